@@ -1,0 +1,184 @@
+import type { LibTorchInfo } from './libtorch.js'
+import { openAddon } from './libtorch.js'
+
+/**
+ * The typed shape of the addon: a flat table of functions. Every option is checked before it gets here; the
+ * addon trusts its input. It returns ArrayBuffers and plain objects, never typed arrays or errors of its own
+ * realm, and rejects with `{ code, message }`, which `errors.ts` turns into a `DcganError`.
+ */
+export interface NativeAddon {
+  /** LibTorch's version that this addon was compiled against, for example "2.13.0". Needs no LibTorch. */
+  readonly compiledVersion: string
+  /** Opens LibTorch's libraries in this folder and the engine beside the addon. Idempotent. */
+  load(libraryFolder: string): void
+  info(): NativeInfo
+  /** Starts the model's thread. Weights are initialised there; a failure rejects the first request. */
+  create(config: NativeConfig): NativeModel
+  /** 'cpu' or 'cuda:N'. */
+  device(model: NativeModel): string
+  position(model: NativeModel): NativePosition
+  /** Copies `images` (count × 784 grey levels) before it returns. */
+  setDataset(model: NativeModel, images: Uint8Array, count: number): Promise<void>
+  /** Trains to the end of the running epoch, or through the next one. */
+  trainEpoch(
+    model: NativeModel,
+    request: NativeEpochRequest,
+    onEvent: (event: NativeEvent) => void,
+  ): Promise<NativeEpoch>
+  /** Asks the running epoch to stop after its step; its promise then resolves with `finished: false`. */
+  cancelEpoch(model: NativeModel): void
+  /** Lets training go on after a 'checkpoint' event: the engine holds one copy of the state at most. */
+  acknowledgeCheckpoint(model: NativeModel): void
+  sample(model: NativeModel, request: NativeSampleRequest): NativeSampleJob
+  /** Takes a request that has not started out of the queue; it rejects with code 'ABORTED'. */
+  cancelSample(model: NativeModel, id: number): void
+  stats(model: NativeModel): NativeStats
+  exportState(model: NativeModel, only: 'all' | 'generator'): Promise<NativeState>
+  importState(model: NativeModel, state: NativeState): Promise<void>
+  /** One adversarial step on given latents and real images, laid open for the parity tests. */
+  probe(model: NativeModel, request: NativeProbeRequest): Promise<NativeTensor[]>
+  /** Rejects what waits, stops a running epoch after its step, frees the model, ends its thread. */
+  dispose(model: NativeModel): Promise<void>
+}
+
+/** An opaque handle. */
+export interface NativeModel {
+  readonly __model: unique symbol
+}
+
+export interface NativeInfo {
+  /** LibTorch's version at run time. */
+  libtorch: string
+  /** Whether LibTorch was built with CUDA, and how many devices it sees. */
+  cuda: boolean
+  cudaDevices: number
+  /** Intra-op threads that LibTorch chooses by itself. */
+  threads: number
+  /** The vector instructions that LibTorch uses, for example "AVX512". */
+  cpuCapability: string
+  /** Whether the fused step runs on this processor in each precision. */
+  fusedStep: { float32: boolean; bfloat16: boolean }
+}
+
+export interface NativeConfig {
+  /** 'auto', 'cpu', 'cuda' or 'cuda:N'. */
+  device: string
+  precision: 'float32' | 'bfloat16'
+  /** 0: LibTorch's choice. */
+  threads: number
+  seed: number
+  batchSize: number
+  latentDim: number
+  /** Fixed latents for the snapshots: outputDim². */
+  fixedCount: number
+  discLr: number
+  genLr: number
+  beta1: number
+  beta2: number
+  /** 0.3; 0 in parity tests. */
+  dropout: number
+  /** Images that one forward serves at most, and images that may wait. */
+  maxBatch: number
+  maxQueue: number
+  /** 'auto', or 'eager' for LibTorch's autograd step, the reference. */
+  step: 'auto' | 'eager'
+}
+
+export interface NativePosition {
+  /** Steps made, epochs completed, steps made in the running epoch. */
+  step: number
+  epoch: number
+  batch: number
+}
+
+export interface NativeEpochRequest {
+  /** A snapshot event at every step s with s mod snapshotEvery = 0; 0 for none. */
+  snapshotEvery: number
+  /** A checkpoint event after every so many steps; 0 for none. */
+  checkpointEvery: number
+}
+
+export type NativeEvent =
+  | { kind: 'progress'; step: number; batch: number; discLoss: number; genLoss: number }
+  | {
+      kind: 'snapshot'
+      step: number
+      batch: number
+      discLoss: number
+      genLoss: number
+      /** fixedCount × 784 grey levels. */
+      pixels: ArrayBuffer
+    }
+  | { kind: 'checkpoint'; state: NativeState }
+
+export interface NativeEpoch {
+  /** Number of the epoch, from 1. */
+  epoch: number
+  /** False when it was cancelled. */
+  finished: boolean
+  seconds: number
+  /** float32, one value a step made by this call. */
+  discLosses: ArrayBuffer
+  genLosses: ArrayBuffer
+}
+
+export interface NativeSampleRequest {
+  count: number
+  /** Ignored where latents are given. */
+  seed: number
+  /** count × latentDim, copied; or null. */
+  latents: Float32Array | null
+  /** True for the model's own fixed latents (count = fixedCount). */
+  fixed: boolean
+}
+
+export interface NativeSampleJob {
+  id: number
+  /** count × 784 grey levels. */
+  promise: Promise<ArrayBuffer>
+}
+
+export interface NativeStats {
+  /** Images that wait, images served, forwards made, and images in the last forward. */
+  waiting: number
+  served: number
+  forwards: number
+  lastBatch: number
+}
+
+export type NativeDtype = 'F32' | 'F64' | 'I64' | 'U8'
+
+export interface NativeTensor {
+  name: string
+  dtype: NativeDtype
+  shape: number[]
+  data: ArrayBuffer
+}
+
+export interface NativeState extends NativePosition {
+  /** Size and fingerprint (16 hexadecimal digits) of the data set of a running epoch; 0 and '' otherwise. */
+  datasetCount: number
+  datasetHash: string
+  tensors: NativeTensor[]
+}
+
+export interface NativeProbeRequest {
+  /** n × latentDim. */
+  latents: Float32Array
+  /** n × 784 grey levels. */
+  images: Uint8Array
+}
+
+let addon: NativeAddon | undefined
+let libtorch: LibTorchInfo | undefined
+
+/** The addon, loaded with LibTorch at its first use. */
+export function native(): NativeAddon {
+  if (addon === undefined) ({ addon, libtorch } = openAddon())
+  return addon
+}
+
+/** Where the LibTorch in use was found. */
+export function libtorchInUse(): LibTorchInfo | undefined {
+  return libtorch
+}
