@@ -1,0 +1,140 @@
+import { invalidArgument } from './errors.js'
+import { checkInteger, checkKeys } from './options.js'
+import { drawSeed, MAX_SEED } from './random.js'
+
+/**
+ * Everything that decides how a model is made, trained and served. The defaults are those of the tutorial that
+ * this package follows (Flux's "Deep Convolutional Generative Adversarial Network", 2021), where it has the key.
+ */
+export interface HyperParams {
+  /**
+   * Images a training step, 2 to 65,536. Default 128. At least 2, because batch normalisation takes its statistics
+   * over the batch, and one image has none.
+   */
+  batchSize: number
+  /** Length of a latent vector, 1 to 4,096. Default 100. */
+  latentDim: number
+  /** Passes over the data set that `train()` makes in all, 1 to 1,000,000. Default 25. */
+  epochs: number
+  /** A log line and a snapshot every so many steps, step 0 included; 1 to 1,000,000,000. Default 1000. */
+  verboseFreq: number
+  /** Side of the snapshot grid, 1 to 64: `outputDim²` latent vectors are fixed for it. Default 5. */
+  outputDim: number
+  /** Adam's learning rate for the discriminator, above 0 and up to 1. Default 0.0002. */
+  discLr: number
+  /** Adam's learning rate for the generator, above 0 and up to 1. Default 0.0002. */
+  genLr: number
+  /** Decay of Adam's first moment, from 0 and below 1. Default 0.9, the tutorial's; Radford et al. (2015) use 0.5. */
+  beta1: number
+  /** Decay of Adam's second moment, from 0 and below 1. Default 0.999. */
+  beta2: number
+  /**
+   * `'auto'` (default): CUDA where there is a device, otherwise the CPU with one process warning. `'cuda'` or
+   * `'cuda:N'`: that device or `ERR_DCGAN_NO_CUDA`. `'cpu'`. What it came to is the model's `device`.
+   */
+  device: Device
+  /** `'float32'` (default), or `'bfloat16'`: mixed precision; weights, statistics and losses stay float32. */
+  precision: 'float32' | 'bfloat16'
+  /** Threads that one operation on the CPU uses, 1 to 1,024. Default `'auto'`: LibTorch's choice, one a core. */
+  threads: number | 'auto'
+  /**
+   * Fixes the weights, the noise, the order of the images and the dropout: an integer from 0 to 2⁵³ − 1. Drawn at
+   * random when it is not given; the model's `hparams.seed` tells which.
+   */
+  seed: number
+  /**
+   * Images that one forward serves at most, 1 to 4,096. Default 64. Requests that wait together are served
+   * together up to this bound.
+   */
+  maxBatch: number
+  /**
+   * Images that may wait to be sampled, 1 to 1,000,000. Default 4096. Beyond it `sample()` rejects at once with
+   * `ERR_DCGAN_OVERLOADED`.
+   */
+  maxQueue: number
+}
+
+export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`
+
+/** The defaults, but for `seed`, which is drawn. */
+export const DEFAULTS: Readonly<Omit<HyperParams, 'seed'>> = Object.freeze({
+  batchSize: 128,
+  latentDim: 100,
+  epochs: 25,
+  verboseFreq: 1000,
+  outputDim: 5,
+  discLr: 0.0002,
+  genLr: 0.0002,
+  beta1: 0.9,
+  beta2: 0.999,
+  device: 'auto',
+  precision: 'float32',
+  threads: 'auto',
+  maxBatch: 64,
+  maxQueue: 4096,
+})
+
+type Checks = { [K in keyof HyperParams]: (key: string, value: unknown) => HyperParams[K] }
+
+const CHECKS: Checks = {
+  batchSize: integer(2, 65_536, ' (batch normalisation needs two)'),
+  latentDim: integer(1, 4096),
+  epochs: integer(1, 1_000_000),
+  verboseFreq: integer(1, 1_000_000_000),
+  outputDim: integer(1, 64),
+  discLr: learningRate,
+  genLr: learningRate,
+  beta1: decay,
+  beta2: decay,
+  device,
+  precision: (key, value) => {
+    if (value === 'float32' || value === 'bfloat16') return value
+    throw invalidArgument(key, "'float32' or 'bfloat16'", value)
+  },
+  threads: (key, value) => (value === 'auto' ? value : checkInteger(key, value, 1, 1024, " or 'auto'")),
+  seed: integer(0, MAX_SEED),
+  maxBatch: integer(1, 4096),
+  maxQueue: integer(1, 1_000_000),
+}
+
+/** The names of all hyper-parameters, in the order in which they are documented. */
+export const HYPER_PARAMS = Object.keys(CHECKS) as readonly (keyof HyperParams)[]
+
+/**
+ * The complete, checked and frozen hyper-parameters: what is left out, or `undefined`, takes its default.
+ *
+ * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` for an unknown key or a bad value
+ */
+export function resolveHyperParams(given?: Partial<HyperParams>): Readonly<HyperParams> {
+  const checked = checkHyperParams('the hyper-parameters', given)
+  return Object.freeze({ ...DEFAULTS, seed: checked.seed ?? drawSeed(), ...checked })
+}
+
+/** The given hyper-parameters alone, checked; keys that are `undefined` are left out. */
+export function checkHyperParams(what: string, given: unknown): Partial<HyperParams> {
+  const values = checkKeys(what, given, HYPER_PARAMS)
+  const checked = HYPER_PARAMS.filter(key => values[key] !== undefined).map(key => [
+    key,
+    CHECKS[key](key, values[key]),
+  ])
+  return Object.fromEntries(checked)
+}
+
+function integer(min: number, max: number, remark = '') {
+  return (key: string, value: unknown) => checkInteger(key, value, min, max, remark)
+}
+
+function learningRate(key: string, value: unknown): number {
+  if (typeof value === 'number' && value > 0 && value <= 1) return value
+  throw invalidArgument(key, 'a number above 0 and up to 1', value)
+}
+
+function decay(key: string, value: unknown): number {
+  if (typeof value === 'number' && value >= 0 && value < 1) return value
+  throw invalidArgument(key, 'a number from 0 and below 1', value)
+}
+
+function device(key: string, value: unknown): Device {
+  if (typeof value === 'string' && /^(auto|cpu|cuda|cuda:(0|[1-9]\d?))$/.test(value)) return value as Device
+  throw invalidArgument(key, "'auto', 'cpu', 'cuda' or 'cuda:N'", value)
+}

@@ -1,0 +1,73 @@
+import { DcganError, invalidArgument } from './errors.js'
+
+/**
+ * Checks that `value` is an object with known keys only. A misspelled option that is silently ignored costs its
+ * user an evening, so an unknown key is an error that names the nearest known one.
+ */
+export function checkKeys(what: string, value: unknown, known: readonly string[]): Record<string, unknown> {
+  if (value === undefined) return {}
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw invalidArgument(what, 'an object', value)
+  }
+  for (const key of Object.keys(value)) {
+    if (known.includes(key)) continue
+    throw new DcganError(
+      'ERR_DCGAN_INVALID_ARGUMENT',
+      `Unknown key ${JSON.stringify(key)} in ${what}. Did you mean ${nearest(key, known)}? Known: ${known.join(', ')}`,
+    )
+  }
+  return value as Record<string, unknown>
+}
+
+export function checkInteger(key: string, value: unknown, min: number, max: number, remark = ''): number {
+  if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
+    throw invalidArgument(key, `an integer from ${min} to ${max}${remark}`, value)
+  }
+  return value as number
+}
+
+export function checkString(key: string, value: unknown, expected = 'a path'): string {
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) {
+    throw invalidArgument(key, expected, value)
+  }
+  return value
+}
+
+export function checkFunction<T>(key: string, value: T | undefined): T | undefined {
+  if (value !== undefined && typeof value !== 'function') throw invalidArgument(key, 'a function', value)
+  return value
+}
+
+/** Looked at by its shape, because a signal may come from another realm. */
+export function checkSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined) return undefined
+  const signal = value as AbortSignal | null
+  if (typeof signal?.aborted !== 'boolean' || typeof signal.addEventListener !== 'function') {
+    throw invalidArgument('signal', 'an AbortSignal', value)
+  }
+  return signal
+}
+
+function nearest(key: string, known: readonly string[]): string | undefined {
+  const distances = known.map(name => editDistance(plain(key), plain(name)))
+  return known[distances.indexOf(Math.min(...distances))]
+}
+
+/** `batch_size` and `batchSize` differ in spelling alone. */
+function plain(key: string): string {
+  return key.replaceAll(/[_-]/g, '').toLowerCase()
+}
+
+/** Levenshtein's distance, a row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(substitution, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+    }
+    row = next
+  }
+  return row[b.length] as number
+}
