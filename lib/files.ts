@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { open, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { DcganError } from './errors.js'
 
@@ -41,7 +41,7 @@ export async function writeFileAtomic(
     temporary = join(folder, `.dcgan-${process.pid}-${randomUUID()}.tmp`)
     const file = await open(temporary, 'wx')
     try {
-      await file.writeFile(data)
+      await writeFile(file, data)
       if (options.durable) await file.sync()
     } finally {
       await file.close()
