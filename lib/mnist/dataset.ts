@@ -1,0 +1,74 @@
+import { types } from 'node:util'
+import { DcganError, invalidArgument } from '../errors.js'
+import { SIDE } from './idx.js'
+import { loadMnist } from './mnist.js'
+
+/** Grey images of handwritten digits with their labels. */
+export interface Dataset {
+  /** `count` × `height` × `width` grey levels, image by image and row by row, 0 black to 255 white. */
+  images: Uint8Array
+  /** What each image shows; `count` values, 0 to 9 in MNIST. */
+  labels: Uint8Array
+  /** How many images there are, from 1. */
+  count: number
+  /** 28, in pixels. */
+  width: number
+  /** 28, in pixels. */
+  height: number
+}
+
+/** Images to train on: a `Dataset` whose labels may be left out, since a GAN learns without them. */
+export type TrainingImages = Omit<Dataset, 'labels'> & { labels?: Uint8Array | undefined }
+
+/**
+ * The data set that `train()` and `trainEpoch()` mean: MNIST by default, the one in a folder of IDX files, or one
+ * given as an object.
+ *
+ * Rejects with `ERR_DCGAN_INVALID_ARGUMENT` or `ERR_DCGAN_BAD_DATASET`.
+ *
+ * @internal
+ */
+export async function resolveDataset(value: string | TrainingImages | undefined): Promise<Dataset> {
+  return value === undefined || typeof value === 'string' ? loadMnist(value) : checkDataset(value)
+}
+
+/**
+ * Checks a data set that a caller made: types first (`ERR_DCGAN_INVALID_ARGUMENT`, naming the key), then that its
+ * contents fit together and fit the networks (`ERR_DCGAN_BAD_DATASET`). Returns a plain copy of the object, not of
+ * its images; labels that were left out are an empty array there.
+ *
+ * @internal
+ */
+export function checkDataset(value: unknown): Dataset {
+  if (typeof value !== 'object' || value === null) {
+    throw invalidArgument('dataset', 'a Dataset or the path of a folder of IDX files', value)
+  }
+  const { images, labels = new Uint8Array(0), count, width, height } = value as Record<string, unknown>
+  // Not instanceof: the array may come from another realm.
+  if (!types.isUint8Array(images)) throw invalidArgument('dataset.images', 'a Uint8Array', images)
+  if (!types.isUint8Array(labels)) throw invalidArgument('dataset.labels', 'a Uint8Array', labels)
+  if (!isInteger(count)) throw invalidArgument('dataset.count', 'an integer', count)
+  if (!isInteger(width)) throw invalidArgument('dataset.width', 'an integer', width)
+  if (!isInteger(height)) throw invalidArgument('dataset.height', 'an integer', height)
+
+  if (width !== SIDE || height !== SIDE) {
+    throw misfit(`its images are ${width}×${height} and the networks take ${SIDE}×${SIDE}. Resize them`)
+  }
+  if (count < 1) throw misfit(`it says that it has ${count} images. Give one at least`)
+  if (images.length !== count * SIDE * SIDE) {
+    const needed = `${count} images of ${SIDE}×${SIDE} take ${count * SIDE * SIDE} bytes`
+    throw misfit(`${needed} and dataset.images has ${images.length}. Correct count or images`)
+  }
+  if (labels.length !== 0 && labels.length !== count) {
+    throw misfit(`it has ${count} images and ${labels.length} labels. Give a label for each, or none`)
+  }
+  return { images, labels, count, width, height }
+}
+
+function isInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value)
+}
+
+function misfit(wrong: string): DcganError {
+  return new DcganError('ERR_DCGAN_BAD_DATASET', `The data set does not fit: ${wrong}`)
+}

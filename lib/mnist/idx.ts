@@ -1,0 +1,190 @@
+import { createReadStream } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
+import { createGunzip } from 'node:zlib'
+import { DcganError } from '../errors.js'
+
+/** What an IDX file of the MNIST family holds. */
+export type IdxKind = 'images' | 'labels'
+
+/** An IDX file's contents. */
+export interface Idx {
+  count: number
+  /** `count` × 784 grey levels, row by row, or `count` labels. */
+  data: Uint8Array
+}
+
+/** Side of an MNIST image in pixels. */
+export const SIDE = 28
+
+/** 1.37 million images, 22 times MNIST; a header that declares more is taken for damage. */
+const MAX_BYTES = 2 ** 30
+
+const LAYOUT = {
+  // Magic numbers: two zero bytes, 8 for unsigned bytes, the number of dimensions.
+  images: { magic: 0x803, header: 16, item: SIDE * SIDE },
+  labels: { magic: 0x801, header: 8, item: 1 },
+}
+
+/**
+ * Reads an IDX file (http://yann.lecun.com/exdb/mnist), plain or gzipped; its first two bytes decide, not its name.
+ *
+ * Memory follows the bytes that really come, never the header's word alone: a damaged or hostile file costs at
+ * most a small multiple of its own size, and unpacking ends one piece past the size that the header declares.
+ *
+ * Rejects with `ERR_DCGAN_BAD_DATASET`, naming the file and what is wrong with it.
+ */
+export async function readIdx(path: string, kind: IdxKind): Promise<Idx> {
+  try {
+    // Opening a pipe or a device could wait for ever, hence the look before.
+    const entry = await stat(path)
+    if (!entry.isFile()) throw badFile(path, 'is not a regular file')
+    if (entry.size === 0) throw badFile(path, 'is empty')
+    const zipped = await isGzip(path)
+    const reader = new IdxReader(path, kind, entry.size, zipped)
+    const file = createReadStream(path, { highWaterMark: 2 ** 18 })
+    if (zipped) {
+      const unzipped = createGunzip({ chunkSize: 2 ** 16 })
+      file.on('error', error => unzipped.destroy(error)).pipe(unzipped)
+      try {
+        for await (const chunk of unzipped) reader.add(chunk)
+      } finally {
+        file.destroy()
+      }
+    } else {
+      for await (const chunk of file) reader.add(chunk)
+    }
+    return reader.end()
+  } catch (cause) {
+    if (cause instanceof DcganError) throw cause
+    throw badFile(path, whatHappened(cause as NodeJS.ErrnoException), cause)
+  }
+}
+
+/** Takes a file's bytes in pieces of any size and checks each bound before it allocates. */
+class IdxReader {
+  readonly #path: string
+  readonly #kind: IdxKind
+  readonly #fileSize: number
+  readonly #zipped: boolean
+  readonly #header: Uint8Array
+  #headerFilled = 0
+  #count = 0
+  #expected = 0
+  #data: Uint8Array = new Uint8Array(0)
+  #filled = 0
+
+  constructor(path: string, kind: IdxKind, fileSize: number, zipped: boolean) {
+    this.#path = path
+    this.#kind = kind
+    this.#fileSize = fileSize
+    this.#zipped = zipped
+    this.#header = new Uint8Array(LAYOUT[kind].header)
+  }
+
+  add(chunk: Uint8Array): void {
+    let rest = chunk
+    const missing = this.#header.length - this.#headerFilled
+    if (missing > 0) {
+      const part = rest.subarray(0, missing)
+      this.#header.set(part, this.#headerFilled)
+      this.#headerFilled += part.length
+      rest = rest.subarray(part.length)
+      if (part.length < missing) return
+      this.#readHeader()
+    }
+    if (this.#filled + rest.length > this.#expected) {
+      throw badFile(this.#path, `goes on after the ${this.#count} ${this.#kind} that its header declares`)
+    }
+    this.#reserve(this.#filled + rest.length)
+    this.#data.set(rest, this.#filled)
+    this.#filled += rest.length
+  }
+
+  end(): Idx {
+    if (this.#headerFilled < this.#header.length) {
+      const header = `its header alone takes ${this.#header.length}`
+      throw badFile(this.#path, `is cut short: ${header}, and it has ${this.#headerFilled} bytes`)
+    }
+    if (this.#filled < this.#expected) {
+      const held = `${this.#filled} of the ${this.#expected} bytes that its header declares`
+      throw badFile(this.#path, `is cut short: it holds ${held}`)
+    }
+    return { count: this.#count, data: this.#data.subarray(0, this.#expected) }
+  }
+
+  #readHeader(): void {
+    const layout = LAYOUT[this.#kind]
+    const view = new DataView(this.#header.buffer)
+    const magic = view.getUint32(0)
+    if (magic !== layout.magic) {
+      const other = magic === LAYOUT[this.#kind === 'images' ? 'labels' : 'images'].magic
+      const names = other ? ` (it is a file of ${this.#kind === 'images' ? 'labels' : 'images'})` : ''
+      throw badFile(
+        this.#path,
+        `starts with ${hex(magic)} where an IDX file of ${this.#kind} has ${hex(layout.magic)}${names}`,
+      )
+    }
+    this.#count = view.getUint32(4)
+    if (this.#count === 0) throw badFile(this.#path, `declares no ${this.#kind} at all`)
+    if (this.#kind === 'images') {
+      const rows = view.getUint32(8)
+      const columns = view.getUint32(12)
+      if (rows !== SIDE || columns !== SIDE) {
+        throw badFile(this.#path, `holds ${rows}×${columns} images; the networks take ${SIDE}×${SIDE}`)
+      }
+    }
+    this.#expected = this.#count * layout.item
+    if (this.#expected > MAX_BYTES) {
+      throw badFile(
+        this.#path,
+        `declares ${this.#count} ${this.#kind}, more than the 1 GiB that is read at most`,
+      )
+    }
+    this.#checkPlainSize()
+  }
+
+  #checkPlainSize(): void {
+    if (this.#zipped) return
+    const whole = this.#header.length + this.#expected
+    if (this.#fileSize === whole) return
+    const wrong = this.#fileSize < whole ? 'is cut short' : 'has bytes left over'
+    const said = `its header declares ${this.#count} ${this.#kind}`
+    throw badFile(this.#path, `${wrong}: ${said}, ${whole} bytes in all, and it has ${this.#fileSize}`)
+  }
+
+  #reserve(needed: number): void {
+    if (needed <= this.#data.length) return
+    // MNIST's own files unpack to five times their size, so this grows once or not at all.
+    const wish = Math.max(needed, 2 * this.#data.length, 4 * this.#fileSize)
+    const grown = new Uint8Array(Math.min(this.#expected, wish))
+    grown.set(this.#data.subarray(0, this.#filled))
+    this.#data = grown
+  }
+}
+
+async function isGzip(path: string): Promise<boolean> {
+  const file = await open(path, 'r')
+  try {
+    const { bytesRead, buffer } = await file.read(new Uint8Array(2), 0, 2, 0)
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b
+  } finally {
+    await file.close()
+  }
+}
+
+function whatHappened(cause: NodeJS.ErrnoException): string {
+  if (cause.code === 'Z_BUF_ERROR') return 'is a gzip file that is cut short'
+  if (cause.code?.startsWith('Z_')) return `is a damaged gzip file (${cause.message})`
+  if (cause.code === 'ENOENT') return 'does not exist'
+  if (cause.code === 'EACCES' || cause.code === 'EPERM') return 'may not be read: permission denied'
+  return `cannot be read: ${cause.message}`
+}
+
+function badFile(path: string, wrong: string, cause?: unknown): DcganError {
+  const message = `${path} ${wrong}. Fetch the file again, or give loadMnist() a folder with the original MNIST files`
+  return new DcganError('ERR_DCGAN_BAD_DATASET', message, cause === undefined ? {} : { cause })
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16).padStart(8, '0')}`
+}

