@@ -1,0 +1,79 @@
+import { DcganError, invalidArgument } from '../errors.js'
+
+/** A picture in 256 levels of grey. */
+export interface GreyImage {
+  /** In pixels, from 1. */
+  width: number
+  /** In pixels, from 1. */
+  height: number
+  /** `width` × `height` levels, row by row, 0 black to 255 white. */
+  pixels: Uint8Array
+}
+
+/** In what order images are laid into a grid. */
+export type GridOrder = 'rows' | 'columns'
+
+/**
+ * 16.8 million pixels, 21,399 digits: what is encoded on the event loop, at about 6 ms a million, must not hold it
+ * up for longer than a tenth of a second.
+ */
+export const MAX_PIXELS = 2 ** 24
+
+/**
+ * Throws where a picture of that size is more than is ever made at once; `keys` are the options to blame.
+ *
+ * @internal
+ */
+export function checkPixels(width: number, height: number, keys: string): void {
+  if (width * height <= MAX_PIXELS) return
+  throw new DcganError(
+    'ERR_DCGAN_INVALID_ARGUMENT',
+    `A picture of ${width}×${height} pixels is larger than the ${MAX_PIXELS} pixels that one may have. ` +
+      `Ask for less: check ${keys}`,
+  )
+}
+
+/**
+ * Lays `count` images of one size edge to edge into a grid `columns` wide. Cells without an image are black.
+ *
+ * @param order 'rows': image i is in row ⌊i / columns⌋. 'columns': in column ⌊i / rows⌋, as the tutorial's
+ *   snapshots have it.
+ */
+export function layGrid(images: GreyImage, count: number, columns: number, order: GridOrder): GreyImage {
+  const { width, height, pixels } = images
+  const rows = Math.ceil(count / columns)
+  const grid = { width: columns * width, height: rows * height, pixels: new Uint8Array(0) }
+  grid.pixels = new Uint8Array(grid.width * grid.height)
+  for (let i = 0; i < count; i++) {
+    const column = order === 'rows' ? i % columns : Math.floor(i / rows)
+    const row = order === 'rows' ? Math.floor(i / columns) : i % rows
+    for (let y = 0; y < height; y++) {
+      const from = (i * height + y) * width
+      grid.pixels.set(pixels.subarray(from, from + width), (row * height + y) * grid.width + column * width)
+    }
+  }
+  return grid
+}
+
+/** Each pixel as a square of `scale` × `scale`: strokes of 28 pixels stay crisp. */
+export function enlarge(image: GreyImage, scale: number): GreyImage {
+  if (scale === 1) return image
+  const width = image.width * scale
+  const height = image.height * scale
+  const pixels = new Uint8Array(width * height)
+  for (let y = 0; y < image.height; y++) {
+    const top = y * scale * width
+    for (let x = 0; x < image.width; x++) {
+      pixels.fill(image.pixels[y * image.width + x] as number, top + x * scale, top + (x + 1) * scale)
+    }
+    for (let copy = 1; copy < scale; copy++) pixels.copyWithin(top + copy * width, top, top + width)
+  }
+  return { width, height, pixels }
+}
+
+/** The scale of an options object: a whole number from 1. */
+export function checkScale(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 1)
+    throw invalidArgument('scale', 'an integer from 1', value)
+  return value as number
+}
