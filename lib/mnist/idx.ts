@@ -41,7 +41,7 @@ export async function readIdx(path: string, kind: IdxKind): Promise<Idx> {
     if (entry.size === 0) throw badFile(path, 'is empty')
     const zipped = await isGzip(path)
     const reader = new IdxReader(path, kind, entry.size, zipped)
-    const file = createReadStream(path, { highWaterMark: 2 ** 18 })
+    const file = createReadStream(path, { highWaterMark: Math.min(2 ** 18, entry.size + 1) })
     if (zipped) {
       const unzipped = createGunzip({ chunkSize: 2 ** 16 })
       file.on('error', error => unzipped.destroy(error)).pipe(unzipped)

@@ -1,0 +1,96 @@
+import * as fc from 'fast-check'
+import { DcganError } from '../../lib/errors'
+import { checkDataset, resolveDataset } from '../../lib/mnist/index'
+import { pixels } from './idxFiles'
+
+const good = { images: pixels(2), labels: Uint8Array.of(7, 1), count: 2, width: 28, height: 28 }
+
+test('a data set that fits is taken, without a copy of its images', () => {
+  const checked = checkDataset(good)
+  expect(checked).toEqual(good)
+  expect(checked.images).toBe(good.images)
+})
+
+test('a Buffer and an array of another realm are Uint8Arrays', () => {
+  const buffer = Buffer.alloc(784)
+  expect(checkDataset({ ...good, count: 1, images: buffer, labels: undefined }).images).toBe(buffer)
+})
+
+test.each([
+  ['left out', undefined],
+  ['empty', new Uint8Array(0)],
+])('labels may be %s', (_, labels) => {
+  expect(checkDataset({ ...good, labels }).labels).toHaveLength(0)
+})
+
+test.each([
+  ['dataset', undefined],
+  ['dataset', null],
+  ['dataset', 5],
+  ['dataset.images', { ...good, images: undefined }],
+  ['dataset.images', { ...good, images: [...good.images] }],
+  ['dataset.images', { ...good, images: new Float32Array(2 * 784) }],
+  ['dataset.images', { ...good, images: new Uint8ClampedArray(2 * 784) }],
+  ['dataset.labels', { ...good, labels: [7, 1] }],
+  ['dataset.labels', { ...good, labels: null }],
+  ['dataset.count', { ...good, count: '2' }],
+  ['dataset.count', { ...good, count: 1.5 }],
+  ['dataset.count', { ...good, count: Number.NaN }],
+  ['dataset.width', { ...good, width: undefined }],
+  ['dataset.height', { ...good, height: 28n }],
+])('a wrong type of %s is named: %#', (key, value) => {
+  expect(() => checkDataset(value)).toThrow(
+    expect.objectContaining({
+      code: 'ERR_DCGAN_INVALID_ARGUMENT',
+      message: expect.stringMatching(new RegExp(` for ${key} but received`)),
+    }),
+  )
+})
+
+test.each([
+  ['count', { ...good, count: 3 }, '3 images of 28×28 take 2352 bytes and dataset.images has 1568'],
+  ['count', { ...good, count: 0, images: new Uint8Array(0) }, 'it says that it has 0 images'],
+  ['count', { ...good, count: -2 }, 'it says that it has -2 images'],
+  ['width', { ...good, width: 32 }, 'its images are 32×28'],
+  ['height', { ...good, height: 14 }, 'its images are 28×14'],
+  ['images', { ...good, images: pixels(2).subarray(1) }, 'dataset.images has 1567'],
+  ['labels', { ...good, labels: Uint8Array.of(1) }, 'it has 2 images and 1 labels'],
+])('a %s that does not fit is explained: %#', (_, value, message) => {
+  expect(() => checkDataset(value)).toThrow(
+    expect.objectContaining({ code: 'ERR_DCGAN_BAD_DATASET', message: expect.stringContaining(message) }),
+  )
+})
+
+test('any value at all is taken or refused with a code', () => {
+  const value = fc.oneof(
+    fc.anything(),
+    fc.record(
+      {
+        images: fc.oneof(fc.uint8Array(), fc.constant(good.images), fc.anything()),
+        labels: fc.oneof(fc.uint8Array({ maxLength: 3 }), fc.anything()),
+        count: fc.oneof(fc.integer({ min: -1, max: 3 }), fc.anything()),
+        width: fc.oneof(fc.constant(28), fc.anything()),
+        height: fc.oneof(fc.constant(28), fc.anything()),
+      },
+      { requiredKeys: [] },
+    ),
+  )
+  fc.assert(
+    fc.property(value, given => {
+      try {
+        const { images, count } = checkDataset(given)
+        expect(images).toHaveLength(count * 784)
+      } catch (error) {
+        expect(error).toBeInstanceOf(DcganError)
+        expect(['ERR_DCGAN_INVALID_ARGUMENT', 'ERR_DCGAN_BAD_DATASET']).toContain((error as DcganError).code)
+      }
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('an object, a folder and nothing are all ways to name a data set', async () => {
+  expect(await resolveDataset(good)).toEqual(good)
+  await expect(resolveDataset('/does/not/exist')).rejects.toMatchObject({ code: 'ERR_DCGAN_BAD_DATASET' })
+  expect((await resolveDataset(undefined)).count).toBe(60_000)
+})

@@ -1,0 +1,41 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** An IDX file's bytes: magic number, dimensions, data. */
+export function idx(magic: number, dimensions: number[], data: Uint8Array): Buffer {
+  const header = Buffer.alloc(4 + 4 * dimensions.length)
+  header.writeUInt32BE(magic)
+  dimensions.forEach((dimension, i) => {
+    header.writeUInt32BE(dimension, 4 + 4 * i)
+  })
+  return Buffer.concat([header, data])
+}
+
+export function imagesFile(count: number): Buffer {
+  return idx(0x803, [count, 28, 28], pixels(count))
+}
+
+export function labelsFile(count: number): Buffer {
+  return idx(
+    0x801,
+    [count],
+    Uint8Array.from({ length: count }, (_, i) => i % 10),
+  )
+}
+
+/** Different in every image, row and column. */
+export function pixels(count: number): Uint8Array {
+  return Uint8Array.from({ length: count * 784 }, (_, i) => (i * 31 + (i >> 5)) & 255)
+}
+
+export function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'dcgan-test-'))
+}
+
+/** A new folder with these files. */
+export async function folderWith(files: Record<string, Uint8Array>): Promise<string> {
+  const folder = await temporaryFolder()
+  for (const [name, data] of Object.entries(files)) await writeFile(join(folder, name), data)
+  return folder
+}
