@@ -1,0 +1,51 @@
+#include "addon/library_loader.h"
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <mutex>
+
+namespace dcgan {
+
+namespace {
+
+std::mutex mutex;
+const Library* opened = nullptr;
+
+void* open(const std::string& file) {
+  void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) throw Error("ERR_DCGAN_NATIVE_NOT_FOUND", dlerror());
+  return handle;
+}
+
+std::string own_folder() {
+  Dl_info info;
+  if (dladdr(reinterpret_cast<void*>(&own_folder), &info) == 0) {
+    throw Error("ERR_DCGAN_NATIVE_NOT_FOUND", "the addon cannot tell where it lies");
+  }
+  const std::string file = info.dli_fname;
+  return file.substr(0, file.find_last_of('/'));
+}
+
+}  // namespace
+
+void open_library(const std::string& folder) {
+  const std::lock_guard lock(mutex);
+  if (opened != nullptr) return;
+  open(folder + "/libtorch.so");
+  // A CUDA build registers its kernels when it is loaded, and nothing else would load it.
+  const std::string cuda = folder + "/libtorch_cuda.so";
+  if (access(cuda.c_str(), F_OK) == 0) open(cuda);
+  void* engine = open(own_folder() + "/libdcgan_engine.so");
+  const auto entry = reinterpret_cast<LibraryEntry>(dlsym(engine, kLibraryEntry));
+  if (entry == nullptr) throw Error("ERR_DCGAN_NATIVE_NOT_FOUND", dlerror());
+  opened = entry();
+}
+
+const Library& library() {
+  const std::lock_guard lock(mutex);
+  if (opened == nullptr) throw Error("ERR_DCGAN_NATIVE_NOT_FOUND", "LibTorch is not loaded yet");
+  return *opened;
+}
+
+}  // namespace dcgan

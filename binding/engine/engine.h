@@ -1,0 +1,181 @@
+#pragma once
+
+// What crosses between Node's thread and a model's: plain C++, no LibTorch and no Node-API.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#define DCGAN_EXPORT __attribute__((visibility("default")))
+
+namespace dcgan {
+
+inline constexpr std::int64_t kImageSide = 28;
+inline constexpr std::int64_t kImagePixels = kImageSide * kImageSide;
+
+/// float64 exists for the finite-difference tests alone.
+enum class Precision { kFloat32, kBFloat16, kFloat64 };
+
+enum class StepKind { kAuto, kEager };
+
+struct Config {
+  std::string device;
+  Precision precision = Precision::kFloat32;
+  int threads = 0;  // 0: LibTorch's choice
+  std::uint64_t seed = 0;
+  std::int64_t batch_size = 128;
+  std::int64_t latent_dim = 100;
+  std::int64_t fixed_count = 25;
+  double disc_lr = 2e-4;
+  double gen_lr = 2e-4;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double dropout = 0.3;
+  std::int64_t max_batch = 64;
+  std::int64_t max_queue = 4096;
+  StepKind step = StepKind::kAuto;
+};
+
+/// A failure with a stable code; it becomes a DcganError in TypeScript.
+class DCGAN_EXPORT Error : public std::runtime_error {
+ public:
+  Error(std::string code, const std::string& message) : std::runtime_error(message), code_(std::move(code)) {}
+  const std::string& code() const noexcept { return code_; }
+
+ private:
+  std::string code_;
+};
+
+struct Failure {
+  std::string code;
+  std::string message;
+};
+
+/// Called once, on the model's thread.
+template <class T>
+using Reply = std::function<void(std::variant<T, Failure>)>;
+
+struct Done {};
+
+/// A tensor in host memory, row-major. dtype: F32, F64, I64 or U8.
+struct HostTensor {
+  std::string name;
+  std::string dtype;
+  std::vector<std::int64_t> shape;
+  std::vector<std::byte> data;
+};
+
+struct Position {
+  std::int64_t step = 0;   // steps made
+  std::int64_t epoch = 0;  // epochs completed
+  std::int64_t batch = 0;  // steps made in the running epoch
+};
+
+struct State {
+  Position position;
+  std::int64_t dataset_count = 0;  // of the running epoch, 0 between epochs
+  std::uint64_t dataset_hash = 0;
+  std::vector<HostTensor> tensors;
+};
+
+enum class StatePart { kAll, kGenerator };
+
+struct Losses {
+  float disc = 0;
+  float gen = 0;
+};
+
+struct EpochRequest {
+  std::int64_t snapshot_every = 0;
+  std::int64_t checkpoint_every = 0;
+};
+
+struct EpochResult {
+  std::int64_t epoch = 0;  // from 1
+  bool finished = false;
+  double seconds = 0;
+  std::vector<float> disc_losses;
+  std::vector<float> gen_losses;
+};
+
+/// What an epoch tells while it runs, on the model's thread.
+class EpochObserver {
+ public:
+  virtual ~EpochObserver() = default;
+  virtual void on_progress(std::int64_t step, std::int64_t batch, Losses losses) = 0;
+  virtual void on_snapshot(std::int64_t step, std::int64_t batch, Losses losses,
+                           std::vector<std::uint8_t> pixels) = 0;
+  virtual void on_checkpoint(State state) = 0;
+};
+
+struct SampleRequest {
+  std::int64_t count = 1;
+  std::uint64_t seed = 0;
+  std::vector<float> latents;  // empty: drawn from the seed
+  bool fixed = false;          // the model's own fixed latents
+};
+
+struct ProbeRequest {
+  std::vector<float> latents;        // n × latent_dim
+  std::vector<std::uint8_t> images;  // n × 784
+};
+
+struct Stats {
+  std::int64_t waiting = 0;
+  std::int64_t served = 0;
+  std::int64_t forwards = 0;
+  std::int64_t last_batch = 0;
+};
+
+/// One model and the thread that owns it. Every method may be called from any thread and returns at once;
+/// replies come on the model's thread. The destructor stops a running epoch after its step and joins.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::string device() const = 0;
+  virtual Position position() const = 0;
+  virtual Stats stats() const = 0;
+  virtual void set_dataset(std::vector<std::uint8_t> images, std::int64_t count, Reply<Done> reply) = 0;
+  virtual void train_epoch(EpochRequest request, std::shared_ptr<EpochObserver> observer,
+                           Reply<EpochResult> reply) = 0;
+  virtual void cancel_epoch() = 0;
+  virtual void acknowledge_checkpoint() = 0;
+  virtual void sample(std::int64_t id, SampleRequest request, Reply<std::vector<std::uint8_t>> reply) = 0;
+  virtual void cancel_sample(std::int64_t id) = 0;
+  virtual void export_state(StatePart part, Reply<State> reply) = 0;
+  virtual void import_state(State state, Reply<Done> reply) = 0;
+  virtual void probe(ProbeRequest request, Reply<std::vector<HostTensor>> reply) = 0;
+  /// Rejects all that waits, frees the model, ends the thread.
+  virtual void stop(Reply<Done> reply) = 0;
+};
+
+struct Info {
+  std::string libtorch;
+  bool cuda = false;
+  int cuda_devices = 0;
+  int threads = 0;
+  std::string cpu_capability;
+  bool fused_float32 = false;
+  bool fused_bfloat16 = false;
+};
+
+/// What the engine's library offers to the addon, which opens it at run time.
+class Library {
+ public:
+  virtual ~Library() = default;
+  virtual Info info() const = 0;
+  /// Throws Error where the device is not to be had.
+  virtual std::unique_ptr<Engine> create(Config config) const = 0;
+  virtual std::vector<float> latents(std::uint64_t seed, std::int64_t count, std::int64_t dim) const = 0;
+};
+
+using LibraryEntry = const Library* (*)();
+inline constexpr const char* kLibraryEntry = "dcgan_library";
+
+}  // namespace dcgan

@@ -1,0 +1,279 @@
+#include "engine/model_engine.h"
+
+#include <ATen/Parallel.h>
+
+#include <cstring>
+
+#include "engine/epoch_run.h"
+#include "engine/threads.h"
+#include "sampling/latents.h"
+
+namespace dcgan {
+
+namespace {
+
+/// LibTorch's words without the page of backtrace that what() has.
+Failure failure_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Error& error) {
+    return {error.code(), error.what()};
+  } catch (const c10::Error& error) {
+    return {"ERR_DCGAN_NATIVE", error.what_without_backtrace()};
+  } catch (const std::bad_alloc&) {
+    return {"ERR_DCGAN_NATIVE", "Out of memory"};
+  } catch (const std::exception& error) {
+    return {"ERR_DCGAN_NATIVE", error.what()};
+  } catch (...) {
+    return {"ERR_DCGAN_NATIVE", "An exception of unknown type"};
+  }
+}
+
+}  // namespace
+
+ModelEngine::ModelEngine(Config config, torch::Device device)
+    : config_(std::move(config)),
+      device_(device),
+      queue_(config_.max_batch, config_.max_queue),
+      thread_([this] { run(); }) {}
+
+ModelEngine::~ModelEngine() {
+  stop([](const auto&) {});
+  thread_.join();
+}
+
+void ModelEngine::run() {
+  at::set_num_threads(config_.threads > 0 ? config_.threads : default_threads());
+  while (!queue_.closed()) {
+    Work work;
+    if (queue_.pop(work)) {
+      serve_one(work);
+    } else {
+      queue_.wait();
+    }
+  }
+  sampler_.reset();
+  trainer_.reset();
+  std::vector<Reply<Done>> replies;
+  {
+    std::lock_guard lock(stop_mutex_);
+    stopped_ = true;
+    replies.swap(stop_replies_);
+  }
+  for (const auto& reply : replies) reply(Done{});
+}
+
+/// Made at the first request, on this thread, so that what goes wrong rejects that request.
+Trainer& ModelEngine::trainer() {
+  if (!trainer_) trainer_ = std::make_unique<Trainer>(config_, device_);
+  return *trainer_;
+}
+
+template <class T>
+void ModelEngine::ask(Reply<T> reply, std::function<T()> work) {
+  Control control;
+  control.reject = [reply](Failure failure) { reply(std::move(failure)); };
+  control.run = [reply, work = std::move(work)] {
+    std::variant<T, Failure> outcome = Failure{};
+    try {
+      outcome = work();
+    } catch (...) {
+      outcome = failure_of(std::current_exception());
+    }
+    reply(std::move(outcome));
+  };
+  queue_.push(std::move(control));
+}
+
+void ModelEngine::serve_one(Work& work) {
+  if (work.control) {
+    work.control->run();
+  } else {
+    serve_images(work.shares);
+  }
+}
+
+/// Between two steps: what waits now, and not what comes meanwhile, or training would never go on.
+void ModelEngine::serve_waiting() {
+  Work work;
+  for (auto left = queue_.size(); left > 0 && queue_.pop(work); --left) serve_one(work);
+}
+
+void ModelEngine::serve_images(const std::vector<Share>& shares) {
+  const auto dim = static_cast<std::size_t>(config_.latent_dim);
+  std::int64_t count = 0;
+  for (const auto& share : shares) count += share.count;
+  try {
+    std::vector<float> latents(static_cast<std::size_t>(count) * dim);
+    float* out = latents.data();
+    for (const auto& share : shares) {
+      const auto& request = share.sampling->request;
+      const auto values = static_cast<std::size_t>(share.count) * dim;
+      const auto offset = static_cast<std::size_t>(share.first) * dim;
+      if (request.fixed) {
+        std::memcpy(out, trainer().fixed_latents().data_ptr<float>() + offset, values * sizeof(float));
+      } else if (!request.latents.empty()) {
+        std::memcpy(out, request.latents.data() + offset, values * sizeof(float));
+      } else {
+        draw_latents(request.seed, Stream::kSample, static_cast<std::uint64_t>(share.first), share.count,
+                     config_.latent_dim, out);
+      }
+      out += values;
+    }
+    const auto pixels = make_images(latents, count);
+    served_ += count;
+    ++forwards_;
+    last_batch_ = count;
+    auto from = pixels.begin();
+    for (const auto& share : shares) {
+      auto& sampling = *share.sampling;
+      const auto to = from + static_cast<std::ptrdiff_t>(share.count * kImagePixels);
+      sampling.pixels.insert(sampling.pixels.end(), from, to);
+      from = to;
+    }
+  } catch (...) {
+    for (const auto& share : shares) share.sampling->failure = failure_of(std::current_exception());
+  }
+  for (const auto& share : shares) {
+    auto& sampling = *share.sampling;
+    if (share.first + share.count < sampling.request.count) continue;
+    if (sampling.failure) {
+      sampling.reply(*sampling.failure);
+    } else {
+      sampling.reply(std::move(sampling.pixels));
+    }
+  }
+}
+
+std::vector<std::uint8_t> ModelEngine::make_images(const std::vector<float>& latents, std::int64_t count) {
+  auto& trained = trainer();
+  if (!sampler_) {
+    sampler_ = make_module_sampler(config_.latent_dim, device_, config_.precision == Precision::kBFloat16,
+                                   config_.max_batch);
+  }
+  if (sampler_stale_) {
+    sampler_->prepare(trained.networks().generator);
+    sampler_stale_ = false;
+  }
+  std::vector<float> images(static_cast<std::size_t>(count * kImagePixels));
+  sampler_->run(latents.data(), count, images.data());
+  std::vector<std::uint8_t> pixels(images.size());
+  grey_levels(images.data(), count * kImagePixels, pixels.data());
+  return pixels;
+}
+
+EpochResult ModelEngine::epoch(const EpochRequest& request, EpochObserver& observer) {
+  EpochHost host;
+  host.serve = [this] { serve_waiting(); };
+  host.cancelled = [this] { return cancel_epoch_ || queue_.closed(); };
+  host.await_checkpoint = [this] {
+    while (checkpoint_pending_ && !cancel_epoch_ && !queue_.closed()) {
+      queue_.wait();
+      serve_waiting();
+    }
+    checkpoint_pending_ = true;
+  };
+  host.snapshot = [this] {
+    const auto& fixed = trainer_->fixed_latents();
+    const auto* begin = fixed.data_ptr<float>();
+    return make_images({begin, begin + fixed.numel()}, fixed.size(0));
+  };
+  host.publish = [this](const Position& position) {
+    sampler_stale_ = true;
+    publish(position);
+  };
+  auto result = run_epoch(trainer(), request, observer, host);
+  if (queue_.closed()) {
+    const auto failure = disposed_failure();
+    throw Error(failure.code, failure.message);
+  }
+  return result;
+}
+
+void ModelEngine::train_epoch(EpochRequest request, std::shared_ptr<EpochObserver> observer,
+                              Reply<EpochResult> reply) {
+  if (epoch_asked_.exchange(true)) {
+    reply(
+        Failure{"ERR_DCGAN_BUSY", "An epoch of this DCGAN is running: await it, or abort it by its signal"});
+    return;
+  }
+  cancel_epoch_ = false;
+  checkpoint_pending_ = false;
+  Reply<EpochResult> ended = [this, reply = std::move(reply)](std::variant<EpochResult, Failure> outcome) {
+    epoch_asked_ = false;
+    reply(std::move(outcome));
+  };
+  ask<EpochResult>(std::move(ended),
+                   [this, request, observer = std::move(observer)] { return epoch(request, *observer); });
+}
+
+void ModelEngine::cancel_epoch() {
+  cancel_epoch_ = true;
+  queue_.wake();
+}
+
+void ModelEngine::acknowledge_checkpoint() {
+  checkpoint_pending_ = false;
+  queue_.wake();
+}
+
+void ModelEngine::sample(std::int64_t id, SampleRequest request, Reply<std::vector<std::uint8_t>> reply) {
+  auto sampling = std::make_shared<Sampling>();
+  sampling->id = id;
+  sampling->request = std::move(request);
+  sampling->reply = std::move(reply);
+  queue_.push(std::move(sampling));
+}
+
+void ModelEngine::set_dataset(std::vector<std::uint8_t> images, std::int64_t count, Reply<Done> reply) {
+  ask<Done>(std::move(reply), [this, images = std::move(images), count] {
+    trainer().set_dataset(images, count);
+    return Done{};
+  });
+}
+
+void ModelEngine::export_state(StatePart part, Reply<State> reply) {
+  ask<State>(std::move(reply), [this, part] { return trainer().export_state(part); });
+}
+
+void ModelEngine::import_state(State state, Reply<Done> reply) {
+  ask<Done>(std::move(reply), [this, state = std::move(state)] {
+    trainer().import_state(state);
+    sampler_stale_ = true;
+    publish(trainer().position());
+    return Done{};
+  });
+}
+
+void ModelEngine::probe(ProbeRequest request, Reply<std::vector<HostTensor>> reply) {
+  ask<std::vector<HostTensor>>(std::move(reply), [this, request = std::move(request)] {
+    sampler_stale_ = true;
+    return trainer().probe(request);
+  });
+}
+
+void ModelEngine::stop(Reply<Done> reply) {
+  {
+    std::lock_guard lock(stop_mutex_);
+    if (!stopped_) {
+      stop_replies_.push_back(std::move(reply));
+      reply = nullptr;
+    }
+  }
+  queue_.close();
+  if (reply) reply(Done{});
+}
+
+Position ModelEngine::position() const {
+  std::lock_guard lock(position_mutex_);
+  return position_;
+}
+
+void ModelEngine::publish(const Position& position) {
+  std::lock_guard lock(position_mutex_);
+  position_ = position;
+}
+
+Stats ModelEngine::stats() const { return {queue_.waiting_images(), served_, forwards_, last_batch_}; }
+
+}  // namespace dcgan

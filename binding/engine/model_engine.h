@@ -1,0 +1,72 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "engine/engine.h"
+#include "engine/request_queue.h"
+#include "sampling/sampler.h"
+#include "training/trainer.h"
+
+namespace dcgan {
+
+/// An engine on a thread of its own: LibTorch's objects of this model live and die there. Not libuv's pool,
+/// which long jobs would starve and where each thread grows its own OpenMP team.
+class ModelEngine : public Engine {
+ public:
+  ModelEngine(Config config, torch::Device device);
+  ~ModelEngine() override;
+
+  std::string device() const override { return device_.str(); }
+  Position position() const override;
+  Stats stats() const override;
+  void set_dataset(std::vector<std::uint8_t> images, std::int64_t count, Reply<Done> reply) override;
+  void train_epoch(EpochRequest request, std::shared_ptr<EpochObserver> observer,
+                   Reply<EpochResult> reply) override;
+  void cancel_epoch() override;
+  void acknowledge_checkpoint() override;
+  void sample(std::int64_t id, SampleRequest request, Reply<std::vector<std::uint8_t>> reply) override;
+  void cancel_sample(std::int64_t id) override { queue_.cancel(id); }
+  void export_state(StatePart part, Reply<State> reply) override;
+  void import_state(State state, Reply<Done> reply) override;
+  void probe(ProbeRequest request, Reply<std::vector<HostTensor>> reply) override;
+  void stop(Reply<Done> reply) override;
+
+ private:
+  void run();
+  void serve_one(Work& work);
+  void serve_waiting();
+  void serve_images(const std::vector<Share>& shares);
+  std::vector<std::uint8_t> make_images(const std::vector<float>& latents, std::int64_t count);
+  EpochResult epoch(const EpochRequest& request, EpochObserver& observer);
+  void publish(const Position& position);
+  Trainer& trainer();
+  template <class T>
+  void ask(Reply<T> reply, std::function<T()> work);
+
+  const Config config_;
+  const torch::Device device_;
+  RequestQueue queue_;
+  std::atomic<bool> epoch_asked_{false};
+  std::atomic<bool> cancel_epoch_{false};
+  std::atomic<bool> checkpoint_pending_{false};
+  std::atomic<std::int64_t> served_{0}, forwards_{0}, last_batch_{0};
+  mutable std::mutex position_mutex_;
+  Position position_;
+  std::mutex stop_mutex_;
+  std::vector<Reply<Done>> stop_replies_;
+  bool stopped_ = false;
+
+  // Only the thread touches these.
+  std::unique_ptr<Trainer> trainer_;
+  std::unique_ptr<Sampler> sampler_;
+  bool sampler_stale_ = true;
+
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace dcgan

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "engine/engine.h"
+
+namespace dcgan {
+
+/// A request for images, and how far it was served.
+struct Sampling {
+  std::int64_t id = 0;
+  SampleRequest request;
+  Reply<std::vector<std::uint8_t>> reply;
+  std::int64_t taken = 0;
+  std::vector<std::uint8_t> pixels;
+  std::optional<Failure> failure;  // of an earlier share; the answer comes with the last
+};
+
+/// Anything else that a model is asked for.
+struct Control {
+  std::function<void()> run;
+  std::function<void(Failure)> reject;
+};
+
+/// Some images of one request, to be made in one forward.
+struct Share {
+  std::shared_ptr<Sampling> sampling;
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+};
+
+/// What is to be done next: a control request, or the images of one forward.
+struct Work {
+  std::unique_ptr<Control> control;
+  std::vector<Share> shares;
+};
+
+/// What waits for a model's thread, in the order in which it came. Requests for images that stand next to
+/// each other are served by one forward of at most `max_batch` images.
+class RequestQueue {
+ public:
+  RequestQueue(std::int64_t max_batch, std::int64_t max_queue)
+      : max_batch_(max_batch), max_queue_(max_queue) {}
+
+  void push(Control control);
+  /// Rejects at once with ERR_DCGAN_OVERLOADED when other images wait and these would be too many.
+  void push(std::shared_ptr<Sampling> sampling);
+  /// Takes out a request that has not started and rejects it with ABORTED.
+  void cancel(std::int64_t id);
+  /// Rejects all that waits and all that will come with ERR_DCGAN_DISPOSED.
+  void close();
+  bool closed() const;
+
+  /// Number of entries now.
+  std::size_t size() const;
+  std::int64_t waiting_images() const;
+
+  /// The next work; false when there is none.
+  bool pop(Work& work);
+  /// Waits for an entry, for close(), or for wake().
+  void wait();
+  /// Ends a wait() from another thread.
+  void wake();
+
+ private:
+  struct Entry {
+    std::unique_ptr<Control> control;
+    std::shared_ptr<Sampling> sampling;
+  };
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Entry> entries_;
+  std::int64_t max_batch_;
+  std::int64_t max_queue_;
+  std::int64_t waiting_ = 0;
+  bool closed_ = false;
+  bool woken_ = false;
+};
+
+Failure disposed_failure();
+
+}  // namespace dcgan

@@ -1,0 +1,35 @@
+#include "sampling/latents.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace dcgan {
+
+/// In (0, 1]: the logarithm below must not see 0.
+static double uniform(std::uint32_t word) { return (word + 1.0) * 0x1p-32; }
+
+static void latent(std::uint64_t key, Stream stream, std::uint64_t image, std::int64_t dim, float* out) {
+  for (std::int64_t block = 0; block * 4 < dim; ++block) {
+    const auto words =
+        philox(key, {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(image),
+                     static_cast<std::uint32_t>(image >> 32), static_cast<std::uint32_t>(stream)});
+    float normal[4];
+    for (int pair = 0; pair < 4; pair += 2) {
+      const double radius = std::sqrt(-2.0 * std::log(uniform(words[pair])));
+      const double angle = 2.0 * std::numbers::pi * uniform(words[pair + 1]);
+      normal[pair] = static_cast<float>(radius * std::cos(angle));
+      normal[pair + 1] = static_cast<float>(radius * std::sin(angle));
+    }
+    std::copy_n(normal, std::min<std::int64_t>(4, dim - block * 4), out + block * 4);
+  }
+}
+
+void draw_latents(std::uint64_t key, Stream stream, std::uint64_t first, std::int64_t count, std::int64_t dim,
+                  float* out) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    latent(key, stream, first + static_cast<std::uint64_t>(i), dim, out + i * dim);
+  }
+}
+
+}  // namespace dcgan

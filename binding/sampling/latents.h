@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+
+#include "training/philox.h"
+
+namespace dcgan {
+
+/// Writes `count` standard normal latents of length `dim`, those of images first, first + 1, … of this stream
+/// of this key (Philox and Box & Muller 1958). A latent does not depend on how many are drawn together.
+void draw_latents(std::uint64_t key, Stream stream, std::uint64_t first, std::int64_t count, std::int64_t dim,
+                  float* out);
+
+}  // namespace dcgan

@@ -1,0 +1,72 @@
+#include <algorithm>
+#include <cstring>
+
+#include "sampling/fold.h"
+#include "sampling/sampler.h"
+
+namespace dcgan {
+
+namespace {
+
+class ModuleSampler : public Sampler {
+ public:
+  ModuleSampler(std::int64_t latent_dim, torch::Device device, bool bfloat16, std::int64_t batch)
+      : device_(device),
+        dtype_(bfloat16 ? torch::kBFloat16 : torch::kFloat32),
+        batch_(batch),
+        latents_(torch::zeros({batch, latent_dim})) {}
+
+  void prepare(Generator& generator) override {
+    folded_ = fold(generator);
+    for (auto* tensor :
+         {&folded_.linear_weight, &folded_.linear_bias, &folded_.conv1_weight, &folded_.conv1_bias,
+          &folded_.conv2_weight, &folded_.conv2_bias, &folded_.conv3_weight}) {
+      *tensor = tensor->to(device_, dtype_);
+    }
+  }
+
+  void run(const float* latents, std::int64_t count, float* images) override {
+    torch::NoGradGuard no_grad;
+    const auto dim = latents_.size(1);
+    for (std::int64_t begin = 0; begin < count; begin += batch_) {
+      const auto part = std::min(batch_, count - begin);
+      // Always a whole batch: another size could choose another algorithm, and with it other last bits.
+      std::memcpy(latents_.data_ptr(), latents + begin * dim,
+                  sizeof(float) * static_cast<std::size_t>(part * dim));
+      const auto x = forward(latents_.to(device_, dtype_)).to(torch::kCPU, torch::kFloat32).contiguous();
+      std::memcpy(images + begin * pixels_, x.data_ptr(),
+                  sizeof(float) * static_cast<std::size_t>(part * pixels_));
+    }
+  }
+
+ private:
+  torch::Tensor forward(const torch::Tensor& latents) const {
+    auto x =
+        torch::relu(torch::linear(latents, folded_.linear_weight, folded_.linear_bias)).view({-1, 256, 7, 7});
+    x = torch::relu(torch::conv_transpose2d(x, folded_.conv1_weight, folded_.conv1_bias, 1, 2));
+    x = torch::relu(torch::conv_transpose2d(x, folded_.conv2_weight, folded_.conv2_bias, 2, 1));
+    return torch::tanh(torch::conv_transpose2d(x, folded_.conv3_weight, {}, 2, 1));
+  }
+
+  static constexpr std::int64_t pixels_ = 784;
+  torch::Device device_;
+  torch::Dtype dtype_;
+  std::int64_t batch_;
+  torch::Tensor latents_;
+  FoldedGenerator folded_;
+};
+
+}  // namespace
+
+std::unique_ptr<Sampler> make_module_sampler(std::int64_t latent_dim, torch::Device device, bool bfloat16,
+                                             std::int64_t batch) {
+  return std::make_unique<ModuleSampler>(latent_dim, device, bfloat16, batch);
+}
+
+void grey_levels(const float* images, std::int64_t values, std::uint8_t* out) {
+  for (std::int64_t i = 0; i < values; ++i) {
+    out[i] = static_cast<std::uint8_t>(127.5F * (images[i] + 1.0F) + 0.5F);
+  }
+}
+
+}  // namespace dcgan

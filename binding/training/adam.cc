@@ -1,0 +1,30 @@
+#include "training/adam.h"
+
+namespace dcgan {
+
+Adam::Adam(std::vector<torch::Tensor> parameters, AdamOptions options)
+    : options_(options), parameters_(std::move(parameters)) {
+  for (const auto& parameter : parameters_) {
+    exp_avgs_.push_back(torch::zeros_like(parameter).detach());
+    exp_avg_sqs_.push_back(torch::zeros_like(parameter).detach());
+  }
+  const auto count =
+      torch::zeros({}, torch::TensorOptions().dtype(torch::kFloat32).device(parameters_.at(0).device()));
+  state_steps_.assign(parameters_.size(), count);
+}
+
+void Adam::step() {
+  torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> grads;
+  grads.reserve(parameters_.size());
+  for (const auto& parameter : parameters_) grads.push_back(parameter.grad());
+  state_steps_[0].add_(1);
+  at::_fused_adam_(parameters_, grads, exp_avgs_, exp_avg_sqs_, {}, state_steps_, options_.lr, options_.beta1,
+                   options_.beta2, /*weight_decay=*/0.0, options_.eps, /*amsgrad=*/false, /*maximize=*/false);
+}
+
+std::int64_t Adam::steps() const { return static_cast<std::int64_t>(state_steps_[0].item<float>()); }
+
+void Adam::set_steps(std::int64_t steps) { state_steps_[0].fill_(static_cast<double>(steps)); }
+
+}  // namespace dcgan

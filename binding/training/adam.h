@@ -1,0 +1,40 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <vector>
+
+namespace dcgan {
+
+struct AdamOptions {
+  double lr = 2e-4;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double eps = 1e-8;
+};
+
+/// Adam (Kingma & Ba 2015) through LibTorch's fused kernel, whose step count lives on the device.
+class Adam {
+ public:
+  Adam(std::vector<torch::Tensor> parameters, AdamOptions options);
+
+  /// One update from the parameters' gradients.
+  void step();
+
+  std::int64_t steps() const;
+  void set_steps(std::int64_t steps);
+
+  const std::vector<torch::Tensor>& parameters() const { return parameters_; }
+  /// Running means of the gradients and of their squares, in the parameters' order.
+  std::vector<torch::Tensor>& exp_avgs() { return exp_avgs_; }
+  std::vector<torch::Tensor>& exp_avg_sqs() { return exp_avg_sqs_; }
+
+ private:
+  AdamOptions options_;
+  std::vector<torch::Tensor> parameters_;
+  std::vector<torch::Tensor> exp_avgs_;
+  std::vector<torch::Tensor> exp_avg_sqs_;
+  std::vector<torch::Tensor> state_steps_;  // one tensor, as often as there are parameters
+};
+
+}  // namespace dcgan

@@ -1,0 +1,113 @@
+#include "training/dropout.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "training/philox.h"
+
+namespace dcgan {
+
+namespace {
+
+constexpr int kLanes = 16;
+constexpr int kGroup = kLanes * 8;  // elements that kLanes Philox blocks decide, 16 bits each
+
+/// 128 decisions. Element (2 word + half) × 16 + lane is that half of that word of block 16 group + lane: a
+/// layout that a compiler turns into vector code.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+__attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
+void keep_group(std::uint64_t key, std::uint32_t group, std::uint64_t pass, std::uint32_t layer,
+                std::uint32_t threshold, std::uint8_t* out) {
+  std::uint32_t c0[kLanes], c1[kLanes], c2[kLanes], c3[kLanes];
+  for (int lane = 0; lane < kLanes; ++lane) {
+    c0[lane] = group * kLanes + static_cast<std::uint32_t>(lane);
+    c1[lane] = static_cast<std::uint32_t>(pass);
+    c2[lane] = static_cast<std::uint32_t>(pass >> 32) ^ (layer << 24);
+    c3[lane] = static_cast<std::uint32_t>(Stream::kDropout);
+  }
+  std::uint32_t k0 = static_cast<std::uint32_t>(key), k1 = static_cast<std::uint32_t>(key >> 32);
+  for (int round = 0; round < 10; ++round) {
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const std::uint64_t a = 0xD2511F53ull * c0[lane];
+      const std::uint64_t b = 0xCD9E8D57ull * c2[lane];
+      c0[lane] = static_cast<std::uint32_t>(b >> 32) ^ c1[lane] ^ k0;
+      c2[lane] = static_cast<std::uint32_t>(a >> 32) ^ c3[lane] ^ k1;
+      c1[lane] = static_cast<std::uint32_t>(b);
+      c3[lane] = static_cast<std::uint32_t>(a);
+    }
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+  const std::uint32_t* words[4] = {c0, c1, c2, c3};
+  for (int word = 0; word < 4; ++word) {
+    for (int lane = 0; lane < kLanes; ++lane) {
+      out[word * 32 + lane] = (words[word][lane] & 0xFFFFu) >= threshold;
+      out[word * 32 + 16 + lane] = (words[word][lane] >> 16) >= threshold;
+    }
+  }
+}
+
+std::uint32_t threshold_of(double probability) {
+  return static_cast<std::uint32_t>(std::lround(probability * 65536.0));
+}
+
+torch::Tensor mask_on_cpu(const Dropout& dropout, std::uint32_t layer, std::int64_t batch,
+                          std::int64_t channels, std::int64_t side, torch::Dtype dtype) {
+  auto keep = torch::empty({side * side, batch, channels}, torch::kUInt8);
+  auto* out = keep.data_ptr<std::uint8_t>();
+  const std::int64_t tile = batch * channels;
+  at::parallel_for(0, side * side, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (auto pixel = begin; pixel < end; ++pixel) keep_tile(dropout, layer, pixel, tile, out + pixel * tile);
+  });
+  return keep.permute({1, 2, 0}).reshape({batch, channels, side, side}).to(dtype).mul_(dropout.scale());
+}
+
+torch::Tensor mask_on_cuda(const Dropout& dropout, std::uint32_t layer, std::int64_t batch,
+                           std::int64_t channels, std::int64_t side, torch::Device device,
+                           torch::Dtype dtype) {
+  auto random = at::globalContext().defaultGenerator(device).clone();
+  random.set_current_seed(derive_seed(dropout.key, Stream::kDropout, dropout.pass * 2 + layer));
+  return torch::empty({batch, channels, side, side}, torch::dtype(dtype).device(device))
+      .bernoulli_(1.0 - dropout.probability, random)
+      .mul_(dropout.scale());
+}
+
+}  // namespace
+
+void keep_tile(const Dropout& dropout, std::uint32_t layer, std::int64_t pixel, std::int64_t count,
+               std::uint8_t* out) {
+  const auto threshold = threshold_of(dropout.probability);
+  const std::int64_t groups = (count + kGroup - 1) / kGroup;
+  for (std::int64_t g = 0; g < groups; ++g) {
+    const auto group = static_cast<std::uint32_t>(pixel * groups + g);
+    const std::int64_t left = count - g * kGroup;
+    if (left >= kGroup) {
+      keep_group(dropout.key, group, dropout.pass, layer, threshold, out + g * kGroup);
+    } else {
+      std::uint8_t last[kGroup];
+      keep_group(dropout.key, group, dropout.pass, layer, threshold, last);
+      std::memcpy(out + g * kGroup, last, static_cast<std::size_t>(left));
+    }
+  }
+}
+
+DropoutMasks next_masks(Dropout& dropout, std::int64_t batch, torch::Device device, torch::Dtype dtype) {
+  DropoutMasks masks;
+  if (dropout.probability > 0) {
+    if (device.is_cpu()) {
+      masks.hidden1 = mask_on_cpu(dropout, 0, batch, 64, 14, dtype);
+      masks.hidden2 = mask_on_cpu(dropout, 1, batch, 128, 7, dtype);
+    } else {
+      masks.hidden1 = mask_on_cuda(dropout, 0, batch, 64, 14, device, dtype);
+      masks.hidden2 = mask_on_cuda(dropout, 1, batch, 128, 7, device, dtype);
+    }
+  }
+  ++dropout.pass;
+  return masks;
+}
+
+}  // namespace dcgan

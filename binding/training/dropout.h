@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+
+#include "model/discriminator.h"
+
+namespace dcgan {
+
+/// The discriminator's dropout (Srivastava et al. 2014), drawn from a counter: a mask is a function of the
+/// model's key, the number of the discriminator's pass, the layer and the element.
+struct Dropout {
+  double probability = 0.3;
+  std::uint64_t key = 0;
+  std::uint64_t pass = 0;  // passes made; part of the model's state
+
+  float scale() const { return static_cast<float>(1.0 / (1.0 - probability)); }
+};
+
+/// Writes `count` bytes, 1 for a kept element and 0 for a dropped one: those of one pixel's N × C tile.
+void keep_tile(const Dropout& dropout, std::uint32_t layer, std::int64_t pixel, std::int64_t count,
+               std::uint8_t* out);
+
+/// The masks of one pass over `batch` images, and the counter moved on. On CUDA they come from LibTorch's
+/// Philox generator seeded by the same counter.
+DropoutMasks next_masks(Dropout& dropout, std::int64_t batch, torch::Device device, torch::Dtype dtype);
+
+}  // namespace dcgan

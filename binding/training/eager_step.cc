@@ -1,0 +1,107 @@
+#include <ATen/autocast_mode.h>
+
+#include "model/losses.h"
+#include "training/step.h"
+
+namespace dcgan {
+
+namespace {
+
+/// bfloat16 where LibTorch's autocast thinks it safe; weights, statistics and losses stay float32.
+class Autocast {
+ public:
+  Autocast(torch::Device device, bool enabled) : type_(device.type()) {
+    before_ = at::autocast::is_autocast_enabled(type_);
+    at::autocast::set_autocast_enabled(type_, enabled);
+    at::autocast::set_autocast_dtype(type_, at::kBFloat16);
+  }
+  ~Autocast() {
+    at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(type_, before_);
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  at::DeviceType type_;
+  bool before_;
+};
+
+void set_gradients(const torch::Tensor& loss, const std::vector<torch::Tensor>& parameters) {
+  const auto grads = torch::autograd::grad({loss}, parameters);
+  for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].mutable_grad() = grads[i];
+}
+
+class EagerStep : public Step {
+ public:
+  explicit EagerStep(Networks& networks) : nets_(networks) {}
+
+  torch::Tensor run(const torch::Tensor& images, const torch::Tensor& latents) override {
+    return step(images, latents, nullptr);
+  }
+
+  torch::OrderedDict<std::string, torch::Tensor> probe(const torch::Tensor& images,
+                                                       const torch::Tensor& latents) override {
+    torch::OrderedDict<std::string, torch::Tensor> seen;
+    step(images, latents, &seen);
+    return seen;
+  }
+
+ private:
+  using Seen = torch::OrderedDict<std::string, torch::Tensor>;
+
+  torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) {
+    const auto batch = images.size(0);
+    const auto real = images.to(nets_.dtype).div_(127.5).sub_(1.0).view({batch, 1, kImageSide, kImageSide});
+    const auto fake = generate(latents);
+
+    // One pass over both halves: the discriminator has no batch statistics.
+    const auto masks = next_masks(nets_.dropout, 2 * batch, nets_.device, nets_.dtype);
+    const auto logits = discriminate(torch::cat({real, fake.detach()}), masks);
+    const auto real_logits = logits.slice(0, 0, batch);
+    const auto fake_logits = logits.slice(0, batch);
+    const auto disc_loss = discriminator_loss(real_logits, fake_logits);
+    set_gradients(disc_loss, nets_.discriminator_adam.parameters());
+    nets_.discriminator_adam.step();
+
+    const auto gen_masks = next_masks(nets_.dropout, batch, nets_.device, nets_.dtype);
+    const auto updated_logits = discriminate(fake, gen_masks);
+    const auto gen_loss = generator_loss(updated_logits);
+    set_gradients(gen_loss, nets_.generator_adam.parameters());
+    nets_.generator_adam.step();
+
+    if (seen != nullptr) {
+      seen->insert("fake", fake.detach());
+      seen->insert("real_logits", real_logits.detach());
+      seen->insert("fake_logits", fake_logits.detach());
+      seen->insert("fake_logits_updated", updated_logits.detach());
+      seen->insert("disc_loss", disc_loss.detach());
+      seen->insert("gen_loss", gen_loss.detach());
+      if (masks.hidden1.defined()) {
+        seen->insert("mask1", masks.hidden1);
+        seen->insert("mask2", masks.hidden2);
+        seen->insert("mask1_gen", gen_masks.hidden1);
+        seen->insert("mask2_gen", gen_masks.hidden2);
+      }
+    }
+    return torch::stack({disc_loss.detach(), gen_loss.detach()}).to(torch::kFloat32);
+  }
+
+  torch::Tensor generate(const torch::Tensor& latents) {
+    Autocast autocast(nets_.device, nets_.bfloat16);
+    return nets_.generator->forward(latents.to(nets_.dtype)).to(nets_.dtype);
+  }
+
+  torch::Tensor discriminate(const torch::Tensor& images, const DropoutMasks& masks) {
+    Autocast autocast(nets_.device, nets_.bfloat16);
+    return nets_.discriminator->forward(images, masks).to(nets_.dtype);
+  }
+
+  Networks& nets_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_eager_step(Networks& networks) { return std::make_unique<EagerStep>(networks); }
+
+}  // namespace dcgan

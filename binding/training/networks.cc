@@ -1,0 +1,44 @@
+#include "training/networks.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include "model/initialise.h"
+#include "training/philox.h"
+
+namespace dcgan {
+
+namespace {
+
+template <class Module>
+Module moved(Module module, torch::Device device, torch::Dtype dtype) {
+  module->to(device, dtype);
+  return module;
+}
+
+AdamOptions adam_options(const Config& config, double lr) { return {lr, config.beta1, config.beta2, 1e-8}; }
+
+}  // namespace
+
+Networks::Networks(const Config& config, torch::Device where)
+    : device(where),
+      dtype(config.precision == Precision::kFloat64 ? torch::kFloat64 : torch::kFloat32),
+      bfloat16(config.precision == Precision::kBFloat16),
+      generator(moved(Generator(config.latent_dim), device, dtype)),
+      discriminator(moved(Discriminator(), device, dtype)),
+      generator_adam(generator->parameters(), adam_options(config, config.gen_lr)),
+      discriminator_adam(discriminator->parameters(), adam_options(config, config.disc_lr)),
+      dropout{config.dropout, config.seed, 0} {
+  // Drawn on the CPU, so that a seed means the same weights on every device.
+  Generator cpu_generator(config.latent_dim);
+  Discriminator cpu_discriminator;
+  initialise(cpu_generator, cpu_discriminator,
+             at::make_generator<at::CPUGeneratorImpl>(derive_seed(config.seed, Stream::kInit, 0)));
+  torch::NoGradGuard no_grad;
+  const auto copy = [](const std::vector<torch::Tensor>& from, const std::vector<torch::Tensor>& to) {
+    for (std::size_t i = 0; i < from.size(); ++i) to[i].copy_(from[i]);
+  };
+  copy(cpu_generator->parameters(), generator->parameters());
+  copy(cpu_discriminator->parameters(), discriminator->parameters());
+}
+
+}  // namespace dcgan

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace dcgan {
+
+/// Philox4x32-10 (Salmon et al. 2011): four random words as a pure function of a key and a counter, so that a
+/// draw depends on what it is for and never on what was drawn before, by whom, or on how many threads.
+inline std::array<std::uint32_t, 4> philox(std::uint64_t key, std::array<std::uint32_t, 4> counter) {
+  std::uint32_t k0 = static_cast<std::uint32_t>(key);
+  std::uint32_t k1 = static_cast<std::uint32_t>(key >> 32);
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t a = 0xD2511F53ull * counter[0];
+    const std::uint64_t b = 0xCD9E8D57ull * counter[2];
+    counter = {static_cast<std::uint32_t>(b >> 32) ^ counter[1] ^ k0, static_cast<std::uint32_t>(b),
+               static_cast<std::uint32_t>(a >> 32) ^ counter[3] ^ k1, static_cast<std::uint32_t>(a)};
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+  return counter;
+}
+
+/// The last word of a counter: what the draw is for. Streams of one key never meet.
+enum class Stream : std::uint32_t {
+  kSample = 1,
+  kFixed = 2,
+  kNoise = 3,
+  kDropout = 4,
+  kShuffle = 5,
+  kInit = 6
+};
+
+/// A seed of its own for a generator of LibTorch's that serves one purpose.
+inline std::uint64_t derive_seed(std::uint64_t key, Stream stream, std::uint64_t index) {
+  const auto words = philox(key, {static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
+                                  0, static_cast<std::uint32_t>(stream)});
+  return (static_cast<std::uint64_t>(words[1]) << 32) | words[0];
+}
+
+}  // namespace dcgan

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+
+#include "training/networks.h"
+
+namespace dcgan {
+
+/// The adversarial step: one generator forward in training mode whose images serve both losses, the
+/// discriminator's update, then the generator's against the updated discriminator.
+class Step {
+ public:
+  virtual ~Step() = default;
+
+  /// `images`: B × 784 grey levels (uint8) and `latents`: B × latent_dim (float32), on the networks' device.
+  /// Leaves the gradients in the parameters' .grad and returns the discriminator's and the generator's loss,
+  /// float32, on the device: nothing here waits for it.
+  virtual torch::Tensor run(const torch::Tensor& images, const torch::Tensor& latents) = 0;
+
+  /// The same step, telling what it computed on the way (for the parity tests).
+  virtual torch::OrderedDict<std::string, torch::Tensor> probe(const torch::Tensor& images,
+                                                               const torch::Tensor& latents) = 0;
+};
+
+/// The plain step on LibTorch's modules and autograd: the reference, and the one that CUDA runs.
+std::unique_ptr<Step> make_eager_step(Networks& networks);
+
+}  // namespace dcgan

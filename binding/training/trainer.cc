@@ -1,0 +1,66 @@
+#include "training/trainer.h"
+
+#include "sampling/latents.h"
+
+namespace dcgan {
+
+Trainer::Trainer(const Config& config, torch::Device device)
+    : config_(config),
+      nets_(config, device),
+      step_(make_eager_step(nets_)),
+      fixed_latents_(torch::empty({config.fixed_count, config.latent_dim})),
+      noise_key_(config.seed) {
+  draw_latents(config.seed, Stream::kFixed, 0, config.fixed_count, config.latent_dim,
+               fixed_latents_.data_ptr<float>());
+}
+
+void Trainer::set_dataset(const std::vector<std::uint8_t>& images, std::int64_t count) {
+  data_.emplace(images, count, nets_.device);
+}
+
+void Trainer::begin_epoch() {
+  const bool goes_on =
+      permutation_.defined() && running_count_ == data_->count() && running_hash_ == data_->hash();
+  if (!goes_on) {
+    permutation_ = MiniBatches::permutation(config_.seed, position_.epoch, data_->count());
+    running_count_ = data_->count();
+    running_hash_ = data_->hash();
+    position_.batch = 0;
+  }
+  data_->shuffle(permutation_);
+  losses_ = torch::zeros({epoch_steps(), 2}, torch::dtype(torch::kFloat32).device(nets_.device));
+}
+
+torch::Tensor Trainer::next_latents(std::int64_t count) {
+  auto latents = torch::empty({count, config_.latent_dim});
+  draw_latents(noise_key_, Stream::kNoise, static_cast<std::uint64_t>(noise_drawn_), count,
+               config_.latent_dim, latents.data_ptr<float>());
+  noise_drawn_ += count;
+  return latents.to(nets_.device);
+}
+
+void Trainer::step() {
+  const auto images = data_->batch(position_.batch, config_.batch_size);
+  const auto losses = step_->run(images, next_latents(images.size(0)));
+  losses_[position_.batch].copy_(losses, /*non_blocking=*/true);
+  ++position_.step;
+  ++position_.batch;
+  if (position_.batch == epoch_steps()) {
+    ++position_.epoch;
+    position_.batch = 0;
+    permutation_.reset();
+    running_count_ = 0;
+    running_hash_ = 0;
+  }
+}
+
+std::vector<Losses> Trainer::losses(std::int64_t first, std::int64_t end) const {
+  const auto values = losses_.slice(0, first, end).cpu().contiguous();
+  const auto* value = values.data_ptr<float>();
+  std::vector<Losses> result;
+  result.reserve(static_cast<std::size_t>(end - first));
+  for (std::int64_t i = 0; i < end - first; ++i) result.push_back({value[2 * i], value[2 * i + 1]});
+  return result;
+}
+
+}  // namespace dcgan

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "engine/engine.h"
+#include "training/mini_batches.h"
+#include "training/step.h"
+
+namespace dcgan {
+
+/// A model in training: networks, data set, position and random streams. Lives on the engine's thread.
+class Trainer {
+ public:
+  Trainer(const Config& config, torch::Device device);
+
+  void set_dataset(const std::vector<std::uint8_t>& images, std::int64_t count);
+
+  /// Goes on with the running epoch if the data set is the same, else begins the next.
+  void begin_epoch();
+  std::int64_t epoch_steps() const { return data_->steps(config_.batch_size); }
+
+  /// One step; the last of an epoch ends the epoch.
+  void step();
+
+  /// Losses of steps [first, end) of the epoch that runs or has just ended, read from the device.
+  std::vector<Losses> losses(std::int64_t first, std::int64_t end) const;
+
+  const Position& position() const { return position_; }
+  Networks& networks() { return nets_; }
+  const torch::Tensor& fixed_latents() const { return fixed_latents_; }
+
+  State export_state(StatePart part);
+  void import_state(const State& state);
+  std::vector<HostTensor> probe(const ProbeRequest& request);
+
+ private:
+  torch::Tensor next_latents(std::int64_t count);
+  std::vector<std::pair<std::string, torch::Tensor>> named_tensors(StatePart part);
+
+  Config config_;
+  Networks nets_;
+  std::unique_ptr<Step> step_;
+  torch::Tensor fixed_latents_;  // fixed_count × latent_dim, on the CPU
+  std::uint64_t noise_key_;
+  std::int64_t noise_drawn_ = 0;  // latents drawn from the training stream
+  std::optional<MiniBatches> data_;
+  torch::Tensor permutation_;  // of the running epoch; undefined between epochs
+  std::int64_t running_count_ = 0;
+  std::uint64_t running_hash_ = 0;
+  torch::Tensor losses_;  // steps × 2, on the device
+  Position position_;
+};
+
+}  // namespace dcgan

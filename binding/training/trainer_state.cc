@@ -1,0 +1,173 @@
+// What a trainer is, as named tensors: the names are those of the state file (docs/state-file.md).
+
+#include <cstring>
+#include <map>
+
+#include "training/trainer.h"
+
+namespace dcgan {
+
+namespace {
+
+using Named = std::vector<std::pair<std::string, torch::Tensor>>;
+
+std::string dtype_name(torch::Dtype dtype) {
+  switch (dtype) {
+    case torch::kFloat32:
+      return "F32";
+    case torch::kFloat64:
+      return "F64";
+    case torch::kInt64:
+      return "I64";
+    default:
+      return "U8";
+  }
+}
+
+torch::Dtype dtype_of(const std::string& name) {
+  if (name == "F32") return torch::kFloat32;
+  if (name == "F64") return torch::kFloat64;
+  if (name == "I64") return torch::kInt64;
+  return torch::kUInt8;
+}
+
+HostTensor to_host(const std::string& name, const torch::Tensor& tensor) {
+  const auto host = tensor.detach().cpu().contiguous();
+  HostTensor result{name, dtype_name(host.scalar_type()), host.sizes().vec(), {}};
+  result.data.resize(host.nbytes());
+  if (!result.data.empty()) std::memcpy(result.data.data(), host.data_ptr(), result.data.size());
+  return result;
+}
+
+torch::Tensor from_host(const HostTensor& host) {
+  auto tensor = torch::empty(host.shape, dtype_of(host.dtype));
+  if (tensor.nbytes() != host.data.size()) {
+    throw Error("ERR_DCGAN_BAD_CHECKPOINT", host.name + " has " + std::to_string(host.data.size()) +
+                                                " bytes where its shape needs " +
+                                                std::to_string(tensor.nbytes()));
+  }
+  if (!host.data.empty()) std::memcpy(tensor.data_ptr(), host.data.data(), host.data.size());
+  return tensor;
+}
+
+void add_module(Named& named, const std::string& prefix, const torch::nn::Module& module) {
+  for (const auto& item : module.named_parameters()) named.emplace_back(prefix + item.key(), item.value());
+  for (const auto& item : module.named_buffers()) named.emplace_back(prefix + item.key(), item.value());
+}
+
+void add_moments(Named& named, const std::string& prefix, const torch::nn::Module& module, Adam& adam) {
+  std::size_t i = 0;
+  for (const auto& item : module.named_parameters()) {
+    named.emplace_back(prefix + item.key() + ".exp_avg", adam.exp_avgs()[i]);
+    named.emplace_back(prefix + item.key() + ".exp_avg_sq", adam.exp_avg_sqs()[i]);
+    ++i;
+  }
+}
+
+torch::Tensor key_and_counter(std::uint64_t key, std::uint64_t counter) {
+  return torch::tensor({static_cast<std::int64_t>(key), static_cast<std::int64_t>(counter)}, torch::kInt64);
+}
+
+}  // namespace
+
+/// The tensors that live on the device and are read and written in place.
+Named Trainer::named_tensors(StatePart part) {
+  Named named;
+  add_module(named, "generator.", *nets_.generator);
+  if (part == StatePart::kGenerator) return named;
+  add_module(named, "discriminator.", *nets_.discriminator);
+  add_moments(named, "optimizer.generator.", *nets_.generator, nets_.generator_adam);
+  add_moments(named, "optimizer.discriminator.", *nets_.discriminator, nets_.discriminator_adam);
+  named.emplace_back("fixed_latents", fixed_latents_);
+  return named;
+}
+
+State Trainer::export_state(StatePart part) {
+  State state;
+  state.position = position_;
+  for (const auto& [name, tensor] : named_tensors(part)) state.tensors.push_back(to_host(name, tensor));
+  if (part == StatePart::kGenerator) return state;
+  state.tensors.push_back(to_host("optimizer.generator.step", torch::tensor(nets_.generator_adam.steps())));
+  state.tensors.push_back(
+      to_host("optimizer.discriminator.step", torch::tensor(nets_.discriminator_adam.steps())));
+  state.tensors.push_back(
+      to_host("rng.noise", key_and_counter(noise_key_, static_cast<std::uint64_t>(noise_drawn_))));
+  state.tensors.push_back(to_host("rng.dropout", key_and_counter(nets_.dropout.key, nets_.dropout.pass)));
+  if (permutation_.defined()) {
+    state.dataset_count = running_count_;
+    state.dataset_hash = running_hash_;
+    state.tensors.push_back(to_host("epoch.permutation", permutation_));
+  }
+  return state;
+}
+
+void Trainer::import_state(const State& state) {
+  std::map<std::string, const HostTensor*> given;
+  for (const auto& tensor : state.tensors) given.emplace(tensor.name, &tensor);
+  const bool whole = given.contains("optimizer.generator.step");
+  const auto value = [&](const std::string& name) {
+    const auto found = given.find(name);
+    if (found == given.end()) throw Error("ERR_DCGAN_BAD_CHECKPOINT", "the state has no tensor " + name);
+    return from_host(*found->second);
+  };
+
+  // Everything is read and compared before anything is changed.
+  std::vector<std::pair<torch::Tensor, torch::Tensor>> copies;
+  for (const auto& [name, target] : named_tensors(whole ? StatePart::kAll : StatePart::kGenerator)) {
+    auto source = value(name);
+    if (source.sizes() != target.sizes()) {
+      throw Error("ERR_DCGAN_BAD_CHECKPOINT", "the tensor " + name + " has another shape than this model's");
+    }
+    copies.emplace_back(target, std::move(source));
+  }
+  torch::Tensor noise, dropout, generator_steps, discriminator_steps, permutation;
+  if (whole) {
+    noise = value("rng.noise");
+    dropout = value("rng.dropout");
+    generator_steps = value("optimizer.generator.step");
+    discriminator_steps = value("optimizer.discriminator.step");
+    if (state.dataset_count > 0) permutation = value("epoch.permutation");
+  }
+
+  torch::NoGradGuard no_grad;
+  for (auto& [target, source] : copies) target.copy_(source);
+  position_ = state.position;
+  if (!whole) return;
+  noise_key_ = static_cast<std::uint64_t>(noise[0].item<std::int64_t>());
+  noise_drawn_ = noise[1].item<std::int64_t>();
+  nets_.dropout.key = static_cast<std::uint64_t>(dropout[0].item<std::int64_t>());
+  nets_.dropout.pass = static_cast<std::uint64_t>(dropout[1].item<std::int64_t>());
+  nets_.generator_adam.set_steps(generator_steps.item<std::int64_t>());
+  nets_.discriminator_adam.set_steps(discriminator_steps.item<std::int64_t>());
+  permutation_ = permutation;
+  running_count_ = state.dataset_count;
+  running_hash_ = state.dataset_hash;
+}
+
+std::vector<HostTensor> Trainer::probe(const ProbeRequest& request) {
+  const auto count = static_cast<std::int64_t>(request.images.size()) / kImagePixels;
+  auto images = torch::empty({count, kImagePixels}, torch::kUInt8);
+  std::memcpy(images.data_ptr(), request.images.data(), request.images.size());
+  auto latents = torch::empty({count, config_.latent_dim});
+  std::memcpy(latents.data_ptr(), request.latents.data(), request.latents.size() * sizeof(float));
+  images = images.to(nets_.device);
+  latents = latents.to(nets_.device);
+
+  std::vector<HostTensor> result;
+  {
+    torch::NoGradGuard no_grad;
+    nets_.generator->eval();
+    result.push_back(to_host("fake_eval", nets_.generator->forward(latents.to(nets_.dtype))));
+    nets_.generator->train();
+  }
+  for (const auto& item : step_->probe(images, latents)) result.push_back(to_host(item.key(), item.value()));
+  const auto gradients = [&](const std::string& prefix, const torch::nn::Module& module) {
+    for (const auto& item : module.named_parameters())
+      result.push_back(to_host(prefix + item.key(), item.value().grad()));
+  };
+  gradients("grad.discriminator.", *nets_.discriminator);
+  gradients("grad.generator.", *nets_.generator);
+  return result;
+}
+
+}  // namespace dcgan
