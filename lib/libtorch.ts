@@ -1,0 +1,134 @@
+import path from 'node:path'
+import { DcganError, type DcganErrorCode } from './errors.js'
+import type { NativeAddon } from './native.js'
+
+/** The LibTorch in use. */
+export interface LibTorchInfo {
+  /** The folder with `lib/` and `include/`. */
+  folder: string
+  lib: string
+  include: string
+  /** From its headers, for example "2.13.0". */
+  version: string
+  /** Whether it was built with CUDA. */
+  cuda: boolean
+  /** Who named it: the variable LIBTORCH, the active Python's PyTorch, or the cache that `setup` fills. */
+  source: 'LIBTORCH' | 'PyTorch' | 'cache'
+  /** Folders of the nvidia wheels beside it, which a CUDA LibTorch needs. */
+  pythonLibs: string[]
+}
+
+/** What `scripts/` gives: it runs before anything is compiled or installed, so it is JavaScript, typed here. */
+interface Finder {
+  findLibTorch(options: { prefer: string[] }): LibTorchInfo | undefined
+}
+interface Versions {
+  minorOf(version: string): string
+}
+interface Loader {
+  path(root: string): string
+}
+
+// The package's root, seen from lib/ and from dist/ alike.
+const ROOT = path.join(__dirname, '..')
+const SETUP = 'Run "npx libtorch-dcgan setup" (and "npx libtorch-dcgan doctor" to see what is wrong)'
+
+/**
+ * Opens the addon, finds the LibTorch that fits it, and has the addon open that. Slow (LibTorch is half a
+ * gigabyte), so it waits for the first model.
+ *
+ * @throws {DcganError} ERR_DCGAN_NATIVE_NOT_FOUND, ERR_DCGAN_LIBTORCH_MISMATCH
+ */
+export function openAddon(): { addon: NativeAddon; libtorch: LibTorchInfo } {
+  const { minorOf } = require('../scripts/libtorch/version.js') as Versions
+  const { addon, file } = requireAddon()
+  const minor = minorOf(addon.compiledVersion)
+  const libtorch = findLibTorch(minor)
+  if (minorOf(libtorch.version) !== minor && process.env.LIBTORCH_BYPASS_VERSION_CHECK !== '1') {
+    throw new DcganError(
+      'ERR_DCGAN_LIBTORCH_MISMATCH',
+      `The addon (${file}) was built for LibTorch ${addon.compiledVersion}, but ${named(libtorch)} is LibTorch ` +
+        `${libtorch.version}, and C++ libraries of different minor versions do not fit each other. ` +
+        `Run "npx libtorch-dcgan setup" to build the addon for that one${wayOut(libtorch, minor)}`,
+    )
+  }
+  try {
+    addon.load(libtorch.lib)
+  } catch (cause) {
+    throw new DcganError(
+      codeOf(cause),
+      `LibTorch ${libtorch.version} in ${libtorch.folder} could not be opened: ${words(cause)}. ${SETUP}`,
+      { cause },
+    )
+  }
+  return { addon, libtorch }
+}
+
+function requireAddon(): { addon: NativeAddon; file: string } {
+  const platform = `${process.platform}-${process.arch}`
+  let file: string
+  try {
+    file = (require('node-gyp-build') as Loader).path(ROOT)
+  } catch (cause) {
+    const tried = [path.join('build', 'Release'), path.join('prebuilds', platform)].join(' and ')
+    throw new DcganError(
+      'ERR_DCGAN_NATIVE_NOT_FOUND',
+      `The native addon was not found: no .node file for ${platform} in ${tried} of ${ROOT}. ${SETUP}`,
+      { cause },
+    )
+  }
+  try {
+    return { addon: require(file) as NativeAddon, file }
+  } catch (cause) {
+    throw new DcganError(
+      'ERR_DCGAN_NATIVE_NOT_FOUND',
+      `The native addon does not load here: ${file}: ${words(cause)}. ${SETUP}`,
+      { cause },
+    )
+  }
+}
+
+function findLibTorch(minor: string): LibTorchInfo {
+  const { findLibTorch } = require('../scripts/libtorch/find.js') as Finder
+  let found: LibTorchInfo | undefined
+  try {
+    found = findLibTorch({ prefer: [minor] })
+  } catch (cause) {
+    const fix = (cause as { fix?: string }).fix
+    const advice =
+      fix === undefined ? SETUP : `${fix} Without it, "npx libtorch-dcgan setup" fetches LibTorch`
+    throw new DcganError('ERR_DCGAN_NATIVE_NOT_FOUND', `${words(cause)} ${advice}`, { cause })
+  }
+  if (found !== undefined) return found
+  throw new DcganError(
+    'ERR_DCGAN_NATIVE_NOT_FOUND',
+    'LibTorch was not found: LIBTORCH is not set, LIBTORCH_USE_PYTORCH is not 1, and the cache folder has none. ' +
+      'Run "npx libtorch-dcgan setup" to fetch it',
+  )
+}
+
+function named({ source, folder }: LibTorchInfo): string {
+  if (source === 'LIBTORCH') return `LIBTORCH (${folder})`
+  if (source === 'PyTorch') return `the active Python's PyTorch (${folder})`
+  return `what the cache has (${folder})`
+}
+
+function wayOut({ source }: LibTorchInfo, minor: string): string {
+  if (source === 'LIBTORCH') return `, or point LIBTORCH at a ${minor}, or unset it`
+  if (source === 'PyTorch')
+    return `, or activate an environment with torch ${minor}, or unset LIBTORCH_USE_PYTORCH`
+  return ''
+}
+
+/** The loader's own words, of an error or of what the addon throws: `{ code, message }`. */
+function words(thrown: unknown): string {
+  const { message } = thrown as { message?: unknown }
+  return (typeof message === 'string' ? message : String(thrown)).trim()
+}
+
+function codeOf(thrown: unknown): DcganErrorCode {
+  const { code } = thrown as { code?: unknown }
+  return typeof code === 'string' && code.startsWith('ERR_DCGAN_')
+    ? (code as DcganErrorCode)
+    : 'ERR_DCGAN_NATIVE_NOT_FOUND'
+}

@@ -1,0 +1,52 @@
+'use strict'
+
+const fs = require('node:fs')
+const { Problem } = require('../problem.js')
+const { which } = require('../tools.js')
+
+/** "glibc 2.36", "musl", or undefined where the system has another C library. @returns {string | undefined} */
+function libc() {
+  if (process.platform !== 'linux') return undefined
+  const report = /** @type {{ header?: { glibcVersionRuntime?: string } } | undefined} */ (
+    process.report?.getReport()
+  )
+  const version = report?.header?.glibcVersionRuntime
+  return version === undefined ? 'musl' : `glibc ${version}`
+}
+
+/** Throws where PyTorch publishes no LibTorch that would run here. */
+function requirePlatform(platform = process.platform, arch = process.arch, library = libc()) {
+  if (platform !== 'linux') {
+    throw new Problem(
+      `Set-up fetches LibTorch for Linux only; this is ${platform}-${arch}.`,
+      'Set LIBTORCH to a LibTorch of your own, or use Linux (a container, WSL 2).',
+    )
+  }
+  if (arch !== 'x64' && arch !== 'arm64') {
+    throw new Problem(
+      `PyTorch publishes no LibTorch for the processor of this machine (${arch}).`,
+      'Set LIBTORCH to one built from source, or use an x64 or arm64 machine.',
+    )
+  }
+  if (library === 'musl') {
+    throw new Problem(
+      'PyTorch publishes LibTorch for glibc; this system (Alpine?) uses musl.',
+      'Use a glibc system, for example the image node:22-bookworm-slim in place of node:22-alpine.',
+    )
+  }
+}
+
+/** Whether an NVIDIA driver is there. @param {import('../tools.js').Env} env */
+function hasNvidiaDriver(env = process.env) {
+  if (fs.existsSync('/proc/driver/nvidia/version') || which(['nvidia-smi'], env) !== undefined) return true
+  const folders = [
+    '/usr/lib/x86_64-linux-gnu',
+    '/usr/lib/aarch64-linux-gnu',
+    '/usr/lib64',
+    '/usr/lib',
+    '/usr/lib/wsl/lib',
+  ]
+  return folders.some(folder => fs.existsSync(`${folder}/libcuda.so.1`))
+}
+
+module.exports = { hasNvidiaDriver, libc, requirePlatform }

@@ -1,0 +1,146 @@
+'use strict'
+
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { Problem } = require('./problem.js')
+
+/** @typedef {Record<string, string | undefined>} Env */
+
+const MIN_CMAKE = [3, 18]
+
+/**
+ * The first of these programs on PATH, as an absolute path.
+ *
+ * @param {string[]} names
+ * @param {Env} env
+ * @returns {string | undefined}
+ */
+function which(names, env = process.env) {
+  for (const name of names) {
+    if (name.includes('/')) {
+      if (isProgram(name)) return path.resolve(name)
+      continue
+    }
+    for (const folder of (env.PATH ?? '').split(path.delimiter)) {
+      if (folder !== '' && isProgram(path.join(folder, name))) return path.join(folder, name)
+    }
+  }
+  return undefined
+}
+
+/** @param {string} file */
+function isProgram(file) {
+  try {
+    fs.accessSync(file, fs.constants.X_OK)
+    return fs.statSync(file).isFile()
+  } catch {
+    return false
+  }
+}
+
+/**
+ * What a program prints, or undefined where it fails. For short questions only: it blocks.
+ *
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Env} [env]
+ */
+function ask(program, args, env = process.env) {
+  const answer = spawnSync(program, args, { encoding: 'utf8', timeout: 20_000, env })
+  return answer.status === 0 ? answer.stdout.trim() : undefined
+}
+
+/** The family of the system, which decides how a package is installed. */
+function systemFamily() {
+  if (process.platform === 'darwin') return 'macos'
+  let release = ''
+  try {
+    release = fs.readFileSync('/etc/os-release', 'utf8')
+  } catch {
+    return 'other'
+  }
+  const ids = [...release.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].map(match => match[1]).join(' ')
+  if (/debian|ubuntu/.test(ids)) return 'debian'
+  if (/fedora|rhel|centos/.test(ids)) return 'fedora'
+  return 'other'
+}
+
+/**
+ * The command that installs a tool here, or the commands of the common systems.
+ *
+ * @param {{ debian: string, fedora: string, macos: string }} packages
+ * @param {string} [family]
+ */
+function installCommand(packages, family = systemFamily()) {
+  const commands = {
+    debian: `sudo apt-get install -y ${packages.debian}`,
+    fedora: `sudo dnf install -y ${packages.fedora}`,
+    macos: packages.macos,
+  }
+  if (family === 'debian' || family === 'fedora' || family === 'macos') return commands[family]
+  return `Debian, Ubuntu: ${commands.debian}\nFedora: ${commands.fedora}\nmacOS: ${commands.macos}`
+}
+
+/** The C++ compiler that CMake will take. @param {Env} env */
+function findCompiler(env = process.env) {
+  return which(env.CXX ? [/** @type {string} */ (env.CXX.split(' ')[0])] : ['c++', 'g++', 'clang++'], env)
+}
+
+/** @param {string} cmake @param {Env} env @returns {number[] | undefined} */
+function cmakeVersion(cmake, env = process.env) {
+  const match = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(ask(cmake, ['--version'], env) ?? '')
+  return match ? match.slice(1).map(Number) : undefined
+}
+
+/** Throws the first thing that keeps C++ from being built here. @param {Env} env */
+function requireBuildTools(env = process.env) {
+  const cmake = which(['cmake'], env)
+  const wanted = MIN_CMAKE.join('.')
+  const installCMake = installCommand({ debian: 'cmake', fedora: 'cmake', macos: 'brew install cmake' })
+  if (cmake === undefined) {
+    throw new Problem(`CMake is missing: building the addon needs CMake ${wanted} or newer.`, installCMake)
+  }
+  const version = cmakeVersion(cmake, env)
+  if (version === undefined)
+    throw new Problem(`${cmake} does not run: it does not tell its version.`, installCMake)
+  const [major = 0, minor = 0] = version
+  if (major < 3 || (major === 3 && minor < 18)) {
+    throw new Problem(
+      `CMake is too old: ${version.join('.')} in ${cmake}; building the addon needs ${wanted} or newer.`,
+      'python3 -m pip install --user cmake   (and put ~/.local/bin first on PATH)',
+    )
+  }
+  if (findCompiler(env) === undefined) {
+    throw new Problem(
+      env.CXX
+        ? `The C++ compiler of CXX, ${env.CXX}, was not found.`
+        : 'A C++ compiler is missing: building the addon needs GCC 10, Clang 12 or newer (C++20).',
+      installCommand({ debian: 'g++', fedora: 'gcc-c++', macos: 'xcode-select --install' }),
+    )
+  }
+  if (which(['ninja', 'ninja-build', 'make'], env) === undefined) {
+    throw new Problem(
+      'Neither make nor Ninja was found: CMake needs one of them to build the addon.',
+      installCommand({ debian: 'make', fedora: 'make', macos: 'xcode-select --install' }),
+    )
+  }
+}
+
+/** The Python interpreters to try, best first. @param {Env} env @returns {string[]} */
+function pythons(env = process.env) {
+  if (env.PYTHON) return [env.PYTHON]
+  const inVenv = env.VIRTUAL_ENV ? [path.join(env.VIRTUAL_ENV, 'bin', 'python')] : []
+  return [...inVenv, 'python3', 'python']
+}
+
+module.exports = {
+  ask,
+  cmakeVersion,
+  findCompiler,
+  installCommand,
+  pythons,
+  requireBuildTools,
+  systemFamily,
+  which,
+}
