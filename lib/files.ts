@@ -97,7 +97,8 @@ async function writableTarget(path: string): Promise<string> {
 }
 
 async function removeStale(folder: string): Promise<void> {
-  const names = await readdir(folder)
+  // A folder may be written to and not listed; one that is missing shows in the next call.
+  const names = await readdir(folder).catch((): string[] => [])
   for (const name of names.filter(entry => TEMPORARY.test(entry))) {
     const path = join(folder, name)
     const age = await stat(path).then(
