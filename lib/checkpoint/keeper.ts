@@ -1,0 +1,137 @@
+import { createReadStream } from 'node:fs'
+import { access, constants, link, readdir, realpath, rm, stat } from 'node:fs/promises'
+import { dirname, join, parse } from 'node:path'
+import { DcganError } from '../errors.js'
+import { ioError, writeFileAtomic } from '../files.js'
+import type { NativeState } from '../native.js'
+import { checkInteger, checkString } from '../options.js'
+import type { Hparams } from './metadata.js'
+import { readInfo } from './read.js'
+import { writeState } from './write.js'
+
+/** Where checkpoints go. */
+export interface CheckpointTarget {
+  /** The file of the newest checkpoint. */
+  path: string
+  /** How many older checkpoints stay beside it, 0 to 1,000,000. Default 1. */
+  keep?: number | undefined
+}
+
+/** A checkpoint that was written. */
+export interface Checkpoint {
+  path: string
+  step: number
+}
+
+/**
+ * Writes checkpoints of one run after the other to one path. The file there is the newest and complete at every
+ * instant; before a new one takes its place it gets a second name that tells its step, so that
+ * `digits.safetensors` stays as `digits.step-000500.safetensors`. Of the files named so beside it, whichever run
+ * they come from, the `keep` that were written last are kept.
+ */
+export class CheckpointKeeper {
+  readonly path: string
+  readonly keep: number
+  #last: Checkpoint | undefined
+
+  /** @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` */
+  constructor({ path, keep = 1 }: CheckpointTarget) {
+    this.path = checkString('checkpoint.path', path)
+    this.keep = checkInteger('checkpoint.keep', keep, 0, 1_000_000)
+  }
+
+  /** The last checkpoint that this keeper wrote. */
+  get last(): Checkpoint | undefined {
+    return this.#last
+  }
+
+  /** Rejects with `ERR_DCGAN_IO` where no checkpoint could be written: better told before training than after. */
+  async prepare(): Promise<void> {
+    try {
+      // The dot makes the system object where it is no folder.
+      await access(join(dirname(this.path), '/.'), constants.W_OK | constants.X_OK)
+    } catch (cause) {
+      throw ioError('write', this.path, cause)
+    }
+    const there = await stat(this.path).catch(() => undefined)
+    if (there !== undefined && !there.isFile()) {
+      throw new DcganError(
+        'ERR_DCGAN_IO',
+        `Cannot write ${this.path}: it is not a regular file. Choose another path`,
+      )
+    }
+  }
+
+  /**
+   * Writes a checkpoint, durably. One at a time.
+   *
+   * Rejects as `writeState` does; the last checkpoint is then still at `path`.
+   */
+  async write(state: NativeState, hparams: Hparams): Promise<Checkpoint> {
+    if (this.keep > 0) await this.#keepPrevious(state.step)
+    await writeState(this.path, state, hparams, { durable: true })
+    this.#last = { path: this.path, step: state.step }
+    await this.#removeOlder()
+    return this.#last
+  }
+
+  /** Gives the checkpoint at `path` its second name. */
+  async #keepPrevious(nextStep: number): Promise<void> {
+    const step = await this.#stepAtPath()
+    if (step === undefined || step === nextStep) return
+    try {
+      const path = await realpath(this.path)
+      const { dir, name, ext } = parse(path)
+      const older = join(dir, `${name}.step-${String(step).padStart(6, '0')}${ext}`)
+      if (await isSameFile(path, older)) return
+      await rm(older, { force: true })
+      // Not every file system has hard links.
+      await link(path, older).catch(() => writeFileAtomic(older, createReadStream(path), { durable: true }))
+    } catch (cause) {
+      throw cause instanceof DcganError ? cause : ioError('write', this.path, cause)
+    }
+  }
+
+  /** The step of the state file at `path`, or undefined where there is none worth keeping. */
+  async #stepAtPath(): Promise<number | undefined> {
+    try {
+      return (await readInfo(this.path)).step
+    } catch (error) {
+      if (error instanceof DcganError && error.code === 'ERR_DCGAN_BAD_CHECKPOINT') return undefined
+      throw error
+    }
+  }
+
+  async #removeOlder(): Promise<void> {
+    try {
+      const older = await olderCheckpoints(await realpath(this.path))
+      for (const file of older.slice(this.keep)) await rm(file, { force: true })
+    } catch (cause) {
+      throw ioError('write', this.path, cause)
+    }
+  }
+}
+
+/** The older checkpoints beside a file, the one that was written last first. */
+async function olderCheckpoints(path: string): Promise<string[]> {
+  const { dir, name, ext } = parse(path)
+  const prefix = `${name}.step-`
+  const found: { file: string; step: number; written: number }[] = []
+  for (const entry of await readdir(dir)) {
+    const step = entry.slice(prefix.length, entry.length - ext.length)
+    if (!entry.startsWith(prefix) || !entry.endsWith(ext) || !/^\d{6,16}$/.test(step)) continue
+    const file = join(dir, entry)
+    found.push({ file, step: Number(step), written: (await stat(file)).mtimeMs })
+  }
+  // A second name leaves a file's time as it is. Where the clock is coarse the steps decide.
+  found.sort((a, b) => b.written - a.written || b.step - a.step)
+  return found.map(({ file }) => file)
+}
+
+async function isSameFile(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([
+    stat(a, { bigint: true }),
+    stat(b, { bigint: true }).catch(() => undefined),
+  ])
+  return one.dev === other?.dev && one.ino === other.ino
+}

@@ -1,0 +1,121 @@
+import { checkHyperParams, type HyperParams } from '../hyperparams.js'
+import type { NativePosition } from '../native.js'
+import { type Fail, quoted } from './errors.js'
+import type { StateKind, StateSizes } from './table.js'
+
+const FORMAT = 'libtorch-dcgan'
+const VERSION = '1'
+const MAX_HPARAMS = 1 << 14
+
+/** Hyper-parameters with at least those that the shapes depend on. */
+export type Hparams = Partial<HyperParams> & Pick<HyperParams, 'latentDim' | 'outputDim'>
+
+/** What a state file says beside its tensors. */
+export interface StateInfo extends NativePosition {
+  kind: StateKind
+  /** As they stand in the file, each of them checked. */
+  hparams: Hparams
+  /** The data set of the epoch under way; 0 and '' where there is none. */
+  datasetCount: number
+  datasetHash: string
+  /** The version of this library that wrote the file. */
+  library: string
+}
+
+/** The metadata of a state file: strings, as the format demands. */
+export function encodeMetadata(info: StateInfo): Map<string, string> {
+  return new Map([
+    ['format', FORMAT],
+    ['version', VERSION],
+    ['kind', info.kind],
+    ['library', info.library],
+    ['hparams', JSON.stringify(info.hparams)],
+    ['step', String(info.step)],
+    ['epoch', String(info.epoch)],
+    ['batch', String(info.batch)],
+    ['dataset_count', String(info.datasetCount)],
+    ['dataset_hash', info.datasetHash],
+  ])
+}
+
+/** Reads the metadata back, and checks that it makes sense by itself. Keys that it does not know are ignored. */
+export function decodeMetadata(metadata: ReadonlyMap<string, string>, fail: Fail): StateInfo {
+  const get = (key: string): string => metadata.get(key) ?? fail(`its metadata has no ${quoted(key)}`)
+  if (get('format') !== FORMAT) {
+    fail(`its metadata says format ${quoted(get('format'))} instead of ${quoted(FORMAT)}`)
+  }
+  checkVersion(get('version'), metadata.get('library'), fail)
+  const kind = get('kind')
+  if (kind !== 'full' && kind !== 'generator') {
+    fail(`its metadata says kind ${quoted(kind)} instead of "full" or "generator"`)
+  }
+  const count = (key: string): number => {
+    const value = get(key)
+    if (!/^(0|[1-9]\d{0,15})$/.test(value) || !Number.isSafeInteger(Number(value))) {
+      fail(`its metadata says ${key} ${quoted(value)} instead of an integer from 0 to 2^53 - 1`)
+    }
+    return Number(value)
+  }
+  const info = {
+    kind,
+    hparams: decodeHparams(get('hparams'), fail),
+    step: count('step'),
+    epoch: count('epoch'),
+    batch: count('batch'),
+    datasetCount: count('dataset_count'),
+    datasetHash: get('dataset_hash'),
+    library: get('library'),
+  } as const
+  checkPosition(info, fail)
+  return info
+}
+
+/** What the shapes of a state's tensors depend on. */
+export function sizesOf({ kind, hparams, datasetCount }: StateInfo): StateSizes {
+  return { kind, latentDim: hparams.latentDim, outputDim: hparams.outputDim, datasetCount }
+}
+
+function checkVersion(version: string, library: string | undefined, fail: Fail): void {
+  if (version === VERSION) return
+  fail(`its metadata says version ${quoted(version)}, and this release reads version ${VERSION}`, {
+    advice: `Update libtorch-dcgan${library === undefined ? '' : `: release ${quoted(library)} wrote the file`}`,
+  })
+}
+
+function decodeHparams(json: string, fail: Fail): Hparams {
+  if (json.length > MAX_HPARAMS) fail(`its hparams take ${json.length} characters, more than ${MAX_HPARAMS}`)
+  let hparams: unknown
+  try {
+    hparams = JSON.parse(json)
+  } catch (cause) {
+    fail('its hparams are not JSON', { cause })
+  }
+  if (typeof hparams !== 'object' || hparams === null || Array.isArray(hparams)) {
+    return fail('its hparams are not an object')
+  }
+  // JSON.parse keeps the last of two equal keys and says nothing. Outside of strings, a colon follows each key.
+  const colons = json.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1
+  if (colons !== Object.keys(hparams).length) fail('its hparams have a key twice, or an object in them')
+  for (const key of ['latentDim', 'outputDim']) {
+    if (!Object.hasOwn(hparams, key)) fail(`its hparams have no ${key}`)
+  }
+  try {
+    checkHyperParams('the hparams', hparams)
+  } catch (cause) {
+    fail(`its hparams are not those of a model: ${(cause as Error).message}`, { cause })
+  }
+  return hparams as Hparams
+}
+
+function checkPosition(info: StateInfo, fail: Fail): void {
+  const { kind, step, epoch, batch, datasetCount, datasetHash } = info
+  const position = `its metadata says step ${step}, epoch ${epoch}, batch ${batch}`
+  if (epoch + batch > step) fail(`${position}, though each epoch and batch takes a step`)
+  if (kind === 'generator' && (batch > 0 || datasetCount > 0)) {
+    fail(`${position} of ${datasetCount} images, but a file of kind "generator" holds no epoch under way`)
+  }
+  if (batch > datasetCount) fail(`${position} of ${datasetCount} images, which are not so many batches`)
+  if (!(datasetCount === 0 ? /^$/ : /^[0-9a-f]{16}$/).test(datasetHash)) {
+    fail(`its metadata says dataset_hash ${quoted(datasetHash)} for ${datasetCount} images`)
+  }
+}

@@ -1,0 +1,100 @@
+import type { NativeState, NativeTensor } from '../native.js'
+import { type Container, withContainer } from './container.js'
+import { quoted } from './errors.js'
+import { decodeBF16, decodeF16 } from './half.js'
+import { byteLength, type TensorInfo } from './header.js'
+import { decodeMetadata, type Hparams, type StateInfo, sizesOf } from './metadata.js'
+import { type StateKind, type TensorSpec, tensorTable } from './table.js'
+import { CHUNK_BYTES, valueCheck } from './values.js'
+
+/** What `readState` found. */
+export interface ReadState {
+  kind: StateKind
+  /** As they stand in the file, each of them checked. */
+  hparams: Hparams
+  /** The tensors of the table, in its order; of the generator alone where `kind` is 'generator'. */
+  state: NativeState
+}
+
+/**
+ * Reads a state file and checks everything in it: the container, the table of tensors, and every number. No
+ * tensor is allocated before the header has been found to describe the whole file.
+ *
+ * Rejects with `ERR_DCGAN_BAD_CHECKPOINT` and what is wrong where, for a missing file too; with `ERR_DCGAN_IO`
+ * where the system will not let it be read.
+ */
+export function readState(file: string): Promise<ReadState> {
+  return withContainer(file, async container => {
+    const info = decodeMetadata(container.metadata, container.fail)
+    const found = matchTable(container, info)
+    const tensors: NativeTensor[] = []
+    for (const [spec, tensor] of found) {
+      const data = await readTensor(container, tensor, spec)
+      tensors.push({ name: tensor.name, dtype: spec.dtype, shape: tensor.shape, data })
+    }
+    const { step, epoch, batch, datasetCount, datasetHash } = info
+    return {
+      kind: info.kind,
+      hparams: info.hparams,
+      state: { step, epoch, batch, datasetCount, datasetHash, tensors },
+    }
+  })
+}
+
+/** What a state file says of itself; its header alone is read. Rejects as `readState` does. */
+export function readInfo(file: string): Promise<StateInfo> {
+  return withContainer(file, async ({ metadata, fail }) => decodeMetadata(metadata, fail))
+}
+
+/** The table's tensors with where they are in the file, which may hold no others. */
+function matchTable({ tensors, fail }: Container, info: StateInfo): [TensorSpec, TensorInfo][] {
+  const table = tensorTable(sizesOf(info))
+  const infos = new Map(tensors.map(tensor => [tensor.name, tensor]))
+  for (const { name } of tensors) {
+    if (!table.has(name)) fail(`tensor ${quoted(name)} has no place in a state of kind "${info.kind}"`)
+  }
+  return [...table].map(([name, spec]) => {
+    const tensor = infos.get(name) ?? fail(`tensor ${quoted(name)} is missing`)
+    const { dtype, shape } = tensor
+    if (shape.length !== spec.shape.length || shape.some((size, i) => size !== spec.shape[i])) {
+      fail(`tensor "${name}" has shape [${shape.join(', ')}] instead of [${spec.shape.join(', ')}]`)
+    }
+    // To continue training exactly takes every bit; to generate images does not.
+    const half = info.kind === 'generator' && spec.dtype === 'F32' && (dtype === 'F16' || dtype === 'BF16')
+    if (dtype !== spec.dtype && !half) fail(`tensor "${name}" has dtype ${dtype} instead of ${spec.dtype}`)
+    return [spec, tensor]
+  })
+}
+
+async function readTensor(container: Container, tensor: TensorInfo, spec: TensorSpec): Promise<ArrayBuffer> {
+  const { fail } = container
+  const check = valueCheck(spec)
+  const data = allocate(container, tensor, spec)
+  const halves = tensor.dtype === spec.dtype ? undefined : new Uint16Array(CHUNK_BYTES / 4)
+  for (let offset = 0; offset < data.byteLength; offset += CHUNK_BYTES) {
+    const bytes = Math.min(CHUNK_BYTES, data.byteLength - offset)
+    if (halves === undefined) {
+      await container.read(new Uint8Array(data, offset, bytes), tensor.begin + offset)
+    } else {
+      const part = halves.subarray(0, bytes / 4)
+      await container.read(new Uint8Array(part.buffer, 0, part.byteLength), tensor.begin + offset / 2)
+      const decode = tensor.dtype === 'F16' ? decodeF16 : decodeBF16
+      decode(part, new Float32Array(data, offset, part.length))
+    }
+    const wrong = check(data, offset, bytes)
+    if (wrong !== undefined) fail(`tensor "${tensor.name}" ${wrong}`)
+  }
+  return data
+}
+
+function allocate({ fail }: Container, { name, shape }: TensorInfo, { dtype }: TensorSpec): ArrayBuffer {
+  const bytes = byteLength(dtype, shape) as number
+  try {
+    return new ArrayBuffer(bytes)
+  } catch (cause) {
+    return fail(`tensor "${name}" takes ${bytes} bytes, more memory than there is`, {
+      advice: 'Load it on a larger machine',
+      cause,
+    })
+  }
+}

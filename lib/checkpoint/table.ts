@@ -1,0 +1,90 @@
+import type { NativeDtype } from '../native.js'
+
+/**
+ * `generator` holds what sampling needs; `full` holds all that training continues from.
+ */
+export type StateKind = 'full' | 'generator'
+
+/** What the elements of a tensor may be. */
+export type ValueRule = 'finite' | 'non-negative' | 'count' | 'random-state' | 'permutation'
+
+/** What a state's tensor has to be. */
+export interface TensorSpec {
+  dtype: Extract<NativeDtype, 'F32' | 'I64'>
+  shape: readonly number[]
+  values: ValueRule
+}
+
+/** What the shapes depend on; `datasetCount` is 0 where no epoch is under way. */
+export interface StateSizes {
+  kind: StateKind
+  latentDim: number
+  outputDim: number
+  datasetCount: number
+}
+
+type Shapes = Record<string, readonly number[]>
+
+const FEATURES = 256 * 7 * 7
+
+/** Every tensor of a state file by name, in the order in which they are handed over. */
+export function tensorTable({
+  kind,
+  latentDim,
+  outputDim,
+  datasetCount,
+}: StateSizes): Map<string, TensorSpec> {
+  const generator = generatorParameters(latentDim)
+  const table = new Map<string, TensorSpec>()
+  const add = (name: string, dtype: TensorSpec['dtype'], shape: readonly number[], values: ValueRule) =>
+    table.set(name, { dtype, shape, values })
+
+  for (const [name, shape] of Object.entries(generator)) add(`generator.${name}`, 'F32', shape, 'finite')
+  for (const [norm, features] of Object.entries(BATCH_NORMS)) {
+    add(`generator.${norm}.running_mean`, 'F32', [features], 'finite')
+    add(`generator.${norm}.running_var`, 'F32', [features], 'non-negative')
+    add(`generator.${norm}.num_batches_tracked`, 'I64', [], 'count')
+  }
+  if (kind === 'generator') return table
+
+  for (const [name, shape] of Object.entries(DISCRIMINATOR))
+    add(`discriminator.${name}`, 'F32', shape, 'finite')
+  for (const [net, parameters] of Object.entries({ generator, discriminator: DISCRIMINATOR })) {
+    for (const [name, shape] of Object.entries(parameters)) {
+      add(`optimizer.${net}.${name}.exp_avg`, 'F32', shape, 'finite')
+      add(`optimizer.${net}.${name}.exp_avg_sq`, 'F32', shape, 'non-negative')
+    }
+    add(`optimizer.${net}.step`, 'I64', [], 'count')
+  }
+  add('rng.noise', 'I64', [2], 'random-state')
+  add('rng.dropout', 'I64', [2], 'random-state')
+  add('fixed_latents', 'F32', [outputDim ** 2, latentDim], 'finite')
+  if (datasetCount > 0) add('epoch.permutation', 'I64', [datasetCount], 'permutation')
+  return table
+}
+
+const BATCH_NORMS = { bn1: FEATURES, bn2: 128, bn3: 64 }
+
+function generatorParameters(latentDim: number): Shapes {
+  return {
+    'linear.weight': [FEATURES, latentDim],
+    'bn1.weight': [FEATURES],
+    'bn1.bias': [FEATURES],
+    'conv1.weight': [256, 128, 5, 5],
+    'bn2.weight': [128],
+    'bn2.bias': [128],
+    'conv2.weight': [128, 64, 4, 4],
+    'bn3.weight': [64],
+    'bn3.bias': [64],
+    'conv3.weight': [64, 1, 4, 4],
+  }
+}
+
+const DISCRIMINATOR: Shapes = {
+  'conv1.weight': [64, 1, 4, 4],
+  'conv1.bias': [64],
+  'conv2.weight': [128, 64, 4, 4],
+  'conv2.bias': [128],
+  'linear.weight': [1, 128 * 7 * 7],
+  'linear.bias': [1],
+}

@@ -1,0 +1,126 @@
+import { DcganError, invalidArgument } from '../errors.js'
+import { writeFileAtomic } from '../files.js'
+import type { NativeState, NativeTensor } from '../native.js'
+import type { Fail } from './errors.js'
+import { encodeF16 } from './half.js'
+import { byteLength, type Dtype, ELEMENT_BYTES, encodeHeader, type TensorInfo } from './header.js'
+import { decodeMetadata, encodeMetadata, type Hparams, type StateInfo, sizesOf } from './metadata.js'
+import { type TensorSpec, tensorTable } from './table.js'
+import { CHUNK_BYTES, valueCheck } from './values.js'
+
+/** Options of `writeState`. */
+export interface WriteStateOptions {
+  /** Only what sampling needs, a third of the whole. */
+  only?: 'generator' | undefined
+  /** The generator's numbers in half precision (F16), half of that again. Takes `only: 'generator'`. */
+  half?: boolean
+  /** Flush the file and its folder to the disk before resolving. */
+  durable?: boolean
+}
+
+/** A tensor, its place in the file, and what it has to be. */
+interface Part {
+  info: TensorInfo
+  spec: TensorSpec
+  data: ArrayBuffer
+}
+
+/**
+ * Writes a state file, whole or not at all, and only what `readState` accepts. The state's buffers are written
+ * from where they are, and must not change until this resolves.
+ *
+ * Rejects with `ERR_DCGAN_DIVERGED` where a number is not finite, and with `ERR_DCGAN_IO` and the cause where
+ * the system says no. A file that was there before is then as it was.
+ */
+export async function writeState(
+  file: string,
+  state: NativeState,
+  hparams: Hparams,
+  { only, half = false, durable = false }: WriteStateOptions = {},
+): Promise<void> {
+  if (half && only !== 'generator') throw invalidArgument('half', "only: 'generator' beside it", half)
+  const info = describeState(state, hparams, only ?? 'full')
+  const metadata = encodeMetadata(info)
+  decodeMetadata(metadata, failInState)
+  const parts = layOut(state.tensors, info, half)
+  const header = encodeHeader({ tensors: parts.map(part => part.info), metadata })
+  await writeFileAtomic(file, contents(file, header, parts), { durable })
+}
+
+function describeState(state: NativeState, hparams: Hparams, kind: StateInfo['kind']): StateInfo {
+  const { version } = require('../../package.json') as { version: string }
+  const { step, epoch } = state
+  const { batch, datasetCount, datasetHash } =
+    kind === 'full' ? state : { batch: 0, datasetCount: 0, datasetHash: '' }
+  return { kind, hparams, step, epoch, batch, datasetCount, datasetHash, library: version }
+}
+
+/** Finds the table's tensors in the state and gives each its place. */
+function layOut(tensors: readonly NativeTensor[], info: StateInfo, half: boolean): Part[] {
+  const table = tensorTable(sizesOf(info))
+  const given = new Map(tensors.map(tensor => [tensor.name, tensor]))
+  const extra = tensors.find(({ name }) => info.kind === 'full' && !table.has(name))
+  if (extra !== undefined || given.size !== tensors.length)
+    failInState(`${extra?.name ?? 'a tensor'} is one too many`)
+  const parts = [...table].map(([name, spec]): Part => {
+    const { dtype, shape, data } = given.get(name) ?? failInState(`tensor ${name} is missing`)
+    if (
+      dtype !== spec.dtype ||
+      shape.join() !== spec.shape.join() ||
+      data.byteLength !== byteLength(dtype, shape)
+    ) {
+      failInState(`tensor ${name} is ${dtype} [${shape.join(', ')}] of ${data.byteLength} bytes`)
+    }
+    const stored: Dtype = half && dtype === 'F32' ? 'F16' : dtype
+    return { spec, data, info: { name, dtype: stored, shape: [...shape], begin: 0, end: 0 } }
+  })
+  // As Python's writer does: the widest first, so that each is aligned, and then by name.
+  parts.sort(
+    (a, b) =>
+      ELEMENT_BYTES[b.info.dtype] - ELEMENT_BYTES[a.info.dtype] || (a.info.name < b.info.name ? -1 : 1),
+  )
+  let end = 0
+  for (const { info } of parts) {
+    info.begin = end
+    end += byteLength(info.dtype, info.shape) as number
+    info.end = end
+  }
+  return parts
+}
+
+/** The file's bytes, each tensor checked before it is handed on. */
+function* contents(file: string, header: Uint8Array, parts: readonly Part[]): Generator<Uint8Array> {
+  yield header
+  for (const { info, spec, data } of parts) {
+    const check = valueCheck(spec)
+    for (let offset = 0; offset < data.byteLength; offset += CHUNK_BYTES) {
+      const bytes = Math.min(CHUNK_BYTES, data.byteLength - offset)
+      const wrong = check(data, offset, bytes)
+      if (wrong !== undefined) {
+        if (spec.dtype !== 'F32') failInState(`${info.name} ${wrong}`)
+        throw new DcganError(
+          'ERR_DCGAN_DIVERGED',
+          `Not written to ${file}: ${info.name} ${wrong}. Go back to the last state file or checkpoint`,
+        )
+      }
+      yield info.dtype === 'F16'
+        ? halved(info.name, data, offset, bytes)
+        : new Uint8Array(data, offset, bytes)
+    }
+  }
+}
+
+function halved(name: string, data: ArrayBuffer, offset: number, bytes: number): Uint8Array {
+  const source = new Float32Array(data, offset, bytes / Float32Array.BYTES_PER_ELEMENT)
+  const target = new Uint16Array(source.length)
+  encodeF16(source, target)
+  const large = target.findIndex(value => (value & 0x7fff) === 0x7c00)
+  if (large >= 0) {
+    throw invalidArgument('half', `numbers below 65520 in ${name}`, source[large])
+  }
+  return new Uint8Array(target.buffer)
+}
+
+const failInState: Fail = what => {
+  throw new DcganError('ERR_DCGAN_NATIVE', `The model's state cannot be written: ${what}`)
+}

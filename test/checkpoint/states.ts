@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Hparams, type StateKind, type TensorSpec, tensorTable } from '../../lib/checkpoint/index.js'
+import type { ValueRule } from '../../lib/checkpoint/table.js'
+import type { NativeState, NativeTensor } from '../../lib/native.js'
+
+export interface StateOptions {
+  kind?: StateKind
+  latentDim?: number
+  outputDim?: number
+  /** 0 for a state between two epochs. */
+  datasetCount?: number
+  step?: number
+}
+
+/** A state of right shapes with numbers that float16 holds exactly and that differ between tensors. */
+export function makeState(options: StateOptions = {}): NativeState {
+  const { kind = 'full', latentDim = 2, outputDim = 1, datasetCount = 10, step = 13 } = options
+  const running = kind === 'full' && datasetCount > 0
+  const table = tensorTable({ kind, latentDim, outputDim, datasetCount: running ? datasetCount : 0 })
+  return {
+    step,
+    epoch: 1,
+    batch: running ? 3 : 0,
+    datasetCount: running ? datasetCount : 0,
+    datasetHash: running ? '0123456789abcdef' : '',
+    tensors: [...table].map(([name, spec], index) => makeTensor(name, spec, index)),
+  }
+}
+
+/** Hyper-parameters that belong to such a state. */
+export function hparamsOf({ latentDim = 2, outputDim = 1 }: StateOptions = {}): Hparams {
+  return { latentDim, outputDim, seed: 7, beta1: 0.5 }
+}
+
+function makeTensor(name: string, { dtype, shape, values }: TensorSpec, index: number): NativeTensor {
+  const count = shape.reduce((product, size) => product * size, 1)
+  const data = dtype === 'I64' ? integers(count, values, index) : floats(count, values, index)
+  return { name, dtype, shape: [...shape], data }
+}
+
+function floats(count: number, values: ValueRule, index: number): ArrayBuffer {
+  const array = new Float32Array(count)
+  const lift = values === 'non-negative' ? 48 : 0
+  for (let i = 0; i < count; i++) array[i] = (((i * 7 + index * 13) % 97) - 48 + lift) / 256
+  return array.buffer
+}
+
+function integers(count: number, values: ValueRule, index: number): ArrayBuffer {
+  const array = new BigInt64Array(count)
+  if (values === 'permutation') for (let i = 0; i < count; i++) array[i] = BigInt(count - 1 - i)
+  else array.fill(BigInt(index))
+  if (values === 'random-state') array[0] = -5n
+  return array.buffer
+}
+
+/** The tensors' bytes by name, for comparisons of whole states. */
+export function bytesOf(state: NativeState): Map<string, Buffer> {
+  return new Map(state.tensors.map(({ name, data }) => [name, Buffer.from(data)]))
+}
+
+/** An empty folder that is gone after the tests of the file. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dcgan-state-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** What a promise rejects with; fails where it does not. */
+export async function rejection(
+  promise: Promise<unknown>,
+): Promise<Error & { code?: string; cause?: unknown }> {
+  const outcome = await promise.then(
+    () => undefined,
+    error => error as Error,
+  )
+  if (outcome === undefined) throw new Error('expected a rejection')
+  return outcome
+}
