@@ -38,10 +38,13 @@ export async function encodeSmallPng({ width, height, pixels }: GreyImage): Prom
   })
 }
 
-/** The picture in a PNG file's bytes, in grey: colours as their luma (ITU-R BT.601), transparency left aside. */
+/**
+ * The picture in a PNG file's bytes, in grey: colours as their luma (ITU-R BT.601), transparency left aside. By
+ * pngjs, because jimp imports an ES module to tell what kind of file it is, which Jest refuses.
+ */
 export async function decodePng(bytes: Buffer): Promise<GreyImage> {
-  const { Jimp } = await import('jimp')
-  const { width, height, data } = (await Jimp.fromBuffer(bytes)).bitmap
+  const pngjs = await import('pngjs')
+  const { width, height, data } = pngjs.PNG.sync.read(bytes)
   const pixels = new Uint8Array(width * height)
   for (let i = 0; i < pixels.length; i++) {
     const [red, green, blue] = [data[4 * i] as number, data[4 * i + 1] as number, data[4 * i + 2] as number]

@@ -1,0 +1,186 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import { PNG } from 'pngjs'
+import { DcganError } from '../../lib/errors'
+import { animate, animateFiles, ImageBatch, snapshotName } from '../../lib/images/index'
+import { decodeGif } from './decoders'
+
+let folder: string
+let file: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dcgan-animate-'))
+  file = join(folder, 'output.gif')
+})
+
+afterEach(() => rm(folder, { recursive: true }))
+
+/** A snapshot of `outputDim`² images that all have this level. */
+function snapshot(level: number, outputDim = 1): Promise<Buffer> {
+  return new ImageBatch(new Uint8Array(outputDim ** 2 * 784).fill(level)).grid({ order: 'columns' })
+}
+
+async function snapshots(levels: Record<number, number>): Promise<void> {
+  for (const [step, level] of Object.entries(levels)) {
+    await writeFile(join(folder, snapshotName(Number(step))), await snapshot(level))
+  }
+}
+
+async function levelsOf(path: string): Promise<(number | undefined)[]> {
+  return decodeGif(await readFile(path)).frames.map(({ levels }) => levels[0])
+}
+
+test('snapshots are named as the tutorial names them', () => {
+  expect([0, 469, 11_725, 1_000_000].map(snapshotName)).toEqual([
+    'dcgan_steps_000000.png',
+    'dcgan_steps_000469.png',
+    'dcgan_steps_011725.png',
+    'dcgan_steps_1000000.png',
+  ])
+})
+
+test('the frames come in the order of their steps, past the sixth digit too, and nothing else does', async () => {
+  await snapshots({ 0: 10, 1000: 20, 469: 15, 1000000: 40, 999999: 30 })
+  for (const name of [
+    'grid.png',
+    'dcgan_steps_5.png',
+    'dcgan_steps_000001.png.bak',
+    'x_dcgan_steps_000001.png',
+  ]) {
+    await writeFile(join(folder, name), await snapshot(99))
+  }
+  expect(await animate(folder, file)).toBe(5)
+  expect(await levelsOf(file)).toEqual([10, 15, 20, 30, 40])
+})
+
+test('by default it lingers on the last frame, and repeats', async () => {
+  await snapshots({ 0: 1, 1: 2, 2: 3 })
+  await animate(folder, file)
+  const gif = decodeGif(await readFile(file))
+  expect([gif.loop, ...gif.frames.map(({ delay }) => delay)]).toEqual([0, 250, 250, 2000])
+  await animate(folder, file, { delay: 50, lastDelay: 100, repeat: -1, scale: 3 })
+  const other = decodeGif(await readFile(file))
+  expect([other.loop, ...other.frames.map(({ delay }) => delay)]).toEqual([undefined, 50, 50, 100])
+  expect([other.width, other.height]).toEqual([84, 84])
+})
+
+test('levels and places are those of the images', async () => {
+  const pixels = Uint8Array.from({ length: 4 * 784 }, (_, i) => (i * 7 + (i >> 8)) & 255)
+  const batch = new ImageBatch(pixels)
+  await writeFile(join(folder, snapshotName(0)), await batch.grid({ order: 'columns' }))
+  await animate(folder, file)
+  const [frame] = decodeGif(await readFile(file)).frames
+  // Image 2 begins the second column.
+  const expected = Array.from({ length: 28 }, (_, x) => pixels[2 * 784 + x])
+  expect(frame?.levels.slice(28, 56)).toEqual(expected)
+})
+
+test('chosen files come in the order in which they are given', async () => {
+  await snapshots({ 0: 1, 1: 2, 2: 3 })
+  const chosen = [2, 0].map(step => join(folder, snapshotName(step)))
+  expect(await animateFiles(chosen, file)).toBe(2)
+  expect(await levelsOf(file)).toEqual([3, 1])
+})
+
+test('a coloured picture is taken in grey', async () => {
+  const png = new PNG({ width: 1, height: 1 })
+  png.data = Buffer.of(255, 0, 0, 255)
+  await writeFile(join(folder, snapshotName(0)), PNG.sync.write(png))
+  await animate(folder, file)
+  expect(await levelsOf(file)).toEqual([76])
+})
+
+describe('what goes wrong is said, and the old GIF stays', () => {
+  async function refused(message: string): Promise<void> {
+    await writeFile(file, 'old')
+    await expect(animate(folder, file)).rejects.toMatchObject({
+      code: 'ERR_DCGAN_IO',
+      message: expect.stringContaining(message),
+    })
+    expect(await readFile(file, 'utf8')).toBe('old')
+    expect((await readdir(folder)).filter(name => name.endsWith('.tmp'))).toEqual([])
+  }
+
+  test('no snapshots', () => refused(`${folder} has no snapshots`))
+
+  test('mixed sizes', async () => {
+    await snapshots({ 0: 1 })
+    await writeFile(join(folder, snapshotName(5)), await snapshot(1, 2))
+    await refused(`${join(folder, snapshotName(5))} has 56×56 pixels and dcgan_steps_000000.png has 28×28`)
+  })
+
+  test.each([
+    ['text', Buffer.from('hello, this is no picture at all'), 'is not a PNG file'],
+    ['nothing', Buffer.alloc(0), 'is not a PNG file'],
+    ['a picture that declares 4 gigapixels', giant(), 'is too large, 65536×65536 pixels'],
+  ])('%s', async (_, bytes, message) => {
+    await snapshots({ 0: 1 })
+    await writeFile(join(folder, snapshotName(1)), bytes)
+    await refused(`${join(folder, snapshotName(1))} ${message}`)
+  })
+
+  test('a PNG file cut short', async () => {
+    await writeFile(join(folder, snapshotName(1)), (await snapshot(1)).subarray(0, 45))
+    await refused(`${join(folder, snapshotName(1))} is a damaged PNG file`)
+  })
+
+  test('a folder in place of a snapshot', async () => {
+    await mkdir(join(folder, snapshotName(1)))
+    await refused(`Cannot read ${join(folder, snapshotName(1))}: it is a folder`)
+  })
+
+  test('a missing folder, and one to write to', async () => {
+    const missing = join(folder, 'missing')
+    await expect(animate(missing, file)).rejects.toMatchObject({
+      code: 'ERR_DCGAN_IO',
+      message: expect.stringContaining(`Cannot read ${missing}: no such file or folder`),
+      cause: { code: 'ENOENT' },
+    })
+    await snapshots({ 0: 1 })
+    await expect(animate(folder, join(missing, 'a.gif'))).rejects.toMatchObject({ code: 'ERR_DCGAN_IO' })
+  })
+
+  test.each([
+    ['folder', [5, 'a.gif']],
+    ['folder', ['', 'a.gif']],
+    ['file', [tmpdir(), undefined]],
+    ['delay', [tmpdir(), 'a.gif', { delay: 1 }]],
+  ])('a bad %s: %#', async (key, args) => {
+    await snapshots({ 0: 1 })
+    const [first, second, options] = args as Parameters<typeof animate>
+    await expect(animate(first === tmpdir() ? folder : first, second, options)).rejects.toMatchObject({
+      code: 'ERR_DCGAN_INVALID_ARGUMENT',
+      message: expect.stringContaining(` for ${key} `),
+    })
+  })
+
+  test('a mutated snapshot is drawn or refused, never anything else', async () => {
+    const good = await snapshot(128)
+    const changes = fc.array(fc.tuple(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 })), {
+      minLength: 1,
+      maxLength: 4,
+    })
+    await fc.assert(
+      fc.asyncProperty(changes, fc.nat(good.length), async (flips, length) => {
+        const bytes = Buffer.from(good)
+        for (const [at, mask] of flips) bytes[at] = (bytes[at] as number) ^ mask
+        await writeFile(join(folder, snapshotName(0)), length % 3 === 0 ? bytes.subarray(0, length) : bytes)
+        const outcome = await animate(folder, file).catch(error => error)
+        if (outcome !== 1) {
+          expect(outcome).toBeInstanceOf(DcganError)
+          expect((outcome as DcganError).code).toBe('ERR_DCGAN_IO')
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+function giant(): Buffer {
+  const png = PNG.sync.write(new PNG({ width: 1, height: 1 }))
+  png.writeUInt32BE(65_536, 16)
+  png.writeUInt32BE(65_536, 20)
+  return png
+}

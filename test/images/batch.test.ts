@@ -1,0 +1,174 @@
+import { createContext, runInContext } from 'node:vm'
+import * as fc from 'fast-check'
+import { ImageBatch } from '../../lib/images/index'
+import { decodeGif, decodePng } from './decoders'
+
+/** Image i is filled with level i + 1; its first pixel tells top left from the other corners. */
+function numbered(count: number): ImageBatch {
+  const pixels = new Uint8Array(count * 784)
+  for (let i = 0; i < count; i++) {
+    pixels.fill(i + 1, i * 784, (i + 1) * 784)
+    pixels[i * 784] = 200 + i
+  }
+  return new ImageBatch(pixels)
+}
+
+/** Which image lies in each cell, row by row; 0 for none. */
+function cells({ width, height, levels }: { width: number; height: number; levels: number[] }, side = 28) {
+  const rows: number[][] = []
+  for (let y = 0; y < height; y += side) {
+    const row: number[] = []
+    for (let x = 0; x < width; x += side) row.push(levels[(y + side - 1) * width + x + side - 1] as number)
+    rows.push(row)
+  }
+  return rows
+}
+
+test('a batch tells its sizes and keeps its pixels', () => {
+  const pixels = new Uint8Array(3 * 784)
+  const batch = new ImageBatch(pixels)
+  expect(batch).toMatchObject({ count: 3, width: 28, height: 28 })
+  expect(batch.pixels).toBe(pixels)
+})
+
+test('image(i) is a view', () => {
+  const batch = numbered(3)
+  const view = batch.image(1)
+  expect(view).toHaveLength(784)
+  expect([view[0], view[1], view[783]]).toEqual([201, 2, 2])
+  batch.pixels[784] = 77
+  expect(view[0]).toBe(77)
+  expect(view.buffer).toBe(batch.pixels.buffer)
+})
+
+test('pixels of another realm are taken', () => {
+  const foreign = runInContext('new Uint8Array(784)', createContext())
+  expect(foreign).not.toBeInstanceOf(Uint8Array)
+  expect(new ImageBatch(foreign).count).toBe(1)
+})
+
+describe('png', () => {
+  test('is an 8-bit grey image of exactly these levels, whatever they are', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 2 * 784, maxLength: 2 * 784 }), async pixels => {
+        const bytes = await new ImageBatch(pixels).png(1)
+        const image = decodePng(bytes)
+        expect(Buffer.isBuffer(bytes)).toBe(true)
+        expect(image).toMatchObject({ width: 28, height: 28, grey: true, bitDepth: 8, colorType: 0 })
+        expect(image.levels).toEqual([...pixels.subarray(784)])
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('leaves the batch as it was, and does not lean on its memory', async () => {
+    const batch = numbered(2)
+    const before = Buffer.from(batch.pixels)
+    const bytes = await batch.png(0)
+    expect(before.equals(batch.pixels)).toBe(true)
+    batch.pixels.fill(0)
+    expect(decodePng(bytes).levels[5]).toBe(1)
+  })
+})
+
+describe('grid', () => {
+  test.each([
+    ['a square by default', 4, undefined, [[1, 2], [3, 4]]], // biome-ignore format: a picture
+    ['nearly square by default, black where there is none', 3, {}, [[1, 2], [3, 0]]], // biome-ignore format: a picture
+    ['columns: 3', 5, { columns: 3 }, [[1, 2, 3], [4, 5, 0]]], // biome-ignore format: a picture
+    ['columns: 1', 2, { columns: 1 }, [[1], [2]]],
+    ['more columns than images', 2, { columns: 3 }, [[1, 2, 0]]],
+    ['down the columns', 4, { order: 'columns' }, [[1, 3], [2, 4]]], // biome-ignore format: a picture
+    ['down the columns, not full', 5, { order: 'columns', columns: 3 }, [[1, 3, 5], [2, 4, 0]]], // biome-ignore format: a picture
+  ] as const)('%s', async (_, count, options, expected) => {
+    const grid = decodePng(await numbered(count).grid(options))
+    expect(grid).toMatchObject({ grey: true, bitDepth: 8, colorType: 0 })
+    expect(cells(grid)).toEqual(expected)
+  })
+
+  test('has every level of every image where it belongs, at any scale', async () => {
+    const anyGrid = fc.record({
+      count: fc.integer({ min: 1, max: 5 }),
+      columns: fc.integer({ min: 1, max: 4 }),
+      scale: fc.integer({ min: 1, max: 3 }),
+      order: fc.constantFrom('rows' as const, 'columns' as const),
+      seed: fc.nat(),
+    })
+    await fc.assert(
+      fc.asyncProperty(anyGrid, async ({ count, columns, scale, order, seed }) => {
+        const pixels = Uint8Array.from(
+          { length: count * 784 },
+          (_, i) => (Math.imul(i + seed, 0x9e3779b1) >>> 16) & 255,
+        )
+        const { width, height, levels } = decodePng(
+          await new ImageBatch(pixels).grid({ columns, scale, order }),
+        )
+        const rows = Math.ceil(count / columns)
+        expect([width, height]).toEqual([columns * 28 * scale, rows * 28 * scale])
+        const expected = levels.map((_, at) => {
+          const [x, y] = [Math.floor((at % width) / scale), Math.floor(Math.floor(at / width) / scale)]
+          const [column, row] = [Math.floor(x / 28), Math.floor(y / 28)]
+          const i = order === 'rows' ? row * columns + column : column * rows + row
+          return i < count ? pixels[i * 784 + (y % 28) * 28 + (x % 28)] : 0
+        })
+        expect(levels).toEqual(expected)
+      }),
+      { numRuns: 20 },
+    )
+  })
+})
+
+test('gif shows the images one after another', async () => {
+  const batch = numbered(3)
+  const gif = decodeGif(await batch.gif({ delay: 100, scale: 2 }))
+  expect(gif).toMatchObject({ width: 56, height: 56, loop: 0 })
+  expect(gif.frames.map(({ delay, levels }) => [delay, levels[0], levels.at(-1)])).toEqual([
+    [100, 200, 1],
+    [100, 201, 2],
+    [100, 202, 3],
+  ])
+})
+
+describe('what cannot be is refused with the key', () => {
+  test.each([undefined, null, new Uint8Array(0), new Uint8Array(783), new Float32Array(784), [0]])(
+    'pixels: %p',
+    pixels => {
+      expect(() => new ImageBatch(pixels as Uint8Array)).toThrow(
+        expect.objectContaining({
+          code: 'ERR_DCGAN_INVALID_ARGUMENT',
+          message: expect.stringContaining(' for pixels '),
+        }),
+      )
+    },
+  )
+
+  test.each([-1, 2, 0.5, Number.NaN, '0', undefined])('i: %p', async i => {
+    const batch = numbered(2)
+    const refusal = {
+      code: 'ERR_DCGAN_INVALID_ARGUMENT',
+      message: expect.stringContaining('integer from 0 to 1 for i '),
+    }
+    expect(() => batch.image(i as number)).toThrow(expect.objectContaining(refusal))
+    await expect(batch.png(i as number)).rejects.toMatchObject(refusal)
+  })
+
+  test.each([
+    ['columns', { columns: 0 }],
+    ['columns', { columns: 1.5 }],
+    ['columns', { columns: '2' }],
+    ['scale', { scale: 0 }],
+    ['scale', { scale: Number.POSITIVE_INFINITY }],
+    ['order', { order: 'diagonal' }],
+    ['the options of the grid', 5],
+    ['the options of the grid', null],
+    ['"padding"', { padding: 2 }],
+    ['scale', { scale: 147 }],
+    ['columns', { columns: 2 ** 50 }],
+    ['scale', { scale: Number.MAX_SAFE_INTEGER, columns: Number.MAX_SAFE_INTEGER }],
+  ])('grid, %s: %j', async (key, options) => {
+    await expect(numbered(2).grid(options as object)).rejects.toMatchObject({
+      code: 'ERR_DCGAN_INVALID_ARGUMENT',
+      message: expect.stringContaining(key),
+    })
+  })
+})
