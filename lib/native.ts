@@ -1,3 +1,4 @@
+import { DcganError, type DcganErrorCode } from './errors.js'
 import type { LibTorchInfo } from './libtorch.js'
 import { openAddon } from './libtorch.js'
 
@@ -32,6 +33,8 @@ export interface NativeAddon {
   sample(model: NativeModel, request: NativeSampleRequest): NativeSampleJob
   /** Takes a request that has not started out of the queue; it rejects with code 'ABORTED'. */
   cancelSample(model: NativeModel, id: number): void
+  /** count × dim float32: the latents of `sample` with this seed. Needs no model. */
+  latents(seed: number, count: number, dim: number): ArrayBuffer
   stats(model: NativeModel): NativeStats
   exportState(model: NativeModel, only: 'all' | 'generator'): Promise<NativeState>
   importState(model: NativeModel, state: NativeState): Promise<void>
@@ -176,6 +179,16 @@ let libtorch: LibTorchInfo | undefined
 export function native(): NativeAddon {
   if (addon === undefined) ({ addon, libtorch } = openAddon())
   return addon
+}
+
+/** What the addon rejects with, or throws, as a `DcganError`. */
+export function fromNative(failure: unknown): DcganError {
+  if (failure instanceof DcganError) return failure
+  const { code, message } = failure as { code?: unknown; message?: unknown }
+  if (typeof code === 'string' && code.startsWith('ERR_DCGAN_')) {
+    return new DcganError(code as DcganErrorCode, String(message))
+  }
+  return new DcganError('ERR_DCGAN_NATIVE', String(message ?? failure), { cause: failure })
 }
 
 /** Where the LibTorch in use was found. */

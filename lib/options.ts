@@ -48,6 +48,11 @@ export function checkSignal(value: unknown): AbortSignal | undefined {
   return signal
 }
 
+/** The object without the keys whose value is undefined. */
+export function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
+}
+
 function nearest(key: string, known: readonly string[]): string | undefined {
   const distances = known.map(name => editDistance(plain(key), plain(name)))
   return known[distances.indexOf(Math.min(...distances))]

@@ -1,0 +1,29 @@
+import { DcganError } from '../errors.js'
+import { paint } from './terminal.js'
+
+/** Exit codes: what failed at run time, what was asked for wrongly, and ended by Ctrl-C or SIGTERM. */
+export const EXIT = { failure: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const
+
+/** The reason with which a signal of the system aborts a command. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+  readonly signal: 'SIGINT' | 'SIGTERM'
+
+  constructor(signal: 'SIGINT' | 'SIGTERM') {
+    super(`interrupted by ${signal}`)
+    this.signal = signal
+  }
+}
+
+/** Says what went wrong and returns the exit code. */
+export function reportFailure(error: unknown): number {
+  if (error instanceof Interrupted) return EXIT[error.signal]
+  const text =
+    error instanceof DcganError
+      ? `${error.message} (${error.code})`
+      : String((error as Error)?.stack ?? error)
+  process.stderr.write(`${paint(process.stderr, 'red', 'error:')} ${text}\n`)
+  return error instanceof DcganError && error.code === 'ERR_DCGAN_INVALID_ARGUMENT'
+    ? EXIT.usage
+    : EXIT.failure
+}

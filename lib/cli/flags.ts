@@ -1,0 +1,50 @@
+import type { Command } from 'commander'
+import { DEFAULTS, HYPER_PARAMS, type HyperParams } from '../hyperparams.js'
+
+const HELP: Record<keyof HyperParams, string> = {
+  batchSize: 'images a training step',
+  latentDim: 'length of a latent vector',
+  epochs: 'passes over the data set in all',
+  verboseFreq: 'a log line and a snapshot every so many steps',
+  outputDim: 'side of the snapshot grid',
+  discLr: "Adam's learning rate for the discriminator",
+  genLr: "Adam's learning rate for the generator",
+  beta1: "decay of Adam's first moment (Radford et al. use 0.5)",
+  beta2: "decay of Adam's second moment",
+  device: "'auto', 'cpu', 'cuda' or 'cuda:N'",
+  precision: "'float32' or 'bfloat16'",
+  threads: "CPU threads of one operation, or 'auto'",
+  seed: 'fixes weights, noise, order and dropout',
+  maxBatch: 'images that one forward serves at most',
+  maxQueue: 'images that may wait to be sampled',
+}
+
+const DEFAULT_TEXTS: Partial<Record<keyof HyperParams, string>> = {
+  epochs: `${DEFAULTS.epochs} on CUDA, 1 on the CPU`,
+  seed: 'random',
+}
+
+/** Adds a flag for each of these hyper-parameters, in kebab case, with its default in the help. */
+export function addHyperParams(command: Command, keys: readonly (keyof HyperParams)[]): Command {
+  for (const key of keys) {
+    const value = DEFAULT_TEXTS[key] ?? String(DEFAULTS[key as keyof typeof DEFAULTS])
+    command.option(`--${kebab(key)} <value>`, `${HELP[key]} (default: ${value})`, numberOrText)
+  }
+  return command
+}
+
+/** The hyper-parameters among a command's flags: those that were given. */
+export function hyperParamsOf(flags: Record<string, unknown>): Partial<HyperParams> {
+  const given = HYPER_PARAMS.filter(key => flags[key] !== undefined).map(key => [key, flags[key]])
+  return Object.fromEntries(given)
+}
+
+/** What is no number stays text, so that the library's own check can say what came. */
+export function numberOrText(text: string): number | string {
+  const number = Number(text)
+  return text.trim() === '' || Number.isNaN(number) ? text : number
+}
+
+function kebab(key: string): string {
+  return key.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+}

@@ -1,0 +1,128 @@
+import { join } from 'node:path'
+import { DCGAN } from '../dcgan.js'
+import { chooseDevice } from '../device.js'
+import { DEFAULTS, resolveHyperParams } from '../hyperparams.js'
+import { native } from '../native.js'
+import type { CheckpointOptions, TrainOptions, TrainResult } from '../training.js'
+import { Interrupted } from './failure.js'
+import { hyperParamsOf } from './flags.js'
+import { interruptible } from './interrupt.js'
+import { clock, paint } from './terminal.js'
+import { TrainDisplay } from './train-display.js'
+
+export interface TrainFlags extends Record<string, unknown> {
+  data?: string
+  outputDir: string
+  checkpoint?: string
+  checkpointEvery?: number
+  checkpointKeep?: number
+  resume?: string
+  /** False for none. */
+  save?: string | false
+  json?: boolean
+}
+
+/** `libtorch-dcgan train`: the tutorial's program. */
+export async function train(flags: TrainFlags): Promise<void> {
+  // With --json, standard output is for the result alone.
+  const out = flags.json ? process.stderr : process.stdout
+  const gan =
+    flags.resume === undefined ? create(flags) : await DCGAN.load(flags.resume, hyperParamsOf(flags))
+  const display = new TrainDisplay(out)
+  try {
+    out.write(`${headline(gan, flags)}\n`)
+    const result = await interruptible(
+      signal =>
+        gan.train({ ...trainOptions(flags), signal, onProgress: progress => display.update(progress) }),
+      () => process.stderr.write('\nStopping after this step. Ctrl-C again stops at once\n'),
+    )
+    display.stop()
+    const model = await saveModel(gan, flags)
+    report(gan, flags, result, model)
+  } catch (error) {
+    display.stop()
+    if (error instanceof Interrupted) process.stderr.write(`${stopped(gan, flags)}\n`)
+    throw error
+  } finally {
+    await gan.dispose()
+  }
+}
+
+/** A new model; an epoch takes seconds on a GPU and minutes on a CPU, hence the different defaults. */
+function create(flags: TrainFlags): DCGAN {
+  const given = hyperParamsOf(flags)
+  const { device } = resolveHyperParams(given)
+  if (given.epochs !== undefined || chooseDevice(device, native().info()) !== 'cpu') return new DCGAN(given)
+  return new DCGAN({ ...given, epochs: 1 })
+}
+
+function headline(gan: DCGAN, flags: TrainFlags): string {
+  const { epochs, seed } = gan.hparams
+  const from = gan.step === 0 ? '' : ` from step ${gan.step}`
+  const more =
+    gan.device === 'cpu' && flags.epochs === undefined && flags.resume === undefined
+      ? `\nThat is the default on a CPU; the tutorial's ${DEFAULTS.epochs} epochs: --epochs ${DEFAULTS.epochs}`
+      : ''
+  return `Training on ${gan.device}${from} to epoch ${epochs}, with seed ${seed}${more}`
+}
+
+function trainOptions({ data, outputDir, ...flags }: TrainFlags): TrainOptions {
+  const checkpoint: CheckpointOptions | undefined =
+    flags.checkpoint === undefined
+      ? undefined
+      : {
+          path: flags.checkpoint,
+          everySteps: flags.checkpointEvery,
+          keep: flags.checkpointKeep,
+        }
+  return { dataset: data, outputDir, checkpoint }
+}
+
+async function saveModel(gan: DCGAN, { save, outputDir }: TrainFlags): Promise<string | null> {
+  if (save === false) return null
+  const file = save ?? join(outputDir, 'dcgan.safetensors')
+  await gan.save(file)
+  return file
+}
+
+function report(gan: DCGAN, flags: TrainFlags, result: TrainResult, model: string | null): void {
+  const { epochs, snapshots, gif, step, epoch, discLoss, genLoss, seconds, imagesPerSecond } = result
+  const checkpoint = epochs.length > 0 ? (flags.checkpoint ?? null) : null
+  if (flags.json) {
+    const { device, hparams } = gan
+    const figures = { step, epoch, discLoss, genLoss, seconds, imagesPerSecond }
+    process.stdout.write(
+      `${JSON.stringify({ device, hparams, ...figures, snapshots, gif, model, checkpoint })}\n`,
+    )
+    return
+  }
+  const lines =
+    epochs.length === 0
+      ? [`Nothing to train: the model has ${epoch} epochs behind it. More: --epochs ${epoch + 1}`]
+      : [
+          `Trained ${epochs.length} epoch${epochs.length === 1 ? '' : 's'} in ${clock(seconds)}, ` +
+            `${imagesPerSecond.toFixed(0)} images/s; mean losses of the last: ` +
+            `discriminator ${discLoss.toFixed(3)}, generator ${genLoss.toFixed(3)}`,
+        ]
+  const written: [string, string | null | undefined][] = [
+    [
+      `Snapshots (${snapshots.length})`,
+      snapshots.length > 1 ? `${snapshots[0]} … ${snapshots.at(-1)}` : snapshots[0],
+    ],
+    ['Animation', gif],
+    ['Checkpoint', checkpoint],
+    ['Model', model],
+  ]
+  for (const [what, path] of written) {
+    if (path) lines.push(`${paint(process.stdout, 'green', what.padEnd(14))} ${path}`)
+  }
+  if (model !== null) lines.push(`More digits: npx libtorch-dcgan sample --count 16 --model ${model}`)
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function stopped(gan: DCGAN, { checkpoint }: TrainFlags): string {
+  if (checkpoint === undefined) {
+    return `Stopped at step ${gan.step}. Nothing was saved: with --checkpoint <file> it could be continued`
+  }
+  return `Stopped at step ${gan.step}. To continue: npx libtorch-dcgan train --resume ${checkpoint} --checkpoint ${checkpoint}`
+}

@@ -1,0 +1,257 @@
+import { readState, writeState } from './checkpoint/index.js'
+import type { ChosenDevice } from './device.js'
+import { Engine } from './engine.js'
+import { DcganError, invalidArgument } from './errors.js'
+import { writeFileAtomic } from './files.js'
+import { checkHyperParams, type HyperParams, resolveHyperParams } from './hyperparams.js'
+import { checkGridOptions, type GridOptions, ImageBatch } from './images/index.js'
+import type { TrainingImages } from './mnist/index.js'
+import { checkInteger, checkKeys, checkSignal, checkString, defined } from './options.js'
+import { MAX_SEED } from './random.js'
+import type { EpochResult } from './run.js'
+import { checkGridSource, checkSample, type SampleOptions, type ServingStats, slerp } from './serving.js'
+import { type EpochOptions, type TrainOptions, type TrainResult, trainAll, trainOne } from './training.js'
+
+/** Options of `saveGrid()`. */
+export interface SaveGridOptions extends GridOptions {
+  /** Draws the latent vectors, instead of the model's fixed ones. */
+  seed?: number | undefined
+  /** Latent vectors, count × latentDim, instead of the model's fixed ones. */
+  latents?: Float32Array | undefined
+  /** How many images a seed makes. Default `outputDim²`. */
+  count?: number | undefined
+}
+
+/** Options of `save()`. */
+export interface SaveOptions {
+  /** Leaves out what only training needs: a third of the size. */
+  only?: 'generator' | undefined
+  /** With `only: 'generator'`: weights in half precision, half of that size again. */
+  half?: boolean | undefined
+}
+
+/**
+ * A deep convolutional GAN on 28×28 grey images: a generator that makes digits out of latent vectors, and the
+ * discriminator that teaches it. Each model has a thread of its own, so nothing here blocks the event loop.
+ *
+ * Every failure is a `DcganError`. After `dispose()` every method rejects with `ERR_DCGAN_DISPOSED`.
+ *
+ * @example
+ * const gan = new DCGAN({ epochs: 3, seed: 7 })
+ * await gan.train({ onProgress: ({ step, totalSteps }) => console.log(step, totalSteps) })
+ * const digits = await gan.sample(16, { seed: 42 })
+ * await gan.dispose()
+ */
+export class DCGAN {
+  /** Complete, with the seed that was drawn; frozen. */
+  readonly hparams: Readonly<HyperParams>
+  readonly #engine: Engine
+  #training = false
+  #generatorOnly = false
+
+  /**
+   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_NO_CUDA`, `ERR_DCGAN_NATIVE_NOT_FOUND`,
+   *   `ERR_DCGAN_LIBTORCH_MISMATCH`
+   */
+  constructor(hparams?: Partial<HyperParams>) {
+    this.hparams = resolveHyperParams(hparams)
+    this.#engine = new Engine(this.hparams)
+  }
+
+  /**
+   * A model out of a file that `save()` or a checkpoint wrote. `train()` continues it exactly where it was.
+   *
+   * @param overrides hyper-parameters other than those in the file, such as `epochs`, `device` or `threads`.
+   *   `latentDim` and, unless the file holds only a generator, `outputDim` and `seed` are what the file's tensors
+   *   were made with, and `batchSize` is what a running epoch was cut with: to change those is an error.
+   * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT`, `ERR_DCGAN_IO`, and all that the constructor throws
+   */
+  static async load(file: string, overrides?: Partial<HyperParams>): Promise<DCGAN> {
+    checkString('file', file)
+    const changes = checkHyperParams('the overrides of load()', overrides)
+    const { kind, hparams, state } = await readState(file)
+    const fixed: (keyof HyperParams)[] = ['latentDim']
+    if (kind === 'full') fixed.push('outputDim', 'seed')
+    if (state.batch > 0) fixed.push('batchSize')
+    for (const key of fixed) {
+      if (changes[key] === undefined || changes[key] === hparams[key]) continue
+      throw invalidArgument(key, `${hparams[key]}, which the state in ${file} was made with,`, changes[key])
+    }
+    const gan = new DCGAN({ ...hparams, ...changes })
+    try {
+      await gan.#engine.importState(state)
+      gan.#generatorOnly = kind === 'generator'
+      return gan
+    } catch (error) {
+      await gan.dispose()
+      throw error
+    }
+  }
+
+  /** What it really runs on. */
+  get device(): ChosenDevice {
+    return this.#engine.device
+  }
+
+  /** Training steps made. */
+  get step(): number {
+    return this.#engine.position.step
+  }
+
+  /** Epochs completed. */
+  get epoch(): number {
+    return this.#engine.position.epoch
+  }
+
+  /** What waits to be sampled and what was: for metrics. */
+  get stats(): ServingStats {
+    return this.#engine.stats
+  }
+
+  /**
+   * Trains from where the model stands to `hparams.epochs`, and returns at once when it is there already. Writes
+   * `dcgan_steps_%06d.png` at steps 0, `verboseFreq`, … and after the last step, then `output.gif` of them. An
+   * epoch that was stopped is finished first if the data set is still the same; another one begins a new epoch.
+   *
+   * The last mini-batch of an epoch is smaller; a single image left over for it sits out that epoch, since batch
+   * normalisation needs two.
+   *
+   * Rejects with the signal's reason when it aborts; `ERR_DCGAN_BUSY` while training already runs;
+   * `ERR_DCGAN_BAD_DATASET`; `ERR_DCGAN_IO` for a file that cannot be written; `ERR_DCGAN_DIVERGED` with the step
+   * and the last checkpoint when a loss is no longer finite. What was trained up to there stays in the model.
+   */
+  train(options?: TrainOptions): Promise<TrainResult> {
+    return this.#exclusively(() => trainAll(this.#engine, this.hparams, options))
+  }
+
+  /**
+   * Trains to the end of an epoch that was stopped, or through the next one, whatever `hparams.epochs` says, and
+   * writes no files. Rejects as `train()` does.
+   *
+   * @param dataset images to train on, or a folder of IDX files. Default: MNIST, as `loadMnist()` finds it
+   */
+  trainEpoch(dataset?: TrainingImages | string, options?: EpochOptions): Promise<EpochResult> {
+    return this.#exclusively(() => trainOne(this.#engine, this.hparams, dataset, options))
+  }
+
+  /**
+   * Makes images, with the running statistics of batch normalisation (eval mode). While the model trains, they are
+   * made between two steps. Requests that wait together share forward passes of up to `maxBatch` images.
+   *
+   * @param count images, 1 to 1,000,000
+   * Rejects with `ERR_DCGAN_OVERLOADED` beyond `maxQueue` waiting images, and with the signal's reason.
+   */
+  async sample(count = 1, options?: SampleOptions): Promise<ImageBatch> {
+    this.#engine.assertAlive()
+    const { request, signal } = checkSample(count, options, this.hparams.latentDim)
+    return new ImageBatch(await this.#engine.sample(request, signal))
+  }
+
+  /**
+   * Images on the way from one seed's first image to another's: their latent vectors are interpolated along the
+   * great circle between them. The ends are `sample(1, { seed })` of either seed.
+   *
+   * @param frames images, both ends included, 2 to 10,000
+   */
+  async interpolate(
+    fromSeed: number,
+    toSeed: number,
+    frames = 16,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<ImageBatch> {
+    this.#engine.assertAlive()
+    const { latentDim } = this.hparams
+    checkInteger('fromSeed', fromSeed, 0, MAX_SEED)
+    checkInteger('toSeed', toSeed, 0, MAX_SEED)
+    checkInteger('frames', frames, 2, 10_000)
+    const signal = checkSignal(checkKeys('the options of interpolate()', options, ['signal']).signal)
+    const [from, to] = [fromSeed, toSeed].map(seed => this.#engine.latents(seed, 1, latentDim)) as [
+      Float32Array,
+      Float32Array,
+    ]
+    const request = { count: frames, seed: 0, latents: slerp(from, to, frames), fixed: false }
+    return new ImageBatch(await this.#engine.sample(request, signal))
+  }
+
+  /**
+   * Writes a PNG of the fixed latents' images, laid down the columns as the snapshots are, or of the images of
+   * `seed` or `latents`, row by row. Rejects with `ERR_DCGAN_IO` where the file cannot be written.
+   */
+  async saveGrid(file: string, options?: SaveGridOptions): Promise<void> {
+    this.#engine.assertAlive()
+    checkString('file', file)
+    const keys = ['seed', 'latents', 'count', 'columns', 'scale', 'order']
+    const { seed, latents, count, ...layout } = checkKeys('the options of saveGrid()', options, keys)
+    const request = checkGridSource({ seed, latents, count }, this.hparams)
+    const defaults =
+      request === undefined ? { columns: this.hparams.outputDim, order: 'columns' as const } : {}
+    const grid = checkGridOptions(
+      { ...defaults, ...defined(layout) },
+      request?.count ?? this.hparams.outputDim ** 2,
+    )
+    const pixels = await (request === undefined ? this.#engine.sampleFixed() : this.#engine.sample(request))
+    await writeFileAtomic(file, await new ImageBatch(pixels).grid(grid))
+  }
+
+  /**
+   * Writes the model to a safetensors file, whole or not at all: weights, optimisers, generators' states and where
+   * training stands, so that `load()` and `train()` continue exactly. While the model trains, it is its state
+   * between two steps.
+   *
+   * Rejects with `ERR_DCGAN_IO`; a file that was there before is then untouched.
+   */
+  async save(file: string, options?: SaveOptions): Promise<void> {
+    this.#engine.assertAlive()
+    checkString('file', file)
+    const { only, half } = checkKeys('the options of save()', options, ['only', 'half'])
+    if (only !== undefined && only !== 'generator') throw invalidArgument('only', "'generator'", only)
+    if (half !== undefined && typeof half !== 'boolean') throw invalidArgument('half', 'true or false', half)
+    if (half && only === undefined) throw invalidArgument('half', "only: 'generator' beside it", half)
+    if (only === undefined && this.#generatorOnly) throw onlyGenerator('save')
+    const state = await this.#engine.exportState(only ?? 'all')
+    await writeState(file, state, this.hparams, { ...(only && { only }), half: half === true, durable: true })
+  }
+
+  /**
+   * Frees the model and ends its thread; a running epoch stops after its step. What is under way rejects with
+   * `ERR_DCGAN_DISPOSED`. Idempotent. Resolves when all is freed.
+   */
+  dispose(): Promise<void> {
+    return this.#engine.dispose()
+  }
+
+  /** `await using gan = new DCGAN()` disposes of the model at the end of its block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
+  }
+
+  /** Runs one training at a time. */
+  async #exclusively<T>(train: () => Promise<T>): Promise<T> {
+    this.#engine.assertAlive()
+    if (this.#generatorOnly) throw onlyGenerator('train')
+    if (this.#training) {
+      throw new DcganError(
+        'ERR_DCGAN_BUSY',
+        'This model is being trained already. Await that call, or stop it through its signal',
+      )
+    }
+    this.#training = true
+    try {
+      return await train()
+    } finally {
+      this.#training = false
+    }
+  }
+}
+
+function onlyGenerator(what: 'save' | 'train'): DcganError {
+  const advice = {
+    save: "Give save() the option { only: 'generator' }",
+    train: 'Load a file that save() wrote whole',
+  }
+  return new DcganError(
+    'ERR_DCGAN_INVALID_ARGUMENT',
+    `Expected a whole model for ${what}() but received one that was loaded from a generator's file, without ` +
+      `discriminator and optimisers. ${advice[what]}`,
+  )
+}

@@ -1,0 +1,47 @@
+import { DcganError } from './errors.js'
+import type { Device } from './hyperparams.js'
+import type { NativeInfo } from './native.js'
+
+/** What a model really runs on. */
+export type ChosenDevice = 'cpu' | `cuda:${number}`
+
+/**
+ * The device that was asked for, against what LibTorch offers.
+ *
+ * @throws {DcganError} `ERR_DCGAN_NO_CUDA` when CUDA was asked for by name and is not there
+ */
+export function chooseDevice(wanted: Device, info: Pick<NativeInfo, 'cuda' | 'cudaDevices'>): ChosenDevice {
+  const devices = info.cuda ? info.cudaDevices : 0
+  if (wanted === 'cpu') return 'cpu'
+  if (wanted === 'auto') return devices > 0 ? 'cuda:0' : 'cpu'
+  const index = wanted === 'cuda' ? 0 : Number(wanted.slice('cuda:'.length))
+  if (index < devices) return `cuda:${index}`
+  throw new DcganError('ERR_DCGAN_NO_CUDA', `device is '${wanted}', but ${reason(info, devices)}`)
+}
+
+function reason(info: Pick<NativeInfo, 'cuda'>, devices: number): string {
+  if (!info.cuda) {
+    return (
+      'this LibTorch was built without CUDA. Point LIBTORCH at one with CUDA and run "npx libtorch-dcgan setup", ' +
+      "or use device 'auto' or 'cpu'"
+    )
+  }
+  if (devices === 0) {
+    return "LibTorch sees no CUDA device. Check the driver with nvidia-smi, or use device 'auto' or 'cpu'"
+  }
+  return `LibTorch sees ${devices} CUDA device${devices === 1 ? '' : 's'}: the last is 'cuda:${devices - 1}'`
+}
+
+let warned = false
+
+/** Says once a process that `'auto'` came to the CPU. */
+export function warnOfCpu(): void {
+  if (warned) return
+  warned = true
+  process.emitWarning(
+    'No CUDA device: models run on the CPU. Set device to cpu to choose it without this warning',
+    {
+      code: 'DCGAN_NO_CUDA',
+    },
+  )
+}

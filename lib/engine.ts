@@ -1,0 +1,149 @@
+import { type ChosenDevice, chooseDevice, warnOfCpu } from './device.js'
+import { DcganError } from './errors.js'
+import type { HyperParams } from './hyperparams.js'
+import {
+  fromNative,
+  type NativeAddon,
+  type NativeEpoch,
+  type NativeEpochRequest,
+  type NativeEvent,
+  type NativeModel,
+  type NativePosition,
+  type NativeSampleRequest,
+  type NativeState,
+  type NativeStats,
+  native,
+} from './native.js'
+
+/** The addon's model: what it rejects with is a `DcganError`, and after `dispose()` so is every call. */
+export class Engine {
+  readonly device: ChosenDevice
+  readonly #addon: NativeAddon
+  readonly #model: NativeModel
+  readonly #fixedCount: number
+  #disposal: Promise<void> | undefined
+  #lastPosition: NativePosition | undefined
+
+  constructor(hparams: Readonly<HyperParams>) {
+    this.#addon = native()
+    this.device = chooseDevice(hparams.device, this.#addon.info())
+    if (this.device === 'cpu' && hparams.device === 'auto') warnOfCpu()
+    const { threads, outputDim, ...same } = hparams
+    this.#fixedCount = outputDim ** 2
+    this.#model = translating(() =>
+      this.#addon.create({
+        ...same,
+        device: this.device,
+        threads: threads === 'auto' ? 0 : threads,
+        fixedCount: this.#fixedCount,
+        dropout: 0.3,
+        step: 'auto',
+      }),
+    )
+  }
+
+  /** How far training is; after `dispose()`, how far it was. */
+  get position(): NativePosition {
+    return this.#lastPosition ?? this.#addon.position(this.#model)
+  }
+
+  get stats(): NativeStats {
+    this.assertAlive()
+    return this.#addon.stats(this.#model)
+  }
+
+  setDataset(images: Uint8Array, count: number): Promise<void> {
+    return this.#call(() => this.#addon.setDataset(this.#model, images, count))
+  }
+
+  trainEpoch(request: NativeEpochRequest, onEvent: (event: NativeEvent) => void): Promise<NativeEpoch> {
+    return this.#call(() => this.#addon.trainEpoch(this.#model, request, onEvent))
+  }
+
+  cancelEpoch(): void {
+    if (!this.disposed) this.#addon.cancelEpoch(this.#model)
+  }
+
+  acknowledgeCheckpoint(): void {
+    if (!this.disposed) this.#addon.acknowledgeCheckpoint(this.#model)
+  }
+
+  /** count × 784 grey levels. A request that has not started when its signal aborts is taken back. */
+  async sample(request: NativeSampleRequest, signal?: AbortSignal): Promise<Uint8Array> {
+    this.assertAlive()
+    signal?.throwIfAborted()
+    const job = translating(() => this.#addon.sample(this.#model, request))
+    const cancel = () => {
+      if (!this.disposed) this.#addon.cancelSample(this.#model, job.id)
+    }
+    signal?.addEventListener('abort', cancel, { once: true })
+    try {
+      const pixels = await job.promise
+      signal?.throwIfAborted()
+      return new Uint8Array(pixels)
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw fromNative(error)
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  /** outputDim² × 784 grey levels of the fixed latents. */
+  sampleFixed(signal?: AbortSignal): Promise<Uint8Array> {
+    return this.sample({ count: this.#fixedCount, seed: 0, latents: null, fixed: true }, signal)
+  }
+
+  /** count × latentDim: what `sample` draws for this seed. */
+  latents(seed: number, count: number, latentDim: number): Float32Array {
+    this.assertAlive()
+    return new Float32Array(translating(() => this.#addon.latents(seed, count, latentDim)))
+  }
+
+  exportState(only: 'all' | 'generator'): Promise<NativeState> {
+    return this.#call(() => this.#addon.exportState(this.#model, only))
+  }
+
+  importState(state: NativeState): Promise<void> {
+    return this.#call(() => this.#addon.importState(this.#model, state))
+  }
+
+  dispose(): Promise<void> {
+    if (this.#disposal === undefined) {
+      this.#lastPosition = this.#addon.position(this.#model)
+      this.#disposal = this.#addon.dispose(this.#model)
+    }
+    return this.#disposal
+  }
+
+  get disposed(): boolean {
+    return this.#disposal !== undefined
+  }
+
+  /** @throws {DcganError} `ERR_DCGAN_DISPOSED` */
+  assertAlive(): void {
+    if (this.disposed) throw disposed()
+  }
+
+  async #call<T>(start: () => Promise<T>): Promise<T> {
+    this.assertAlive()
+    try {
+      return await start()
+    } catch (error) {
+      throw fromNative(error)
+    }
+  }
+}
+
+/** The error of everything that a disposed model is asked for, or was still at. */
+export function disposed(): DcganError {
+  return new DcganError('ERR_DCGAN_DISPOSED', 'The model was disposed of. Make or load another one')
+}
+
+function translating<T>(call: () => T): T {
+  try {
+    return call()
+  } catch (error) {
+    throw fromNative(error)
+  }
+}

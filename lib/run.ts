@@ -1,0 +1,184 @@
+import { disposed, type Engine } from './engine.js'
+import type { NativeEpoch, NativeEvent, NativeState } from './native.js'
+import { type Progress, SpeedMeter } from './progress.js'
+import type { Schedule } from './schedule.js'
+
+/** What one pass over the data set came to. */
+export interface EpochResult {
+  /** Number of the epoch, from 1. */
+  epoch: number
+  /** Steps made: all of the epoch's, or the rest of an epoch that had been begun before. */
+  steps: number
+  /** Mean of `discLosses`. */
+  discLoss: number
+  /** Mean of `genLosses`. */
+  genLoss: number
+  seconds: number
+  imagesPerSecond: number
+  /** The discriminator's loss at each step: real plus fake. */
+  discLosses: Float32Array
+  /** The generator's loss at each step. */
+  genLosses: Float32Array
+}
+
+/** Where a run's events go. */
+export interface Sinks {
+  onProgress?: ((progress: Progress) => void) | undefined
+  signal?: AbortSignal | undefined
+  /** Writes the snapshot of this step and returns its path. */
+  writeSnapshot?: (step: number, pixels: Uint8Array) => Promise<string>
+  snapshotEvery?: number
+  writeCheckpoint?: (state: NativeState) => Promise<void>
+  checkpointEvery?: number
+}
+
+interface Step {
+  /** Steps that the model has made, this one included. */
+  step: number
+  /** Steps made in the running epoch. */
+  batch: number
+  discLoss: number
+  genLoss: number
+}
+
+/** Timers fire late or early by a few milliseconds; the engine's own interval is 100. */
+const PROGRESS_MS = 90
+
+/**
+ * Drives the engine through epochs: turns its events into files and callbacks, in order, and stops it at the
+ * first failure of either and when the signal aborts.
+ */
+export class Run {
+  readonly #engine: Engine
+  readonly #schedule: Schedule
+  readonly #sinks: Sinks
+  readonly #meter = new SpeedMeter()
+  /** The files and callbacks of the events so far. Never rejects. */
+  #work: Promise<void> = Promise.resolve()
+  #failure: { error: unknown } | undefined
+  #epoch = 0
+  #reportedAt = -Infinity
+
+  constructor(engine: Engine, schedule: Schedule, sinks: Sinks) {
+    this.#engine = engine
+    this.#schedule = schedule
+    this.#sinks = sinks
+  }
+
+  /** Trains to the end of the running epoch, or through the next one. */
+  async epoch(): Promise<EpochResult> {
+    const { signal, snapshotEvery = 0, checkpointEvery = 0 } = this.#sinks
+    this.throwIfStopped()
+    this.#epoch = this.#engine.position.epoch + 1
+    const begin = performance.now()
+    const cancel = () => this.#engine.cancelEpoch()
+    signal?.addEventListener('abort', cancel, { once: true })
+    let result: NativeEpoch
+    try {
+      result = await this.#engine.trainEpoch({ snapshotEvery, checkpointEvery }, event =>
+        this.#on(event, begin),
+      )
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+      await this.#work
+    }
+    this.throwIfStopped()
+    if (!result.finished) throw disposed()
+    return this.#result(result)
+  }
+
+  /** Tells `onProgress` of a step, now if a snapshot was written for it, otherwise at most ten times a second. */
+  report(step: Step, snapshot?: string): void {
+    const { onProgress, signal, writeSnapshot } = this.#sinks
+    if (this.#failure !== undefined || signal?.aborted || this.#engine.disposed) return
+    const end = this.#schedule.isLast(this.#epoch, step.batch) && writeSnapshot === undefined
+    if (snapshot === undefined && !end && performance.now() - this.#reportedAt < PROGRESS_MS) return
+    this.#reportedAt = performance.now()
+    try {
+      const returned: unknown = onProgress?.(this.#progress(step, snapshot))
+      // What an async callback rejects with is a failure like any other, and never an unhandled rejection.
+      Promise.resolve(returned).catch(error => this.#fail(error))
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** Throws what a file or a callback failed with, and the reason of an aborted signal. */
+  throwIfStopped(): void {
+    if (this.#failure !== undefined) throw this.#failure.error
+    this.#sinks.signal?.throwIfAborted()
+  }
+
+  #on(event: NativeEvent, begin: number): void {
+    if (event.kind === 'checkpoint') {
+      this.#enqueue(
+        () => this.#sinks.writeCheckpoint?.(event.state),
+        () => this.#engine.acknowledgeCheckpoint(),
+      )
+      return
+    }
+    const { batch, discLoss, genLoss } = event
+    // Only here is it known where the epoch began: another data set than the last one begins it anew.
+    if (this.#meter.empty) this.#meter.mark(this.#schedule.imagesAt(this.#epoch - 1, batch - 1), begin)
+    this.#meter.mark(this.#schedule.imagesAt(this.#epoch - 1, batch))
+    const step = { step: event.step + 1, batch, discLoss, genLoss }
+    this.#enqueue(async () => {
+      const pixels = event.kind === 'snapshot' ? new Uint8Array(event.pixels) : undefined
+      this.report(step, pixels && (await this.#sinks.writeSnapshot?.(event.step, pixels)))
+    })
+  }
+
+  #enqueue(task: () => Promise<void> | undefined, finish?: () => void): void {
+    this.#work = this.#work
+      .then(() => (this.#failure === undefined ? task() : undefined))
+      .catch(error => this.#fail(error))
+      .finally(finish)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = { error }
+    this.#engine.cancelEpoch()
+  }
+
+  #progress({ step, batch, discLoss, genLoss }: Step, snapshot?: string): Progress {
+    const { epochs, stepsPerEpoch } = this.#schedule
+    const epoch = this.#epoch
+    const left = this.#schedule.imagesAt(epochs, 0) - this.#schedule.imagesAt(epoch - 1, batch)
+    const { imagesPerSecond } = this.#meter
+    return {
+      epoch,
+      epochs,
+      step,
+      stepsPerEpoch,
+      totalSteps: this.#schedule.totalSteps({ step, epoch, batch }),
+      discLoss,
+      genLoss,
+      imagesPerSecond,
+      etaSeconds: left === 0 ? 0 : left / imagesPerSecond,
+      ...(snapshot !== undefined && { snapshot }),
+    }
+  }
+
+  #result(epoch: NativeEpoch): EpochResult {
+    const discLosses = new Float32Array(epoch.discLosses)
+    const genLosses = new Float32Array(epoch.genLosses)
+    const steps = discLosses.length
+    const images =
+      this.#schedule.imagesAt(1, 0) - this.#schedule.imagesAt(0, this.#schedule.stepsPerEpoch - steps)
+    return {
+      epoch: epoch.epoch,
+      steps,
+      discLoss: mean(discLosses),
+      genLoss: mean(genLosses),
+      seconds: epoch.seconds,
+      imagesPerSecond: images / epoch.seconds,
+      discLosses,
+      genLosses,
+    }
+  }
+}
+
+function mean(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}

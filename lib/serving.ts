@@ -1,0 +1,109 @@
+import { types } from 'node:util'
+import { invalidArgument } from './errors.js'
+import type { HyperParams } from './hyperparams.js'
+import type { NativeSampleRequest } from './native.js'
+import { checkInteger, checkKeys, checkSignal } from './options.js'
+import { drawSeed, MAX_SEED } from './random.js'
+
+/** The most images that one call makes. */
+const MAX_COUNT = 1_000_000
+
+/** Which images to make. */
+export interface SampleOptions {
+  /**
+   * Draws the latent vectors: an integer from 0 to 2⁵³ − 1. The same seed and weights give the same images, and
+   * image i does not depend on how many are made. Random when neither this nor `latents` is given.
+   */
+  seed?: number | undefined
+  /** The latent vectors themselves, `count × latentDim`, one after the other; standard normal in training. */
+  latents?: Float32Array | undefined
+  /** Takes the request back as long as it waits; it then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
+}
+
+/** What waits to be sampled in a model, and what it has sampled so far. */
+export interface ServingStats {
+  /** Images that wait. */
+  waiting: number
+  /** Images made. */
+  served: number
+  /** Forward passes that they took. */
+  forwards: number
+  /** Images in the last one. */
+  lastBatch: number
+}
+
+/** Checks the arguments of `sample`. */
+export function checkSample(
+  count: number,
+  options: SampleOptions | undefined,
+  latentDim: number,
+): { request: NativeSampleRequest; signal: AbortSignal | undefined } {
+  checkInteger('count', count, 1, MAX_COUNT)
+  const { seed, latents, signal } = checkKeys('the options of sample()', options, [
+    'seed',
+    'latents',
+    'signal',
+  ])
+  return {
+    request: { count, ...checkSource(seed, latents, count, latentDim), fixed: false },
+    signal: checkSignal(signal),
+  }
+}
+
+/** Checks what `saveGrid` is to show; undefined for the model's fixed latent vectors. */
+export function checkGridSource(
+  { seed, latents, count }: Record<string, unknown>,
+  { latentDim, outputDim }: Pick<HyperParams, 'latentDim' | 'outputDim'>,
+): NativeSampleRequest | undefined {
+  if (seed === undefined && latents === undefined && count === undefined) return undefined
+  const whole = types.isFloat32Array(latents)
+    ? Math.max(1, Math.floor(latents.length / latentDim))
+    : outputDim ** 2
+  const images = count === undefined ? whole : checkInteger('count', count, 1, MAX_COUNT)
+  return { count: images, ...checkSource(seed, latents, images, latentDim), fixed: false }
+}
+
+/** Checks a seed and latent vectors of which at most one is given. */
+function checkSource(
+  seed: unknown,
+  latents: unknown,
+  count: number,
+  latentDim: number,
+): { seed: number; latents: Float32Array | null } {
+  if (latents === undefined) {
+    return { seed: seed === undefined ? drawSeed() : checkInteger('seed', seed, 0, MAX_SEED), latents: null }
+  }
+  if (seed !== undefined) throw invalidArgument('seed', 'nothing beside latents', seed)
+  // Not instanceof: the array may come from another realm.
+  const expected = `a Float32Array of ${count * latentDim} (count × latentDim) finite numbers`
+  if (!types.isFloat32Array(latents) || latents.length !== count * latentDim) {
+    throw invalidArgument('latents', expected, latents)
+  }
+  const bad = latents.findIndex(value => !Number.isFinite(value))
+  if (bad !== -1) throw invalidArgument(`latents[${bad}]`, 'a finite number', latents[bad])
+  return { seed: 0, latents }
+}
+
+/**
+ * `frames` latent vectors on the great circle from one to the other, both ends included (White 2016, "Sampling
+ * Generative Networks"): a straight line would pass through vectors that are shorter than any seen in training.
+ */
+export function slerp(from: Float32Array, to: Float32Array, frames: number): Float32Array {
+  const angle = Math.acos(Math.min(1, Math.max(-1, dot(from, to) / Math.sqrt(dot(from, from) * dot(to, to)))))
+  const sine = Math.sin(angle)
+  const path = new Float32Array(frames * from.length)
+  for (let frame = 0; frame < frames; frame++) {
+    const t = frame / (frames - 1)
+    // Parallel vectors span no circle: the straight line is the same path.
+    const [a, b] = sine < 1e-6 ? [1 - t, t] : [Math.sin((1 - t) * angle) / sine, Math.sin(t * angle) / sine]
+    for (let i = 0; i < from.length; i++) {
+      path[frame * from.length + i] = a * (from[i] as number) + b * (to[i] as number)
+    }
+  }
+  return path
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + value * (b[i] as number), 0)
+}

@@ -1,0 +1,70 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { ioError, writeFileAtomic } from './files.js'
+import { animateFiles, ImageBatch, listSnapshots, snapshotName } from './images/index.js'
+import { pngSize } from './images/png.js'
+
+/** The pictures of a training run: `dcgan_steps_%06d.png` in a folder, and the GIF of them. */
+export class Snapshots {
+  readonly #folder: string
+  readonly #outputDim: number
+  /** Snapshots that the run which this one continues left in the folder. */
+  readonly #earlier: readonly string[]
+  readonly #paths: string[] = []
+
+  private constructor(folder: string, outputDim: number, earlier: readonly string[]) {
+    this.#folder = folder
+    this.#outputDim = outputDim
+    this.#earlier = earlier
+  }
+
+  /**
+   * Makes the folder. `step`: steps that the model has behind it. A run that continues takes up the snapshots up
+   * to there; whatever else is in the folder belongs to other runs and stays out of the GIF.
+   */
+  static async open(folder: string, outputDim: number, step: number): Promise<Snapshots> {
+    await mkdir(folder, { recursive: true }).catch(cause => {
+      throw ioError('create', folder, cause)
+    })
+    const upTo = snapshotName(step)
+    const found = step === 0 ? [] : await listSnapshots(folder)
+    const before = found.filter(path => isUpTo(basename(path), upTo))
+    const fitting = await Promise.all(before.map(path => hasSide(path, outputDim * 28)))
+    return new Snapshots(
+      folder,
+      outputDim,
+      before.filter((_, i) => fitting[i]),
+    )
+  }
+
+  /** Paths of this run's snapshots, in step order. */
+  get paths(): string[] {
+    return [...this.#paths]
+  }
+
+  /** Writes the fixed latents' images, down the columns, as the tutorial lays them; returns the path. */
+  async write(step: number, pixels: Uint8Array): Promise<string> {
+    const path = join(this.#folder, snapshotName(step))
+    const png = await new ImageBatch(pixels).grid({ columns: this.#outputDim, order: 'columns' })
+    await writeFileAtomic(path, png)
+    this.#paths.push(path)
+    return path
+  }
+
+  /** Writes `output.gif`; returns its path. */
+  async animate(): Promise<string> {
+    const path = join(this.#folder, 'output.gif')
+    await animateFiles([...new Set([...this.#earlier, ...this.#paths])], path)
+    return path
+  }
+}
+
+/** Longer names have more digits, so a higher step. */
+function isUpTo(name: string, last: string): boolean {
+  return name.length < last.length || (name.length === last.length && name <= last)
+}
+
+async function hasSide(path: string, side: number): Promise<boolean> {
+  const size = await readFile(path).then(pngSize, () => undefined)
+  return size?.width === side && size.height === side
+}

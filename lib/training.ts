@@ -1,0 +1,242 @@
+import { CheckpointKeeper } from './checkpoint/keeper.js'
+import type { Engine } from './engine.js'
+import { DcganError, invalidArgument } from './errors.js'
+import type { HyperParams } from './hyperparams.js'
+import { resolveDataset, type TrainingImages } from './mnist/index.js'
+import { checkFunction, checkInteger, checkKeys, checkSignal, checkString } from './options.js'
+import type { Progress } from './progress.js'
+import { type EpochResult, Run, type Sinks } from './run.js'
+import { Schedule } from './schedule.js'
+import { Snapshots } from './snapshots.js'
+
+/** Options of `trainEpoch()`, and of `train()` too. */
+export interface EpochOptions {
+  /**
+   * Told at most ten times a second how far training is, and once more at the end. If it throws, or returns a
+   * promise that rejects, training stops after its step and rejects with that error.
+   */
+  onProgress?: ((progress: Progress) => void) | undefined
+  /** Stops training after its step; the call rejects with the signal's reason, and the model stays usable. */
+  signal?: AbortSignal | undefined
+}
+
+/** Options of `train()`. */
+export interface TrainOptions extends EpochOptions {
+  /** Images to train on, or a folder of IDX files. Default: MNIST's 60,000, as `loadMnist()` finds them. */
+  dataset?: TrainingImages | string | undefined
+  /** Folder of the snapshots and the GIF, made if it is not there; `null` for none. Default `'output'`. */
+  outputDir?: string | null | undefined
+  /** Keeps a file from which `DCGAN.load()` and `train()` continue exactly; also written at the end and on abort. */
+  checkpoint?: CheckpointOptions | undefined
+}
+
+/** Where and how often a training run is saved. */
+export interface CheckpointOptions {
+  /** The newest checkpoint's file, replaced atomically. */
+  path: string
+  /** Steps from one checkpoint to the next, 1 to 1,000,000,000. Default: an epoch. */
+  everySteps?: number | undefined
+  /** Older checkpoints that stay beside it, from 0. Default 1. */
+  keep?: number | undefined
+}
+
+/** What a training run came to. */
+export interface TrainResult {
+  /** The passes that this run made, in order; none when there was nothing left to do. */
+  epochs: EpochResult[]
+  /** Steps and epochs that the model has behind it in all. */
+  step: number
+  epoch: number
+  /** Mean losses of the last epoch; NaN without one. */
+  discLoss: number
+  genLoss: number
+  seconds: number
+  imagesPerSecond: number
+  /** Paths of this run's snapshots, in step order. */
+  snapshots: string[]
+  /** Path of the GIF of them, with those before them where an earlier run was continued; `null` without one. */
+  gif: string | null
+}
+
+const MAX_STEPS = 1_000_000_000
+
+/** Checked options of one call. */
+interface Plan {
+  dataset: unknown
+  outputDir: string | null
+  onProgress: EpochOptions['onProgress']
+  signal: AbortSignal | undefined
+  keeper: CheckpointKeeper | undefined
+  checkpointEvery: number | undefined
+}
+
+/** Trains from where the model stands to `hparams.epochs`. */
+export async function trainAll(
+  engine: Engine,
+  hparams: Readonly<HyperParams>,
+  options: TrainOptions | undefined,
+): Promise<TrainResult> {
+  const plan = checkTrainOptions(options)
+  plan.signal?.throwIfAborted()
+  if (engine.position.epoch >= hparams.epochs) return summary(engine, [], 0, undefined, null)
+
+  const begin = performance.now()
+  const schedule = await setDataset(engine, plan, hparams.batchSize, hparams.epochs)
+  await plan.keeper?.prepare()
+  const snapshots =
+    plan.outputDir === null
+      ? undefined
+      : await Snapshots.open(plan.outputDir, hparams.outputDim, engine.position.step)
+  const run = new Run(engine, schedule, sinks(plan, hparams, schedule, snapshots))
+  const epochs: EpochResult[] = []
+  try {
+    while (engine.position.epoch < hparams.epochs) epochs.push(await run.epoch())
+    if (snapshots !== undefined) await lastSnapshot(engine, run, schedule, snapshots, epochs)
+  } catch (error) {
+    throw await afterFailure(error, engine, hparams, plan)
+  }
+  await plan.keeper?.write(await engine.exportState('all'), hparams)
+  const gif = (await snapshots?.animate()) ?? null
+  plan.signal?.throwIfAborted()
+  return summary(engine, epochs, (performance.now() - begin) / 1000, snapshots, gif)
+}
+
+/** Trains to the end of the running epoch, or through the next one. */
+export async function trainOne(
+  engine: Engine,
+  hparams: Readonly<HyperParams>,
+  dataset: TrainingImages | string | undefined,
+  options: EpochOptions | undefined,
+): Promise<EpochResult> {
+  const values = checkKeys('the options of trainEpoch()', options, ['onProgress', 'signal'])
+  const onProgress = checkFunction('onProgress', values.onProgress as EpochOptions['onProgress'])
+  const signal = checkSignal(values.signal)
+  signal?.throwIfAborted()
+  const schedule = await setDataset(engine, { dataset, signal }, hparams.batchSize, engine.position.epoch + 1)
+  return new Run(engine, schedule, { onProgress, signal }).epoch()
+}
+
+function checkTrainOptions(options: TrainOptions | undefined): Plan {
+  const keys = ['dataset', 'outputDir', 'onProgress', 'signal', 'checkpoint']
+  const values = checkKeys('the options of train()', options, keys)
+  const { outputDir = 'output', checkpoint } = values
+  const plan = {
+    dataset: values.dataset,
+    outputDir:
+      outputDir === null ? null : checkString('outputDir', outputDir, 'the path of a folder, or null,'),
+    onProgress: checkFunction('onProgress', values.onProgress as TrainOptions['onProgress']),
+    signal: checkSignal(values.signal),
+    keeper: undefined,
+    checkpointEvery: undefined,
+  }
+  if (checkpoint === undefined) return plan
+  if (checkpoint === null) throw invalidArgument('checkpoint', 'an object such as { path }', checkpoint)
+  const { path, keep, everySteps } = checkKeys('checkpoint', checkpoint, ['path', 'everySteps', 'keep'])
+  return {
+    ...plan,
+    keeper: new CheckpointKeeper({ path: path as string, keep: keep as number | undefined }),
+    checkpointEvery:
+      everySteps === undefined ? undefined : checkInteger('checkpoint.everySteps', everySteps, 1, MAX_STEPS),
+  }
+}
+
+/** Hands the data set over, and says how it is cut. An epoch under way goes on if it is still the same one. */
+async function setDataset(
+  engine: Engine,
+  { dataset, signal }: { dataset: unknown; signal: AbortSignal | undefined },
+  batchSize: number,
+  epochs: number,
+): Promise<Schedule> {
+  const { images, count } = await resolveDataset(dataset as TrainingImages | string | undefined)
+  signal?.throwIfAborted()
+  const schedule = new Schedule(count, batchSize, epochs)
+  await engine.setDataset(images, count)
+  signal?.throwIfAborted()
+  return schedule
+}
+
+function sinks(
+  { onProgress, signal, keeper, checkpointEvery }: Plan,
+  hparams: Readonly<HyperParams>,
+  { stepsPerEpoch }: Schedule,
+  snapshots: Snapshots | undefined,
+): Sinks {
+  return {
+    onProgress,
+    signal,
+    ...(snapshots !== undefined && {
+      writeSnapshot: (step, pixels) => snapshots.write(step, pixels),
+      snapshotEvery: hparams.verboseFreq,
+    }),
+    ...(keeper !== undefined && {
+      writeCheckpoint: async state => void (await keeper.write(state, hparams)),
+      checkpointEvery: checkpointEvery ?? stepsPerEpoch,
+    }),
+  }
+}
+
+/** The picture after all steps, named by their number, as the tutorial's last one. */
+async function lastSnapshot(
+  engine: Engine,
+  run: Run,
+  { stepsPerEpoch: batch }: Schedule,
+  snapshots: Snapshots,
+  epochs: readonly EpochResult[],
+): Promise<void> {
+  const { step } = engine.position
+  const { discLosses, genLosses } = epochs.at(-1) as EpochResult
+  const path = await snapshots.write(step, await engine.sampleFixed())
+  const discLoss = discLosses.at(-1) as number
+  const genLoss = genLosses.at(-1) as number
+  run.report({ step, batch, discLoss, genLoss }, path)
+  run.throwIfStopped()
+}
+
+/** What a run rejects with. What was trained is saved, if it was to be saved and is worth it. */
+async function afterFailure(
+  error: unknown,
+  engine: Engine,
+  hparams: Readonly<HyperParams>,
+  { keeper }: Plan,
+): Promise<unknown> {
+  if (keeper === undefined || engine.disposed) return error
+  if (error instanceof DcganError && error.code === 'ERR_DCGAN_DIVERGED') {
+    const last =
+      keeper.last === undefined
+        ? 'No checkpoint was written before'
+        : `The last checkpoint, of step ${keeper.last.step}, is ${keeper.last.path}`
+    return new DcganError(error.code, `${error.message}. ${last}`, { cause: error })
+  }
+  if (error instanceof DcganError && error.code === 'ERR_DCGAN_NATIVE') return error
+  try {
+    await keeper.write(await engine.exportState('all'), hparams)
+    return error
+  } catch (failure) {
+    // The caller counts on a checkpoint: that there is none is the news.
+    return failure
+  }
+}
+
+function summary(
+  engine: Engine,
+  epochs: EpochResult[],
+  seconds: number,
+  snapshots: Snapshots | undefined,
+  gif: string | null,
+): TrainResult {
+  const { step, epoch } = engine.position
+  const last = epochs.at(-1)
+  const images = epochs.reduce((sum, each) => sum + each.imagesPerSecond * each.seconds, 0)
+  const trainingSeconds = epochs.reduce((sum, each) => sum + each.seconds, 0)
+  return {
+    epochs,
+    step,
+    epoch,
+    discLoss: last?.discLoss ?? Number.NaN,
+    genLoss: last?.genLoss ?? Number.NaN,
+    seconds,
+    imagesPerSecond: trainingSeconds === 0 ? 0 : images / trainingSeconds,
+    snapshots: snapshots?.paths ?? [],
+    gif,
+  }
+}
