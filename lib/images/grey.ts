@@ -14,8 +14,8 @@ export interface GreyImage {
 export type GridOrder = 'rows' | 'columns'
 
 /**
- * 16.8 million pixels, 21,399 digits: what is encoded on the event loop, at about 6 ms a million, must not hold it
- * up for longer than a tenth of a second.
+ * 16.8 million pixels, 21,399 digits: what is encoded on the event loop, at 6 to 12 ms a million, must not hold it
+ * up for longer than two tenths of a second.
  */
 export const MAX_PIXELS = 2 ** 24
 
