@@ -4,12 +4,12 @@ import type { GreyImage } from './grey.js'
 /**
  * A picture as an 8-bit grey PNG, by jimp.
  *
- * jimp is loaded here, at first use: it takes 93 ms. It hands options that it does not know to its encoder, which
- * can so be given grey bytes instead of RGBA, and no filter, which is what grey strokes compress best with: 6 to
- * 12 ms a million pixels instead of 90, in a third of the bytes.
+ * jimp is loaded here, at first use: it takes 93 ms. By require, because a caller's Jest refuses import(). It hands
+ * options that it does not know to its encoder, which can so be given grey bytes instead of RGBA, and no filter,
+ * which is what grey strokes compress best with: 6 to 12 ms a million pixels instead of 90, in a third of the bytes.
  */
 export async function encodePng({ width, height, pixels }: GreyImage): Promise<Buffer> {
-  const { Jimp, JimpMime, PNGColorType, PNGFilterType } = await import('jimp')
+  const { Jimp, JimpMime, PNGColorType, PNGFilterType } = require('jimp') as typeof import('jimp')
   const data = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.length)
   return Jimp.fromBitmap({ width, height, data }).getBuffer(JimpMime.png, {
     colorType: PNGColorType.GRAYSCALE,
@@ -27,7 +27,7 @@ export async function encodePng({ width, height, pixels }: GreyImage): Promise<B
  * to be worth the way there.
  */
 export async function encodeSmallPng({ width, height, pixels }: GreyImage): Promise<Buffer> {
-  const pngjs = await import('pngjs')
+  const pngjs = require('pngjs') as typeof import('pngjs')
   // The constructor would make streams and an RGBA buffer, which take longer than the encoding.
   const image = { width, height, data: pixels } as unknown as PNG
   return pngjs.PNG.sync.write(image, {
@@ -44,7 +44,7 @@ export async function encodeSmallPng({ width, height, pixels }: GreyImage): Prom
  * pngjs, because jimp imports an ES module to tell what kind of file it is, which Jest refuses.
  */
 export async function decodePng(bytes: Buffer): Promise<GreyImage> {
-  const pngjs = await import('pngjs')
+  const pngjs = require('pngjs') as typeof import('pngjs')
   const { width, height, data } = pngjs.PNG.sync.read(bytes)
   const pixels = new Uint8Array(width * height)
   for (let i = 0; i < pixels.length; i++) {
