@@ -97,7 +97,7 @@ export class Cursor {
     if (this.#accept(character)) return
     const found = this.#text[this.#position]
     const what = found === undefined ? 'ends' : `has ${quoted(found)}`
-    this.#fail(`its header ${what} where ${quoted(character)} belongs, at ${this.#place(this.#position)}`)
+    this.#fail(`its header ${what} where ${character} belongs, at ${this.#place(this.#position)}`)
   }
 
   #accept(character: string): boolean {

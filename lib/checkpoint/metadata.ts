@@ -1,4 +1,4 @@
-import { checkHyperParams, type HyperParams } from '../hyperparams.js'
+import { checkHyperParams, DEFAULTS, type HyperParams } from '../hyperparams.js'
 import type { NativePosition } from '../native.js'
 import { type Fail, quoted } from './errors.js'
 import type { StateKind, StateSizes } from './table.js'
@@ -108,13 +108,17 @@ function decodeHparams(json: string, fail: Fail): Hparams {
 }
 
 function checkPosition(info: StateInfo, fail: Fail): void {
-  const { kind, step, epoch, batch, datasetCount, datasetHash } = info
+  const { kind, hparams, step, epoch, batch, datasetCount, datasetHash } = info
   const position = `its metadata says step ${step}, epoch ${epoch}, batch ${batch}`
   if (epoch + batch > step) fail(`${position}, though each epoch and batch takes a step`)
   if (kind === 'generator' && (batch > 0 || datasetCount > 0)) {
     fail(`${position} of ${datasetCount} images, but a file of kind "generator" holds no epoch under way`)
   }
-  if (batch > datasetCount) fail(`${position} of ${datasetCount} images, which are not so many batches`)
+  // An epoch under way has a mini-batch before it, and each takes at least two images.
+  const left = datasetCount - batch * (hparams.batchSize ?? DEFAULTS.batchSize)
+  if (batch > 0 || datasetCount > 0) {
+    if (left < 2) fail(`${position} of ${datasetCount} images, which do not make so many mini-batches`)
+  }
   if (!(datasetCount === 0 ? /^$/ : /^[0-9a-f]{16}$/).test(datasetHash)) {
     fail(`its metadata says dataset_hash ${quoted(datasetHash)} for ${datasetCount} images`)
   }

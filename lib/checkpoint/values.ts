@@ -14,13 +14,16 @@ export function valueCheck({ shape, values }: TensorSpec): ValueCheck {
   return CHECKS[values](shape[0] ?? 1)
 }
 
+const COUNT = 'an integer from 0 to 2^53 - 1'
+const MAX_COUNT = BigInt(Number.MAX_SAFE_INTEGER)
+const isCount = (value: bigint) => value >= 0n && value <= MAX_COUNT
+
 const CHECKS: Record<ValueRule, (size: number) => ValueCheck> = {
   finite: () => floats(Number.NEGATIVE_INFINITY, 'a finite number'),
   'non-negative': () => floats(0, 'a finite number from 0'),
-  count: () =>
-    integers(value => value >= 0n && value <= Number.MAX_SAFE_INTEGER, 'an integer from 0 to 2^53 - 1'),
+  count: () => integers(isCount, COUNT),
   // The first of the two is the generator's key, any 64 bits; the second counts what was drawn.
-  'random-state': () => integers((value, index) => index === 0 || value >= 0n, 'a count from 0'),
+  'random-state': () => integers((value, index) => index === 0 || isCount(value), COUNT),
   permutation: size => {
     const seen = new Uint8Array(size)
     return integers(

@@ -31,7 +31,7 @@ export function makeState(options: StateOptions = {}): NativeState {
 
 /** Hyper-parameters that belong to such a state. */
 export function hparamsOf({ latentDim = 2, outputDim = 1 }: StateOptions = {}): Hparams {
-  return { latentDim, outputDim, seed: 7, beta1: 0.5 }
+  return { batchSize: 2, latentDim, outputDim, seed: 7, beta1: 0.5 }
 }
 
 function makeTensor(name: string, { dtype, shape, values }: TensorSpec, index: number): NativeTensor {
