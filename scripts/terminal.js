@@ -83,4 +83,6 @@ class Terminal {
   }
 }
 
+/** @typedef {Terminal} Output */
+
 module.exports = { Terminal, duration, size }

@@ -127,6 +127,18 @@ function requireBuildTools(env = process.env) {
   }
 }
 
+/** Throws where this Node.js is older than package.json asks for. @param {string} root */
+function requireNode(root, version = process.versions.node) {
+  const { engines } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
+  const [wantedMajor = 0, wantedMinor = 0] = (String(engines.node).match(/\d+/g) ?? []).map(Number)
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return
+  throw new Problem(
+    `Node.js is too old: ${version}; this package needs ${wantedMajor}.${wantedMinor} or newer.`,
+    'Install a newer one from https://nodejs.org, or: nvm install --lts',
+  )
+}
+
 /** The Python interpreters to try, best first. @param {Env} env @returns {string[]} */
 function pythons(env = process.env) {
   if (env.PYTHON) return [env.PYTHON]
@@ -141,6 +153,7 @@ module.exports = {
   installCommand,
   pythons,
   requireBuildTools,
+  requireNode,
   systemFamily,
   which,
 }

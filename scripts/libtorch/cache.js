@@ -22,6 +22,7 @@ const RECORD = 'libtorch.json'
  * @property {string} folder LibTorch's own folder, with `lib/` and `include/`
  * @property {string} version
  * @property {boolean} cuda
+ * @property {string} key equal for equal sources
  * @property {string} from where it came from: an address, a file or a folder
  * @property {string | null} sha256 of the archive, where there was one
  * @property {string} date

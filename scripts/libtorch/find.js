@@ -71,6 +71,7 @@ function describeLibTorch(folder, source) {
   ]
   const missing = wanted.find(file => !fs.existsSync(file))
   if (missing !== undefined) throw new Problem(`${missing} is missing.`)
+  requireSameProcessor(path.join(lib, `libc10${SUFFIX}`))
   const version = readVersion(include)
   if (version === undefined) throw new Problem(`the headers in ${include} tell no version.`)
   return {
@@ -82,6 +83,22 @@ function describeLibTorch(folder, source) {
     source,
     pythonLibs: nvidiaLibraries(path.join(folder, '..', 'nvidia')),
   }
+}
+
+// e_machine in the ELF header, System V ABI.
+/** @type {Record<string, number>} */
+const ELF_MACHINES = { x64: 62, arm64: 183 }
+
+/** @param {string} library */
+function requireSameProcessor(library) {
+  const header = Buffer.alloc(20)
+  const fd = fs.openSync(library, 'r')
+  fs.readSync(fd, header, 0, header.length, 0)
+  fs.closeSync(fd)
+  const expected = ELF_MACHINES[process.arch]
+  if (header.readUInt32BE(0) !== 0x7f454c46 || expected === undefined || header.readUInt16LE(18) === expected)
+    return
+  throw new Problem(`${library} is built for another processor than this one (${process.arch}).`)
 }
 
 /** @param {string} folder the nvidia wheels' common folder */

@@ -36,6 +36,16 @@ function requirePlatform(platform = process.platform, arch = process.arch, libra
   }
 }
 
+/** Throws where the C library is older than the one that PyTorch builds for. */
+function requireGlibc(library = libc()) {
+  const [, major = 0, minor = 0] = (/^glibc (\d+)\.(\d+)/.exec(library ?? '') ?? []).map(Number)
+  if (library === undefined || major > 2 || minor >= 28) return
+  throw new Problem(
+    `PyTorch's LibTorch needs glibc 2.28 or newer; this system has ${library}.`,
+    'Use a newer system or container (Debian 10, Ubuntu 20.04, RHEL 8 or later).',
+  )
+}
+
 /** Whether an NVIDIA driver is there. @param {import('../tools.js').Env} env */
 function hasNvidiaDriver(env = process.env) {
   if (fs.existsSync('/proc/driver/nvidia/version') || which(['nvidia-smi'], env) !== undefined) return true
@@ -49,4 +59,4 @@ function hasNvidiaDriver(env = process.env) {
   return folders.some(folder => fs.existsSync(`${folder}/libcuda.so.1`))
 }
 
-module.exports = { hasNvidiaDriver, libc, requirePlatform }
+module.exports = { hasNvidiaDriver, libc, requireGlibc, requirePlatform }

@@ -1,0 +1,79 @@
+'use strict'
+
+const { Problem } = require('../problem.js')
+
+/**
+ * The LibTorch that set-up fetches, by platform and variant. Each is PyTorch's Python wheel, whose folder `torch/`
+ * holds the same libraries and headers as the LibTorch archive; PyTorch means to stop publishing the latter.
+ *
+ * @typedef {object} Release
+ * @property {'cpu' | 'cuda'} variant
+ * @property {string} version
+ * @property {string | null} path on PyTorch's download site, or null where only pip is asked
+ * @property {string} file the wheel's name: a file of this name is this build
+ * @property {string | null} sha256 of the wheel, or null where it is not known to us; the file then stands on
+ *   TLS and on the hash that pip checks against its index, and its SHA-256 is shown
+ * @property {number} download bytes to fetch, all wheels together
+ * @property {number} disk bytes needed on the disk while it is fetched and unpacked
+ * @property {string} requirement what pip is asked for
+ * @property {string} machine `uname -m`
+ */
+
+/** @type {Record<string, Release[]>} */
+const RELEASES = {
+  'linux-x64': [
+    {
+      variant: 'cpu',
+      version: '2.13.0',
+      path: '/whl/cpu/torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_x86_64.whl',
+      file: 'torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl',
+      sha256: '6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b',
+      download: 191_794_682,
+      disk: 900_000_000,
+      requirement: 'torch==2.13.0+cpu',
+      machine: 'x86_64',
+    },
+    {
+      variant: 'cuda',
+      version: '2.14.1',
+      // The build of PyPI, with its CUDA libraries in wheels of their own: pip knows which.
+      path: null,
+      file: 'torch-2.14.1-cp311-cp311-manylinux_2_28_x86_64.whl',
+      sha256: '305a61f61f35f128579f299c5bd33d475f6a01c6307336139632e30856c4854d',
+      download: 2_750_000_000,
+      disk: 9_000_000_000,
+      requirement: 'torch==2.14.1',
+      machine: 'x86_64',
+    },
+  ],
+  'linux-arm64': [
+    {
+      variant: 'cpu',
+      version: '2.13.0',
+      path: null,
+      file: 'torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_aarch64.whl',
+      sha256: null,
+      download: 160_000_000,
+      disk: 900_000_000,
+      requirement: 'torch==2.13.0',
+      machine: 'aarch64',
+    },
+  ],
+}
+
+/** @param {'cpu' | 'cuda'} variant @param {string} platform for example "linux-x64" @returns {Release} */
+function releaseFor(variant, platform = `${process.platform}-${process.arch}`) {
+  const release = RELEASES[platform]?.find(candidate => candidate.variant === variant)
+  if (release !== undefined) return release
+  throw new Problem(
+    `Set-up knows no LibTorch ${variant === 'cuda' ? 'with CUDA ' : ''}for ${platform}.`,
+    variant === 'cuda'
+      ? 'Run it with --cpu, or set LIBTORCH to a LibTorch of your own.'
+      : 'Set LIBTORCH to a LibTorch of your own.',
+  )
+}
+
+/** The versions that this release of the package is tested with. */
+const VERSIONS = [...new Set(Object.values(RELEASES).flatMap(list => list.map(({ version }) => version)))]
+
+module.exports = { VERSIONS, releaseFor }

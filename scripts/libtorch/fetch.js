@@ -1,0 +1,179 @@
+'use strict'
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { Problem } = require('../problem.js')
+const { requireSpace } = require('../files/disk.js')
+const { withLock } = require('../files/lock.js')
+const { Terminal, duration, size } = require('../terminal.js')
+const { RECORD, cacheFolder, listEntries, setCurrent } = require('./cache.js')
+const { describeLibTorch } = require('./find.js')
+const { findPip, noPip, pipDownload } = require('./pip.js')
+const { givenSource, releaseSource } = require('./source.js')
+const { unpackLibTorch, unpackNvidia } = require('./unpack.js')
+
+const MOVE_CACHE = 'set LIBTORCH_DCGAN_HOME to a folder on a larger disk'
+
+/**
+ * @typedef {object} FetchOptions
+ * @property {'cpu' | 'cuda'} variant
+ * @property {string} [from] an address, archive, wheel or folder to take it from instead of the release
+ * @property {import('../tools.js').Env} [env]
+ * @property {import('../terminal.js').Output} [terminal]
+ */
+
+/**
+ * Puts LibTorch into the cache, if it is not there, and makes it the current one. Two at once make one download;
+ * one that is interrupted leaves nothing that looks like a LibTorch.
+ *
+ * @param {FetchOptions} options
+ * @returns {Promise<import('./find.js').LibTorchInfo>}
+ */
+async function fetchLibTorch({ variant, from, env = process.env, terminal = new Terminal() }) {
+  const cache = cacheFolder(env)
+  const source = from === undefined ? releaseSource(variant, env, terminal) : givenSource(from, env, terminal)
+  const present = () => {
+    const entry = listEntries(cache).find(({ key }) => key === source.key)
+    if (entry === undefined) return undefined
+    try {
+      const found = describeLibTorch(entry.folder, 'cache')
+      setCurrent(cache, entry.name)
+      return found
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      fs.rmSync(path.join(cache, entry.name), { recursive: true, force: true })
+      return undefined
+    }
+  }
+  const found = present()
+  if (found !== undefined) return found
+  makeCache(cache)
+  const wait = (/** @type {number} */ pid) =>
+    terminal.line(`Another set-up (process ${pid}) is fetching LibTorch: waiting for it`)
+  return withLock(
+    path.join(cache, 'lock'),
+    async () => {
+      const fetchedMeanwhile = present()
+      if (fetchedMeanwhile !== undefined) return fetchedMeanwhile
+      cleanUp(cache)
+      return makeEntry(cache, source, terminal, env)
+    },
+    wait,
+  )
+}
+
+/** @param {string} cache */
+function makeCache(cache) {
+  try {
+    fs.mkdirSync(cache, { recursive: true })
+    fs.accessSync(cache, fs.constants.W_OK)
+  } catch (cause) {
+    throw new Problem(
+      `The cache folder ${cache} cannot be written.`,
+      'Make it writable, or set LIBTORCH_DCGAN_HOME to a folder that is.',
+      { cause },
+    )
+  }
+}
+
+/** Removes what earlier, interrupted runs left. Under the lock, so that nobody is at work there. @param {string} cache */
+function cleanUp(cache) {
+  for (const name of fs.readdirSync(cache)) {
+    if (/^\.(unpack|removed)-/.test(name)) fs.rmSync(path.join(cache, name), { recursive: true, force: true })
+  }
+  fs.rmSync(path.join(cache, 'downloads', 'pip'), { recursive: true, force: true })
+}
+
+/**
+ * @param {string} cache
+ * @param {import('./source.js').Source} source
+ * @param {import('../terminal.js').Output} terminal
+ * @param {import('../tools.js').Env} env
+ */
+async function makeEntry(cache, source, terminal, env) {
+  requireSpace(cache, source.disk, `Fetching ${source.label}`, MOVE_CACHE)
+  terminal.line(`Fetching ${source.label} into ${cache}`)
+  const downloads = path.join(cache, 'downloads')
+  const archive = await source.fetch(downloads)
+  const beside = path.join(cache, `.unpack-${process.pid}`)
+  fs.rmSync(beside, { recursive: true, force: true })
+  fs.mkdirSync(beside)
+  try {
+    const pointed = fs.statSync(archive.file).isDirectory()
+    const requirements = pointed ? [] : await unpackLibTorch(archive.file, beside, terminal)
+    const folder = pointed ? wholeFolder(archive.file) : path.join(beside, 'torch')
+    const { version, cuda } = describe(folder, archive.file)
+    const variant = cuda ? 'cuda' : 'cpu'
+    if (source.variant !== undefined && source.variant !== variant) {
+      throw new Problem(
+        `${path.basename(archive.file)} is LibTorch for ${variant.toUpperCase()}, not ${source.variant.toUpperCase()}.`,
+        "Have pip use PyTorch's index: PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu npx libtorch-dcgan setup",
+      )
+    }
+    if (archive.ours) fs.rmSync(archive.file)
+    if (cuda && requirements.length > 0)
+      await addNvidia(requirements, downloads, beside, source.machine, terminal, env)
+    const record = {
+      folder: pointed ? folder : 'torch',
+      version,
+      cuda,
+      key: source.key,
+      from: archive.from,
+      sha256: archive.sha256,
+      date: new Date().toISOString(),
+    }
+    fs.writeFileSync(path.join(beside, RECORD), `${JSON.stringify(record, null, 2)}\n`, { flush: true })
+    const name = `${version}-${variant}${source.suffix}`
+    fs.rmSync(path.join(cache, name), { recursive: true, force: true })
+    fs.renameSync(beside, path.join(cache, name))
+    fs.rmSync(downloads, { recursive: true, force: true })
+    setCurrent(cache, name)
+    return describeLibTorch(path.resolve(cache, name, record.folder), 'cache')
+  } finally {
+    fs.rmSync(beside, { recursive: true, force: true })
+  }
+}
+
+/** @param {string} folder @param {string} named what the user knows it by */
+function describe(folder, named) {
+  try {
+    return describeLibTorch(folder, 'cache')
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    throw new Problem(
+      `${named} holds no LibTorch that fits: ${error.message}`,
+      'Give a LibTorch archive (libtorch-shared-with-deps-….zip), a PyTorch wheel, or a folder with include/ and lib/.',
+    )
+  }
+}
+
+/** LibTorch in a folder that holds it, or that holds its folder. @param {string} folder */
+function wholeFolder(folder) {
+  const inner = ['libtorch', 'torch'].map(name => path.join(folder, name))
+  return inner.find(candidate => fs.existsSync(path.join(candidate, 'lib'))) ?? folder
+}
+
+/**
+ * @param {string[]} requirements
+ * @param {string} downloads
+ * @param {string} target
+ * @param {string} machine
+ * @param {import('../terminal.js').Output} terminal
+ * @param {import('../tools.js').Env} env
+ */
+async function addNvidia(requirements, downloads, target, machine, terminal, env) {
+  const python = findPip(env)
+  if (python === undefined)
+    throw noPip("A CUDA LibTorch needs NVIDIA's libraries, which come as Python wheels.")
+  const started = Date.now()
+  terminal.line(`  asking pip for NVIDIA's libraries (${requirements.length} packages)`)
+  const wheels = await pipDownload(python, requirements, path.join(downloads, 'nvidia'), {
+    machine,
+    dependencies: true,
+    env,
+  })
+  const bytes = await unpackNvidia(wheels, target, terminal)
+  terminal.line(`  added NVIDIA's libraries, ${size(bytes)}, in ${duration(Date.now() - started)}`)
+}
+
+module.exports = { fetchLibTorch }

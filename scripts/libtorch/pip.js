@@ -1,0 +1,88 @@
+'use strict'
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { Problem } = require('../problem.js')
+const { run } = require('../run.js')
+const { ask, installCommand, pythons, which } = require('../tools.js')
+
+// The wheels hold compiled code for CPython 3.11 too, but of them only LibTorch is taken: any Python may fetch them.
+const PYTHON_TAGS = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311']
+
+/** A Python with pip. @param {import('../tools.js').Env} env @returns {string | undefined} */
+function findPip(env = process.env) {
+  const candidates = pythons(env)
+    .map(name => which([name], env))
+    .filter(file => file !== undefined)
+  return candidates.find(python => ask(python, ['-m', 'pip', '--version'], env) !== undefined)
+}
+
+/** @param {string} why what was tried before, as a sentence */
+function noPip(why) {
+  return new Problem(
+    `${why} And pip, which could fetch LibTorch from the package index that it is set up for, was not found.`,
+    `Connect to the network, or install pip:\n${installCommand({
+      debian: 'python3-pip',
+      fedora: 'python3-pip',
+      macos: 'python3 -m ensurepip',
+    })}\nor bring a LibTorch archive or PyTorch wheel: npx libtorch-dcgan setup --from <file>`,
+  )
+}
+
+/**
+ * Downloads wheels under the user's own pip settings (index, proxy, certificates).
+ *
+ * @param {string} python
+ * @param {string[]} requirements
+ * @param {string} folder new and empty
+ * @param {{ machine: string, dependencies: boolean, env?: import('../tools.js').Env }} options
+ * @returns {Promise<string[]>} the wheels' paths
+ */
+async function pipDownload(python, requirements, folder, { machine, dependencies, env = process.env }) {
+  fs.mkdirSync(folder, { recursive: true })
+  const live = process.stderr.isTTY === true
+  const { status, output } = await run(
+    python,
+    [
+      ...['-m', 'pip', 'download', '--disable-pip-version-check', '--only-binary=:all:', '--dest', folder],
+      ...(live ? [] : ['--quiet']),
+      ...(dependencies ? [] : ['--no-deps']),
+      ...PYTHON_TAGS,
+      ...platformTags(machine).flatMap(tag => ['--platform', tag]),
+      ...requirements,
+    ],
+    { env: /** @type {NodeJS.ProcessEnv} */ (env), show: live },
+  )
+  if (status !== 0) {
+    const words = output.split('\n').filter(line => line.startsWith('ERROR'))
+    throw new Problem(
+      `pip could not download ${requirements.join(', ')}.${words.length > 0 ? `\n${words.join('\n')}` : ''}`,
+      'Look at the network and at `python3 -m pip config list`,\nor bring a LibTorch archive or PyTorch wheel: npx libtorch-dcgan setup --from <file>',
+      { code: 'UNREACHABLE' },
+    )
+  }
+  return fs
+    .readdirSync(folder)
+    .filter(name => name.endsWith('.whl'))
+    .map(name => path.join(folder, name))
+}
+
+/** Told a platform, pip takes it literally: a wheel for an older one must be asked for too. @param {string} machine */
+function platformTags(machine) {
+  const glibcs = Array.from({ length: 24 }, (_, i) => `manylinux_2_${28 - i}_${machine}`)
+  return [...glibcs, ...['manylinux2014', 'manylinux2010', 'manylinux1'].map(name => `${name}_${machine}`)]
+}
+
+/**
+ * What a CUDA build of torch needs beside itself: the requirements on NVIDIA's libraries in its metadata.
+ *
+ * @param {string} metadata the wheel's METADATA
+ * @returns {string[]}
+ */
+function nvidiaRequirements(metadata) {
+  return [...metadata.matchAll(/^Requires-Dist: ((?:nvidia-|cuda-toolkit)[^;\n]*)(?:;(.*))?$/gm)]
+    .filter(match => !/\bextra\b/.test(match[2] ?? ''))
+    .map(match => (match[1] ?? '').replace(/[\s()]/g, ''))
+}
+
+module.exports = { findPip, noPip, nvidiaRequirements, pipDownload }

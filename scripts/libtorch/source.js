@@ -1,0 +1,166 @@
+'use strict'
+
+const crypto = require('node:crypto')
+const fs = require('node:fs')
+const path = require('node:path')
+const { Problem } = require('../problem.js')
+const { download, hashFile } = require('../net/download.js')
+const { duration, size } = require('../terminal.js')
+const { releaseFor } = require('./catalogue.js')
+const { findPip, noPip, pipDownload } = require('./pip.js')
+const { requireGlibc, requirePlatform } = require('./platform.js')
+
+const PYTORCH = 'https://download.pytorch.org'
+
+/**
+ * Where a LibTorch comes from.
+ *
+ * @typedef {object} Source
+ * @property {string} key equal for equal sources
+ * @property {string} label for the user
+ * @property {string} suffix of the entry's name
+ * @property {(downloads: string) => Promise<Archive>} fetch
+ * @property {number} disk
+ * @property {'cpu' | 'cuda' | undefined} variant what it must be
+ * @property {string} machine
+ */
+
+/**
+ * @typedef {object} Archive
+ * @property {string} file a ZIP file or wheel, or a folder
+ * @property {string} from where it came from, for the record
+ * @property {string | null} sha256
+ * @property {boolean} ours whether it may be deleted when it is unpacked
+ */
+
+/**
+ * The release of the catalogue: from PyTorch's site, or by pip where that cannot be reached.
+ *
+ * @param {'cpu' | 'cuda'} variant
+ * @param {import('../tools.js').Env} env
+ * @param {import('../terminal.js').Output} terminal
+ * @returns {Source}
+ */
+function releaseSource(variant, env, terminal) {
+  requirePlatform()
+  requireGlibc()
+  const release = releaseFor(variant)
+  const byPip = async (/** @type {string} */ downloads, /** @type {string} */ why) => {
+    const python = findPip(env)
+    if (python === undefined) throw noPip(why)
+    terminal.line(`  asking pip for ${release.requirement}`)
+    const folder = path.join(downloads, 'pip')
+    const [file] = await pipDownload(python, [release.requirement], folder, {
+      ...release,
+      dependencies: false,
+      env,
+    })
+    if (file === undefined) throw new Problem('pip downloaded nothing.', 'python3 -m pip config list')
+    const sha256 = await hashFile(file)
+    const pinned = path.basename(file) === release.file ? release.sha256 : null
+    if (pinned !== null && sha256 !== pinned) {
+      throw new Problem(
+        `pip gave a ${release.file} that is not PyTorch's: its SHA-256 is ${sha256}, not ${pinned}.`,
+        'Look at the package index that pip is set up for: python3 -m pip config list',
+        { code: 'BAD_HASH' },
+      )
+    }
+    terminal.line(`  downloaded ${size(fs.statSync(file).size)}, ${verdict(sha256, pinned)}`)
+    return { file, from: `pip: ${release.requirement}`, sha256, ours: true }
+  }
+  return {
+    key: `${release.version} ${variant}`,
+    label: `LibTorch ${release.version} (${variant.toUpperCase()}), ${size(release.download)}`,
+    suffix: '',
+    disk: release.disk,
+    variant,
+    machine: release.machine,
+    async fetch(downloads) {
+      if (release.path === null) return byPip(downloads, `LibTorch ${release.version} is fetched by pip.`)
+      const address = `${(env.LIBTORCH_DCGAN_MIRROR || PYTORCH).replace(/\/$/, '')}${release.path}`
+      try {
+        return await fetchAddress(address, path.join(downloads, release.file), release.sha256, env, terminal)
+      } catch (error) {
+        if (!(error instanceof Problem) || error.code !== 'UNREACHABLE') throw error
+        terminal.line(`  ${error.message}`)
+        return byPip(downloads, error.message)
+      }
+    },
+  }
+}
+
+/**
+ * What the user gave with --from.
+ *
+ * @param {string} from
+ * @param {import('../tools.js').Env} env
+ * @param {import('../terminal.js').Output} terminal
+ * @returns {Source}
+ */
+function givenSource(from, env, terminal) {
+  const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64'
+  const common = { label: `LibTorch from ${from}`, disk: 0, variant: undefined, machine }
+  if (/^https?:\/\//i.test(from)) {
+    const url = new URL(from)
+    const sha256 = /^#sha256=([0-9a-f]{64})$/i.exec(url.hash)?.[1]?.toLowerCase() ?? null
+    url.hash = ''
+    const name = `${fingerprint(url.href)}-${path.basename(url.pathname) || 'libtorch.zip'}`
+    return {
+      ...common,
+      key: url.href,
+      suffix: `-${fingerprint(url.href)}`,
+      fetch: downloads => fetchAddress(url.href, path.join(downloads, name), sha256, env, terminal),
+    }
+  }
+  const file = path.resolve(from)
+  const stat = fs.statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) {
+    throw new Problem(`${file} does not exist.`, 'Give --from an address, a ZIP file, a wheel or a folder.')
+  }
+  const key = stat.isDirectory() ? file : `${file} ${stat.size} ${stat.mtimeMs}`
+  return {
+    ...common,
+    key,
+    suffix: `-${fingerprint(key)}`,
+    fetch: async () => ({
+      file,
+      from: file,
+      sha256: stat.isDirectory() ? null : await hashFile(file),
+      ours: false,
+    }),
+  }
+}
+
+/** @param {string} sha256 @param {string | null} pinned */
+function verdict(sha256, pinned) {
+  return pinned === null ? `SHA-256 ${sha256} (none is pinned to compare it with)` : 'SHA-256 as pinned'
+}
+
+/** @param {string} text */
+function fingerprint(text) {
+  return crypto.hash('sha1', text).slice(0, 8)
+}
+
+/**
+ * @param {string} address
+ * @param {string} file
+ * @param {string | null} sha256
+ * @param {import('../tools.js').Env} env
+ * @param {import('../terminal.js').Output} terminal
+ * @returns {Promise<Archive>}
+ */
+async function fetchAddress(address, file, sha256, env, terminal) {
+  const started = Date.now()
+  const fetched = await download(address, file, {
+    sha256,
+    env,
+    onProgress: (done, total) => terminal.progress('  Downloading', done, total, size),
+    onRetry: message => terminal.line(`  ${message}`),
+    ...(env.LIBTORCH_DCGAN_STALL_SECONDS ? { stallMs: Number(env.LIBTORCH_DCGAN_STALL_SECONDS) * 1000 } : {}),
+  })
+  const time = duration(Date.now() - started)
+  terminal.line(`  downloaded ${size(fetched.size)} in ${time}, ${verdict(fetched.sha256, sha256)}`)
+  return { file, from: address, sha256: fetched.sha256, ours: true }
+}
+
+module.exports = { givenSource, releaseSource }

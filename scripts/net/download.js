@@ -1,0 +1,269 @@
+'use strict'
+
+const crypto = require('node:crypto')
+const fs = require('node:fs')
+const path = require('node:path')
+const { pipeline } = require('node:stream/promises')
+const { Problem, codeOf, reason } = require('../problem.js')
+const { writeAtomically } = require('../libtorch/cache.js')
+const { get } = require('./proxy.js')
+
+const ATTEMPTS = 5
+const BACKOFF_MS = 500
+const STALL_MS = 30_000
+const MAX_REDIRECTS = 10
+
+const TRY_AGAIN = 'Run the set-up again: it goes on where it stopped.'
+
+/** A server's answer that asking again does not change. */
+const FINAL = new Set([400, 401, 403, 404, 405, 407, 410, 451])
+/** Failures of a connection that was never made: asking five times would only keep the user waiting. */
+const UNREACHABLE = new Set([
+  'ENOTFOUND',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+])
+
+/**
+ * @typedef {object} DownloadOptions
+ * @property {string | null} [sha256] what the file must hash to; null: not known
+ * @property {import('../tools.js').Env} [env] for the proxy variables
+ * @property {(done: number, total: number | undefined) => void} [onProgress]
+ * @property {(message: string) => void} [onRetry]
+ * @property {number} [attempts]
+ * @property {number} [backoffMs]
+ * @property {number} [stallMs]
+ */
+
+/**
+ * Downloads a file. What came of a broken download is kept beside the target (`.part`) and completed, in this
+ * run or the next; the target appears only when it is whole and its hash is right.
+ *
+ * @param {string} address
+ * @param {string} target
+ * @param {DownloadOptions} [options]
+ * @returns {Promise<{ sha256: string, size: number }>}
+ * @throws {Problem} code 'UNREACHABLE' where the server, or the file on it, cannot be had; 'BAD_HASH'
+ */
+async function download(address, target, options = {}) {
+  const part = `${target}.part`
+  fs.mkdirSync(path.dirname(target), { recursive: true })
+  let resumed = fs.existsSync(part)
+  for (;;) {
+    await fetchPart(address, part, options)
+    const sha256 = await hashFile(part)
+    if (!options.sha256 || sha256 === options.sha256) {
+      const { size } = fs.statSync(part)
+      fs.renameSync(part, target)
+      fs.rmSync(notesOf(part), { force: true })
+      return { sha256, size }
+    }
+    discard(part)
+    // A file put together from two downloads may be wrong by that alone: once, it is fetched in one piece.
+    if (!resumed) {
+      throw new Problem(
+        `${address} is not the file that was expected: its SHA-256 is ${sha256}, not ${options.sha256}.`,
+        'Something between here and the server changed it, or the server did. Try another network, or give a file that you trust with --from.',
+        { code: 'BAD_HASH' },
+      )
+    }
+    resumed = false
+  }
+}
+
+/**
+ * Completes `part`, trying again after failures that may pass.
+ *
+ * @param {string} address
+ * @param {string} part
+ * @param {DownloadOptions} options
+ */
+async function fetchPart(address, part, options) {
+  const { attempts = ATTEMPTS, backoffMs = BACKOFF_MS, onRetry = () => {} } = options
+  for (let failures = 0; ; ) {
+    const before = sizeOf(part)
+    try {
+      return await fetchOnce(address, part, options)
+    } catch (error) {
+      if (error instanceof Problem) throw error
+      const code = codeOf(error) ?? ''
+      if (code === 'ENOSPC' || code === 'EDQUOT') {
+        throw new Problem(`The disk is full: ${part} cannot be written.`, `Free some space. ${TRY_AGAIN}`)
+      }
+      // A server that breaks off again and again, but gives something each time, is worth staying with.
+      failures = sizeOf(part) > before ? 1 : failures + 1
+      if (failures >= attempts || (UNREACHABLE.has(code) && failures >= 2)) {
+        throw new Problem(`${address} cannot be fetched: ${reason(error)}.`, TRY_AGAIN, {
+          cause: error,
+          code: 'UNREACHABLE',
+        })
+      }
+      const wait = backoffMs * 2 ** (failures - 1)
+      onRetry(`${new URL(address).host}: ${reason(error)}; trying again`)
+      await new Promise(resolve => setTimeout(resolve, wait))
+    }
+  }
+}
+
+/**
+ * One request, from where `part` ends.
+ *
+ * @param {string} address
+ * @param {string} part
+ * @param {DownloadOptions} options
+ */
+async function fetchOnce(
+  address,
+  part,
+  { sha256, env = process.env, stallMs = STALL_MS, onProgress = () => {} },
+) {
+  const notes = readNotes(part)
+  // Without a validator the file may have changed meanwhile, which only a known hash would show.
+  const resumable = notes.address === address && (notes.validator !== undefined || sha256)
+  if (!resumable) discard(part)
+  const start = sizeOf(part)
+  /** @type {Record<string, string>} */
+  const headers = { 'user-agent': 'libtorch-dcgan', accept: '*/*', 'accept-encoding': 'identity' }
+  if (start > 0) {
+    headers.range = `bytes=${start}-`
+    if (notes.validator !== undefined) headers['if-range'] = notes.validator
+  }
+  const response = await follow(new URL(address), headers, { env, timeoutMs: stallMs })
+  const status = response.statusCode ?? 0
+  if (status === 416 && start > 0) {
+    response.destroy()
+    if (contentRange(response)?.total === start) return
+    discard(part)
+    throw new Error('the server has no such part of the file')
+  }
+  if (status !== 200 && status !== 206) {
+    response.destroy()
+    throw refusal(address, status, response.statusMessage)
+  }
+  const range = contentRange(response)
+  if (status === 206 && range?.start !== start) {
+    response.destroy()
+    discard(part)
+    throw new Error('the server sent another part of the file than was asked for')
+  }
+  const from = status === 206 ? start : 0
+  const length = response.headers['content-length']
+  const total = length === undefined ? range?.total : from + Number(length)
+  const { etag } = response.headers
+  // A weak ETag does not vouch for bytes (RFC 9110, 13.1.5).
+  const validator = etag !== undefined && !etag.startsWith('W/') ? etag : response.headers['last-modified']
+  writeAtomically(notesOf(part), JSON.stringify({ address, validator }))
+
+  let done = from
+  onProgress(done, total)
+  const watch = setInterval(
+    () => {
+      if (Date.now() - last > stallMs) response.destroy(new Error(`nothing came for ${stallMs / 1000} s`))
+    },
+    Math.min(1000, stallMs / 4),
+  )
+  let last = Date.now()
+  response.on('data', (/** @type {Buffer} */ chunk) => {
+    last = Date.now()
+    done += chunk.length
+    onProgress(done, total)
+  })
+  try {
+    await pipeline(response, fs.createWriteStream(part, { flags: from > 0 ? 'a' : 'w', flush: true }))
+  } catch (error) {
+    throw codeOf(error) === 'ECONNRESET' || reason(error) === 'aborted'
+      ? new Error('the connection broke')
+      : error
+  } finally {
+    clearInterval(watch)
+  }
+  if (total !== undefined && done !== total)
+    throw new Error(`the connection ended after ${done} of ${total} bytes`)
+}
+
+/**
+ * A GET that follows redirects, but never from https: to http:.
+ *
+ * @param {URL} url
+ * @param {Record<string, string>} headers
+ * @param {{ env: import('../tools.js').Env, timeoutMs: number }} options
+ */
+async function follow(url, headers, options) {
+  for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+    const response = await get(url, headers, options)
+    const { location } = response.headers
+    if (![301, 302, 303, 307, 308].includes(response.statusCode ?? 0) || location === undefined)
+      return response
+    response.destroy()
+    const next = new URL(location, url)
+    if (
+      !['http:', 'https:'].includes(next.protocol) ||
+      (url.protocol === 'https:' && next.protocol === 'http:')
+    ) {
+      throw new Problem(
+        `${url.href} redirects to ${next.href}, which is not secure.`,
+        'Give another source with --from.',
+      )
+    }
+    url = next
+  }
+  throw new Problem(`${url.href} redirects in a circle.`, 'Give another source with --from.', {
+    code: 'UNREACHABLE',
+  })
+}
+
+/** @param {string} address @param {number} status @param {string | undefined} words */
+function refusal(address, status, words = '') {
+  const text = `${address} cannot be fetched: the server answered ${status} ${words}`.trim()
+  if (!FINAL.has(status)) return new Error(`the server answered ${status} ${words}`.trim())
+  const fix =
+    status === 407
+      ? 'The proxy wants a name and password: HTTPS_PROXY=http://name:password@host:port'
+      : 'Look at the address, or give another source with --from.'
+  return new Problem(`${text}.`, fix, { code: 'UNREACHABLE' })
+}
+
+/** @param {import('node:http').IncomingMessage} response */
+function contentRange(response) {
+  const match = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(response.headers['content-range'] ?? '')
+  if (match === null) return undefined
+  return {
+    start: match[1] === undefined ? undefined : Number(match[1]),
+    total: match[2] === '*' ? undefined : Number(match[2]),
+  }
+}
+
+/** @param {string} part */
+const notesOf = part => `${part}.json`
+
+/** @param {string} part @returns {{ address?: string, validator?: string }} */
+function readNotes(part) {
+  try {
+    return JSON.parse(fs.readFileSync(notesOf(part), 'utf8'))
+  } catch {
+    return {}
+  }
+}
+
+/** @param {string} part */
+function discard(part) {
+  fs.rmSync(part, { force: true })
+  fs.rmSync(notesOf(part), { force: true })
+}
+
+/** @param {string} file */
+function sizeOf(file) {
+  return fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
+}
+
+/** The SHA-256 of a file, in hexadecimal. @param {string} file */
+async function hashFile(file) {
+  const hash = crypto.createHash('sha256')
+  for await (const chunk of fs.createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+module.exports = { download, hashFile }
