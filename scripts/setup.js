@@ -119,8 +119,7 @@ async function command(argv, terminal) {
 /** @param {Options} options @param {string[]} positionals */
 function checkChoice(options, positionals) {
   const chosen = [options.cpu && '--cpu', options.cuda && '--cuda', options.from && '--from'].filter(Boolean)
-  if (positionals.length > 0)
-    throw usage(`What is ${positionals.join(' ')}?`)
+  if (positionals.length > 0) throw usage(`What is ${positionals.join(' ')}?`)
   if (chosen.length > 1) throw usage(`${chosen.join(' and ')} exclude each other.`)
   const variable = process.env.LIBTORCH
     ? 'LIBTORCH'

@@ -1,0 +1,68 @@
+'use strict'
+
+const fs = require('node:fs')
+const path = require('node:path')
+const {
+  filesUnder,
+  measure,
+  readStamp,
+  sameContent,
+  snapshot,
+  untouched,
+  writeStamp,
+} = require('../files/stamp.js')
+const { Problem } = require('../problem.js')
+const { run } = require('../run.js')
+const { duration } = require('../terminal.js')
+
+const CONFIGURATION = ['tsconfig.json', 'tsconfig.build.json', 'package.json']
+const COMMAND_LINE = path.join('dist', 'cli', 'index.js')
+
+/**
+ * Compiles a clone's `lib/` to `dist/` where it changed.
+ *
+ * @param {string} root
+ * @param {import('../terminal.js').Output} terminal
+ * @returns {Promise<boolean>} whether anything was done
+ */
+async function buildLibrary(root, terminal) {
+  const stampFile = path.join(root, 'node_modules', '.cache', 'libtorch-dcgan', 'library.json')
+  const before = readStamp(stampFile)
+  const compiler = path.join(root, 'node_modules', 'typescript', 'package.json')
+  const { version } = JSON.parse(fs.readFileSync(compiler, 'utf8'))
+  const inputs = snapshot(
+    root,
+    [...filesUnder(root, ['lib'], /\.[cm]?ts$/), ...CONFIGURATION],
+    before?.inputs,
+  )
+  if (
+    before !== undefined &&
+    before.facts.typescript === version &&
+    sameContent(inputs, before.inputs) &&
+    untouched(root, before.outputs)
+  ) {
+    return false
+  }
+  const started = Date.now()
+  fs.rmSync(stampFile, { force: true })
+  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const { status, output } = await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root })
+  if (status !== 0)
+    throw new Problem(`lib/ does not compile:\n${output.trim()}`, 'Mend it, then run the set-up again.')
+  removeStale(root, started)
+  if (fs.existsSync(path.join(root, COMMAND_LINE))) fs.chmodSync(path.join(root, COMMAND_LINE), 0o755)
+  const outputs = measure(root, filesUnder(root, ['dist'], /\.[cm]?[jt]s$/))
+  writeStamp(stampFile, { inputs, outputs, facts: { typescript: version } })
+  terminal.line(`Compiled lib/ in ${duration(Date.now() - started)}`)
+  return true
+}
+
+/** Removes what an earlier compilation made from sources that are gone. @param {string} root @param {number} started */
+function removeStale(root, started) {
+  for (const name of filesUnder(root, ['dist'], /\.([cm]?[jt]s|map)$/)) {
+    // A second's grace: file systems round times.
+    if (fs.statSync(path.join(root, name)).mtimeMs < started - 1000) fs.rmSync(path.join(root, name))
+  }
+}
+
+module.exports = { buildLibrary }
