@@ -1,0 +1,313 @@
+import {
+  type NativeConfig,
+  type NativeModel,
+  type NativeState,
+  type NativeTensor,
+  native,
+} from '../lib/native'
+import { backward, forward, type Weights, zeros } from './fixtures/discriminator'
+import {
+  arrangement,
+  asOfDistinct,
+  type Case,
+  DISTINCT,
+  distinctRows,
+  type Errors,
+  givenState,
+  norm,
+  numbers,
+  Reference,
+  STEPS,
+  spread,
+  stepInput,
+} from './fixtures/parity'
+
+const TOLERANCE = 1e-5
+const PER_IMAGE = ['fake', 'fake_eval', 'real_logits', 'fake_logits', 'fake_logits_updated']
+
+const reference = new Reference()
+
+/** A model in a case's state, disposed of afterwards. */
+async function withModel<T>(
+  config: Partial<NativeConfig>,
+  kind: Case,
+  use: (model: NativeModel) => Promise<T>,
+): Promise<T> {
+  const model = native().create({
+    device: 'cpu',
+    precision: 'float32',
+    threads: 0,
+    seed: 1,
+    batchSize: 128,
+    latentDim: 100,
+    fixedCount: 4,
+    discLr: 2e-4,
+    genLr: 2e-4,
+    beta1: 0.9,
+    beta2: 0.999,
+    dropout: 0,
+    maxBatch: 64,
+    maxQueue: 1024,
+    step: 'auto',
+    ...config,
+  })
+  try {
+    await native().importState(model, givenState(await native().exportState(model, 'all'), kind))
+    return await use(model)
+  } finally {
+    await native().dispose(model)
+  }
+}
+
+const byName = (tensors: NativeTensor[]) => new Map(tensors.map(tensor => [tensor.name, tensor]))
+
+/** All that the reference has, of three steps on a batch, under the reference's names. */
+async function threeSteps(model: NativeModel, batch: number): Promise<Map<string, Float64Array>> {
+  const results = new Map<string, Float64Array>()
+  for (let step = 1; step <= STEPS; step++) {
+    const seen = await native().probe(model, stepInput(step - 1, batch))
+    for (const tensor of seen) {
+      const loss = tensor.name.endsWith('_loss')
+      if (!loss && step > 1) continue
+      let value = numbers(tensor)
+      if (PER_IMAGE.includes(tensor.name)) value = distinctRows(value, batch)
+      results.set(loss ? `${tensor.name}.${step}` : tensor.name, value)
+    }
+    if (step > 1 && step < STEPS) continue
+    for (const tensor of (await native().exportState(model, 'all')).tensors) {
+      if (!/^(generator|discriminator)\./.test(tensor.name) || tensor.dtype === 'I64') continue
+      let value = numbers(tensor)
+      if (tensor.name.endsWith('running_var')) value = asOfDistinct(tensor.name, value, batch, step)
+      results.set(`after${step}.${tensor.name}`, value)
+    }
+  }
+  return results
+}
+
+async function errorsOf(
+  config: Partial<NativeConfig>,
+  kind: Case,
+  batch: number,
+  own: string,
+): Promise<[string, Errors][]> {
+  const ours = await withModel(config, kind, model => threeSteps(model, batch))
+  return reference.names(kind).map(name => {
+    const tensor = ours.get(name)
+    if (tensor === undefined) throw new Error(`the probe returned no ${name}`)
+    return [name, reference.errors(kind, name, tensor, own)]
+  })
+}
+
+const table: string[] = []
+
+afterAll(() => {
+  if (process.env.PARITY_TABLE) process.stdout.write(`\n${table.join('\n')}\n`)
+})
+
+function tabulate(title: string, errors: [string, Errors][]): void {
+  table.push(
+    `### ${title}`,
+    '',
+    `| tensor | from PyTorch ${reference.torch} float32 | from float64 | PyTorch float32 from float64 |`,
+    '|---|---:|---:|---:|',
+    ...errors.map(
+      ([name, { float32, float64, torch }]) =>
+        `| \`${name}\` | ${[float32, float64, torch].map(e => e.toExponential(1)).join(' | ')} |`,
+    ),
+    '',
+  )
+}
+
+describe.each(['auto', 'eager'] as const)('the %s step', step => {
+  test.each([
+    ['warm', 8],
+    ['fresh', 8],
+    ['warm', 96],
+    ['warm', 128],
+  ] as const)('agrees with PyTorch in float32, %s, on a batch of %i', async (kind, batch) => {
+    const errors = await errorsOf({ step }, kind, batch, `float32.${batch}`)
+    if (batch !== 96) tabulate(`The ${step} step, ${kind}, batch ${batch}`, errors)
+    // Where PyTorch's own float32 comes near the tolerance on a large batch, its error is the measure.
+    const worse = errors.filter(([, { float32, float64, torch }]) => {
+      const tolerance = Math.max(TOLERANCE, 3 * torch)
+      return !(float32 <= tolerance && float64 <= tolerance)
+    })
+    expect(worse).toEqual([])
+  })
+
+  test.each([8, 128])(
+    'is no further off in bfloat16 than PyTorch autocast, on a batch of %i',
+    async batch => {
+      const errors = await errorsOf({ step, precision: 'bfloat16' }, 'warm', batch, `bfloat16.${DISTINCT}`)
+      const worse = errors.filter(([, { float64, torch }]) => !(float64 <= 2 * torch + 1e-3))
+      expect(worse).toEqual([])
+    },
+  )
+
+  test('gives an image the same result wherever in the batch it is', async () => {
+    const seen = await withModel({ step }, 'warm', model => native().probe(model, stepInput(0, 128)))
+    for (const name of PER_IMAGE) {
+      const tensor = byName(seen).get(name)
+      expect(spread(numbers(tensor as NativeTensor), 128)).toBeLessThan(1e-5)
+    }
+    expect(new Set(arrangement(128)).size).toBe(DISTINCT)
+  })
+
+  test("makes Adam's first update out of the gradients it tells", async () => {
+    await withModel({ step }, 'fresh', async model => {
+      const before = byName((await native().exportState(model, 'all')).tensors)
+      const seen = await native().probe(model, stepInput(0, DISTINCT))
+      const after = byName((await native().exportState(model, 'all')).tensors)
+      for (const tensor of seen.filter(({ name }) => name.startsWith('grad.'))) {
+        const name = tensor.name.slice('grad.'.length)
+        const start = numbers(before.get(name) as NativeTensor)
+        const gradient = numbers(tensor)
+        const expected = start.map((w, i) => {
+          const g = gradient[i] as number
+          return w - (2e-4 * g) / (Math.abs(g) + 1e-8)
+        })
+        const end = numbers(after.get(name) as NativeTensor)
+        const off = end.reduce((most, w, i) => Math.max(most, Math.abs(w - (expected[i] as number))), 0)
+        // A float32 rounding of a weight of up to 1.25.
+        expect([name, off]).toEqual([name, expect.closeTo(0, 6)])
+        expect(end).not.toEqual(start)
+      }
+    })
+  })
+})
+
+test('an epoch makes the same steps with either implementation', async () => {
+  const { images } = stepInput(0, 128)
+  const [auto, eager] = await Promise.all(
+    (['auto', 'eager'] as const).map(step =>
+      withModel({ step, batchSize: 48, dropout: 0.3 }, 'warm', async model => {
+        await native().setDataset(model, images, 128)
+        const request = { snapshotEvery: 0, checkpointEvery: 0 }
+        const epoch = await native().trainEpoch(model, request, () => {})
+        expect(epoch.finished).toBe(true)
+        return [...new Float32Array(epoch.discLosses), ...new Float32Array(epoch.genLosses)]
+      }),
+    ),
+  )
+  expect(auto).toHaveLength(6)
+  auto?.forEach((loss, i) => {
+    expect(loss).toBeCloseTo((eager as number[])[i] as number, 4)
+  })
+})
+
+describe.each(['auto', 'eager'] as const)('dropout in the %s step', step => {
+  const probe = (batch: number, precision: 'float32' | 'bfloat16' = 'float32') =>
+    withModel({ step, precision, dropout: 0.3 }, 'warm', async model => {
+      const before = await native().exportState(model, 'all')
+      const seen = byName(await native().probe(model, stepInput(0, batch)))
+      return { before, seen, after: await native().exportState(model, 'all') }
+    })
+
+  const MASKS = ['mask1', 'mask2', 'mask1_gen', 'mask2_gen']
+
+  test.each(['float32', 'bfloat16'] as const)(
+    'drops 30 %% and scales the rest by 1/0.7, in %s',
+    async precision => {
+      const { seen } = await probe(128, precision)
+      for (const name of MASKS) {
+        const mask = numbers(seen.get(name) as NativeTensor)
+        const images = name.endsWith('_gen') ? 128 : 256
+        expect(mask).toHaveLength(images * (name.startsWith('mask1') ? 64 * 196 : 6272))
+        const kept = mask.filter(value => value !== 0)
+        const deviation = Math.sqrt(0.7 * 0.3 * mask.length)
+        expect(Math.abs(kept.length - 0.7 * mask.length)).toBeLessThan(5 * deviation)
+        const scale = precision === 'float32' ? Math.fround(1 / 0.7) : expect.closeTo(1 / 0.7, 2)
+        expect([...new Set(kept)]).toEqual([scale])
+      }
+    },
+  )
+
+  test('draws every image, layer and pass anew', async () => {
+    const { seen } = await probe(128)
+    const rows = MASKS.flatMap(name => {
+      const mask = numbers(seen.get(name) as NativeTensor)
+      const width = name.startsWith('mask1') ? 64 * 196 : 6272
+      return Array.from({ length: mask.length / width }, (_, i) => mask.subarray(i * width, i * width + 6272))
+    })
+    const bits = rows.map(row => row.reduce((text, value) => text + (value ? '1' : '0'), ''))
+    expect(new Set(bits).size).toBe(rows.length)
+    // Two independent masks agree in 0.7² + 0.3² of their places.
+    for (let i = 1; i < rows.length; i++) {
+      const [a, b] = [rows[i - 1] as Float64Array, rows[i] as Float64Array]
+      const agree = a.reduce((sum, value, j) => sum + ((value === 0) === (b[j] === 0) ? 1 : 0), 0) / 6272
+      expect(Math.abs(agree - 0.58)).toBeLessThan(0.04)
+    }
+  })
+
+  test('uses one mask forwards and backwards', async () => {
+    const batch = 2
+    const { before, seen, after } = await probe(batch)
+    const get = (name: string) => numbers(seen.get(name) as NativeTensor)
+    const images = [...normalised(stepInput(0, batch).images), ...rowsOf(get('fake'), batch)]
+    const masks = (i: number, suffix: '' | '_gen', all: number): [Float64Array, Float64Array] => [
+      rowsOf(get(`mask1${suffix}`), all)[i] as Float64Array,
+      rowsOf(get(`mask2${suffix}`), all)[i] as Float64Array,
+    ]
+
+    // The discriminator's step: its gradients follow from the masks, the images and the weights.
+    const weights = discriminatorOf(before)
+    const grads = zeros()
+    images.forEach((image, i) => {
+      const mask = masks(i, '', 2 * batch)
+      const pass = forward(weights, image, mask)
+      const told = i < batch ? get('real_logits')[i] : get('fake_logits')[i - batch]
+      expect(pass.logit).toBeCloseTo(told as number, 5)
+      const label = i < batch ? 1 : 0
+      backward(weights, image, mask, pass, (sigmoid(pass.logit) - label) / batch, grads)
+    })
+    for (const layer of ['conv1', 'conv2', 'linear'] as const)
+      for (const key of ['weight', 'bias'] as const) {
+        const told = get(`grad.discriminator.${layer}.${key}`)
+        const expected = grads[layer][key]
+        const off = norm(told.map((g, i) => g - (expected[i] as number))) / norm(expected)
+        expect([layer, key, off]).toEqual([layer, key, expect.closeTo(0, 5)])
+      }
+
+    // The generator's step, through the updated discriminator. Scaling the last layer's weights by 1 + ε moves the
+    // loss by ε Σ w ∂L/∂w; the images' side of that sum needs the discriminator's backward pass alone.
+    const updated = discriminatorOf(after)
+    let byImages = 0
+    rowsOf(get('fake'), batch).forEach((image, i) => {
+      const mask = masks(i, '_gen', batch)
+      const pass = forward(updated, image, mask)
+      expect(pass.logit).toBeCloseTo(get('fake_logits_updated')[i] as number, 5)
+      const grad = backward(updated, image, mask, pass, (sigmoid(pass.logit) - 1) / batch, zeros())
+      byImages += grad.reduce((sum, g, j) => {
+        const x = image[j] as number
+        return sum + g * (1 - x * x) * Math.atanh(x)
+      }, 0)
+    })
+    const last = numbers(byName(before.tensors).get('generator.conv3.weight') as NativeTensor)
+    const gradient = get('grad.generator.conv3.weight')
+    const byWeights = last.reduce((sum, w, i) => sum + w * (gradient[i] as number), 0)
+    expect(Math.abs(byImages - byWeights)).toBeLessThan(1e-4 * Math.abs(byWeights))
+  })
+})
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x))
+
+function rowsOf(x: Float64Array, count: number): Float64Array[] {
+  const width = x.length / count
+  return Array.from({ length: count }, (_, i) => x.subarray(i * width, (i + 1) * width))
+}
+
+function normalised(images: Uint8Array): Float64Array[] {
+  return rowsOf(
+    Float64Array.from(images, grey => Math.fround(Math.fround(grey / 127.5) - 1)),
+    images.length / 784,
+  )
+}
+
+function discriminatorOf(state: NativeState): Weights {
+  const tensors = byName(state.tensors)
+  const layer = (name: string) => ({
+    weight: numbers(tensors.get(`discriminator.${name}.weight`) as NativeTensor),
+    bias: numbers(tensors.get(`discriminator.${name}.bias`) as NativeTensor),
+  })
+  return { conv1: layer('conv1'), conv2: layer('conv2'), linear: layer('linear') }
+}
