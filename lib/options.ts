@@ -54,13 +54,18 @@ export function defined<T extends object>(object: T): { [K in keyof T]?: Exclude
 }
 
 function nearest(key: string, known: readonly string[]): string | undefined {
-  const distances = known.map(name => editDistance(plain(key), plain(name)))
+  const distances = known.map(name => distance(plain(key), plain(name)))
   return known[distances.indexOf(Math.min(...distances))]
 }
 
 /** `batch_size` and `batchSize` differ in spelling alone. */
 function plain(key: string): string {
   return key.replaceAll(/[_-]/g, '').toLowerCase()
+}
+
+/** Half a name is a near miss, however long the other half. */
+function distance(key: string, name: string): number {
+  return name.startsWith(key) || key.startsWith(name) ? 1 : editDistance(key, name)
 }
 
 /** Levenshtein's distance, a row at a time. */

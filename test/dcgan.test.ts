@@ -1,0 +1,88 @@
+import * as library from '../lib/index'
+import { DCGAN, DcganError } from '../lib/index'
+import { bars, failure, TINY, tiny } from './dcgan-support'
+
+test('the package exports what the contract names', () => {
+  expect(Object.keys(library).sort()).toEqual(['DCGAN', 'DcganError', 'ImageBatch', 'animate', 'loadMnist'])
+})
+
+test('a new model tells its hyper-parameters, its device and that it is untrained', () => {
+  const gan = tiny()
+  expect(gan.hparams).toMatchObject({ ...TINY, epochs: 25 })
+  expect(Object.isFrozen(gan.hparams)).toBe(true)
+  expect(gan.device).toBe('cpu')
+  expect(gan.step).toBe(0)
+  expect(gan.epoch).toBe(0)
+})
+
+test('a seed that was drawn can be read and makes the same model again', async () => {
+  const gan = tiny({ seed: undefined } as never)
+  const again = tiny({ seed: gan.hparams.seed })
+  const [a, b] = await Promise.all([gan.sample(2, { seed: 1 }), again.sample(2, { seed: 1 })])
+  expect(a.pixels).toEqual(b.pixels)
+  const other = await tiny({ seed: gan.hparams.seed + 1 }).sample(2, { seed: 1 })
+  expect(other.pixels).not.toEqual(a.pixels)
+})
+
+test('a bad hyper-parameter is refused by the constructor, before anything native is asked for', () => {
+  expect(() => new DCGAN({ batchSize: 0 })).toThrow(DcganError)
+  expect(() => new DCGAN({ device: 'cuda', epochs: -1 })).toThrow(/for epochs but received -1/)
+})
+
+test.each(['cuda', 'cuda:0', 'cuda:7'] as const)('%s without CUDA is an error at construction', device => {
+  expect(() => new DCGAN({ device })).toThrow(
+    expect.objectContaining({ code: 'ERR_DCGAN_NO_CUDA', message: expect.stringContaining(`'${device}'`) }),
+  )
+})
+
+test("'auto' without CUDA warns once a process", () => {
+  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  try {
+    tiny({ device: 'auto' })
+    tiny({ device: 'auto' })
+    tiny({ device: 'cpu' })
+    expect(warn).toHaveBeenCalledTimes(1)
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('CPU'), { code: 'DCGAN_NO_CUDA' })
+  } finally {
+    warn.mockRestore()
+  }
+})
+
+test('dispose() is idempotent, and every later call rejects', async () => {
+  const gan = tiny()
+  await gan.sample()
+  await Promise.all([gan.dispose(), gan.dispose()])
+  await gan.dispose()
+  await gan[Symbol.asyncDispose]()
+  const calls = {
+    train: gan.train({ dataset: bars(4) }),
+    trainEpoch: gan.trainEpoch(bars(4)),
+    sample: gan.sample(),
+    interpolate: gan.interpolate(1, 2),
+    saveGrid: gan.saveGrid('never.png'),
+    save: gan.save('never.safetensors'),
+  }
+  for (const [name, call] of Object.entries(calls)) {
+    expect([name, await failure(call)]).toEqual([
+      name,
+      expect.objectContaining({ code: 'ERR_DCGAN_DISPOSED' }),
+    ])
+  }
+  expect(() => gan.stats).toThrow(expect.objectContaining({ code: 'ERR_DCGAN_DISPOSED' }))
+  expect(gan.hparams.seed).toBe(TINY.seed)
+  expect(gan.step).toBe(0)
+})
+
+test('a model that was never used is disposed of', async () => {
+  await tiny().dispose()
+})
+
+test('requests that wait when the model is disposed of reject', async () => {
+  const gan = tiny({ maxQueue: 10_000 })
+  // The first ones may be made already; 5,760 images take longer than the way to dispose().
+  const requests = Array.from({ length: 100 }, (_, i) => gan.sample(64, { seed: i }).catch(error => error))
+  const last = gan.dispose()
+  const codes = (await Promise.all(requests.slice(10))).map(error => error.code)
+  expect(new Set(codes)).toEqual(new Set(['ERR_DCGAN_DISPOSED']))
+  await last
+})
