@@ -70,7 +70,8 @@ async function readTensor(container: Container, tensor: TensorInfo, spec: Tensor
   const { fail } = container
   const check = valueCheck(spec)
   const data = allocate(container, tensor, spec)
-  const halves = tensor.dtype === spec.dtype ? undefined : new Uint16Array(CHUNK_BYTES / 4)
+  const halves =
+    tensor.dtype === spec.dtype ? undefined : new Uint16Array(Math.min(CHUNK_BYTES, data.byteLength) / 4)
   for (let offset = 0; offset < data.byteLength; offset += CHUNK_BYTES) {
     const bytes = Math.min(CHUNK_BYTES, data.byteLength - offset)
     if (halves === undefined) {

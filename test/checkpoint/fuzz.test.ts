@@ -1,0 +1,230 @@
+import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { withContainer } from '../../lib/checkpoint/container.js'
+import { ELEMENT_BYTES, encodeHeader, type Header } from '../../lib/checkpoint/header.js'
+import { readState } from '../../lib/checkpoint/index.js'
+import { DcganError } from '../../lib/errors.js'
+import { allocatedBytes } from './allocations.js'
+import { draftState, float32, int64, writeDraft } from './files.js'
+import { Mutator } from './mutate.js'
+import { temporaryFolder } from './states.js'
+
+/** `DCGAN_FUZZ=100000` for the long run; `DCGAN_FUZZ_SEED` for other mutations. */
+const COUNT = Number(process.env.DCGAN_FUZZ ?? 3000)
+const SEED = Number(process.env.DCGAN_FUZZ_SEED ?? 1)
+const folder = temporaryFolder()
+
+/** What came of the mutated files. */
+class Outcomes {
+  readonly #kinds = new Map<string, number>()
+  readonly #start = performance.now()
+  readonly #memory = process.resourceUsage().maxRSS
+  #slowest = 0
+
+  /** Reads a mutated file; anything but a state or the one right error is thrown on with the mutation's number. */
+  async read(number: number, fileBytes: number, work: () => Promise<void>): Promise<void> {
+    const start = performance.now()
+    let kind = 'accepted'
+    const allocated = await allocatedBytes(async () => {
+      try {
+        await work()
+      } catch (error) {
+        if (!(error instanceof DcganError) || error.code !== 'ERR_DCGAN_BAD_CHECKPOINT') {
+          throw new Error(`mutation ${number} of seed ${SEED}`, { cause: error })
+        }
+        kind = error.message
+          .replace(/^Cannot load \S+: /, '')
+          .replace(/".*?"|[\d[\],]+/g, '·')
+          .slice(0, 40)
+      }
+    })
+    this.#slowest = Math.max(this.#slowest, performance.now() - start)
+    // Twice for half precision, once more for reading it in pieces, and the pieces.
+    if (allocated > 3 * fileBytes + (1 << 20))
+      throw new Error(`mutation ${number}: ${allocated} bytes for ${fileBytes}`)
+    this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1)
+  }
+
+  get kinds(): ReadonlyMap<string, number> {
+    return this.#kinds
+  }
+
+  get slowest(): number {
+    return this.#slowest
+  }
+
+  toString(): string {
+    const seconds = ((performance.now() - this.#start) / 1000).toFixed(1)
+    const growth = ((process.resourceUsage().maxRSS - this.#memory) / 1024).toFixed(0)
+    const kinds = [...this.#kinds].sort((a, b) => b[1] - a[1]).map(([kind, count]) => `${count} × ${kind}`)
+    return [
+      `${seconds} s, slowest ${this.#slowest.toFixed(0)} ms, peak memory +${growth} MiB`,
+      ...kinds,
+    ].join('\n  ')
+  }
+}
+
+function report(title: string, outcomes: Outcomes): void {
+  if (process.env.DCGAN_FUZZ !== undefined) console.info(`${title}: ${outcomes}`)
+}
+
+/** Small files of every kind of tensor. */
+function smallFiles(): Buffer[] {
+  const file = (tensors: [string, keyof typeof ELEMENT_BYTES, number[]][], metadata: [string, string][]) => {
+    let end = 0
+    const header: Header = {
+      metadata: new Map(metadata),
+      tensors: tensors.map(([name, dtype, shape]) => {
+        const begin = end
+        end += shape.reduce((product, size) => product * size, ELEMENT_BYTES[dtype])
+        return { name, dtype, shape, begin, end }
+      }),
+    }
+    return Buffer.concat([encodeHeader(header), Buffer.alloc(end, 1)])
+  }
+  return [
+    file([], []),
+    file([['a', 'U8', [5]]], [['format', 'x']]),
+    file(
+      [
+        ['n', 'I64', []],
+        ['w', 'F32', [2, 3]],
+        ['e', 'F32', [0]],
+        ['h', 'F16', [3]],
+      ],
+      [
+        ['format', 'ü"\\'],
+        ['k', ''],
+      ],
+    ),
+    file(
+      Array.from({ length: 12 }, (_, i) => [`layer.${i}.weight`, 'F32', [i, 2]]),
+      [['step', '12']],
+    ),
+  ]
+}
+
+it(`survives ${COUNT} mutated containers`, async () => {
+  const mutator = new Mutator(SEED)
+  const outcomes = new Outcomes()
+  const seeds = smallFiles()
+  const file = join(folder, 'container')
+  for (let i = 0; i < COUNT; i++) {
+    const bytes = mutator.file(mutator.pick(seeds), seeds)
+    writeFileSync(file, bytes)
+    await outcomes.read(i, bytes.length, () =>
+      withContainer(file, async ({ tensors, read }) => {
+        let end = 0
+        for (const tensor of tensors) {
+          // What is accepted tiles the data.
+          if (tensor.begin !== end) throw new Error(`${tensor.name} begins at ${tensor.begin}`)
+          end = tensor.end
+          await read(new Uint8Array(tensor.end - tensor.begin), tensor.begin)
+        }
+        if (end + 8 + Number(bytes.readBigUInt64LE()) !== bytes.length)
+          throw new Error(`the data ends at ${end}`)
+      }),
+    )
+  }
+  report('containers', outcomes)
+  expect(outcomes.kinds.size).toBeGreaterThan(20)
+  expect(outcomes.kinds.get('accepted')).toBeGreaterThan(COUNT / 100)
+  expect(outcomes.slowest).toBeLessThan(2000)
+}, 3_600_000)
+
+/** A state file on the disk, of which a mutation changes some bytes and puts them back afterwards. */
+class StateFile {
+  readonly path: string
+  readonly #bytes: Buffer
+  readonly #header: string
+  readonly #dataStart: number
+
+  /** The header gets room, so that it may grow without the data being moved. */
+  constructor(kind: 'full' | 'half') {
+    this.path = join(folder, kind)
+    writeDraft(this.path, draftState(kind === 'full' ? 'full' : 'generator', { half: kind === 'half' }))
+    const bytes = readFileSync(this.path)
+    const end = 8 + Number(bytes.readBigUInt64LE())
+    this.#header = bytes.toString('latin1', 8, end)
+    this.#dataStart = 8 + 2 * this.#header.length
+    this.#bytes = Buffer.concat([this.#block(this.#header), bytes.subarray(end)])
+    writeFileSync(this.path, this.#bytes)
+  }
+
+  /** Spoils the file, calls `work` with its length and mends it. */
+  async spoilt(mutator: Mutator, work: (bytes: number) => Promise<void>): Promise<void> {
+    const descriptor = openSync(this.path, 'r+')
+    let length = this.#bytes.length
+    const write = (bytes: Buffer, at: number) => writeSync(descriptor, bytes, 0, bytes.length, at)
+    const way = mutator.below(10)
+    let first = 0
+    let last = this.#dataStart
+    if (way < 7) {
+      let header = this.#header
+      for (let times = 1 + mutator.below(2); times > 0; times--) header = mutator.text(header)
+      write(this.#block(header), 0)
+    } else if (way < 9) {
+      const number = mutator.pick(NUMBERS)
+      first = this.#dataStart + mutator.below(length - this.#dataStart - 8)
+      if (mutator.below(2) === 0) first = Math.min(this.#dataStart + mutator.below(200), length - 8)
+      last = first + 8
+      write(number, first - (first % number.length))
+      first -= 8
+    } else {
+      length = mutator.below(2) === 0 ? mutator.below(length) : length + mutator.below(1000)
+      ftruncateSync(descriptor, length)
+      first = Math.min(length, this.#bytes.length)
+      last = this.#bytes.length
+    }
+    try {
+      await work(length)
+    } finally {
+      ftruncateSync(descriptor, this.#bytes.length)
+      write(this.#bytes.subarray(first, last), first)
+      closeSync(descriptor)
+    }
+  }
+
+  #block(header: string): Buffer {
+    const block = Buffer.alloc(this.#dataStart, ' ')
+    block.writeBigUInt64LE(BigInt(this.#dataStart - 8))
+    block.write(header, 8, 'latin1')
+    return block
+  }
+}
+
+const NUMBERS = [
+  float32(Number.NaN),
+  float32(Number.POSITIVE_INFINITY),
+  float32(-1),
+  float32(1e-45),
+  float32(65520),
+  int64(-1n),
+  int64(2n ** 53n),
+  int64(3n),
+]
+
+const STATES = Math.max(300, COUNT > 3000 ? COUNT : 0)
+
+it(`survives ${STATES} mutated states`, async () => {
+  const mutator = new Mutator(SEED)
+  const outcomes = new Outcomes()
+  const files = [new StateFile('half'), new StateFile('half'), new StateFile('half'), new StateFile('full')]
+  for (let i = 0; i < STATES; i++) {
+    const file = mutator.pick(files)
+    await file.spoilt(mutator, bytes =>
+      outcomes.read(i, bytes, async () => {
+        const { state } = await readState(file.path)
+        for (const { name, dtype, data } of state.tensors) {
+          if (dtype !== 'F32') continue
+          const least = /running_var|exp_avg_sq/.test(name) ? 0 : -Infinity
+          if (!new Float32Array(data).every(value => value - value === 0 && value >= least))
+            throw new Error(name)
+        }
+      }),
+    )
+  }
+  report('states', outcomes)
+  expect(outcomes.kinds.size).toBeGreaterThan(20)
+  expect(outcomes.slowest).toBeLessThan(10_000)
+}, 7_200_000)
