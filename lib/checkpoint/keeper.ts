@@ -48,8 +48,8 @@ export class CheckpointKeeper {
   /** Rejects with `ERR_DCGAN_IO` where no checkpoint could be written: better told before training than after. */
   async prepare(): Promise<void> {
     try {
-      // The dot makes the system object where it is no folder.
-      await access(join(dirname(this.path), '/.'), constants.W_OK | constants.X_OK)
+      // The dot makes the system object to what is no folder.
+      await access(`${dirname(this.path)}/.`, constants.W_OK | constants.X_OK)
     } catch (cause) {
       throw ioError('write', this.path, cause)
     }
@@ -86,7 +86,7 @@ export class CheckpointKeeper {
       if (await isSameFile(path, older)) return
       await rm(older, { force: true })
       // Not every file system has hard links.
-      await link(path, older).catch(() => writeFileAtomic(older, createReadStream(path), { durable: true }))
+      await link(path, older).catch(() => writeFileAtomic(older, contents(path), { durable: true }))
     } catch (cause) {
       throw cause instanceof DcganError ? cause : ioError('write', this.path, cause)
     }
@@ -121,11 +121,17 @@ async function olderCheckpoints(path: string): Promise<string[]> {
     const step = entry.slice(prefix.length, entry.length - ext.length)
     if (!entry.startsWith(prefix) || !entry.endsWith(ext) || !/^\d{6,16}$/.test(step)) continue
     const file = join(dir, entry)
-    found.push({ file, step: Number(step), written: (await stat(file)).mtimeMs })
+    const entryStat = await stat(file)
+    if (entryStat.isFile()) found.push({ file, step: Number(step), written: entryStat.mtimeMs })
   }
   // A second name leaves a file's time as it is. Where the clock is coarse the steps decide.
   found.sort((a, b) => b.written - a.written || b.step - a.step)
   return found.map(({ file }) => file)
+}
+
+/** A file's bytes. It is opened when the first of them are asked for, so that it is also closed. */
+async function* contents(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path)
 }
 
 async function isSameFile(a: string, b: string): Promise<boolean> {
