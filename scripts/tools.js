@@ -82,6 +82,11 @@ function installCommand(packages, family = systemFamily()) {
   return `Debian, Ubuntu: ${commands.debian}\nFedora: ${commands.fedora}\nmacOS: ${commands.macos}`
 }
 
+/** The CMake that cmake-js will take. @param {Env} env */
+function findCMake(env = process.env) {
+  return which(['cmake'], env)
+}
+
 /** The C++ compiler that CMake will take. @param {Env} env */
 function findCompiler(env = process.env) {
   return which(env.CXX ? [/** @type {string} */ (env.CXX.split(' ')[0])] : ['c++', 'g++', 'clang++'], env)
@@ -95,7 +100,7 @@ function cmakeVersion(cmake, env = process.env) {
 
 /** Throws the first thing that keeps C++ from being built here. @param {Env} env */
 function requireBuildTools(env = process.env) {
-  const cmake = which(['cmake'], env)
+  const cmake = findCMake(env)
   const wanted = MIN_CMAKE.join('.')
   const installCMake = installCommand({ debian: 'cmake', fedora: 'cmake', macos: 'brew install cmake' })
   if (cmake === undefined) {
@@ -149,6 +154,7 @@ function pythons(env = process.env) {
 module.exports = {
   ask,
   cmakeVersion,
+  findCMake,
   findCompiler,
   installCommand,
   pythons,

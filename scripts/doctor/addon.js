@@ -1,0 +1,105 @@
+'use strict'
+
+const path = require('node:path')
+const { minorOf } = require('../libtorch/version.js')
+const { reason } = require('../problem.js')
+const { tryAddon } = require('../steps/try-addon.js')
+const { runThroughPackage } = require('./package.js')
+
+/** The package that finds the addon; it has no types. @type {string} */
+const LOADER = 'node-gyp-build'
+const SETUP = 'npx libtorch-dcgan setup'
+const REBUILD = 'LIBTORCH_DCGAN_BUILD_FROM_SOURCE=1 npx libtorch-dcgan setup'
+
+/** @typedef {import('../doctor.js').Check} Check */
+
+/**
+ * @param {string} root
+ * @param {import('../libtorch/find.js').LibTorchInfo | undefined} libtorch
+ * @returns {Check}
+ */
+function checkAddon(root, libtorch) {
+  const name = 'addon'
+  let file
+  try {
+    file = require(LOADER).path(root)
+  } catch (error) {
+    const detail = `None for ${process.platform}-${process.arch} in build/Release or prebuilds of ${root}.`
+    return { name, status: 'failed', detail: `${detail} ${missingPackage(error)}`.trim(), fix: SETUP }
+  }
+  const kind = path.relative(root, file).startsWith('prebuilds') ? 'prebuilt' : 'built here'
+  const alone = tryAddon(file)
+  if (alone.version === undefined) {
+    return {
+      name,
+      status: 'failed',
+      detail: `${file} (${kind}) does not load: ${alone.failure}`,
+      fix: remedy(kind),
+    }
+  }
+  const detail = `${kind}, for LibTorch ${alone.version}: ${file}`
+  if (libtorch === undefined) return { name, status: 'skipped', detail: `${detail} (not tried: no LibTorch)` }
+  if (
+    minorOf(alone.version) !== minorOf(libtorch.version) &&
+    process.env.LIBTORCH_BYPASS_VERSION_CHECK !== '1'
+  ) {
+    return { name, status: 'failed', detail: `${detail}; but LibTorch is ${libtorch.version}`, fix: SETUP }
+  }
+  const together = tryAddon(file, libtorch.lib)
+  if (together.failure !== undefined) {
+    return {
+      name,
+      status: 'failed',
+      detail: `${detail} does not load LibTorch: ${together.failure}`,
+      fix: remedy(kind),
+    }
+  }
+  const { threads, cpuCapability, cudaDevices } = together.info ?? {}
+  return {
+    name,
+    status: 'ok',
+    detail: `${detail} (${cpuCapability}, ${threads} threads, CUDA devices: ${cudaDevices})`,
+  }
+}
+
+/** What set-up takes for current it does not build again. @param {string} kind */
+function remedy(kind) {
+  return kind === 'prebuilt' ? REBUILD : `rm -r build && ${SETUP}`
+}
+
+/** @param {unknown} error */
+function missingPackage(error) {
+  return reason(error).includes("'node-gyp-build'")
+    ? 'The package node-gyp-build is missing too: npm install.'
+    : ''
+}
+
+const SELF_TEST = `
+const { DCGAN } = require(process.argv[1])
+;(async () => {
+  const begin = performance.now()
+  const gan = new DCGAN({ seed: 1 })
+  const { pixels } = await gan.sample(16, { seed: 1 })
+  const levels = new Set(pixels).size
+  if (levels < 8) throw new Error('the generator gives ' + levels + ' grey levels only')
+  const device = gan.device
+  await gan.dispose()
+  return '16 images on ' + device + ' in ' + ((performance.now() - begin) / 1000).toFixed(2) + ' s'
+})()`
+
+/**
+ * Makes a few images as a user would.
+ *
+ * @param {string} root
+ * @param {boolean} working whether the addon loads
+ * @returns {Promise<Check>}
+ */
+async function checkSelfTest(root, working) {
+  const name = 'self-test'
+  if (!working) return { name, status: 'skipped', detail: 'not run: the addon does not load' }
+  const { detail, failure } = await runThroughPackage(root, SELF_TEST)
+  if (failure === undefined) return { name, status: 'ok', detail }
+  return { name, status: 'failed', detail: failure, fix: SETUP }
+}
+
+module.exports = { checkAddon, checkSelfTest }

@@ -1,0 +1,66 @@
+'use strict'
+
+const fs = require('node:fs')
+const { cacheFolder } = require('../libtorch/cache.js')
+const { findLibTorch } = require('../libtorch/find.js')
+const { hasNvidiaDriver } = require('../libtorch/platform.js')
+const { VERSIONS } = require('../libtorch/catalogue.js')
+const { minorOf } = require('../libtorch/version.js')
+const { ask, which } = require('../tools.js')
+const { check } = require('./system.js')
+
+const SETUP = 'npx libtorch-dcgan setup'
+
+/** @typedef {import('../doctor.js').Check} Check */
+/** @typedef {import('../libtorch/find.js').LibTorchInfo} LibTorchInfo */
+
+/** @type {Record<LibTorchInfo['source'], string>} */
+const SOURCES = { LIBTORCH: 'named by LIBTORCH', PyTorch: 'of the active Python', cache: 'in the cache' }
+
+/** @returns {{ check: Check, libtorch: LibTorchInfo | undefined }} */
+function checkLibTorch() {
+  /** @type {LibTorchInfo | undefined} */
+  let libtorch
+  const result = check('LibTorch', () => {
+    libtorch = findLibTorch({ prefer: VERSIONS.map(minorOf) })
+    if (libtorch === undefined) return ''
+    const { version, cuda, source, folder } = libtorch
+    return `${version} (${cuda ? 'CUDA' : 'CPU'}), ${SOURCES[source]}: ${folder}`
+  })
+  if (result.status === 'ok' && libtorch === undefined) {
+    Object.assign(result, {
+      status: 'failed',
+      detail: `None: LIBTORCH is not set, LIBTORCH_USE_PYTORCH is not 1, and ${cacheFolder()} has none.`,
+      fix: SETUP,
+    })
+  }
+  return { check: result, libtorch }
+}
+
+/** @param {LibTorchInfo | undefined} libtorch @returns {Check} */
+function checkGpu(libtorch) {
+  const name = 'GPU'
+  if (!hasNvidiaDriver()) {
+    return { name, status: 'ok', detail: 'no NVIDIA driver: the CPU trains and samples' }
+  }
+  const detail = gpus()
+  if (libtorch === undefined || libtorch.cuda) return { name, status: 'ok', detail }
+  return {
+    name,
+    status: 'note',
+    detail: `${detail}; but this LibTorch is for the CPU`,
+    fix: `${SETUP} --cuda`,
+  }
+}
+
+function gpus() {
+  const program = which(['nvidia-smi'])
+  const answer =
+    program && ask(program, ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader'])
+  if (answer) return answer.split('\n').join('; ')
+  const driver = '/proc/driver/nvidia/version'
+  const words = fs.existsSync(driver) ? fs.readFileSync(driver, 'utf8').split('\n')[0] : undefined
+  return words ?? 'an NVIDIA driver, but nvidia-smi does not answer'
+}
+
+module.exports = { checkGpu, checkLibTorch }
