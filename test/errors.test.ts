@@ -1,0 +1,109 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { chooseDevice } from '../lib/device'
+import { DcganError, invalidArgument } from '../lib/errors'
+import { fromNative } from '../lib/native'
+import { SpeedMeter } from '../lib/progress'
+import { Schedule } from '../lib/schedule'
+import { folder } from './dcgan-support'
+
+test('a DcganError is an Error with a name, a code, a message and a cause', () => {
+  const cause = new Error('why')
+  const error = new DcganError('ERR_DCGAN_IO', 'what', { cause })
+  expect(error).toBeInstanceOf(Error)
+  expect(error).toMatchObject({ name: 'DcganError', code: 'ERR_DCGAN_IO', message: 'what', cause })
+  expect(String(error)).toBe('DcganError: what')
+})
+
+test.each([
+  ['x'.repeat(80), `"${'x'.repeat(57)}..."`],
+  [5n, '5n'],
+  [() => 1, 'a function'],
+  [undefined, 'undefined'],
+  [Symbol('s'), 'Symbol(s)'],
+  [[1, 2], 'an array of 2'],
+  [new Float32Array(3), 'a Float32Array of 3'],
+  [Object.create(null), 'an object (no prototype)'],
+])('what came is described in short: %p', (value, text) => {
+  expect(invalidArgument('key', 'this', value).message).toBe(`Expected this for key but received ${text}`)
+})
+
+test('what the addon rejects with keeps its code; anything else is ERR_DCGAN_NATIVE with its cause', () => {
+  const known = fromNative({ code: 'ERR_DCGAN_BUSY', message: 'an epoch runs' })
+  expect(known).toBeInstanceOf(DcganError)
+  expect(known).toMatchObject({ code: 'ERR_DCGAN_BUSY', message: 'an epoch runs' })
+  const foreign = new TypeError('odd')
+  expect(fromNative(foreign)).toMatchObject({ code: 'ERR_DCGAN_NATIVE', message: 'odd', cause: foreign })
+  expect(fromNative({ code: 'EOTHER', message: 'x' }).code).toBe('ERR_DCGAN_NATIVE')
+  expect(fromNative(known)).toBe(known)
+})
+
+describe('the device', () => {
+  const gpus = (cudaDevices: number) => ({ cuda: true, cudaDevices })
+  const none = { cuda: false, cudaDevices: 0 }
+
+  test.each([
+    ['auto', none, 'cpu'],
+    ['auto', gpus(0), 'cpu'],
+    ['auto', gpus(2), 'cuda:0'],
+    ['cpu', gpus(2), 'cpu'],
+    ['cuda', gpus(1), 'cuda:0'],
+    ['cuda:1', gpus(2), 'cuda:1'],
+  ] as const)('%s with %j is %s', (wanted, info, chosen) => {
+    expect(chooseDevice(wanted, info)).toBe(chosen)
+  })
+
+  test.each([
+    ['cuda', none, /built without CUDA.*LIBTORCH/],
+    ['cuda', gpus(0), /no CUDA device.*nvidia-smi/],
+    ['cuda:2', gpus(2), /2 CUDA devices: the last is 'cuda:1'/],
+  ] as const)('%s with %j is an error that says what to do', (wanted, info, message) => {
+    expect(() => chooseDevice(wanted, info)).toThrow(
+      expect.objectContaining({ code: 'ERR_DCGAN_NO_CUDA', message: expect.stringMatching(message) }),
+    )
+  })
+})
+
+test.each([
+  [60_000, 128, 469],
+  [256, 128, 2],
+  [257, 128, 2],
+  [258, 128, 3],
+  [2, 128, 1],
+  [3, 2, 1],
+])('%d images in batches of %d are %d steps', (count, batchSize, steps) => {
+  expect(new Schedule(count, batchSize, 1).stepsPerEpoch).toBe(steps)
+})
+
+test('the speed is that of the last ten seconds', () => {
+  const meter = new SpeedMeter()
+  expect(meter.imagesPerSecond).toBe(0)
+  for (let second = 0; second <= 60; second++)
+    meter.mark(second < 30 ? second * 10 : 300 + (second - 30) * 100, second * 1000)
+  expect(meter.imagesPerSecond).toBeCloseTo(100, 6)
+})
+
+test('an addon that cannot find LibTorch says how to get it, and the next try may succeed', () => {
+  const { LIBTORCH } = process.env
+  const empty = join(folder(), 'empty')
+  mkdirSync(empty)
+  process.env.LIBTORCH = empty
+  try {
+    jest.isolateModules(() => {
+      const library = require('../lib/index') as typeof import('../lib/index')
+      const make = () => new library.DCGAN({ device: 'cpu' })
+      expect(make).toThrow(
+        expect.objectContaining({
+          code: 'ERR_DCGAN_NATIVE_NOT_FOUND',
+          message: expect.stringContaining('npx libtorch-dcgan setup'),
+        }),
+      )
+      if (LIBTORCH === undefined) delete process.env.LIBTORCH
+      else process.env.LIBTORCH = LIBTORCH
+      expect(make().device).toBe('cpu')
+    })
+  } finally {
+    if (LIBTORCH === undefined) delete process.env.LIBTORCH
+    else process.env.LIBTORCH = LIBTORCH
+  }
+})
