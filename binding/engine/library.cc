@@ -7,6 +7,7 @@
 #include "engine/model_engine.h"
 #include "engine/threads.h"
 #include "sampling/latents.h"
+#include "training/step.h"
 
 namespace dcgan {
 
@@ -48,6 +49,8 @@ class TorchLibrary : public Library {
     info.cuda_devices = cuda_devices();
     info.threads = default_threads();
     info.cpu_capability = at::get_cpu_capability();
+    info.fused_float32 = fused_step_runs(Precision::kFloat32);
+    info.fused_bfloat16 = fused_step_runs(Precision::kBFloat16);
     return info;
   }
 

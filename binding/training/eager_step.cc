@@ -40,16 +40,13 @@ class EagerStep : public Step {
     return step(images, latents, nullptr);
   }
 
-  torch::OrderedDict<std::string, torch::Tensor> probe(const torch::Tensor& images,
-                                                       const torch::Tensor& latents) override {
-    torch::OrderedDict<std::string, torch::Tensor> seen;
+  Seen probe(const torch::Tensor& images, const torch::Tensor& latents) override {
+    Seen seen;
     step(images, latents, &seen);
     return seen;
   }
 
  private:
-  using Seen = torch::OrderedDict<std::string, torch::Tensor>;
-
   torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) {
     const auto batch = images.size(0);
     const auto real = images.to(nets_.dtype).div_(127.5).sub_(1.0).view({batch, 1, kImageSide, kImageSide});

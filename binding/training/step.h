@@ -10,6 +10,8 @@ namespace dcgan {
 /// discriminator's update, then the generator's against the updated discriminator.
 class Step {
  public:
+  using Seen = torch::OrderedDict<std::string, torch::Tensor>;
+
   virtual ~Step() = default;
 
   /// `images`: B × 784 grey levels (uint8) and `latents`: B × latent_dim (float32), on the networks' device.
@@ -18,11 +20,16 @@ class Step {
   virtual torch::Tensor run(const torch::Tensor& images, const torch::Tensor& latents) = 0;
 
   /// The same step, telling what it computed on the way (for the parity tests).
-  virtual torch::OrderedDict<std::string, torch::Tensor> probe(const torch::Tensor& images,
-                                                               const torch::Tensor& latents) = 0;
+  virtual Seen probe(const torch::Tensor& images, const torch::Tensor& latents) = 0;
 };
 
 /// The plain step on LibTorch's modules and autograd: the reference, and the one that CUDA runs.
 std::unique_ptr<Step> make_eager_step(Networks& networks);
+
+/// The step written out by hand, forward and backward, for the CPU (training/fused/).
+std::unique_ptr<Step> make_fused_step(Networks& networks);
+
+/// Whether this processor has what the fused step needs: AVX-512, and for bfloat16 its instructions.
+bool fused_step_runs(Precision precision);
 
 }  // namespace dcgan

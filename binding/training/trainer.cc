@@ -4,10 +4,20 @@
 
 namespace dcgan {
 
+namespace {
+
+std::unique_ptr<Step> make_step(const Config& config, Networks& networks) {
+  const bool fused =
+      config.step == StepKind::kAuto && networks.device.is_cpu() && fused_step_runs(config.precision);
+  return fused ? make_fused_step(networks) : make_eager_step(networks);
+}
+
+}  // namespace
+
 Trainer::Trainer(const Config& config, torch::Device device)
     : config_(config),
       nets_(config, device),
-      step_(make_eager_step(nets_)),
+      step_(make_step(config, nets_)),
       fixed_latents_(torch::empty({config.fixed_count, config.latent_dim})),
       noise_key_(config.seed) {
   draw_latents(config.seed, Stream::kFixed, 0, config.fixed_count, config.latent_dim,
