@@ -37,14 +37,14 @@ The exit code is 0 where all is well, and 1 where something must be mended.`
 async function diagnose() {
   const { version } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
   const { check: libtorchCheck, libtorch } = checkLibTorch()
-  const addon = checkAddon(ROOT, libtorch)
+  const { cudaDevices, ...addon } = checkAddon(ROOT, libtorch)
   const working = addon.status === 'ok'
   const checks = [
     checkNode(ROOT),
     checkPlatform(),
     ...checkBuildTools(working),
     libtorchCheck,
-    checkGpu(libtorch),
+    checkGpu(libtorch, cudaDevices),
     addon,
     await checkDataSet(ROOT),
     await checkSelfTest(ROOT, working),

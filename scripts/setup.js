@@ -34,6 +34,7 @@ Options:
   --cuda                LibTorch for CUDA (2.8 GB to download); the default where an NVIDIA driver is there
   --from <source>       take LibTorch from this address, ZIP file, wheel or folder;
                         an address may end in #sha256=<hash>
+  --rebuild             build the addon anew, even where a prebuilt one fits
   --list                show what the cache holds
   --remove [name...]    remove what the cache holds: all of it, or these of --list
   --json                with --list: as JSON
@@ -47,7 +48,7 @@ Environment:
   LIBTORCH_DCGAN_BUILD_FROM_SOURCE=1   build the addon even where a prebuilt one fits
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY    as usual`
 
-/** @typedef {{ cpu?: boolean, cuda?: boolean, from?: string, list?: boolean, remove?: boolean, json?: boolean, help?: boolean }} Options */
+/** @typedef {{ cpu?: boolean, cuda?: boolean, from?: string, rebuild?: boolean, list?: boolean, remove?: boolean, json?: boolean, help?: boolean }} Options */
 
 /**
  * The command.
@@ -98,6 +99,7 @@ async function command(argv, terminal) {
       cpu: { type: 'boolean' },
       cuda: { type: 'boolean' },
       from: { type: 'string' },
+      rebuild: { type: 'boolean' },
       list: { type: 'boolean' },
       remove: { type: 'boolean' },
       json: { type: 'boolean' },
@@ -140,7 +142,7 @@ function usage(message) {
 /** @param {Options} options @param {import('./terminal.js').Output} terminal */
 async function setUp(options, terminal) {
   const clone = fs.existsSync(path.join(ROOT, 'tsconfig.build.json'))
-  const fromSource = clone || process.env.LIBTORCH_DCGAN_BUILD_FROM_SOURCE === '1'
+  const fromSource = clone || options.rebuild === true || process.env.LIBTORCH_DCGAN_BUILD_FROM_SOURCE === '1'
   const id = crypto.hash('sha1', `${os.userInfo().uid} ${ROOT}`).slice(0, 16)
   // Two set-ups of one folder (npm start and npm test, say) would build into each other.
   return withLock(
@@ -148,6 +150,7 @@ async function setUp(options, terminal) {
     async () => {
       if (clone) await installPackages(ROOT, terminal)
       const libtorch = await provideLibTorch(options, fromSource, terminal)
+      if (options.rebuild) fs.rmSync(path.join(ROOT, 'build'), { recursive: true, force: true })
       await provideAddon(libtorch, fromSource, terminal)
       if (clone) await buildLibrary(ROOT, terminal)
       terminal.line(

@@ -82,54 +82,61 @@ function installCommand(packages, family = systemFamily()) {
   return `Debian, Ubuntu: ${commands.debian}\nFedora: ${commands.fedora}\nmacOS: ${commands.macos}`
 }
 
-/** The CMake that cmake-js will take. @param {Env} env */
-function findCMake(env = process.env) {
-  return which(['cmake'], env)
-}
-
-/** The C++ compiler that CMake will take. @param {Env} env */
-function findCompiler(env = process.env) {
-  return which(env.CXX ? [/** @type {string} */ (env.CXX.split(' ')[0])] : ['c++', 'g++', 'clang++'], env)
-}
-
 /** @param {string} cmake @param {Env} env @returns {number[] | undefined} */
 function cmakeVersion(cmake, env = process.env) {
   const match = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(ask(cmake, ['--version'], env) ?? '')
   return match ? match.slice(1).map(Number) : undefined
 }
 
-/** Throws the first thing that keeps C++ from being built here. @param {Env} env */
-function requireBuildTools(env = process.env) {
-  const cmake = findCMake(env)
+/** CMake's path and version, as words; throws where it cannot build this. @param {Env} env */
+function requireCMake(env = process.env) {
+  const cmake = which(['cmake'], env)
   const wanted = MIN_CMAKE.join('.')
-  const installCMake = installCommand({ debian: 'cmake', fedora: 'cmake', macos: 'brew install cmake' })
+  const install = installCommand({ debian: 'cmake', fedora: 'cmake', macos: 'brew install cmake' })
   if (cmake === undefined) {
-    throw new Problem(`CMake is missing: building the addon needs CMake ${wanted} or newer.`, installCMake)
+    throw new Problem(`CMake is missing: building the addon needs CMake ${wanted} or newer.`, install)
   }
   const version = cmakeVersion(cmake, env)
   if (version === undefined)
-    throw new Problem(`${cmake} does not run: it does not tell its version.`, installCMake)
+    throw new Problem(`${cmake} does not run: it does not tell its version.`, install)
   const [major = 0, minor = 0] = version
-  if (major < 3 || (major === 3 && minor < 18)) {
+  const [wantedMajor = 0, wantedMinor = 0] = MIN_CMAKE
+  if (major < wantedMajor || (major === wantedMajor && minor < wantedMinor)) {
     throw new Problem(
       `CMake is too old: ${version.join('.')} in ${cmake}; building the addon needs ${wanted} or newer.`,
       'python3 -m pip install --user cmake   (and put ~/.local/bin first on PATH)',
     )
   }
-  if (findCompiler(env) === undefined) {
-    throw new Problem(
-      env.CXX
-        ? `The C++ compiler of CXX, ${env.CXX}, was not found.`
-        : 'A C++ compiler is missing: building the addon needs GCC 10, Clang 12 or newer (C++20).',
-      installCommand({ debian: 'g++', fedora: 'gcc-c++', macos: 'xcode-select --install' }),
-    )
-  }
-  if (which(['ninja', 'ninja-build', 'make'], env) === undefined) {
-    throw new Problem(
-      'Neither make nor Ninja was found: CMake needs one of them to build the addon.',
-      installCommand({ debian: 'make', fedora: 'make', macos: 'xcode-select --install' }),
-    )
-  }
+  return `${version.join('.')}, ${cmake}`
+}
+
+/** The C++ compiler that CMake will take, as words; throws where there is none. @param {Env} env */
+function requireCompiler(env = process.env) {
+  const compiler = which(env.CXX ? [String(env.CXX.split(' ')[0])] : ['c++', 'g++', 'clang++'], env)
+  if (compiler !== undefined) return `${ask(compiler, ['--version'], env)?.split('\n')[0]}, ${compiler}`
+  throw new Problem(
+    env.CXX
+      ? `The C++ compiler of CXX, ${env.CXX}, was not found.`
+      : 'A C++ compiler is missing: building the addon needs one for C++20, such as GCC 11 or Clang 14.',
+    installCommand({ debian: 'g++', fedora: 'gcc-c++', macos: 'xcode-select --install' }),
+  )
+}
+
+/** Ninja or make, as CMake takes them; throws where neither is there. @param {Env} env */
+function requireMake(env = process.env) {
+  const make = which(['ninja', 'ninja-build', 'make'], env)
+  if (make !== undefined) return make
+  throw new Problem(
+    'Neither make nor Ninja was found: CMake needs one of them to build the addon.',
+    installCommand({ debian: 'make', fedora: 'make', macos: 'xcode-select --install' }),
+  )
+}
+
+/** Throws the first thing that keeps C++ from being built here. @param {Env} env */
+function requireBuildTools(env = process.env) {
+  requireCMake(env)
+  requireCompiler(env)
+  requireMake(env)
 }
 
 /** Throws where this Node.js is older than package.json asks for. @param {string} root */
@@ -153,13 +160,12 @@ function pythons(env = process.env) {
 
 module.exports = {
   ask,
-  cmakeVersion,
-  findCMake,
-  findCompiler,
   installCommand,
   pythons,
   requireBuildTools,
+  requireCMake,
+  requireCompiler,
+  requireMake,
   requireNode,
-  systemFamily,
   which,
 }

@@ -9,14 +9,14 @@ const { runThroughPackage } = require('./package.js')
 /** The package that finds the addon; it has no types. @type {string} */
 const LOADER = 'node-gyp-build'
 const SETUP = 'npx libtorch-dcgan setup'
-const REBUILD = 'LIBTORCH_DCGAN_BUILD_FROM_SOURCE=1 npx libtorch-dcgan setup'
+const REBUILD = `${SETUP} --rebuild`
 
 /** @typedef {import('../doctor.js').Check} Check */
 
 /**
  * @param {string} root
  * @param {import('../libtorch/find.js').LibTorchInfo | undefined} libtorch
- * @returns {Check}
+ * @returns {Check & { cudaDevices?: number }} with the GPUs that LibTorch sees, where it loads
  */
 function checkAddon(root, libtorch) {
   const name = 'addon'
@@ -34,7 +34,7 @@ function checkAddon(root, libtorch) {
       name,
       status: 'failed',
       detail: `${file} (${kind}) does not load: ${alone.failure}`,
-      fix: remedy(kind),
+      fix: REBUILD,
     }
   }
   const detail = `${kind}, for LibTorch ${alone.version}: ${file}`
@@ -51,20 +51,11 @@ function checkAddon(root, libtorch) {
       name,
       status: 'failed',
       detail: `${detail} does not load LibTorch: ${together.failure}`,
-      fix: remedy(kind),
+      fix: REBUILD,
     }
   }
-  const { threads, cpuCapability, cudaDevices } = together.info ?? {}
-  return {
-    name,
-    status: 'ok',
-    detail: `${detail} (${cpuCapability}, ${threads} threads, CUDA devices: ${cudaDevices})`,
-  }
-}
-
-/** What set-up takes for current it does not build again. @param {string} kind */
-function remedy(kind) {
-  return kind === 'prebuilt' ? REBUILD : `rm -r build && ${SETUP}`
+  const { threads, cpuCapability, cudaDevices = 0 } = together.info ?? {}
+  return { name, status: 'ok', detail: `${detail} (${cpuCapability}, ${threads} threads)`, cudaDevices }
 }
 
 /** @param {unknown} error */

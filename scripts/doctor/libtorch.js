@@ -37,13 +37,21 @@ function checkLibTorch() {
   return { check: result, libtorch }
 }
 
-/** @param {LibTorchInfo | undefined} libtorch @returns {Check} */
-function checkGpu(libtorch) {
+/**
+ * @param {LibTorchInfo | undefined} libtorch
+ * @param {number | undefined} seen the GPUs that LibTorch sees, where it loads
+ * @returns {Check}
+ */
+function checkGpu(libtorch, seen) {
   const name = 'GPU'
   if (!hasNvidiaDriver()) {
     return { name, status: 'ok', detail: 'no NVIDIA driver: the CPU trains and samples' }
   }
   const detail = gpus()
+  if (libtorch?.cuda && seen === 0) {
+    const fix = 'Update the NVIDIA driver; in a container, start it with the GPUs (docker run --gpus all).'
+    return { name, status: 'note', detail: `${detail}; but LibTorch sees no GPU`, fix }
+  }
   if (libtorch === undefined || libtorch.cuda) return { name, status: 'ok', detail }
   return {
     name,

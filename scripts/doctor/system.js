@@ -3,7 +3,7 @@
 const os = require('node:os')
 const { libc, requireGlibc, requirePlatform } = require('../libtorch/platform.js')
 const { Problem } = require('../problem.js')
-const { ask, cmakeVersion, findCMake, findCompiler, requireBuildTools, requireNode } = require('../tools.js')
+const { requireCMake, requireCompiler, requireMake, requireNode } = require('../tools.js')
 
 /** @typedef {import('../doctor.js').Check} Check */
 
@@ -47,46 +47,23 @@ function checkPlatform() {
 }
 
 /**
- * The compiler and CMake: needed only to build.
+ * What C++ is built with: needed only to build.
  *
  * @param {boolean} working whether the addon works already
  * @returns {Check[]}
  */
 function checkBuildTools(working) {
-  const cmake = findCMake()
-  const compiler = findCompiler()
-  /** @type {Check[]} */
   const checks = [
-    {
-      name: 'CMake',
-      status: 'ok',
-      detail:
-        cmake === undefined
-          ? 'not found'
-          : `${cmakeVersion(cmake)?.join('.') ?? 'unknown version'}, ${cmake}`,
-    },
-    {
-      name: 'compiler',
-      status: 'ok',
-      detail:
-        compiler === undefined
-          ? 'not found'
-          : `${ask(compiler, ['--version'])?.split('\n')[0] ?? 'unknown version'}, ${compiler}`,
-    },
+    check('CMake', requireCMake),
+    check('compiler', requireCompiler),
+    check('make', requireMake),
   ]
-  const missing = check('build', () => {
-    requireBuildTools()
-    return ''
-  })
-  if (missing.status === 'ok') return checks
-  const culprit = checks.find(
-    ({ name }) => name === (missing.detail.startsWith('CMake') ? 'CMake' : 'compiler'),
+  if (!working) return checks
+  return checks.map(found =>
+    found.status === 'ok'
+      ? found
+      : { ...found, status: 'note', detail: `${found.detail} (The addon works: nothing has to be built.)` },
   )
-  if (culprit !== undefined) {
-    Object.assign(culprit, missing, { name: culprit.name, status: working ? 'note' : 'failed' })
-    if (working) culprit.detail = `${missing.detail} (The addon works, so nothing has to be built.)`
-  }
-  return checks
 }
 
 module.exports = { check, checkBuildTools, checkNode, checkPlatform }

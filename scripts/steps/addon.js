@@ -64,10 +64,13 @@ async function buildAddon(root, libtorch, terminal) {
   requireSpace(root, DISK, 'Building the addon', 'put the package on a larger disk')
   const started = Date.now()
   const inputs = sources(root)
-  // Without a stamp nobody trusts what an interrupted build leaves.
-  const interrupted = !fs.existsSync(stampOf(root))
+  const stamp = readStamp(stampOf(root))
   fs.rmSync(stampOf(root), { force: true })
-  const first = mustConfigure(root, libtorch, interrupted)
+  // Libraries that this step did not finish, or that were changed since, are linked anew.
+  if (stamp === undefined || !untouched(root, stamp.outputs)) {
+    for (const name of OUTPUTS) fs.rmSync(path.join(root, name), { force: true })
+  }
+  const first = mustConfigure(root, libtorch, stamp === undefined)
   terminal.line(`Building the addon for LibTorch ${libtorch.version} (${libtorch.cuda ? 'CUDA' : 'CPU'})`)
   if (first) await cmakeJs(root, ['reconfigure', `--CDLIBTORCH=${libtorch.folder}`], terminal)
   await cmakeJs(root, ['build', ...jobs()], terminal)
@@ -91,7 +94,7 @@ function mustConfigure(root, libtorch, interrupted) {
   }
   const value = (/** @type {string} */ name) => new RegExp(`^${name}:[A-Z]+=(.*)$`, 'm').exec(cache)?.[1]
   if (value('LIBTORCH') !== libtorch.folder || value('CMAKE_HOME_DIRECTORY') !== root) return true
-  // Ninja logs what it has finished; Make takes a library that was being written for a new one.
+  // Ninja logs what it has finished; Make takes a file that was being written for a new one.
   return interrupted && value('CMAKE_GENERATOR') !== 'Ninja'
 }
 
