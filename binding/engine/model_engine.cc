@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "engine/epoch_run.h"
@@ -145,12 +146,20 @@ void ModelEngine::serve_images(const std::vector<Share>& shares) {
   }
 }
 
+std::unique_ptr<Sampler> ModelEngine::make_sampler() const {
+  const bool bfloat16 = config_.precision == Precision::kBFloat16;
+  if (device_.is_cpu() && config_.step == StepKind::kAuto && fused_step_runs(config_.precision)) {
+    return make_fused_sampler(config_.latent_dim, bfloat16);
+  }
+  // A forward of another size may differ in its last bits, so every one has this size: small on the CPU,
+  // where a padded image costs as much as a real one.
+  const auto batch = device_.is_cpu() ? std::min<std::int64_t>(8, config_.max_batch) : config_.max_batch;
+  return make_module_sampler(config_.latent_dim, device_, bfloat16, batch);
+}
+
 std::vector<std::uint8_t> ModelEngine::make_images(const std::vector<float>& latents, std::int64_t count) {
   auto& trained = trainer();
-  if (!sampler_) {
-    sampler_ = make_module_sampler(config_.latent_dim, device_, config_.precision == Precision::kBFloat16,
-                                   config_.max_batch);
-  }
+  if (!sampler_) sampler_ = make_sampler();
   if (sampler_stale_) {
     sampler_->prepare(trained.networks().generator);
     sampler_stale_ = false;

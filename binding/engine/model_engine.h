@@ -41,6 +41,7 @@ class ModelEngine : public Engine {
   void serve_one(Work& work);
   void serve_waiting();
   void serve_images(const std::vector<Share>& shares);
+  std::unique_ptr<Sampler> make_sampler() const;
   std::vector<std::uint8_t> make_images(const std::vector<float>& latents, std::int64_t count);
   EpochResult epoch(const EpochRequest& request, EpochObserver& observer);
   void publish(const Position& position);

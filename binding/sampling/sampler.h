@@ -28,6 +28,9 @@ class Sampler {
 std::unique_ptr<Sampler> make_module_sampler(std::int64_t latent_dim, torch::Device device, bool bfloat16,
                                              std::int64_t batch);
 
+/// Products of oneDNN's micro-kernels, on the CPU where the fused step runs too.
+std::unique_ptr<Sampler> make_fused_sampler(std::int64_t latent_dim, bool bfloat16);
+
 /// round(255 (x + 1) / 2).
 void grey_levels(const float* images, std::int64_t values, std::uint8_t* out);
 

@@ -86,6 +86,17 @@ void Elementwise<S>::normalise(const S* y, Index rows, Index columns, const A* s
 }
 
 template <class S>
+void Elementwise<S>::rectify(const A* sums, const A* shift, Index rows, Index columns, S* out) {
+  for (Index n = 0; n < rows; ++n) {
+#pragma GCC ivdep
+    for (Index c = 0; c < columns; ++c) {
+      const A z = sums[n * columns + c] + shift[c];
+      out[n * columns + c] = narrow<S>(z > 0 ? z : A(0));
+    }
+  }
+}
+
+template <class S>
 void Elementwise<S>::rectify_backward(const A* sums, const S* activation, const S* y, Index rows,
                                       Index columns, const A* mean, const A* inverse, S* dz, A* total,
                                       A* total_normalised) {
@@ -213,6 +224,13 @@ void Elementwise<S>::patch_adjoint(const A* parts, Index count, Index y, Index x
 #pragma GCC ivdep
       for (Index n = 0; n < count; ++n) out[n] += from[n];
     }
+  }
+}
+
+template <class S>
+void Elementwise<S>::patches_to_picture(const A* parts, A* picture) {
+  for (Index y = 0; y < 28; ++y) {
+    for (Index x = 0; x < 28; ++x) patch_adjoint(parts, 1, y, x, picture + y * 28 + x);
   }
 }
 

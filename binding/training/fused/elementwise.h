@@ -27,6 +27,8 @@ struct Elementwise {
   static void column_stats(const S* y, Index rows, Index columns, A* mean, A* squares);
   /// max(0, y scale + shift).
   static void normalise(const S* y, Index rows, Index columns, const A* scale, const A* shift, S* out);
+  /// max(0, sums + shift).
+  static void rectify(const A* sums, const A* shift, Index rows, Index columns, S* out);
   /// dz = sums where the activation is positive; its sums, and its sums times the normalised y.
   static void rectify_backward(const A* sums, const S* activation, const S* y, Index rows, Index columns,
                                const A* mean, const A* inverse, S* dz, A* total, A* total_normalised);
@@ -56,6 +58,8 @@ struct Elementwise {
   /// Its adjoint for one pixel of the picture: Σ parts[pixel of 14 × 14][tap][n] over the patches that hold
   /// it.
   static void patch_adjoint(const A* parts, Index count, Index y, Index x, A* out);
+  /// The same for all pixels of one picture, from parts[pixel of 14 × 14][tap].
+  static void patches_to_picture(const A* parts, A* picture);
 };
 
 }  // namespace dcgan::fused

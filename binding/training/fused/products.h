@@ -10,21 +10,25 @@
 
 namespace dcgan::fused {
 
-/// C (+)= A B, all row-major; B packed by Elementwise::pack. oneDNN's micro-kernels: AVX-512, or AMX where
-/// the processor has it. A row of C depends on that row of A alone, whatever the number of rows.
-inline void multiply(Index m, Index n, Index k, const float* a, const float* b, float* c, bool add) {
-  at::native::cpublas::brgemm(m, n, k, k, n, n, add, a, b, c, /*is_vnni=*/false);
+/// C (+)= A B, all row-major, rows of C `ldc` apart; B packed by Elementwise::pack. oneDNN's micro-kernels:
+/// AVX-512, or AMX where the processor has it. A row of C depends on that row of A alone, whatever their
+/// number.
+inline void multiply(Index m, Index n, Index k, const float* a, const float* b, float* c, Index ldc,
+                     bool add) {
+  at::native::cpublas::brgemm(m, n, k, k, n, ldc, add, a, b, c, /*is_vnni=*/false);
 }
-inline void multiply(Index m, Index n, Index k, const BFloat16* a, const BFloat16* b, float* c, bool add) {
-  at::native::cpublas::brgemm(m, n, k, k, n, n, add, reinterpret_cast<const at::BFloat16*>(a),
+inline void multiply(Index m, Index n, Index k, const BFloat16* a, const BFloat16* b, float* c, Index ldc,
+                     bool add) {
+  at::native::cpublas::brgemm(m, n, k, k, n, ldc, add, reinterpret_cast<const at::BFloat16*>(a),
                               reinterpret_cast<const at::BFloat16*>(b), c, /*is_vnni=*/true);
 }
 /// For the finite-difference tests: plain, since LibTorch exports no float64 product.
-inline void multiply(Index m, Index n, Index k, const double* a, const double* b, double* c, bool add) {
-  if (!add) std::fill_n(c, m * n, 0.0);
+inline void multiply(Index m, Index n, Index k, const double* a, const double* b, double* c, Index ldc,
+                     bool add) {
   for (Index i = 0; i < m; ++i) {
+    if (!add) std::fill_n(c + i * ldc, n, 0.0);
     for (Index inner = 0; inner < k; ++inner) {
-      for (Index j = 0; j < n; ++j) c[i * n + j] += a[i * k + inner] * b[inner * n + j];
+      for (Index j = 0; j < n; ++j) c[i * ldc + j] += a[i * k + inner] * b[inner * n + j];
     }
   }
 }
@@ -51,7 +55,7 @@ void sum_products(const Groups& groups, Index m, Index n, Index k, Planes<S> a, 
     for (Index g = begin; g < end; ++g) {
       bool add = false;
       for (const auto& pair : groups[static_cast<std::size_t>(g)]) {
-        multiply(m, n, k, a.data + pair.first * a.stride, b.data + pair.second * b.stride, sums, add);
+        multiply(m, n, k, a.data + pair.first * a.stride, b.data + pair.second * b.stride, sums, n, add);
         add = true;
       }
       use(g, sums);
