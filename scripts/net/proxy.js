@@ -75,7 +75,12 @@ async function get(url, headers, { env, timeoutMs }) {
   }
   const tunnel = await connect(proxy, url, authorization, timeoutMs)
   const socket = tls.connect({ socket: tunnel, servername: url.hostname })
-  return send('https:', { ...target(url), headers, createConnection: () => socket, agent: false }, timeoutMs)
+  // Without an agent: one would ignore `createConnection`.
+  return send(
+    'https:',
+    { ...target(url), headers, createConnection: () => socket, agent: undefined },
+    timeoutMs,
+  )
 }
 
 /** @param {URL} url */
@@ -104,7 +109,12 @@ function send(protocol, options, timeoutMs) {
   return new Promise((resolve, reject) => {
     const request = (protocol === 'https:' ? https : http).request({ agent: false, ...options })
     request.setTimeout(timeoutMs, () => request.destroy(silence(timeoutMs)))
-    request.once('response', resolve).once('error', reject).end()
+    request.once('response', response => {
+      // From here on the reader watches for stalls.
+      request.setTimeout(0)
+      resolve(response)
+    })
+    request.once('error', reject).end()
   })
 }
 

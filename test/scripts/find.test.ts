@@ -1,0 +1,204 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { makeLibTorch, temporary } from './support'
+
+const { findLibTorch } = require('../../scripts/libtorch/find.js')
+
+let home: string
+beforeEach(() => {
+  home = temporary()
+})
+
+/** A cache entry, as set-up leaves it. */
+function cached(name: string, version: string, { date = '2026-01-01', current = false, cuda = false } = {}) {
+  const cache = path.join(home, 'cache')
+  makeLibTorch(path.join(cache, name, 'torch'), version, { cuda })
+  const record = { folder: 'torch', version, cuda, key: name, from: 'test', sha256: null, date }
+  fs.writeFileSync(path.join(cache, name, 'libtorch.json'), JSON.stringify(record))
+  if (current) fs.writeFileSync(path.join(cache, 'current'), `${name}\n`)
+  return path.join(cache, name, 'torch')
+}
+
+/** A Python with torch in its site-packages, as far as finding it goes. */
+function python(folder: string, torch: string | undefined): string {
+  fs.mkdirSync(folder, { recursive: true })
+  const file = path.join(folder, 'python3')
+  fs.writeFileSync(file, `#!/bin/sh\necho '${torch ?? ''}'\n`, { mode: 0o755 })
+  return file
+}
+
+const env = (more: Record<string, string> = {}) => ({
+  HOME: home,
+  LIBTORCH_DCGAN_HOME: path.join(home, 'cache'),
+  PATH: path.join(home, 'bin'),
+  ...more,
+})
+
+const problem = (run: () => unknown): { message: string; fix?: string } => {
+  try {
+    run()
+  } catch (error) {
+    return error as { message: string; fix?: string }
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('LIBTORCH', () => {
+  test('comes before PyTorch and the cache, and is described', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    python(path.join(home, 'bin'), makeLibTorch(path.join(home, 'python', 'torch'), '2.12.0'))
+    const folder = makeLibTorch(path.join(home, 'own'), '2.14.1', { cuda: true })
+    expect(findLibTorch({ env: env({ LIBTORCH: folder, LIBTORCH_USE_PYTORCH: '1' }) })).toEqual({
+      folder,
+      lib: path.join(folder, 'lib'),
+      include: path.join(folder, 'include'),
+      version: '2.14.1',
+      cuda: true,
+      source: 'LIBTORCH',
+      pythonLibs: [],
+    })
+  })
+
+  test.each([
+    ['a folder that is not there', () => undefined, /does not exist/],
+    [
+      'a folder without headers',
+      (folder: string) => fs.rmSync(path.join(folder, 'include'), { recursive: true }),
+      /include is missing/,
+    ],
+    [
+      'a folder without a library',
+      (folder: string) => fs.rmSync(path.join(folder, 'lib', 'libc10.so')),
+      /libc10\.so is missing/,
+    ],
+    [
+      'headers without a version',
+      (folder: string) => fs.writeFileSync(path.join(folder, 'include/torch/headeronly/version.h'), ''),
+      /tell no version/,
+    ],
+    [
+      'libraries for another processor',
+      (folder: string) => {
+        const elf = Buffer.alloc(64)
+        elf.writeUInt32BE(0x7f454c46, 0)
+        elf.writeUInt16LE(2, 18) // SPARC
+        fs.writeFileSync(path.join(folder, 'lib', 'libc10.so'), elf)
+      },
+      /another processor/,
+    ],
+  ])('that is %s is an error and not skipped', (_what, spoil, message) => {
+    cached('2.13.0-cpu', '2.13.0')
+    const folder = path.join(home, 'own')
+    if (_what !== 'a folder that is not there') makeLibTorch(folder)
+    spoil(folder)
+    const { message: text, fix } = problem(() => findLibTorch({ env: env({ LIBTORCH: folder }) }))
+    expect(text).toMatch(message)
+    expect(text).toContain(`LIBTORCH is ${folder}`)
+    expect(fix).toMatch(/include\/ and lib\//)
+  })
+
+  test('that is empty counts as not set', () => {
+    const folder = cached('2.13.0-cpu', '2.13.0')
+    expect(findLibTorch({ env: env({ LIBTORCH: '' }) }).folder).toBe(folder)
+  })
+})
+
+describe('LIBTORCH_USE_PYTORCH', () => {
+  const torch = (version: string) => makeLibTorch(path.join(home, 'site-packages', 'torch'), version)
+
+  test('=1 takes the active Python’s torch before the cache, with the nvidia wheels beside it', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    python(path.join(home, 'bin'), torch('2.12.0'))
+    const cublas = path.join(home, 'site-packages', 'nvidia', 'cublas', 'lib')
+    fs.mkdirSync(cublas, { recursive: true })
+    expect(findLibTorch({ env: env({ LIBTORCH_USE_PYTORCH: '1' }) })).toMatchObject({
+      version: '2.12.0',
+      source: 'PyTorch',
+      pythonLibs: [cublas],
+    })
+  })
+
+  test('with another value, or not set, leaves Python alone', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    python(path.join(home, 'bin'), torch('2.12.0'))
+    for (const value of ['0', '']) {
+      expect(findLibTorch({ env: env({ LIBTORCH_USE_PYTORCH: value }) }).source).toBe('cache')
+    }
+    expect(findLibTorch({ env: env() }).source).toBe('cache')
+  })
+
+  test('takes PYTHON before VIRTUAL_ENV before PATH', () => {
+    const place = (name: string, version: string) => makeLibTorch(path.join(home, name, 'torch'), version)
+    python(path.join(home, 'bin'), place('path', '2.1.0'))
+    python(path.join(home, 'venv', 'bin'), place('venv', '2.2.0'))
+    fs.renameSync(path.join(home, 'venv', 'bin', 'python3'), path.join(home, 'venv', 'bin', 'python'))
+    const named = python(path.join(home, 'named'), place('named', '2.3.0'))
+    const version = (more: Record<string, string>) =>
+      findLibTorch({ env: env({ LIBTORCH_USE_PYTORCH: '1', ...more }) }).version
+    expect(version({})).toBe('2.1.0')
+    expect(version({ VIRTUAL_ENV: path.join(home, 'venv') })).toBe('2.2.0')
+    expect(version({ VIRTUAL_ENV: path.join(home, 'venv'), PYTHON: named })).toBe('2.3.0')
+  })
+
+  test('without a Python, without torch, or with a broken one is an error and not skipped', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    const find = () => findLibTorch({ env: env({ LIBTORCH_USE_PYTORCH: '1' }) })
+    expect(problem(find).message).toMatch(/a Python was not found/)
+    python(path.join(home, 'bin'), undefined)
+    expect(problem(find)).toMatchObject({
+      message: expect.stringMatching(/has no package torch/),
+      fix: expect.stringMatching(/unset LIBTORCH_USE_PYTORCH/),
+    })
+    python(path.join(home, 'bin'), torch('2.12.0'))
+    fs.rmSync(path.join(home, 'site-packages', 'torch', 'include'), { recursive: true })
+    expect(problem(find).message).toMatch(/not complete: .*include is missing/)
+  })
+})
+
+describe('the cache', () => {
+  test('without anything in it is nothing, not an error', () => {
+    expect(findLibTorch({ env: env() })).toBeUndefined()
+    fs.mkdirSync(path.join(home, 'cache', 'junk'), { recursive: true })
+    expect(findLibTorch({ env: env() })).toBeUndefined()
+  })
+
+  test('lies where LIBTORCH_DCGAN_HOME says, else XDG_CACHE_HOME, else ~/.cache', () => {
+    const folder = cached('2.13.0-cpu', '2.13.0')
+    const move = (to: string) => {
+      fs.mkdirSync(path.dirname(to), { recursive: true })
+      fs.renameSync(path.dirname(path.dirname(folder)), to)
+      fs.mkdirSync(path.join(home, 'cache'))
+    }
+    move(path.join(home, 'xdg', 'libtorch-dcgan'))
+    expect(findLibTorch({ env: { HOME: home } })).toBeUndefined()
+    expect(findLibTorch({ env: { HOME: home, XDG_CACHE_HOME: path.join(home, 'xdg') } }).version).toBe(
+      '2.13.0',
+    )
+    fs.renameSync(path.join(home, 'xdg'), path.join(home, '.cache'))
+    expect(findLibTorch({ env: { HOME: home } }).version).toBe('2.13.0')
+  })
+
+  test('gives the current one, else the newest', () => {
+    cached('2.13.0-cpu', '2.13.0', { date: '2026-01-01' })
+    cached('2.14.1-cuda', '2.14.1', { date: '2026-02-01', cuda: true })
+    expect(findLibTorch({ env: env() })).toMatchObject({ version: '2.14.1', cuda: true })
+    cached('2.13.0-cpu', '2.13.0', { current: true })
+    expect(findLibTorch({ env: env() })).toMatchObject({ version: '2.13.0', cuda: false })
+  })
+
+  test('gives one of the wanted minor version before the current one', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    cached('2.15.0-cpu', '2.15.0', { current: true })
+    expect(findLibTorch({ env: env(), prefer: ['2.13'] }).version).toBe('2.13.0')
+    expect(findLibTorch({ env: env(), prefer: ['2.9'] }).version).toBe('2.15.0')
+  })
+
+  test('passes over what was damaged by hand', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    const broken = cached('2.14.1-cpu', '2.14.1', { current: true })
+    fs.rmSync(path.join(broken, 'lib', 'libtorch.so'))
+    fs.mkdirSync(path.join(home, 'cache', 'x'))
+    fs.writeFileSync(path.join(home, 'cache', 'x', 'libtorch.json'), '{')
+    expect(findLibTorch({ env: env() }).version).toBe('2.13.0')
+  })
+})

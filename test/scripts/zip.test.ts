@@ -1,0 +1,184 @@
+import crypto from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { type Item, temporary, zip } from './support'
+
+const { ZipFile } = require('../../scripts/files/zip.js')
+
+async function unpack(
+  data: Buffer,
+  place: (name: string) => string | undefined = name => name,
+): Promise<string> {
+  const folder = temporary()
+  const file = path.join(folder, 'archive.zip')
+  fs.writeFileSync(file, data)
+  const archive = new ZipFile(file)
+  try {
+    await archive.extract(path.join(folder, 'out'), place)
+  } finally {
+    archive.close()
+  }
+  return path.join(folder, 'out')
+}
+
+const read = (folder: string, name: string) => fs.readFileSync(path.join(folder, name), 'utf8')
+const noise = crypto.randomBytes(6 * 1024 * 1024)
+
+describe('a ZIP file', () => {
+  test('is unpacked: deflated and stored, small and large, empty, in folders, with a comment', async () => {
+    const items: Item[] = [
+      { name: 'a/', data: '' },
+      { name: 'a/b.h', data: '#pragma once\n' },
+      { name: 'a/stored', data: 'as it is', stored: true },
+      { name: 'empty', data: '' },
+      { name: 'large', data: noise },
+      { name: 'large-stored', data: noise, stored: true },
+      { name: 'tool', data: '#!/bin/sh\n', mode: 0o100755 },
+      { name: 'ünï.txt', data: 'ü' },
+    ]
+    const out = await unpack(zip(items, { comment: 'a comment, PK\x05\x06 included' }))
+    expect(read(out, 'a/b.h')).toBe('#pragma once\n')
+    expect(read(out, 'a/stored')).toBe('as it is')
+    expect(read(out, 'empty')).toBe('')
+    expect(read(out, 'ünï.txt')).toBe('ü')
+    for (const name of ['large', 'large-stored']) {
+      expect(fs.readFileSync(path.join(out, name)).equals(noise)).toBe(true)
+    }
+    expect(fs.statSync(path.join(out, 'tool')).mode & 0o777).toBe(0o755)
+    expect(fs.statSync(path.join(out, 'a/b.h')).mode & 0o111).toBe(0)
+  })
+
+  test('in ZIP64 form is unpacked too', async () => {
+    const out = await unpack(
+      zip(
+        [
+          { name: 'one', data: 'eins', zip64: true },
+          { name: 'two', data: noise, zip64: true },
+          { name: 'three', data: 'drei' },
+        ],
+        { zip64: true },
+      ),
+    )
+    expect(read(out, 'one')).toBe('eins')
+    expect(read(out, 'three')).toBe('drei')
+    expect(fs.readFileSync(path.join(out, 'two')).equals(noise)).toBe(true)
+  })
+
+  test('gives only what is asked for, where it is asked for', async () => {
+    const out = await unpack(
+      zip([
+        { name: 'libtorch/lib/x.so', data: 'x' },
+        { name: 'libtorch/python.py', data: 'y' },
+      ]),
+      name => (name.endsWith('.so') ? name.replace('libtorch/', 'torch/') : undefined),
+    )
+    expect(read(out, 'torch/lib/x.so')).toBe('x')
+    expect(fs.readdirSync(out)).toEqual(['torch'])
+  })
+
+  test('does not overwrite what is there', async () => {
+    await expect(
+      unpack(
+        zip([
+          { name: 'a', data: '1' },
+          { name: 'b', data: '2' },
+        ]),
+        () => 'same',
+      ),
+    ).rejects.toThrow(/EEXIST/)
+  })
+})
+
+describe('a ZIP file is refused whole when an entry', () => {
+  test.each([
+    ['../outside', /leads out/],
+    ['a/../../outside', /leads out/],
+    ['a/./b', /leads out/],
+    ['/etc/passwd', /absolute/],
+    ['C:/windows', /absolute/],
+    ['a\\..\\b', /backslash/],
+    ['a\0b', /no file name/],
+    ['', /no file name/],
+  ])('is named %j', async (name, message) => {
+    const data = zip([
+      { name: 'good', data: 'x' },
+      { name, data: 'evil' },
+    ])
+    // Even if that entry is not asked for.
+    await expect(unpack(data, entry => (entry === 'good' ? entry : undefined))).rejects.toThrow(message)
+  })
+
+  test('is a symbolic link', async () => {
+    const items: Item[] = [
+      { name: 'link', data: '/etc', mode: 0o120777 },
+      { name: 'link/passwd', data: 'evil' },
+    ]
+    await expect(unpack(zip(items))).rejects.toThrow(/symbolic link/)
+  })
+
+  test('has the name of another', async () => {
+    await expect(
+      unpack(
+        zip([
+          { name: 'a', data: '1' },
+          { name: 'a', data: '2' },
+        ]),
+      ),
+    ).rejects.toThrow(/two entries/)
+  })
+
+  test.each([
+    ['is encrypted', { flags: 1 }, /encrypted/],
+    ['is packed in an unknown way', { method: 12 }, /method 12/],
+  ])('%s', async (_what, lie, message) => {
+    await expect(unpack(zip([{ name: 'a', data: 'x', ...lie }]))).rejects.toThrow(message)
+  })
+})
+
+describe('damage is found:', () => {
+  const large = Buffer.alloc(5 * 1024 * 1024, 'zeros do pack well ')
+
+  test.each<[string, Item, RegExp]>([
+    ['a wrong checksum', { name: 'a', data: 'x', crc: 1 }, /checksum/],
+    ['a wrong checksum, large', { name: 'a', data: large, crc: 1 }, /checksum/],
+    ['more bytes than it says', { name: 'a', data: Buffer.alloc(1e6), size: 10 }, /does not unpack/],
+    [
+      'more bytes than it says, large',
+      { name: 'a', data: large, size: 4 * 1024 * 1024 },
+      /longer than it says/,
+    ],
+    ['fewer bytes than it says', { name: 'a', data: 'xyz', size: 9 }, /3 bytes, not 9/],
+    [
+      'no deflate stream',
+      { name: 'a', data: '\xff\xff\xff\xff', stored: true, method: 8 },
+      /does not unpack/,
+    ],
+    ['no deflate stream, large', { name: 'a', data: noise, stored: true, method: 8 }, /does not unpack/],
+  ])('%s', async (_what, item, message) => {
+    await expect(unpack(zip([item]))).rejects.toThrow(message)
+  })
+
+  test('a file cut short anywhere', async () => {
+    const whole = zip([
+      { name: 'a', data: 'x'.repeat(1000) },
+      { name: 'b', data: noise.subarray(0, 500) },
+    ])
+    for (let length = 0; length < whole.length; length += 7) {
+      await expect(unpack(whole.subarray(0, length))).rejects.toThrow(/damaged/)
+    }
+  })
+
+  test('a directory that points nowhere', async () => {
+    const data = zip([{ name: 'a', data: 'x' }])
+    const end = data.length - 22
+    for (const [at, message] of [
+      [end + 16, /outside|cut/], // where the directory begins
+      [end + 12, /outside|cut/], // how long it is
+      [end - 5, /not where|cut/], // where the entry begins
+    ] as const) {
+      const spoilt = Buffer.from(data)
+      spoilt.writeUInt32LE(0x00ffff00, at)
+      await expect(unpack(spoilt)).rejects.toThrow(message)
+    }
+  })
+})
