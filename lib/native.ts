@@ -66,7 +66,8 @@ export interface NativeInfo {
 export interface NativeConfig {
   /** 'auto', 'cpu', 'cuda' or 'cuda:N'. */
   device: string
-  precision: 'float32' | 'bfloat16'
+  /** 'float64' for the finite-difference tests alone. */
+  precision: 'float32' | 'bfloat16' | 'float64'
   /** 0: LibTorch's choice. */
   threads: number
   seed: number

@@ -27,3 +27,12 @@ export function reportFailure(error: unknown): number {
     ? EXIT.usage
     : EXIT.failure
 }
+
+/** Prints the process's warnings as a command does, without Node's decoration, but for those of `quiet` codes. */
+export function showWarnings(quiet: (code: string) => boolean): void {
+  process.removeAllListeners('warning')
+  process.on('warning', (warning: Error & { code?: string }) => {
+    if (quiet(warning.code ?? '')) return
+    process.stderr.write(`${paint(process.stderr, 'yellow', 'warning:')} ${warning.message}\n`)
+  })
+}

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { DEFAULTS, HYPER_PARAMS } from '../hyperparams.js'
-import { EXIT, reportFailure } from './failure.js'
+import { EXIT, reportFailure, showWarnings } from './failure.js'
 import { addHyperParams, numberOrText } from './flags.js'
 
 // Each command's own code is loaded when it is asked for: --help and a mistyped flag answer at once.
@@ -95,6 +95,9 @@ function sampling(name: string, description: string): Command {
     .option('--json', 'print the result as JSON')
   return addHyperParams(command, ['device', 'precision', 'threads'])
 }
+
+// Training says once that it is on the CPU; who asks for a digit need not hear it each time.
+showWarnings(code => code === 'DCGAN_NO_CUDA' && program.args[0] !== 'train')
 
 program.parseAsync().catch(error => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage

@@ -37,7 +37,7 @@ export async function train(flags: TrainFlags): Promise<void> {
       () => process.stderr.write('\nStopping after this step. Ctrl-C again stops at once\n'),
     )
     display.stop()
-    const model = await saveModel(gan, flags)
+    const model = result.epochs.length > 0 || flags.save ? await saveModel(gan, flags) : null
     report(gan, flags, result, model)
   } catch (error) {
     display.stop()
@@ -58,12 +58,18 @@ function create(flags: TrainFlags): DCGAN {
 
 function headline(gan: DCGAN, flags: TrainFlags): string {
   const { epochs, seed } = gan.hparams
-  const from = gan.step === 0 ? '' : ` from step ${gan.step}`
+  const where = gan.device === 'cpu' ? 'the CPU' : gan.device
+  const what =
+    gan.step === 0 ? plural(epochs, 'epoch') : `from step ${gan.step} to the end of epoch ${epochs}`
   const more =
     gan.device === 'cpu' && flags.epochs === undefined && flags.resume === undefined
-      ? `\nThat is the default on a CPU; the tutorial's ${DEFAULTS.epochs} epochs: --epochs ${DEFAULTS.epochs}`
+      ? `\nOn a CPU 1 epoch is the default. For the tutorial's ${DEFAULTS.epochs}: --epochs ${DEFAULTS.epochs}`
       : ''
-  return `Training on ${gan.device}${from} to epoch ${epochs}, with seed ${seed}${more}`
+  return `Training on ${where}: ${what}, seed ${seed}${more}`
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function trainOptions({ data, outputDir, ...flags }: TrainFlags): TrainOptions {
@@ -98,9 +104,9 @@ function report(gan: DCGAN, flags: TrainFlags, result: TrainResult, model: strin
   }
   const lines =
     epochs.length === 0
-      ? [`Nothing to train: the model has ${epoch} epochs behind it. More: --epochs ${epoch + 1}`]
+      ? [`Nothing to train: the model has ${plural(epoch, 'epoch')} behind it. More: --epochs ${epoch + 1}`]
       : [
-          `Trained ${epochs.length} epoch${epochs.length === 1 ? '' : 's'} in ${clock(seconds)}, ` +
+          `Trained ${plural(epochs.length, 'epoch')} in ${clock(seconds)}, ` +
             `${imagesPerSecond.toFixed(0)} images/s; mean losses of the last: ` +
             `discriminator ${discLoss.toFixed(3)}, generator ${genLoss.toFixed(3)}`,
         ]

@@ -1,0 +1,250 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { bars, folder } from './dcgan-support'
+import { decodeGif, decodePng } from './images/decoders'
+import { cli } from './process/child'
+
+const TRAIN = [
+  'train',
+  '--batch-size',
+  '4',
+  '--output-dim',
+  '2',
+  '--seed',
+  '1',
+  '--threads',
+  '1',
+  '--device',
+  'cpu',
+]
+
+/** A folder of IDX files with so many images. */
+function data(count: number): string {
+  const path = join(folder(), 'data')
+  mkdirSync(path)
+  const header = (...numbers: number[]) =>
+    Buffer.concat(numbers.map(number => Buffer.from(Uint32Array.of(number).buffer).swap32()))
+  const images = Buffer.concat([header(0x803, count, 28, 28), bars(count).images])
+  writeFileSync(join(path, 'train-images-idx3-ubyte.gz'), gzipSync(images))
+  writeFileSync(
+    join(path, 'train-labels-idx1-ubyte'),
+    Buffer.concat([header(0x801, count), Buffer.alloc(count)]),
+  )
+  return path
+}
+
+test('every command has a help that names its flags, and the hyper-parameters with their defaults', async () => {
+  const help = await cli(['--help'])
+  expect(help).toMatchObject({ code: 0, stderr: '' })
+  for (const command of ['setup', 'doctor', 'train', 'sample', 'grid', 'animate']) {
+    expect(help.stdout).toContain(`  ${command}`)
+    const own = await cli([command, '--help'])
+    expect([command, own.code, own.stderr]).toEqual([command, 0, ''])
+    expect(own.stdout).toContain('Usage: libtorch-dcgan')
+  }
+  const { stdout } = await cli(['train', '--help'])
+  for (const [flag, value] of [
+    ['batch-size', '128'],
+    ['latent-dim', '100'],
+    ['epochs', '25 on\\s+CUDA, 1 on the\\s+CPU'],
+    ['verbose-freq', '1000'],
+    ['output-dim', '5'],
+    ['disc-lr', '0\\.0002'],
+    ['gen-lr', '0\\.0002'],
+    ['beta1', '0\\.9'],
+    ['beta2', '0\\.999'],
+    ['device', 'auto'],
+    ['precision', 'float32'],
+    ['threads', 'auto'],
+    ['seed', 'random'],
+  ]) {
+    expect(stdout).toMatch(new RegExp(`--${flag} <value>[^]*?\\(default:\\s+${value}\\)`))
+  }
+})
+
+test('the version is the package’s', async () => {
+  const { version } = JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8'))
+  expect(await cli(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` })
+})
+
+test.each([
+  [[], 'Usage:'],
+  [['tarin'], "unknown command 'tarin'"],
+  [['train', '--epoch', '3'], 'Did you mean --epochs?'],
+  [['train', '--epochs'], 'argument missing'],
+  [
+    ['train', '--batch-size', '1'],
+    'batch normalisation needs two) for batchSize but received 1 (ERR_DCGAN_INVALID_ARGUMENT)',
+  ],
+  [['train', '--epochs', 'many'], 'an integer from 1 to 1000000 for epochs but received "many"'],
+  [['train', '--disc-lr', '-1'], 'for discLr but received -1'],
+  [['train', '--device', 'gpu'], '\'cuda:N\' for device but received "gpu"'],
+  [
+    ['train', '--device', 'cpu', '--checkpoint', 'x', '--checkpoint-every', '0'],
+    'for checkpoint.everySteps but received 0',
+  ],
+])('%j is a usage error: exit code 2, and what is wrong', async (args, message) => {
+  const ended = await cli(args, { cwd: folder() })
+  expect(ended.code).toBe(2)
+  expect(ended.stdout).not.toContain('Epoch')
+  expect(ended.stderr).toContain(message)
+  expect(ended.stderr).not.toContain('    at ')
+})
+
+test.each([
+  [['train', '--device', 'cuda'], 'ERR_DCGAN_NO_CUDA'],
+  [['train', '--device', 'cpu', '--data', '/no/such/folder'], '/no/such/folder'],
+  [['train', '--resume', 'none.safetensors'], 'none.safetensors'],
+  [['sample', '--model', 'none.safetensors'], 'npx libtorch-dcgan train'],
+  [['grid', '--model', 'none.safetensors'], 'ERR_DCGAN_BAD_CHECKPOINT'],
+  [['animate', 'nowhere'], 'ERR_DCGAN_IO'],
+])('%j fails with exit code 1 and says why', async (args, message) => {
+  const ended = await cli(args, { cwd: folder() })
+  expect(ended).toMatchObject({ code: 1, stdout: expect.not.stringContaining('Trained') })
+  expect(ended.stderr).toContain(message)
+  expect(ended.stderr).not.toContain('    at ')
+})
+
+test('train writes what it names, and the other commands go on from there', async () => {
+  const cwd = folder()
+  const ended = await cli([...TRAIN, '--data', data(16), '--verbose-freq', '3', '--epochs', '2'], { cwd })
+  expect(ended).toMatchObject({ code: 0, stderr: '' })
+  const { stdout } = ended
+  expect(stdout).toContain('Training on the CPU: 2 epochs, seed 1\n')
+  const logged = [
+    ...stdout.matchAll(/^Train step (\d+), Discriminator loss = (\S+), Generator loss = (\S+)$/gm),
+  ]
+  expect(logged.map(([, step]) => step)).toEqual(['0', '3', '6', '8'])
+  for (const [, , disc, gen] of logged) expect([Number(disc) > 0, Number(gen) > 0]).toEqual([true, true])
+  expect(stdout.match(/^Epoch \d$/gm)).toEqual(['Epoch 1', 'Epoch 2'])
+  for (const name of [
+    'dcgan_steps_000000.png',
+    'dcgan_steps_000008.png',
+    'output.gif',
+    'dcgan.safetensors',
+  ]) {
+    expect(stdout).toContain(join('output', name))
+    expect(existsSync(join(cwd, 'output', name))).toBe(true)
+  }
+  expect(stdout).not.toContain('\u001b')
+
+  const picture = await cli(['sample', '--count', '4', '--seed', '5', '--out', 'four.png'], { cwd })
+  expect(picture).toMatchObject({ code: 0, stdout: 'Seed 5: four.png\n', stderr: '' })
+  expect(decodePng(readFileSync(join(cwd, 'four.png')))).toMatchObject({ width: 56, height: 56, grey: true })
+
+  const singles = await cli(['sample', '--count', '11', '--seed', '5', '--out', 'digits', '--json'], { cwd })
+  const { files, seed } = JSON.parse(singles.stdout)
+  expect(seed).toBe(5)
+  expect(files).toHaveLength(11)
+  expect(readdirSync(join(cwd, 'digits')).sort()).toEqual(
+    files.map((file: string) => file.slice('digits/'.length)),
+  )
+  const first = decodePng(readFileSync(join(cwd, files[0])))
+  const grid = decodePng(readFileSync(join(cwd, 'four.png')))
+  expect(first.levels.slice(0, 28)).toEqual(grid.levels.slice(0, 28))
+
+  const random = await cli(['sample', '--json'], { cwd })
+  expect(JSON.parse(random.stdout)).toMatchObject({
+    count: 1,
+    files: ['digits.png'],
+    seed: expect.any(Number),
+  })
+
+  expect(await cli(['grid', '--out', 'fixed.png'], { cwd })).toMatchObject({
+    code: 0,
+    stdout: 'fixed.png\n',
+    stderr: '',
+  })
+  const last = decodePng(readFileSync(join(cwd, 'output', 'dcgan_steps_000008.png')))
+  expect(decodePng(readFileSync(join(cwd, 'fixed.png'))).levels).toEqual(last.levels)
+
+  const gif = await cli(['animate', 'output', 'run.gif', '--scale', '2', '--json'], { cwd })
+  expect(JSON.parse(gif.stdout)).toEqual({ file: 'run.gif', frames: 4 })
+  expect(decodeGif(readFileSync(join(cwd, 'run.gif')))).toMatchObject({ width: 112, frames: { length: 4 } })
+})
+
+test('--json prints one object on standard output and everything else on standard error', async () => {
+  const cwd = folder()
+  const flags = [
+    '--data',
+    data(8),
+    '--json',
+    '--output-dir',
+    'here',
+    '--no-save',
+    '--checkpoint',
+    'run.safetensors',
+  ]
+  const ended = await cli([...TRAIN, ...flags], { cwd })
+  expect(ended.code).toBe(0)
+  expect(ended.stderr).toContain('Train step 0')
+  expect(JSON.parse(ended.stdout)).toMatchObject({
+    device: 'cpu',
+    hparams: { seed: 1, batchSize: 4, epochs: 1 },
+    step: 2,
+    epoch: 1,
+    snapshots: [join('here', 'dcgan_steps_000000.png'), join('here', 'dcgan_steps_000002.png')],
+    gif: join('here', 'output.gif'),
+    model: null,
+    checkpoint: 'run.safetensors',
+  })
+  expect(existsSync(join(cwd, 'run.safetensors'))).toBe(true)
+})
+
+test('on a CPU one epoch is the default, and it says how to ask for more; auto warns once', async () => {
+  const flags = TRAIN.slice(0, -1)
+  const ended = await cli([...flags, 'auto', '--data', data(4), '--no-save'], { cwd: folder() })
+  expect(ended.code).toBe(0)
+  expect(ended.stdout).toMatch(/Training on the CPU: 1 epoch, seed 1\n.*--epochs 25\n/)
+  expect(ended.stderr).toMatch(/^warning: No CUDA device.*\n$/)
+})
+
+test('Ctrl-C stops after the step, saves the checkpoint, and --resume goes on from it', async () => {
+  const cwd = folder()
+  const idx = data(2000)
+  const flags = ['--data', idx, '--checkpoint', 'run.safetensors']
+  let sent = false
+  const ended = await cli([...TRAIN, ...flags], {
+    cwd,
+    onOutput: (text, child) => {
+      if (sent || !text.includes('Train step 0')) return
+      sent = true
+      child.kill('SIGINT')
+    },
+  })
+  expect(ended.code).toBe(130)
+  const step = Number(
+    /Stopped at step (\d+)\. To continue: .*--resume run\.safetensors/.exec(ended.stderr)?.[1],
+  )
+  expect(step).toBeGreaterThan(0)
+  expect(step).toBeLessThan(500)
+
+  const more = ['--resume', 'run.safetensors', '--data', idx, '--device', 'cpu', '--threads', '1']
+  let stopped = false
+  const resumed = await cli(['train', ...more], {
+    cwd,
+    onOutput: (text, child) => {
+      if (stopped || !text.includes('Epoch 1')) return
+      stopped = true
+      child.kill('SIGTERM')
+    },
+  })
+  expect(resumed.code).toBe(143)
+  expect(resumed.stdout).toContain(`from step ${step} to the end of epoch 1`)
+  expect(resumed.stderr).toContain('Nothing was saved')
+})
+
+test('a model that has its epochs is not trained again, and it is said how to ask for more', async () => {
+  const cwd = folder()
+  const idx = data(4)
+  await cli([...TRAIN, '--data', idx, '--save', 'model.safetensors'], { cwd })
+  const again = ['train', '--resume', 'model.safetensors', '--data', idx, '--device', 'cpu']
+  const ended = await cli(again, { cwd })
+  expect(ended).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/has 1 epoch behind it\. More: --epochs 2/),
+  })
+  const more = await cli([...again, '--epochs', '2'], { cwd })
+  expect(more).toMatchObject({ code: 0, stdout: expect.stringContaining('Trained 1 epoch ') })
+})
