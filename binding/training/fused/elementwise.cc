@@ -2,6 +2,28 @@
 
 namespace dcgan::fused {
 
+namespace {
+
+/// The widest layer. A row at a time in registers and the first cache: loops that mix element sizes are not
+/// turned into vector code, so each does one thing.
+constexpr Index kMostChannels = 256;
+
+template <class S, class A>
+inline void narrow_row(const A* row, Index columns, S* out) {
+#pragma GCC ivdep
+  for (Index c = 0; c < columns; ++c) out[c] = narrow<S>(row[c]);
+}
+
+/// Times the slope of LeakyReLU(0.2) and dropout that `code` tells.
+template <class A>
+inline void slope_row(A* row, const std::uint8_t* code, A scale, Index columns) {
+  const A leak = scale * A(0.2);
+#pragma GCC ivdep
+  for (Index c = 0; c < columns; ++c) row[c] *= code[c] == 2 ? scale : code[c] == 1 ? leak : A(0);
+}
+
+}  // namespace
+
 template <class S>
 void Elementwise<S>::round(const A* sums, Index count, S* out) {
 #pragma GCC ivdep
@@ -102,15 +124,17 @@ void Elementwise<S>::rectify_backward(const A* sums, const S* activation, const 
                                       A* total_normalised) {
 #pragma GCC ivdep
   for (Index c = 0; c < columns; ++c) total[c] = total_normalised[c] = 0;
+  A row[kMostChannels];
   for (Index n = 0; n < rows; ++n) {
+    const Index at = n * columns;
+#pragma GCC ivdep
+    for (Index c = 0; c < columns; ++c) row[c] = widen(activation[at + c]) > 0 ? sums[at + c] : A(0);
+    narrow_row(row, columns, dz + at);
 #pragma GCC ivdep
     for (Index c = 0; c < columns; ++c) {
-      const Index i = n * columns + c;
-      const S rounded = narrow<S>(widen(activation[i]) > 0 ? sums[i] : A(0));
-      const A g = widen(rounded);
-      dz[i] = rounded;
+      const A g = widen(dz[at + c]);
       total[c] += g;
-      total_normalised[c] += g * (widen(y[i]) - mean[c]) * inverse[c];
+      total_normalised[c] += g * (widen(y[at + c]) - mean[c]) * inverse[c];
     }
   }
 }
@@ -132,17 +156,20 @@ void Elementwise<S>::normalise_backward(const S* dz, const S* y, Index rows, Ind
 template <class S>
 void Elementwise<S>::leak_and_drop(const A* sums, const A* bias, const std::uint8_t* keep, A scale,
                                    Index rows, Index columns, S* out, std::uint8_t* code) {
+  A row[kMostChannels];
   for (Index n = 0; n < rows; ++n) {
+    const Index at = n * columns;
 #pragma GCC ivdep
-    for (Index c = 0; c < columns; ++c) {
-      const Index i = n * columns + c;
-      const A z = sums[i] + bias[c];
-      const bool positive = z > 0;
-      const A leaked = positive ? z : z * A(0.2);
-      const bool kept = keep == nullptr || keep[i] != 0;
-      out[i] = narrow<S>(kept ? leaked * scale : A(0));
-      code[i] = static_cast<std::uint8_t>(kept ? 1 + positive : 0);
+    for (Index c = 0; c < columns; ++c) row[c] = sums[at + c] + bias[c];
+#pragma GCC ivdep
+    for (Index c = 0; c < columns; ++c) code[at + c] = static_cast<std::uint8_t>(row[c] > 0 ? 2 : 1);
+    if (keep != nullptr) {
+#pragma GCC ivdep
+      for (Index c = 0; c < columns; ++c)
+        code[at + c] = static_cast<std::uint8_t>(code[at + c] * keep[at + c]);
     }
+    slope_row(row, code + at, scale, columns);
+    narrow_row(row, columns, out + at);
   }
 }
 
@@ -151,16 +178,15 @@ void Elementwise<S>::leak_and_drop_backward(const A* grad, const std::uint8_t* c
                                             Index columns, S* dz, A* total) {
 #pragma GCC ivdep
   for (Index c = 0; c < columns; ++c) total[c] = 0;
-  const A leak = scale * A(0.2);
+  A row[kMostChannels];
   for (Index n = 0; n < rows; ++n) {
+    const Index at = n * columns;
 #pragma GCC ivdep
-    for (Index c = 0; c < columns; ++c) {
-      const Index i = n * columns + c;
-      const A slope = code[i] == 2 ? scale : code[i] == 1 ? leak : A(0);
-      const S rounded = narrow<S>(grad[i] * slope);
-      dz[i] = rounded;
-      total[c] += widen(rounded);
-    }
+    for (Index c = 0; c < columns; ++c) row[c] = grad[at + c];
+    slope_row(row, code + at, scale, columns);
+    narrow_row(row, columns, dz + at);
+#pragma GCC ivdep
+    for (Index c = 0; c < columns; ++c) total[c] += widen(dz[at + c]);
   }
 }
 
