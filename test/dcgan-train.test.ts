@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, type Progress, type TrainingImages } from '../lib/index'
+import { native } from '../lib/native'
 import { bars, equal, failure, folder, kept, TINY, tiny } from './dcgan-support'
 import { decodeGif, decodePng } from './images/decoders'
 
@@ -66,6 +67,19 @@ test('a run that continues takes up the snapshots before it', async () => {
   expect(whole).toEqual([0, 2, 4, 6, 8].map(step => `dcgan_steps_${String(step).padStart(6, '0')}.png`))
   expect(result.snapshots.length).toBeLessThan(5)
   expect(decodeGif(readFileSync(result.gif as string)).frames).toHaveLength(5)
+})
+
+test('a run that ends while the queue is full waits for its last picture', async () => {
+  const { sample } = native()
+  const full = { code: 'ERR_DCGAN_OVERLOADED', message: 'full' }
+  const spy = jest
+    .spyOn(native(), 'sample')
+    .mockImplementationOnce(() => ({ id: 0, promise: Promise.reject(full) }))
+    .mockImplementation(sample)
+  const result = await tiny({ epochs: 1 }).train({ dataset: bars(4), outputDir: folder() })
+  expect(spy).toHaveBeenCalledTimes(2)
+  spy.mockRestore()
+  expect(result.snapshots).toHaveLength(2)
 })
 
 test('the epochs result has every loss, their means and the speed', async () => {
