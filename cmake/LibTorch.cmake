@@ -70,4 +70,6 @@ if(EXISTS "${LIBTORCH}/lib/${CMAKE_SHARED_LIBRARY_PREFIX}torch_cuda${CMAKE_SHARE
     target_compile_definitions(libtorch::libtorch INTERFACE DCGAN_CUDA_HEADERS=1)
   endif()
 endif()
+# Kept, so that set-up notices another LibTorch in the same folder, whose files may be older than this build.
+set(LIBTORCH_KNOWN "${LIBTORCH_VERSION} ${LIBTORCH_VARIANT}" CACHE INTERNAL "The LibTorch configured for")
 message(STATUS "LibTorch ${LIBTORCH_VERSION} (${LIBTORCH_VARIANT}) in ${LIBTORCH}")

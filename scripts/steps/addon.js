@@ -92,8 +92,12 @@ function mustConfigure(root, libtorch, interrupted) {
   } catch {
     return true
   }
+  // A configuration that failed leaves a cache, but nothing to build by.
+  if (!['build.ninja', 'Makefile'].some(name => fs.existsSync(path.join(root, 'build', name)))) return true
   const value = (/** @type {string} */ name) => new RegExp(`^${name}:[A-Z]+=(.*)$`, 'm').exec(cache)?.[1]
-  if (value('LIBTORCH') !== libtorch.folder || value('CMAKE_HOME_DIRECTORY') !== root) return true
+  const known = `${libtorch.version} ${libtorch.cuda ? 'CUDA' : 'CPU'}`
+  if (value('LIBTORCH') !== libtorch.folder || value('LIBTORCH_KNOWN') !== known) return true
+  if (value('CMAKE_HOME_DIRECTORY') !== root) return true
   // Ninja logs what it has finished; Make takes a file that was being written for a new one.
   return interrupted && value('CMAKE_GENERATOR') !== 'Ninja'
 }

@@ -49,7 +49,7 @@ async function buildLibrary(root, terminal) {
   const { status, output } = await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root })
   if (status !== 0)
     throw new Problem(`lib/ does not compile:\n${output.trim()}`, 'Mend it, then run the set-up again.')
-  removeStale(root, started)
+  removeStale(root, sources)
   if (fs.existsSync(path.join(root, COMMAND_LINE))) fs.chmodSync(path.join(root, COMMAND_LINE), 0o755)
   const outputs = measure(root, filesUnder(root, ['dist'], /\.[cm]?[jt]s$/))
   writeStamp(stampFile, { inputs, outputs, facts: { typescript: version } })
@@ -57,11 +57,21 @@ async function buildLibrary(root, terminal) {
   return true
 }
 
-/** Removes what an earlier compilation made from sources that are gone. @param {string} root @param {number} started */
-function removeStale(root, started) {
+/**
+ * Removes what an earlier compilation made from sources that are gone.
+ *
+ * @param {string} root
+ * @param {string[]} sources
+ */
+function removeStale(root, sources) {
+  const made = sources.flatMap(name => {
+    const base = path.join('dist', path.relative('lib', name)).replace(/\.[cm]?ts$/, '')
+    const kind = name.endsWith('.mts') ? 'm' : name.endsWith('.cts') ? 'c' : ''
+    return [`${base}.${kind}js`, `${base}.d.${kind}ts`].flatMap(file => [file, `${file}.map`])
+  })
+  const wanted = new Set(made)
   for (const name of filesUnder(root, ['dist'], /\.([cm]?[jt]s|map)$/)) {
-    // A second's grace: file systems round times.
-    if (fs.statSync(path.join(root, name)).mtimeMs < started - 1000) fs.rmSync(path.join(root, name))
+    if (!wanted.has(name)) fs.rmSync(path.join(root, name))
   }
 }
 

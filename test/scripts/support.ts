@@ -158,7 +158,7 @@ export function libtorchFiles(version = '2.13.0', { cuda = false } = {}): Record
   const suffix = process.platform === 'darwin' ? '.dylib' : '.so'
   return {
     'include/torch/headeronly/version.h': versionHeader(version),
-    'include/torch/torch.h': '#pragma once\n',
+    'include/torch/csrc/api/include/torch/torch.h': '#pragma once\n',
     ...Object.fromEntries(libraries.map(name => [`lib/lib${name}${suffix}`, `the library ${name}, made up`])),
   }
 }

@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { type Made, makeLibTorch, node, ROOT, temporary, versionHeader } from '../scripts/support'
+
+// An addon that is compiled in a second: what set-up and doctor look at, and no more.
+const ADDON = `#include <dlfcn.h>
+#include <node_api.h>
+
+#include <string>
+
+static napi_value load(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value folder;
+  napi_get_cb_info(env, info, &count, &folder, nullptr, nullptr);
+  char text[4096];
+  size_t length;
+  napi_get_value_string_utf8(env, folder, text, sizeof text, &length);
+  if (dlopen((std::string(text, length) + "/libtorch.so").c_str(), RTLD_NOW) == nullptr) {
+    napi_throw_error(env, "ERR_DCGAN_NATIVE_NOT_FOUND", dlerror());
+  }
+  return nullptr;
+}
+
+static napi_value describe(napi_env env, napi_callback_info) {
+  napi_value object;
+  napi_create_object(env, &object);
+  return object;
+}
+
+NAPI_MODULE_INIT() {
+  napi_value value;
+  napi_create_string_utf8(env, DCGAN_LIBTORCH_VERSION, NAPI_AUTO_LENGTH, &value);
+  napi_set_named_property(env, exports, "compiledVersion", value);
+  napi_create_function(env, "load", NAPI_AUTO_LENGTH, load, nullptr, &value);
+  napi_set_named_property(env, exports, "load", value);
+  napi_create_function(env, "info", NAPI_AUTO_LENGTH, describe, nullptr, &value);
+  napi_set_named_property(env, exports, "info", value);
+  return exports;
+}
+`
+
+/** A LibTorch whose libraries are empty but real. */
+export function compiledLibTorch(version = '2.13.0'): string {
+  const folder = makeLibTorch(path.join(temporary(), `libtorch-${version}`), version)
+  for (const name of ['c10', 'torch_cpu', 'torch']) {
+    const file = path.join(folder, 'lib', `lib${name}.so`)
+    execFileSync('c++', ['-shared', '-fPIC', '-x', 'c++', '/dev/null', '-o', file])
+  }
+  return folder
+}
+
+/** Changes what a LibTorch's headers say. */
+export function setVersion(folder: string, version: string): void {
+  fs.writeFileSync(path.join(folder, 'include/torch/headeronly/version.h'), versionHeader(version))
+}
+
+/** The package as it is installed: scripts and C++ sources, with this addon in place of the real one. */
+export class Package {
+  readonly root = path.join(temporary(), 'package')
+  readonly home = temporary()
+
+  constructor() {
+    fs.mkdirSync(path.join(this.root, 'node_modules'), { recursive: true })
+    for (const name of ['scripts', 'cmake', 'CMakeLists.txt', 'package.json']) {
+      fs.cpSync(path.join(ROOT, name), path.join(this.root, name), { recursive: true })
+    }
+    // Links, but in a folder of its own: what is written there must not reach the real one.
+    for (const name of fs.readdirSync(path.join(ROOT, 'node_modules'))) {
+      if (name !== '.cache')
+        fs.symlinkSync(path.join(ROOT, 'node_modules', name), this.path('node_modules', name))
+    }
+    this.write('binding/addon/addon.cc', ADDON)
+    this.write('binding/engine/engine.cc', '#include <torch/torch.h>\nint answer() { return 42; }\n')
+  }
+
+  path(...names: string[]): string {
+    return path.join(this.root, ...names)
+  }
+
+  write(name: string, text: string): void {
+    fs.mkdirSync(path.dirname(this.path(name)), { recursive: true })
+    fs.writeFileSync(this.path(name), text)
+  }
+
+  /** Makes it a clone, with a library of these files. */
+  clone(files: Record<string, string>): void {
+    for (const name of ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json']) {
+      fs.cpSync(path.join(ROOT, name), this.path(name))
+    }
+    for (const [name, text] of Object.entries(files)) this.write(`lib/${name}`, text)
+  }
+
+  run(script: string, args: string[], env: Record<string, string>): Promise<Made> {
+    const variables = { PATH: String(process.env.PATH), HOME: this.home, TMPDIR: this.home, ...env }
+    return node([this.path('scripts', script), ...args], variables, this.root)
+  }
+
+  setup(env: Record<string, string>, ...args: string[]): Promise<Made> {
+    return this.run('setup.js', args, env)
+  }
+
+  /** When each library was last written. */
+  times(): { addon: number; engine: number } {
+    const time = (name: string) => fs.statSync(this.path('build', 'Release', name)).mtimeMs
+    return { addon: time('dcgan.node'), engine: time('libdcgan_engine.so') }
+  }
+
+  compiledVersion(): string {
+    return require(this.path('build', 'Release', 'dcgan.node')).compiledVersion
+  }
+}

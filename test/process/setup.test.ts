@@ -1,0 +1,209 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { temporary } from '../scripts/support'
+import { compiledLibTorch, Package, setVersion } from './setup-support'
+
+// Node alone: no compiler, no CMake, no Python.
+const bare = temporary()
+fs.symlinkSync(process.execPath, path.join(bare, 'node'))
+
+describe('set-up of an installed package', () => {
+  const made = new Package()
+  const libtorch = compiledLibTorch()
+  const env = { LIBTORCH: libtorch }
+
+  test('builds the addon for the LibTorch that is there', async () => {
+    const { status, stderr } = await made.setup(env)
+    expect(stderr).toMatch(/Building the addon for LibTorch 2\.13\.0 \(CPU\)\n[\s\S]*Built the addon in/)
+    expect(stderr).toMatch(/Ready: LibTorch 2\.13\.0 \(CPU\) in .*\n$/)
+    expect(status).toBe(0)
+    expect(made.compiledVersion()).toBe('2.13.0')
+  })
+
+  test('does nothing the second time, says so in a line, and takes under a second', async () => {
+    const before = made.times()
+    const started = Date.now()
+    const { status, stderr, stdout } = await made.setup(env)
+    expect(Date.now() - started).toBeLessThan(1000)
+    expect(stdout + stderr).toBe(`Ready: LibTorch 2.13.0 (CPU) in ${libtorch}\n`)
+    expect(status).toBe(0)
+    expect(made.times()).toEqual(before)
+  })
+
+  test('does nothing where sources were only touched', async () => {
+    const before = made.times()
+    const soon = new Date(Date.now() + 5000)
+    fs.utimesSync(made.path('binding/engine/engine.cc'), soon, soon)
+    expect((await made.setup(env)).stderr).toMatch(/^Ready/)
+    expect(made.times()).toEqual(before)
+  })
+
+  test('rebuilds just what changed', async () => {
+    const before = made.times()
+    made.write('binding/engine/engine.cc', '#include <torch/torch.h>\nint answer() { return 43; }\n')
+    const { status, stderr } = await made.setup(env)
+    expect(stderr).toMatch(/Built the addon/)
+    expect(status).toBe(0)
+    expect(made.times().engine).toBeGreaterThan(before.engine)
+    expect(made.times().addon).toBe(before.addon)
+  })
+
+  test('tells what the compiler says, and goes on when it is mended', async () => {
+    made.write('binding/engine/more.cc', 'int broken( {\n')
+    const { status, stderr } = await made.setup(env)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/does not build:[\s\S]*more\.cc:1[\s\S]*error:/)
+    expect((await made.setup(env)).status).toBe(1)
+    fs.rmSync(made.path('binding/engine/more.cc'))
+    expect((await made.setup(env)).status).toBe(0)
+  })
+
+  test('mends a library that an interrupted build left half written', async () => {
+    const file = made.path('build', 'Release', 'dcgan.node')
+    fs.rmSync(made.path('build', 'addon.json'))
+    fs.truncateSync(file, 500)
+    expect(await made.setup(env)).toMatchObject({ status: 0 })
+    expect(fs.statSync(file).size).toBeGreaterThan(5000)
+  })
+
+  test('goes on after a configuration that failed', async () => {
+    const list = fs.readFileSync(made.path('CMakeLists.txt'), 'utf8')
+    made.write('CMakeLists.txt', `${list}message(FATAL_ERROR "no more")\n`)
+    fs.rmSync(made.path('build'), { recursive: true })
+    expect((await made.setup(env)).stderr).toMatch(/does not build:[\s\S]*no more/)
+    made.write('CMakeLists.txt', list)
+    expect(await made.setup(env)).toMatchObject({ status: 0 })
+  })
+
+  test('builds anew for another LibTorch, or the same folder with another version', async () => {
+    const other = compiledLibTorch('2.14.1')
+    expect((await made.setup({ LIBTORCH: other })).stderr).toMatch(/Building the addon for LibTorch 2\.14\.1/)
+    expect(fs.readFileSync(made.path('build', 'CMakeCache.txt'), 'utf8')).toContain(other)
+    setVersion(other, '2.15.0')
+    expect(await made.setup({ LIBTORCH: other })).toMatchObject({ status: 0 })
+    expect(fs.readFileSync(made.path('build', 'Release', 'dcgan.node')).includes('2.15.0')).toBe(true)
+  })
+
+  test('twice at once builds once', async () => {
+    made.write('binding/engine/engine.cc', '#include <torch/torch.h>\nint answer() { return 44; }\n')
+    const both = await Promise.all([made.setup(env), made.setup(env)])
+    expect(both.map(({ status }) => status)).toEqual([0, 0])
+    const said = both.map(({ stderr }) => stderr).join('')
+    expect(said.match(/Built the addon/g)).toHaveLength(1)
+    expect(said).toMatch(/Another set-up \(process \d+\) is at work here/)
+  })
+
+  test('uses a prebuilt addon that fits, without a compiler', async () => {
+    const prebuilt = made.path('prebuilds', `${process.platform}-${process.arch}`)
+    fs.cpSync(made.path('build', 'Release'), prebuilt, { recursive: true })
+    fs.rmSync(made.path('build'), { recursive: true })
+    const { status, stderr } = await made.setup({ ...env, PATH: bare })
+    expect(stderr).toMatch(/^Ready/)
+    expect(status).toBe(0)
+    expect(fs.existsSync(made.path('build'))).toBe(false)
+  })
+
+  test('builds where the prebuilt one is for another version, or where it is told to', async () => {
+    const other = compiledLibTorch('2.14.1')
+    const { status, stderr } = await made.setup({ LIBTORCH: other, PATH: bare })
+    expect(stderr).toMatch(/prebuilt addon does not fit LibTorch 2\.14\.1[\s\S]*CMake is missing: .*\n {2}\S/)
+    expect(status).toBe(1)
+    const forced = await made.setup({ ...env, LIBTORCH_DCGAN_BUILD_FROM_SOURCE: '1' })
+    expect(forced.stderr).toMatch(/Built the addon/)
+    expect(fs.existsSync(made.path('build', 'Release', 'dcgan.node'))).toBe(true)
+  })
+
+  test('builds again with --rebuild', async () => {
+    const before = made.times()
+    expect(await made.setup(env, '--rebuild')).toMatchObject({ status: 0 })
+    expect(made.times().engine).toBeGreaterThan(before.engine)
+  })
+})
+
+describe('set-up of a clone', () => {
+  const made = new Package()
+  made.clone({
+    'index.ts': 'export const answer: number = 42\n',
+    'old.ts': 'export const old = true\n',
+    'cli/index.ts':
+      "#!/usr/bin/env node\nimport { answer } from '../index.js'\nprocess.stdout.write(String(answer))\n",
+  })
+  const env = { LIBTORCH: compiledLibTorch() }
+
+  test('builds from source, and compiles the library with its command', async () => {
+    const { status, stderr } = await made.setup(env)
+    expect(stderr).toMatch(/Built the addon[\s\S]*Compiled lib\/[\s\S]*Ready/)
+    expect(status).toBe(0)
+    expect(require(made.path('dist', 'index.js')).answer).toBe(42)
+    expect(fs.statSync(made.path('dist', 'cli', 'index.js')).mode & 0o111).toBe(0o111)
+  })
+
+  test('does nothing the second time', async () => {
+    const { mtimeMs } = fs.statSync(made.path('dist', 'index.js'))
+    expect((await made.setup(env)).stderr).toMatch(/^Ready: .*\n$/)
+    expect(fs.statSync(made.path('dist', 'index.js')).mtimeMs).toBe(mtimeMs)
+  })
+
+  test('compiles what changed, and takes away what is gone', async () => {
+    made.write('lib/index.ts', 'export const answer: number = 43\n')
+    fs.rmSync(made.path('lib', 'old.ts'))
+    const { stderr } = await made.setup(env)
+    expect(stderr).toMatch(/^Compiled lib\/ in/)
+    expect(stderr).not.toMatch(/addon/)
+    expect(fs.readFileSync(made.path('dist', 'index.js'), 'utf8')).toContain('43')
+    expect(fs.readdirSync(made.path('dist')).filter(name => name.startsWith('old'))).toEqual([])
+  })
+
+  test('compiles what was made and is gone', async () => {
+    fs.rmSync(made.path('dist', 'index.js'))
+    expect(await made.setup(env)).toMatchObject({ status: 0 })
+    expect(fs.existsSync(made.path('dist', 'index.js'))).toBe(true)
+  })
+
+  test('tells what does not compile', async () => {
+    made.write('lib/index.ts', "export const answer: number = 'x'\n")
+    const { status, stderr } = await made.setup(env)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/lib\/ does not compile:\n.*index\.ts/)
+  })
+})
+
+describe('the command', () => {
+  const made = new Package()
+
+  test('explains itself', async () => {
+    const { status, stdout } = await made.setup({}, '--help')
+    expect(status).toBe(0)
+    for (const word of ['--cpu', '--cuda', '--from', '--list', '--remove', 'LIBTORCH_DCGAN_HOME']) {
+      expect(stdout).toContain(word)
+    }
+  })
+
+  test.each([[['--nonsense']], [['extra']], [['--cpu', '--cuda']], [['--from']]])(
+    'refuses %j',
+    async args => {
+      const { status, stderr } = await made.setup({}, ...args)
+      expect(status).toBe(2)
+      expect(stderr).toMatch(/setup --help/)
+    },
+  )
+
+  test('refuses to fetch what a variable names already', async () => {
+    const { status, stderr } = await made.setup({ LIBTORCH: '/somewhere' }, '--cpu')
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/LIBTORCH is set[\s\S]*unset LIBTORCH/)
+  })
+
+  test('tells of a wrong LIBTORCH', async () => {
+    const { status, stderr } = await made.setup({ LIBTORCH: '/somewhere' })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/LIBTORCH is \/somewhere, but that is no LibTorch/)
+  })
+
+  test('looks for the compiler before it downloads', async () => {
+    const { status, stderr } = await made.setup({ PATH: bare }, '--cpu')
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/CMake is missing/)
+    expect(stderr).not.toMatch(/Fetching/)
+  })
+})

@@ -1,0 +1,378 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import {
+  libtorchFiles,
+  type Made,
+  makeLibTorch,
+  makeWheel,
+  node,
+  ROOT,
+  serve,
+  sha256,
+  temporary,
+  zip,
+} from './support'
+
+let home: string
+let cache: string
+beforeEach(() => {
+  home = temporary()
+  cache = path.join(home, 'cache')
+})
+
+const environment = (more: Record<string, string> = {}) => ({
+  HOME: home,
+  LIBTORCH_DCGAN_HOME: cache,
+  PATH: path.join(home, 'bin'),
+  ...more,
+})
+
+/** Fetches in a process of its own; its output is the LibTorch as JSON, its error the problem's text. */
+function fetch(
+  options: { variant?: string; from?: string },
+  env: Record<string, string> = {},
+): Promise<Made> & { kill(): void } {
+  const script = `
+    require('./scripts/libtorch/fetch.js').fetchLibTorch(${JSON.stringify({ variant: 'cpu', ...options })}).then(
+      found => process.stdout.write(JSON.stringify(found)),
+      error => { process.stderr.write(error.text ?? error.stack); process.exitCode = 1 })`
+  return node(['-e', script], environment(env))
+}
+
+const setup = (...args: string[]) => node([path.join(ROOT, 'scripts', 'setup.js'), ...args], environment())
+
+const tree = (folder: string) =>
+  (fs.readdirSync(folder, { recursive: true }) as string[])
+    .filter(name => fs.statSync(path.join(folder, name)).isFile())
+    .sort()
+
+const write = (name: string, data: Buffer | string, mode = 0o644) => {
+  const file = path.join(home, name)
+  fs.mkdirSync(path.dirname(file), { recursive: true })
+  fs.writeFileSync(file, data, { mode })
+  return file
+}
+
+/** A python3 on PATH whose pip gives these files, and notes what it was asked for. */
+function pip(files: Record<string, Buffer>): string {
+  for (const [name, data] of Object.entries(files)) write(`index/${name}`, data)
+  const log = path.join(home, 'pip.log')
+  write(
+    'bin/python3',
+    `#!/bin/sh
+case "$*" in *--version*) exit 0;; esac
+echo "$*" >> '${log}'
+case "$*" in *nvidia*) files=nvidia;; *) files=torch;; esac
+while [ "$1" != --dest ]; do shift; done
+for file in '${home}'/index/$files*; do
+  [ -e "$file" ] || { echo 'ERROR: No matching distribution found' >&2; exit 1; }
+  /bin/cp "$file" "$2"
+done
+`,
+    0o755,
+  )
+  return log
+}
+
+describe('LibTorch is taken from', () => {
+  const expected = Object.keys(libtorchFiles()).map(name => path.join('torch', name))
+
+  test('a wheel: only libraries and headers, in an entry that is complete', async () => {
+    const file = write('torch.whl', makeWheel())
+    const { status, stdout } = await fetch({ from: file })
+    expect(status).toBe(0)
+    const found = JSON.parse(stdout)
+    expect(found).toMatchObject({ version: '2.13.0', cuda: false, source: 'cache' })
+    const entry = path.dirname(found.folder)
+    expect(tree(entry)).toEqual(['libtorch.json', ...expected].sort())
+    expect(JSON.parse(fs.readFileSync(path.join(entry, 'libtorch.json'), 'utf8'))).toMatchObject({
+      from: file,
+      sha256: sha256(makeWheel()),
+    })
+    expect(fs.readdirSync(cache).sort()).toEqual([path.basename(entry), 'current'].sort())
+    expect(fs.existsSync(file)).toBe(true)
+  })
+
+  test('a LibTorch archive', async () => {
+    const items = Object.entries(libtorchFiles()).map(([name, data]) => ({ name: `libtorch/${name}`, data }))
+    const file = write('libtorch.zip', zip([...items, { name: 'libtorch/lib/libdnnl.a', data: 'static' }]))
+    const { stdout } = await fetch({ from: file })
+    expect(tree(path.dirname(JSON.parse(stdout).folder))).toEqual(['libtorch.json', ...expected].sort())
+  })
+
+  test('a folder, which stays where it is', async () => {
+    makeLibTorch(path.join(home, 'unpacked', 'libtorch'), '2.12.1')
+    const { stdout } = await fetch({ from: path.join(home, 'unpacked') })
+    expect(JSON.parse(stdout)).toMatchObject({
+      folder: path.join(home, 'unpacked', 'libtorch'),
+      version: '2.12.1',
+    })
+    expect((await setup('--remove')).status).toBe(0)
+    expect(fs.existsSync(path.join(home, 'unpacked', 'libtorch', 'lib', 'libtorch.so'))).toBe(true)
+  })
+
+  test('an address, once', async () => {
+    let requests = 0
+    const address = await serve((_request, response) => {
+      requests++
+      response.end(makeWheel('2.14.1'))
+    })
+    const from = `${address}/torch.whl#sha256=${sha256(makeWheel('2.14.1'))}`
+    const first = await fetch({ from })
+    expect(first.stderr).toMatch(/SHA-256 as pinned/)
+    const second = await fetch({ from })
+    expect(second.stdout).toBe(first.stdout)
+    expect(second.stderr).toBe('')
+    expect(requests).toBe(1)
+  })
+})
+
+describe('it is refused, and nothing of it stays,', () => {
+  const nothingStays = () =>
+    expect(
+      fs.existsSync(cache) ? tree(cache).filter(name => !/^downloads\/.*\.part/.test(name)) : [],
+    ).toEqual([])
+
+  test.each([
+    ['the hash of an address is another', () => makeWheel(), /not the file that was expected/],
+    ['it is no archive', () => Buffer.from('<html>Sign in to this network</html>'), /no ZIP file/],
+    ['it holds no LibTorch', () => zip([{ name: 'a', data: 'x' }]), /holds no LibTorch/],
+    [
+      'a library is missing',
+      () =>
+        zip([
+          { name: 'torch/lib/libtorch.so', data: 'x' },
+          { name: 'torch/include/a.h', data: '' },
+        ]),
+      /libc10\.so is missing/,
+    ],
+    [
+      'an entry leads out of its folder',
+      () =>
+        zip([
+          { name: 'torch/lib/libtorch.so', data: 'x' },
+          { name: 'torch/include/../../../../evil', data: 'x' },
+        ]),
+      /leads out/,
+    ],
+    ['it is cut short', () => makeWheel().subarray(0, 900), /cut short/],
+  ])('where %s', async (what, data, message) => {
+    const address = await serve((_request, response) => void response.end(data()))
+    const hash = what.includes('hash') ? `#sha256=${'0'.repeat(64)}` : ''
+    const { status, stderr } = await fetch({ from: `${address}/torch.whl${hash}` })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(message)
+    expect(fs.existsSync(path.join(home, 'evil'))).toBe(false)
+    fs.rmSync(path.join(cache, 'downloads'), { recursive: true, force: true })
+    nothingStays()
+  })
+
+  test('where there is no such file', async () => {
+    const { status, stderr } = await fetch({ from: path.join(home, 'none.zip') })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/none\.zip does not exist/)
+    nothingStays()
+  })
+
+  test('where the cache cannot be written', async () => {
+    fs.writeFileSync(cache, 'a file')
+    const { stderr } = await fetch({ from: write('torch.whl', makeWheel()) })
+    expect(stderr).toMatch(/cache folder .* cannot be written[\s\S]*LIBTORCH_DCGAN_HOME/)
+  })
+})
+
+const onLinux = process.platform === 'linux' && process.arch === 'x64' ? describe : describe.skip
+
+onLinux('the release', () => {
+  test('of a mirror that has another file is refused, and pip is not asked', async () => {
+    const log = pip({ 'torch.whl': makeWheel() })
+    const address = await serve((_request, response) => void response.end(makeWheel()))
+    const { status, stderr } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: `${address}/` })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/not the file that was expected/)
+    expect(fs.existsSync(log)).toBe(false)
+  })
+
+  test('is asked of pip where the site cannot be reached or lacks it', async () => {
+    const paths: (string | undefined)[] = []
+    const address = await serve((request, response) => {
+      paths.push(request.url)
+      response.writeHead(404).end()
+    })
+    const log = pip({ 'torch-2.13.0-renamed.whl': makeWheel() })
+    const { status, stderr, stdout } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: address })
+    expect(status).toBe(0)
+    expect(paths).toEqual(['/whl/cpu/torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_x86_64.whl'])
+    expect(stderr).toMatch(/404[\s\S]*asking pip for torch==2\.13\.0\+cpu[\s\S]*none is pinned/)
+    expect(fs.readFileSync(log, 'utf8')).toMatch(/download .*--no-deps .*torch==2\.13\.0\+cpu/)
+    expect(JSON.parse(stdout).folder).toBe(path.join(cache, '2.13.0-cpu', 'torch'))
+    // And then it is there.
+    fs.rmSync(log)
+    await fetch({}, { LIBTORCH_DCGAN_MIRROR: address })
+    expect(paths).toHaveLength(1)
+    expect(fs.existsSync(log)).toBe(false)
+  })
+
+  test('under its own name but with other content is refused from pip too', async () => {
+    pip({ 'torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl': makeWheel() })
+    const { status, stderr } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:1' })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/not PyTorch's: its SHA-256/)
+  })
+
+  test('that pip gives for CUDA is refused where the CPU’s was asked for', async () => {
+    pip({ 'torch.whl': makeWheel('2.13.0', { cuda: true }) })
+    const { stderr } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:1' })
+    expect(stderr).toMatch(/for CUDA, not CPU[\s\S]*PIP_EXTRA_INDEX_URL/)
+  })
+
+  test('that pip cannot give either is told with pip’s words', async () => {
+    pip({})
+    const { status, stderr } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:1' })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/No matching distribution[\s\S]*pip config list[\s\S]*--from/)
+  })
+
+  test('with neither network nor pip is told with the command that mends it', async () => {
+    const { status, stderr } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:1' })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(
+      /cannot be fetched: .*ECONNREFUSED[\s\S]*pip, which could[\s\S]*not found[\s\S]*python3-pip[\s\S]*--from/,
+    )
+  })
+
+  test('for CUDA comes with NVIDIA’s libraries beside it', async () => {
+    const requires = [
+      'filelock',
+      'nvidia-cudnn-cu13==9.24.0.43; platform_system == "Linux"',
+      'cuda-toolkit[cublas,cudart]==13.0.3; platform_system == "Linux"',
+      'nvidia-extra==1; extra == "more"',
+    ]
+    const nvidia = zip([
+      { name: 'nvidia/cu13/lib/libcudart.so.13', data: 'x' },
+      { name: 'nvidia/cu13/include/cuda_runtime_api.h', data: '' },
+      { name: 'nvidia/cu13/lib/readme.txt', data: 'x' },
+      { name: 'nvidia/__init__.py', data: '' },
+    ])
+    const log = pip({ 'torch.whl': makeWheel('2.14.1', { cuda: true, requires }), 'nvidia.whl': nvidia })
+    const { status, stdout } = await fetch({ variant: 'cuda' })
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      version: '2.14.1',
+      cuda: true,
+      pythonLibs: [path.join(cache, '2.14.1-cuda', 'nvidia', 'cu13', 'lib')],
+    })
+    expect(tree(path.join(cache, '2.14.1-cuda', 'nvidia'))).toEqual([
+      'cu13/include/cuda_runtime_api.h',
+      'cu13/lib/libcudart.so.13',
+    ])
+    const asked = fs.readFileSync(log, 'utf8').trim().split('\n')
+    expect(asked[0]).toMatch(/--no-deps.*torch==2\.14\.1/)
+    expect(asked[1]).toMatch(/nvidia-cudnn-cu13==9\.24\.0\.43 cuda-toolkit\[cublas,cudart\]==13\.0\.3$/)
+    expect(asked[1]).not.toMatch(/--no-deps/)
+    expect(fs.existsSync(path.join(cache, 'downloads'))).toBe(false)
+  })
+})
+
+describe('two at once', () => {
+  test('make one download', async () => {
+    let requests = 0
+    const address = await serve((_request, response) => {
+      requests++
+      setTimeout(() => response.end(makeWheel()), 500)
+    })
+    const from = `${address}/torch.whl`
+    const both = await Promise.all([fetch({ from }), fetch({ from })])
+    expect(both.map(({ status }) => status)).toEqual([0, 0])
+    expect(both[0]?.stdout).toBe(both[1]?.stdout)
+    expect(both.map(({ stderr }) => stderr).join('')).toMatch(/Another set-up \(process \d+\) is fetching/)
+    expect(requests).toBe(1)
+  })
+})
+
+describe('one that is killed', () => {
+  const many = zip([
+    ...Object.entries(libtorchFiles()).map(([name, data]) => ({ name: `torch/${name}`, data })),
+    ...Array.from({ length: 20_000 }, (_, i) => ({
+      name: `torch/include/h${i}.h`,
+      data: `${i}`,
+      stored: true,
+    })),
+  ])
+
+  test('while it unpacks leaves no LibTorch, and the next one makes it whole', async () => {
+    const file = write('torch.whl', many)
+    const killed = fetch({ from: file })
+    const unpacking = () =>
+      fs.existsSync(cache) &&
+      fs
+        .readdirSync(cache)
+        .some(name => name.startsWith('.unpack') && fs.existsSync(path.join(cache, name, 'torch', 'include')))
+    while (!unpacking()) await new Promise(resolve => setTimeout(resolve, 1))
+    killed.kill()
+    expect((await killed).signal).toBe('SIGKILL')
+    expect(fs.readdirSync(cache).filter(name => !name.startsWith('.') && !name.startsWith('lock'))).toEqual(
+      [],
+    )
+    const { status, stdout } = await fetch({ from: file })
+    expect(status).toBe(0)
+    const { include, folder } = JSON.parse(stdout)
+    expect(fs.readdirSync(include)).toHaveLength(20_001)
+    expect(fs.readdirSync(cache).sort()).toEqual([path.basename(path.dirname(folder)), 'current'].sort())
+  })
+
+  test('while it downloads is continued', async () => {
+    const ranges: (string | undefined)[] = []
+    const address = await serve((request, response) => {
+      ranges.push(request.headers.range)
+      response.setHeader('etag', '"v1"')
+      const start = Number(/\d+/.exec(request.headers.range ?? '')?.[0] ?? 0)
+      if (start > 0) {
+        response.writeHead(206, { 'content-range': `bytes ${start}-${many.length - 1}/${many.length}` })
+        response.end(many.subarray(start))
+      } else {
+        response.writeHead(200, { 'content-length': many.length })
+        response.write(many.subarray(0, 200_000))
+      }
+    })
+    const from = `${address}/torch.whl`
+    const killed = fetch({ from })
+    const part = () =>
+      fs.existsSync(path.join(cache, 'downloads'))
+        ? fs.readdirSync(path.join(cache, 'downloads')).find(name => name.endsWith('.part'))
+        : undefined
+    const size = () => {
+      const name = part()
+      return name === undefined ? 0 : fs.statSync(path.join(cache, 'downloads', name)).size
+    }
+    while (size() < 200_000) await new Promise(resolve => setTimeout(resolve, 5))
+    killed.kill()
+    await killed
+    expect((await fetch({ from })).status).toBe(0)
+    expect(ranges).toEqual([undefined, 'bytes=200000-'])
+  })
+})
+
+describe('setup --list and --remove', () => {
+  test('show and remove what the cache holds', async () => {
+    expect((await setup('--list')).stdout).toMatch(/^Nothing in /)
+    await fetch({ from: write('a.whl', makeWheel('2.13.0')) })
+    await fetch({ from: write('b.whl', makeWheel('2.14.1')) })
+    const { stdout } = await setup('--list', '--json')
+    const entries = JSON.parse(stdout) as { name: string; version: string; current: boolean }[]
+    expect(entries.map(({ version, current }) => [version, current])).toEqual([
+      ['2.14.1', true],
+      ['2.13.0', false],
+    ])
+    expect((await setup('--list')).stdout).toMatch(/^\* 2\.14\.1-cpu-\w+ .*\n {2}2\.13\.0-cpu-\w+ .*\n$/)
+
+    const wrong = await setup('--remove', 'no-such')
+    expect(wrong.status).toBe(1)
+    expect(wrong.stderr).toMatch(/holds no no-such/)
+    const name = String(entries[0]?.name)
+    expect(await setup('--remove', name)).toMatchObject({ status: 0, stdout: `Removed ${name}\n` })
+    expect(fs.readdirSync(cache).sort()).toEqual([String(entries[1]?.name), 'current'].sort())
+    await setup('--remove')
+    expect((await setup('--list')).stdout).toMatch(/^Nothing in /)
+  })
+})

@@ -1,0 +1,132 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { temporary } from './support'
+
+const {
+  installCommand,
+  requireBuildTools,
+  requireCMake,
+  requireNode,
+  which,
+} = require('../../scripts/tools.js')
+const { requireGlibc, requirePlatform } = require('../../scripts/libtorch/platform.js')
+const { releaseFor } = require('../../scripts/libtorch/catalogue.js')
+const { nvidiaRequirements } = require('../../scripts/libtorch/pip.js')
+
+let bin: string
+beforeEach(() => {
+  bin = temporary()
+})
+const program = (name: string, output = '') =>
+  fs.writeFileSync(path.join(bin, name), `#!/bin/sh\necho '${output}'\n`, { mode: 0o755 })
+const env = (more: Record<string, string> = {}) => ({ PATH: bin, ...more })
+
+const problem = (run: () => unknown): { message: string; fix: string } => {
+  try {
+    run()
+  } catch (error) {
+    return error as { message: string; fix: string }
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('each tool that building needs is named when it is missing, with the command that installs it:', () => {
+  test('CMake, then the compiler, then make; and then nothing is missing', () => {
+    const missing = () => problem(() => requireBuildTools(env()))
+    expect(missing()).toMatchObject({
+      message: expect.stringMatching(/CMake is missing.*3\.18/),
+      fix: expect.stringMatching(/cmake/),
+    })
+    program('cmake', 'cmake version 3.25.1')
+    expect(missing()).toMatchObject({
+      message: expect.stringMatching(/C\+\+ compiler is missing/),
+      fix: expect.stringMatching(/g\+\+|gcc-c\+\+|xcode-select/),
+    })
+    program('c++', 'c++ 12.2.0')
+    expect(missing()).toMatchObject({
+      message: expect.stringMatching(/make nor Ninja/),
+      fix: expect.stringMatching(/make|xcode-select/),
+    })
+    program('make')
+    expect(() => requireBuildTools(env())).not.toThrow()
+  })
+
+  test('a CMake that is too old or does not run', () => {
+    program('cmake', 'cmake version 3.16.3')
+    expect(problem(() => requireCMake(env()))).toMatchObject({
+      message: expect.stringMatching(/too old: 3\.16\.3/),
+      fix: expect.stringMatching(/pip install .*cmake/),
+    })
+    program('cmake', 'Segmentation fault')
+    expect(problem(() => requireCMake(env())).message).toMatch(/does not run/)
+    program('cmake', 'cmake version 4.0.2')
+    expect(requireCMake(env())).toMatch(/4\.0\.2/)
+  })
+
+  test('a compiler that CXX names', () => {
+    program('cmake', 'cmake version 3.25.1')
+    program('c++')
+    program('make')
+    expect(problem(() => requireBuildTools(env({ CXX: 'no-such-c++ -O2' }))).message).toMatch(
+      /CXX, no-such-c\+\+/,
+    )
+  })
+})
+
+test('a command is that of the system, or each system’s where it is none of them', () => {
+  const packages = { debian: 'g++', fedora: 'gcc-c++', macos: 'xcode-select --install' }
+  expect(installCommand(packages, 'debian')).toBe('sudo apt-get install -y g++')
+  expect(installCommand(packages, 'fedora')).toBe('sudo dnf install -y gcc-c++')
+  expect(installCommand(packages, 'macos')).toBe('xcode-select --install')
+  expect(installCommand(packages, 'other').split('\n')).toHaveLength(3)
+})
+
+test('only files that can be run are programs', () => {
+  fs.writeFileSync(path.join(bin, 'data'), '')
+  fs.mkdirSync(path.join(bin, 'folder'))
+  program('tool')
+  expect(which(['data'], env())).toBeUndefined()
+  expect(which(['folder'], env())).toBeUndefined()
+  expect(which(['data', 'tool'], env())).toBe(path.join(bin, 'tool'))
+  expect(which([path.join(bin, 'tool')], {})).toBe(path.join(bin, 'tool'))
+})
+
+test('Node.js must be as new as package.json says', () => {
+  const root = temporary()
+  fs.writeFileSync(path.join(root, 'package.json'), JSON.stringify({ engines: { node: '>=20.17' } }))
+  expect(() => requireNode(root, '20.17.0')).not.toThrow()
+  expect(() => requireNode(root, '22.0.0')).not.toThrow()
+  expect(problem(() => requireNode(root, '20.16.9'))).toMatchObject({
+    message: expect.stringMatching(/too old: 20\.16\.9.*20\.17/),
+    fix: expect.stringMatching(/nvm install/),
+  })
+  expect(() => requireNode(root, '18.20.0')).toThrow(/too old/)
+})
+
+test('a system that PyTorch does not build for is told before anything is downloaded', () => {
+  expect(() => requirePlatform('linux', 'x64', 'glibc 2.36')).not.toThrow()
+  expect(() => requirePlatform('linux', 'arm64', 'glibc 2.36')).not.toThrow()
+  expect(problem(() => requirePlatform('linux', 'x64', 'musl')).fix).toMatch(/bookworm/)
+  expect(problem(() => requirePlatform('win32', 'x64', undefined)).message).toMatch(/win32-x64/)
+  expect(problem(() => requirePlatform('linux', 'riscv64', 'glibc 2.39')).message).toMatch(/riscv64/)
+  expect(() => requireGlibc('glibc 2.28')).not.toThrow()
+  expect(problem(() => requireGlibc('glibc 2.17')).message).toMatch(/2\.28.*2\.17/)
+  expect(problem(() => releaseFor('cuda', 'linux-arm64')).fix).toMatch(/--cpu/)
+  expect(releaseFor('cpu', 'linux-x64').sha256).toMatch(/^[0-9a-f]{64}$/)
+})
+
+test('NVIDIA’s packages are read from a wheel’s metadata, without markers, extras and others', () => {
+  const metadata = [
+    'Name: torch',
+    'Requires-Dist: sympy>=1.13.3',
+    'Requires-Dist: cuda-toolkit[cublas,cudart]==13.0.3; platform_system == "Linux"',
+    'Requires-Dist: nvidia-cudnn-cu13==9.24.0.43; platform_system == "Linux"',
+    'Requires-Dist: nvidia-nccl-cu12 (==2.19.3) ; platform_system == "Linux" and platform_machine == "x86_64"',
+    'Requires-Dist: nvidia-extra==1; extra == "more"',
+  ].join('\n')
+  expect(nvidiaRequirements(metadata)).toEqual([
+    'cuda-toolkit[cublas,cudart]==13.0.3',
+    'nvidia-cudnn-cu13==9.24.0.43',
+    'nvidia-nccl-cu12==2.19.3',
+  ])
+})
