@@ -30,11 +30,8 @@ async function buildLibrary(root, terminal) {
   const before = readStamp(stampFile)
   const compiler = path.join(root, 'node_modules', 'typescript', 'package.json')
   const { version } = JSON.parse(fs.readFileSync(compiler, 'utf8'))
-  const inputs = snapshot(
-    root,
-    [...filesUnder(root, ['lib'], /\.[cm]?ts$/), ...CONFIGURATION],
-    before?.inputs,
-  )
+  const sources = filesUnder(root, ['lib'], /\.[cm]?ts$/)
+  const inputs = snapshot(root, [...sources, ...CONFIGURATION], before?.inputs)
   if (
     before !== undefined &&
     before.facts.typescript === version &&
