@@ -1,0 +1,163 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { makeLibTorch, temporary } from '../scripts/support'
+import { compiledLibTorch, Package } from './setup-support'
+
+interface Check {
+  name: string
+  status: string
+  detail: string
+  fix?: string
+}
+
+// A library that answers as the real one does, as far as doctor asks.
+const LIBRARY = `
+export async function loadMnist({ split }: { split?: string } = {}) {
+  if (process.env.MNIST_DIR) throw Object.assign(new Error('no such file'), { code: 'ERR_DCGAN_BAD_DATASET' })
+  return { count: split === 'test' ? 10000 : 60000 }
+}
+export class DCGAN {
+  device = 'cpu'
+  async sample() { return { pixels: Uint8Array.from({ length: 256 }, (_, i) => i) } }
+  async dispose() {}
+}
+`
+
+const made = new Package()
+const libtorch = compiledLibTorch()
+const good = { LIBTORCH: libtorch }
+
+beforeAll(async () => {
+  made.clone({ 'index.ts': LIBRARY })
+  const { status, stderr } = await made.setup(good)
+  if (status !== 0) throw new Error(stderr)
+})
+
+async function diagnose(
+  env: Record<string, string>,
+): Promise<{ status: number | null; checks: Record<string, Check> }> {
+  const { status, stdout } = await made.run('doctor.js', ['--json'], {
+    LIBTORCH_DCGAN_HOME: made.home,
+    ...env,
+  })
+  const report = JSON.parse(stdout) as { ok: boolean; checks: Check[] }
+  expect(report.ok).toBe(status === 0)
+  return { status, checks: Object.fromEntries(report.checks.map(check => [check.name, check])) }
+}
+
+test('all is well on a good machine', async () => {
+  const { status, checks } = await diagnose(good)
+  expect(Object.values(checks).filter(check => check.status === 'failed')).toEqual([])
+  expect(status).toBe(0)
+  expect(checks['Node.js']?.detail).toBe(process.versions.node)
+  expect(checks.LibTorch?.detail).toMatch(/^2\.13\.0 \(CPU\), named by LIBTORCH/)
+  expect(checks.addon?.detail).toMatch(/built here, for LibTorch 2\.13\.0/)
+  expect(checks['data set']?.detail).toMatch(/60000 training and 10000 test/)
+  expect(checks['self-test']?.detail).toMatch(/16 images on cpu/)
+})
+
+test('no LibTorch', async () => {
+  const { status, checks } = await diagnose({})
+  expect(status).toBe(1)
+  expect(checks.LibTorch).toMatchObject({ status: 'failed', fix: 'npx libtorch-dcgan setup' })
+  expect(checks.addon?.status).toBe('skipped')
+  expect(checks['self-test']?.status).toBe('skipped')
+})
+
+test('a LIBTORCH that is none', async () => {
+  const { checks } = await diagnose({ LIBTORCH: '/somewhere' })
+  expect(checks.LibTorch).toMatchObject({
+    status: 'failed',
+    detail: expect.stringMatching(/\/somewhere does not exist/),
+    fix: expect.stringMatching(/unset/),
+  })
+})
+
+test('a LibTorch of another version', async () => {
+  const { status, checks } = await diagnose({ LIBTORCH: makeLibTorch(path.join(temporary(), 'x'), '2.9.1') })
+  expect(status).toBe(1)
+  expect(checks.LibTorch?.status).toBe('ok')
+  expect(checks.addon).toMatchObject({
+    status: 'failed',
+    detail: expect.stringMatching(/for LibTorch 2\.13\.0.*but LibTorch is 2\.9\.1/),
+    fix: 'npx libtorch-dcgan setup',
+  })
+})
+
+test('a LibTorch that does not load', async () => {
+  const { checks } = await diagnose({ LIBTORCH: makeLibTorch(path.join(temporary(), 'x'), '2.13.0') })
+  expect(checks.addon).toMatchObject({
+    status: 'failed',
+    detail: expect.stringMatching(/does not load LibTorch: .*libtorch\.so: (file too short|invalid ELF)/),
+  })
+})
+
+test('an addon that is broken, and one that is missing', async () => {
+  const file = made.path('build', 'Release', 'dcgan.node')
+  const intact = fs.readFileSync(file)
+  fs.rmSync(file)
+  fs.writeFileSync(file, 'broken')
+  expect((await diagnose(good)).checks.addon).toMatchObject({
+    status: 'failed',
+    detail: expect.stringMatching(/does not load: .*(too short|ELF)/),
+    fix: 'npx libtorch-dcgan setup --rebuild',
+  })
+  fs.rmSync(file)
+  expect((await diagnose(good)).checks.addon).toMatchObject({
+    status: 'failed',
+    detail: expect.stringMatching(/None for .* in build\/Release or prebuilds/),
+    fix: 'npx libtorch-dcgan setup',
+  })
+  fs.writeFileSync(file, intact)
+})
+
+test('no compiler is a note while the addon works, and a failure when it does not', async () => {
+  const bare = temporary()
+  const working = await diagnose({ ...good, PATH: bare })
+  expect(working.status).toBe(0)
+  for (const name of ['CMake', 'compiler', 'make']) {
+    expect(working.checks[name]).toMatchObject({ status: 'note', fix: expect.stringMatching(/\S/) })
+  }
+  const { checks } = await diagnose({ PATH: bare })
+  for (const name of ['CMake', 'compiler', 'make']) expect(checks[name]?.status).toBe('failed')
+})
+
+test('a data set that cannot be read', async () => {
+  const { status, checks } = await diagnose({ ...good, MNIST_DIR: '/somewhere' })
+  expect(status).toBe(1)
+  expect(checks['data set']).toMatchObject({
+    status: 'failed',
+    detail: 'ERR_DCGAN_BAD_DATASET: no such file',
+    fix: expect.stringMatching(/MNIST_DIR/),
+  })
+})
+
+test('a library that is not compiled', async () => {
+  fs.renameSync(made.path('dist'), made.path('dist-away'))
+  const { checks } = await diagnose(good)
+  fs.renameSync(made.path('dist-away'), made.path('dist'))
+  expect(checks['self-test']).toMatchObject({
+    status: 'failed',
+    detail: expect.stringMatching(/not compiled/),
+    fix: 'npx libtorch-dcgan setup',
+  })
+})
+
+test('in words: each check with its remedy beneath, without colours in a file', async () => {
+  const { stdout, status } = await made.run('doctor.js', [], { LIBTORCH_DCGAN_HOME: made.home })
+  expect(status).toBe(1)
+  expect(stdout).toMatch(/^libtorch-dcgan \d/)
+  expect(stdout).toMatch(/\nfailed {3}LibTorch {4}None: .*\n +→ npx libtorch-dcgan setup\n/)
+  expect(stdout).not.toContain('\x1b')
+})
+
+test('--help, and a wrong flag', async () => {
+  expect(await made.run('doctor.js', ['--help'], {})).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/--json/),
+  })
+  expect(await made.run('doctor.js', ['--nonsense'], {})).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/--nonsense/),
+  })
+})

@@ -1,0 +1,98 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { type Made, makeLibTorch, node, ROOT, temporary } from '../scripts/support'
+import { compiledLibTorch, Package } from './setup-support'
+
+// lib/libtorch.ts, compiled, with an addon that opens nothing but libtorch.so.
+const made = new Package()
+const libtorch = compiledLibTorch()
+
+beforeAll(async () => {
+  const source = (name: string) => fs.readFileSync(path.join(ROOT, 'lib', name), 'utf8')
+  const files = ['errors.ts', 'libtorch.ts', 'native.ts']
+  made.clone(Object.fromEntries(files.map(name => [name, source(name)])))
+  const { status, stderr } = await made.setup({ LIBTORCH: libtorch })
+  if (status !== 0) throw new Error(stderr)
+})
+
+/** Opens the addon in a process of its own. */
+function open(env: Record<string, string>): Promise<Made> {
+  const script = `
+    try {
+      const { libtorch } = require('./dist/libtorch.js').openAddon()
+      process.stdout.write(JSON.stringify(libtorch))
+    } catch (error) {
+      process.stdout.write(error.constructor.name + ' ' + error.code + ': ' + error.message)
+    }`
+  return node(
+    ['-e', script],
+    { PATH: '', HOME: made.home, LIBTORCH_DCGAN_HOME: made.home, ...env },
+    made.root,
+  )
+}
+
+test('the addon is opened with the LibTorch that is found', async () => {
+  const { stdout } = await open({ LIBTORCH: libtorch })
+  expect(JSON.parse(stdout)).toMatchObject({ folder: libtorch, version: '2.13.0', source: 'LIBTORCH' })
+})
+
+test('no LibTorch: told with the command that fetches it', async () => {
+  const { stdout } = await open({})
+  expect(stdout).toMatch(
+    /^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: LibTorch was not found.*npx libtorch-dcgan setup/,
+  )
+})
+
+test('a wrong LIBTORCH: told, and not skipped', async () => {
+  const { stdout } = await open({ LIBTORCH: '/somewhere' })
+  expect(stdout).toMatch(
+    /^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: LIBTORCH is \/somewhere.*npx libtorch-dcgan setup/,
+  )
+})
+
+describe('a LibTorch of another minor version', () => {
+  const other = makeLibTorch(path.join(temporary(), 'other'), '2.14.0')
+
+  test('is refused with both versions and the ways out', async () => {
+    const { stdout } = await open({ LIBTORCH: other })
+    expect(stdout).toMatch(/^DcganError ERR_DCGAN_LIBTORCH_MISMATCH: /)
+    for (const word of ['2.13.0', '2.14.0', other, 'npx libtorch-dcgan setup', 'unset'])
+      expect(stdout).toContain(word)
+  })
+
+  test('is let through with LIBTORCH_BYPASS_VERSION_CHECK=1, to the loader and its words', async () => {
+    const { stdout } = await open({ LIBTORCH: other, LIBTORCH_BYPASS_VERSION_CHECK: '1' })
+    expect(stdout).toMatch(
+      /^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: LibTorch 2\.14\.0 in .* could not be opened: /,
+    )
+    expect(stdout).toMatch(/libtorch\.so: (file too short|invalid ELF header)/)
+  })
+
+  test('of the same minor version is taken', async () => {
+    const patch = compiledLibTorch('2.13.7')
+    expect(JSON.parse((await open({ LIBTORCH: patch })).stdout).version).toBe('2.13.7')
+  })
+})
+
+test('no addon, or one that is no library: told with where it was sought and the command', async () => {
+  const release = made.path('build', 'Release')
+  const file = path.join(release, 'dcgan.node')
+  const good = fs.readFileSync(file)
+  fs.rmSync(file)
+  const { stdout } = await open({ LIBTORCH: libtorch })
+  expect(stdout).toMatch(
+    /^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: .*build\/Release and prebuilds\/.*npx libtorch-dcgan setup/,
+  )
+  fs.writeFileSync(file, 'not a library')
+  expect((await open({ LIBTORCH: libtorch })).stdout).toMatch(
+    /^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: .*does not load here: .*dcgan\.node: .*(too short|ELF).*setup/,
+  )
+  fs.writeFileSync(file, good)
+})
+
+test('requiring the module opens nothing', async () => {
+  const script = "require('./dist/libtorch.js'); process.stdout.write(Object.keys(require.cache).join())"
+  const { stdout } = await node(['-e', script], { LIBTORCH: '/somewhere' }, made.root)
+  expect(stdout).toContain('libtorch.js')
+  expect(stdout).not.toContain('.node')
+})
