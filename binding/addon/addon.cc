@@ -147,16 +147,25 @@ Napi::Value dispose(const Info_& info) {
   return promise;
 }
 
+/// Ends every model of an environment that is about to end.
+void end_all(Environment& environment) {
+  environment.mailbox.close();
+  for (auto* model : environment.models) model->end();
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto* environment = new std::shared_ptr<Environment>(std::make_shared<Environment>(env));
   env.SetInstanceData(environment);
-  // Hooks run last in, first out: this one before Node closes the mailbox's channel. A worker that exits and
-  // a process.exit() both come through here, and no thread of ours may run on into an environment that is
-  // gone.
-  env.AddCleanupHook([shared = *environment] {
-    shared->mailbox.close();
-    for (auto* model : shared->models) model->end();
-  });
+  // Hooks run last in, first out: this one before Node closes the mailbox's channel. A worker that exits
+  // comes through here, and no thread of ours may run on into an environment that is gone.
+  env.AddCleanupHook([shared = *environment] { end_all(*shared); });
+  // process.exit() on the main thread runs no hooks: it goes straight to the static destructors, LibTorch's
+  // among them, under threads that still compute. Its 'exit' event comes before. (An atexit handler would
+  // come too late: LibTorch makes statics at first use, which are then destroyed first.)
+  const auto process = env.Global().Get("process").As<Napi::Object>();
+  const auto on_exit =
+      Napi::Function::New(env, [shared = *environment](const Info_&) { end_all(*shared); }, "endModels");
+  process.Get("on").As<Napi::Function>().Call(process, {Napi::String::New(env, "exit"), on_exit});
 
   exports.Set("compiledVersion", DCGAN_LIBTORCH_VERSION);
   const auto add = [&](const char* name, Napi::Value (*function)(const Info_&)) {

@@ -11,7 +11,12 @@ namespace {
 
 template <class Module>
 Module moved(Module module, torch::Device device, torch::Dtype dtype) {
-  module->to(device, dtype);
+  module->to(device);
+  for (auto& parameter : module->parameters()) parameter.set_data(parameter.data().to(dtype));
+  // to(dtype) would turn the counters of batch normalisation into floating-point numbers as well.
+  for (auto& buffer : module->buffers()) {
+    if (buffer.is_floating_point()) buffer.set_data(buffer.data().to(dtype));
+  }
   return module;
 }
 
