@@ -32,7 +32,9 @@ async function unpackLibTorch(file, target, terminal) {
       )
     }
     const prefix = marker.name.replace(/lib\/libtorch\.\w+$/, '')
-    await extract(zip, target, placeLibTorch(prefix), terminal)
+    const started = Date.now()
+    const { files, bytes } = await extract(zip, target, placeLibTorch(prefix), terminal)
+    terminal.line(`  unpacked ${files} files, ${size(bytes)}, in ${duration(Date.now() - started)}`)
     const metadata = zip.entries.find(({ name }) => /^[^/]+\.dist-info\/METADATA$/.test(name))
     return metadata === undefined ? [] : nvidiaRequirements(zip.content(metadata).toString('utf8'))
   } finally {
@@ -67,7 +69,7 @@ async function unpackNvidia(wheels, target, terminal) {
   for (const wheel of wheels) {
     const zip = new ZipFile(wheel)
     try {
-      bytes += await extract(zip, target, placeNvidia, terminal)
+      bytes += (await extract(zip, target, placeNvidia, terminal)).bytes
     } finally {
       zip.close()
     }
@@ -90,13 +92,11 @@ function placeNvidia(name) {
  * @param {import('../terminal.js').Output} terminal
  */
 async function extract(zip, target, place, terminal) {
-  const started = Date.now()
   const wanted = zip.entries.filter(({ name, folder }) => !folder && place(name) !== undefined)
   const total = wanted.reduce((sum, entry) => sum + entry.size, 0)
   requireSpace(target, total, `Unpacking ${zip.file}`, MOVE_CACHE)
   await zip.extract(target, place, done => terminal.progress('  Unpacking', done, total, size))
-  terminal.line(`  unpacked ${wanted.length} files, ${size(total)}, in ${duration(Date.now() - started)}`)
-  return total
+  return { files: wanted.length, bytes: total }
 }
 
 module.exports = { unpackLibTorch, unpackNvidia }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { type Made, makeLibTorch, node, ROOT, temporary, versionHeader } from '../scripts/support'
+import { makeLibTorch, node, ROOT, temporary, versionHeader } from '../scripts/support'
 
 // An addon that is compiled in a second: what set-up and doctor look at, and no more.
 const ADDON = `#include <dlfcn.h>
@@ -39,6 +39,8 @@ NAPI_MODULE_INIT() {
   return exports;
 }
 `
+
+export type Running = ReturnType<typeof node>
 
 /** A LibTorch whose libraries are empty but real. */
 export function compiledLibTorch(version = '2.13.0'): string {
@@ -91,12 +93,12 @@ export class Package {
     for (const [name, text] of Object.entries(files)) this.write(`lib/${name}`, text)
   }
 
-  run(script: string, args: string[], env: Record<string, string>): Promise<Made> {
+  run(script: string, args: string[], env: Record<string, string>): Running {
     const variables = { PATH: String(process.env.PATH), HOME: this.home, TMPDIR: this.home, ...env }
     return node([this.path('scripts', script), ...args], variables, this.root)
   }
 
-  setup(env: Record<string, string>, ...args: string[]): Promise<Made> {
+  setup(env: Record<string, string>, ...args: string[]): Running {
     return this.run('setup.js', args, env)
   }
 

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { temporary } from '../scripts/support'
+import { serve, temporary } from '../scripts/support'
 import { compiledLibTorch, Package, setVersion } from './setup-support'
 
 // Node alone: no compiler, no CMake, no Python.
@@ -205,5 +205,27 @@ describe('the command', () => {
     expect(status).toBe(1)
     expect(stderr).toMatch(/CMake is missing/)
     expect(stderr).not.toMatch(/Fetching/)
+  })
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends on %s, lets go of its locks, and leaves nothing half made', async (signal, code) => {
+    let asked = () => {}
+    const reached = new Promise<void>(resolve => {
+      asked = resolve
+    })
+    const address = await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': 1000 }).write('some', () => asked())
+    })
+    const cache = path.join(made.home, 'cache')
+    const running = made.setup({ LIBTORCH_DCGAN_HOME: cache }, '--from', `${address}/torch.whl`)
+    await reached
+    running.kill(signal)
+    const { status, stderr } = await running
+    expect(status).toBe(code)
+    expect(stderr).toMatch(/Interrupted\./)
+    expect(fs.readdirSync(cache)).toEqual(['downloads'])
+    expect(fs.readdirSync(made.home).filter(name => name.endsWith('.lock'))).toEqual([])
   })
 })

@@ -44,7 +44,7 @@ export function node(
   args: string[],
   env: Record<string, string>,
   cwd = ROOT,
-): Promise<Made> & { kill(): void } {
+): Promise<Made> & { kill(signal?: NodeJS.Signals): void } {
   const child = spawn(process.execPath, args, { cwd, env })
   const made = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', text => {
@@ -56,7 +56,7 @@ export function node(
   const ended = new Promise<Made>(resolve =>
     child.once('close', (status, signal) => resolve({ status, signal, ...made })),
   )
-  return Object.assign(ended, { kill: () => void child.kill('SIGKILL') })
+  return Object.assign(ended, { kill: (signal: NodeJS.Signals = 'SIGKILL') => void child.kill(signal) })
 }
 
 export interface Item {
