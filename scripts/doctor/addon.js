@@ -11,6 +11,13 @@ const LOADER = 'node-gyp-build'
 const SETUP = 'npx libtorch-dcgan setup'
 const REBUILD = `${SETUP} --rebuild`
 
+/** How a LibTorch that is damaged is replaced. */
+const REPLACE = {
+  LIBTORCH: 'Point LIBTORCH at an intact LibTorch, or unset it.',
+  PyTorch: 'python3 -m pip install --force-reinstall torch',
+  cache: `${SETUP} --remove && ${SETUP}`,
+}
+
 /** @typedef {import('../doctor.js').Check} Check */
 
 /**
@@ -47,12 +54,9 @@ function checkAddon(root, libtorch) {
   }
   const together = tryAddon(file, libtorch.lib)
   if (together.failure !== undefined) {
-    return {
-      name,
-      status: 'failed',
-      detail: `${detail} does not load LibTorch: ${together.failure}`,
-      fix: REBUILD,
-    }
+    const fix = together.failure.includes(libtorch.lib) ? REPLACE[libtorch.source] : REBUILD
+    return { name, status: 'failed', detail: `${detail} does not load LibTorch: ${together.failure}`, fix }
+  }
   }
   const { threads, cpuCapability, cudaDevices = 0 } = together.info ?? {}
   return { name, status: 'ok', detail: `${detail} (${cpuCapability}, ${threads} threads)`, cudaDevices }

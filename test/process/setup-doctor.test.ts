@@ -89,6 +89,7 @@ test('a LibTorch that does not load', async () => {
   expect(checks.addon).toMatchObject({
     status: 'failed',
     detail: expect.stringMatching(/does not load LibTorch: .*libtorch\.so: (file too short|invalid ELF)/),
+    fix: expect.stringMatching(/intact LibTorch/),
   })
 })
 
