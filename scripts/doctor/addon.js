@@ -57,7 +57,6 @@ function checkAddon(root, libtorch) {
     const fix = together.failure.includes(libtorch.lib) ? REPLACE[libtorch.source] : REBUILD
     return { name, status: 'failed', detail: `${detail} does not load LibTorch: ${together.failure}`, fix }
   }
-  }
   const { threads, cpuCapability, cudaDevices = 0 } = together.info ?? {}
   return { name, status: 'ok', detail: `${detail} (${cpuCapability}, ${threads} threads)`, cudaDevices }
 }
