@@ -99,24 +99,23 @@ async function errorsOf(
   })
 }
 
-const table: string[] = []
+const COLUMNS = `from PyTorch ${reference.torch} float32 | from float64 | PyTorch float32 from float64`
+const summary = [`| step | case | batch | ${COLUMNS} |`, '|---|---|---:|---:|---:|---:|']
+const tables: string[] = []
 
 afterAll(() => {
-  if (process.env.PARITY_TABLE) process.stdout.write(`\n${table.join('\n')}\n`)
+  if (process.env.PARITY_TABLE) process.stdout.write(`\n${[...summary, '', ...tables].join('\n')}\n`)
 })
 
-function tabulate(title: string, errors: [string, Errors][]): void {
-  table.push(
-    `### ${title}`,
-    '',
-    `| tensor | from PyTorch ${reference.torch} float32 | from float64 | PyTorch float32 from float64 |`,
-    '|---|---:|---:|---:|',
-    ...errors.map(
-      ([name, { float32, float64, torch }]) =>
-        `| \`${name}\` | ${[float32, float64, torch].map(e => e.toExponential(1)).join(' | ')} |`,
-    ),
-    '',
-  )
+/** For `npm run parity`: each tensor's errors, and the worst of all. */
+function tabulate(step: string, kind: Case, batch: number, errors: [string, Errors][]): void {
+  const exponential = (values: number[]) => values.map(e => e.toExponential(1)).join(' | ')
+  const columns = errors.map(([, { float32, float64, torch }]) => [float32, float64, torch] as const)
+  const worst = ([0, 1, 2] as const).map(i => Math.max(...columns.map(column => column[i])))
+  summary.push(`| ${step} | ${kind} | ${batch} | ${exponential(worst)} |`)
+  const rows = errors.map(([name], i) => `| \`${name}\` | ${exponential([...(columns[i] ?? [])])} |`)
+  const title = `### The ${step} step, ${kind}, batch ${batch}`
+  tables.push(title, '', `| tensor | ${COLUMNS} |`, '|---|---:|---:|---:|', ...rows, '')
 }
 
 describe.each(['auto', 'eager'] as const)('the %s step', step => {
@@ -127,10 +126,11 @@ describe.each(['auto', 'eager'] as const)('the %s step', step => {
     ['warm', 128],
   ] as const)('agrees with PyTorch in float32, %s, on a batch of %i', async (kind, batch) => {
     const errors = await errorsOf({ step }, kind, batch, `float32.${batch}`)
-    if (batch !== 96) tabulate(`The ${step} step, ${kind}, batch ${batch}`, errors)
-    // Where PyTorch's own float32 comes near the tolerance on a large batch, its error is the measure.
+    tabulate(step, kind, batch, errors)
+    // Autograd's sums over a large batch come near the tolerance, in PyTorch too: its error is then the measure.
+    const fused = step === 'auto' && native().info().fusedStep.float32
     const worse = errors.filter(([, { float32, float64, torch }]) => {
-      const tolerance = Math.max(TOLERANCE, 3 * torch)
+      const tolerance = fused ? TOLERANCE : Math.max(TOLERANCE, 3 * torch)
       return !(float32 <= tolerance && float64 <= tolerance)
     })
     expect(worse).toEqual([])
