@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { CheckpointKeeper } from './checkpoint/keeper.js'
 import type { Engine } from './engine.js'
 import { DcganError, invalidArgument } from './errors.js'
@@ -186,24 +185,11 @@ async function lastSnapshot(
 ): Promise<void> {
   const { step } = engine.position
   const { discLosses, genLosses } = epochs.at(-1) as EpochResult
-  const path = await snapshots.write(step, await fixedImages(engine, run))
+  const path = await snapshots.write(step, await engine.sampleFixed())
   const discLoss = discLosses.at(-1) as number
   const genLoss = genLosses.at(-1) as number
   run.report({ step, batch, discLoss, genLoss }, path)
   run.throwIfStopped()
-}
-
-/** Waits for a place in a full queue: a run must not fail at its end because others ask for images, too. */
-async function fixedImages(engine: Engine, run: Run): Promise<Uint8Array> {
-  for (;;) {
-    try {
-      return await engine.sampleFixed()
-    } catch (error) {
-      if (!(error instanceof DcganError) || error.code !== 'ERR_DCGAN_OVERLOADED') throw error
-      run.throwIfStopped()
-      await setTimeout(20)
-    }
-  }
 }
 
 /** What a run rejects with. What was trained is saved, if it was to be saved and is worth it. */

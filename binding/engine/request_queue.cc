@@ -29,7 +29,7 @@ void RequestQueue::push(std::shared_ptr<Sampling> sampling) {
     const auto count = sampling->request.count;
     if (closed_) {
       failure = disposed_failure();
-    } else if (waiting_ > 0 && waiting_ + count > max_queue_) {
+    } else if (!sampling->request.fixed && waiting_ > 0 && waiting_ + count > max_queue_) {
       failure = {"ERR_DCGAN_OVERLOADED", std::to_string(waiting_) + " images wait already, and maxQueue is " +
                                              std::to_string(max_queue_) +
                                              ": try again later, or raise maxQueue"};

@@ -50,7 +50,8 @@ class RequestQueue {
       : max_batch_(max_batch), max_queue_(max_queue) {}
 
   void push(Control control);
-  /// Rejects at once with ERR_DCGAN_OVERLOADED when other images wait and these would be too many.
+  /// Rejects at once with ERR_DCGAN_OVERLOADED when other images wait and these would be too many. The fixed
+  /// latents, which a training run's pictures need, are always let in.
   void push(std::shared_ptr<Sampling> sampling);
   /// Takes out a request that has not started and rejects it with ABORTED.
   void cancel(std::int64_t id);
