@@ -19,6 +19,8 @@ function run(program, args, { cwd, env = process.env, onLine, show = false } = {
     const child = spawn(program, args, {
       ...(cwd === undefined ? {} : { cwd }),
       env,
+      // A group of its own, so that what it starts (cmake, ninja, the compiler) can be ended with it.
+      detached: true,
       stdio: show ? ['ignore', process.stderr, process.stderr] : ['ignore', 'pipe', 'pipe'],
     })
     running.add(child)
@@ -46,7 +48,13 @@ function run(program, args, { cwd, env = process.env, onLine, show = false } = {
 
 /** Ends what still runs: called when the set-up itself is told to end. */
 function stopAll() {
-  for (const child of running) child.kill('SIGTERM')
+  for (const { pid } of running) {
+    try {
+      if (pid !== undefined) process.kill(-pid, 'SIGTERM')
+    } catch {
+      // It ended by itself meanwhile.
+    }
+  }
 }
 
 module.exports = { run, stopAll }

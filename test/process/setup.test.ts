@@ -228,4 +228,26 @@ describe('the command', () => {
     expect(fs.readdirSync(cache)).toEqual(['downloads'])
     expect(fs.readdirSync(made.home).filter(name => name.endsWith('.lock'))).toEqual([])
   })
+
+  test('ends what it started, too', async () => {
+    const tools = temporary()
+    const log = path.join(tools, 'pids')
+    const compiler = `#!/bin/sh\n[ "$1" = --version ] && exit\necho $$ >> ${log}\nexec sleep 60\n`
+    fs.writeFileSync(path.join(tools, 'c++'), compiler, { mode: 0o755 })
+    const env = {
+      LIBTORCH: compiledLibTorch(),
+      PATH: `${tools}:${process.env.PATH}`,
+      CXX: path.join(tools, 'c++'),
+    }
+    const running = made.setup(env)
+    const pids = () => (fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().split('\n').map(Number) : [])
+    while (pids().length === 0) await new Promise(resolve => setTimeout(resolve, 20))
+    running.kill('SIGTERM')
+    expect((await running).status).toBe(143)
+    const alive = () => pids().filter(pid => fs.existsSync(`/proc/${pid}`))
+    for (const end = Date.now() + 5000; alive().length > 0 && Date.now() < end; ) {
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+    expect(alive()).toEqual([])
+  })
 })
