@@ -104,12 +104,16 @@ function givenSource(from, env, terminal) {
     const url = new URL(from)
     const sha256 = /^#sha256=([0-9a-f]{64})$/i.exec(url.hash)?.[1]?.toLowerCase() ?? null
     url.hash = ''
-    const name = `${fingerprint(url.href)}-${path.basename(url.pathname) || 'libtorch.zip'}`
+    const address = url.href
+    // For the record and for what is shown.
+    const shown = withoutPassword(address)
+    const name = `${fingerprint(shown)}-${path.basename(url.pathname) || 'libtorch.zip'}`
     return {
       ...common,
-      key: url.href,
-      suffix: `-${fingerprint(url.href)}`,
-      fetch: downloads => fetchAddress(url.href, path.join(downloads, name), sha256, env, terminal),
+      label: `LibTorch from ${shown}`,
+      key: shown,
+      suffix: `-${fingerprint(shown)}`,
+      fetch: downloads => fetchAddress(address, path.join(downloads, name), sha256, env, terminal),
     }
   }
   const file = path.resolve(from)
@@ -129,6 +133,14 @@ function givenSource(from, env, terminal) {
       ours: false,
     }),
   }
+}
+
+/** @param {string} address */
+function withoutPassword(address) {
+  const url = new URL(address)
+  url.username = ''
+  url.password = ''
+  return url.href
 }
 
 /** @param {string} sha256 @param {string | null} pinned */
@@ -156,11 +168,10 @@ async function fetchAddress(address, file, sha256, env, terminal) {
     env,
     onProgress: (done, total) => terminal.progress('  Downloading', done, total, size),
     onRetry: message => terminal.line(`  ${message}`),
-    ...(env.LIBTORCH_DCGAN_STALL_SECONDS ? { stallMs: Number(env.LIBTORCH_DCGAN_STALL_SECONDS) * 1000 } : {}),
   })
   const time = duration(Date.now() - started)
   terminal.line(`  downloaded ${size(fetched.size)} in ${time}, ${verdict(fetched.sha256, sha256)}`)
-  return { file, from: address, sha256: fetched.sha256, ours: true }
+  return { file, from: withoutPassword(address), sha256: fetched.sha256, ours: true }
 }
 
 module.exports = { givenSource, releaseSource }

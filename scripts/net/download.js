@@ -49,6 +49,26 @@ const UNREACHABLE = new Set([
  * @throws {Problem} code 'UNREACHABLE' where the server, or the file on it, cannot be had; 'BAD_HASH'
  */
 async function download(address, target, options = {}) {
+  const { url, headers } = splitCredentials(address)
+  return downloadFile(url, target, { ...options, headers })
+}
+
+/** Takes name and password out of an address, where messages and records would show them. @param {string} address */
+function splitCredentials(address) {
+  const url = new URL(address)
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  /** @type {Record<string, string>} */
+  const headers =
+    url.username === '' ? {} : { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
+  url.username = ''
+  url.password = ''
+  return { url: url.href, headers }
+}
+
+/** @typedef {DownloadOptions & { headers: Record<string, string> }} RequestOptions */
+
+/** @param {string} address @param {string} target @param {RequestOptions} options */
+async function downloadFile(address, target, options) {
   const part = `${target}.part`
   fs.mkdirSync(path.dirname(target), { recursive: true })
   let resumed = fs.existsSync(part)
@@ -79,7 +99,7 @@ async function download(address, target, options = {}) {
  *
  * @param {string} address
  * @param {string} part
- * @param {DownloadOptions} options
+ * @param {RequestOptions} options
  */
 async function fetchPart(address, part, options) {
   const { attempts = ATTEMPTS, backoffMs = BACKOFF_MS, onRetry = () => {} } = options
@@ -113,12 +133,12 @@ async function fetchPart(address, part, options) {
  *
  * @param {string} address
  * @param {string} part
- * @param {DownloadOptions} options
+ * @param {RequestOptions} options
  */
 async function fetchOnce(
   address,
   part,
-  { sha256, env = process.env, stallMs = STALL_MS, onProgress = () => {} },
+  { headers: credentials, sha256, env = process.env, stallMs = STALL_MS, onProgress = () => {} },
 ) {
   const notes = readNotes(part)
   // Without a validator the file may have changed meanwhile, which only a known hash would show.
@@ -126,7 +146,12 @@ async function fetchOnce(
   if (!resumable) discard(part)
   const start = sizeOf(part)
   /** @type {Record<string, string>} */
-  const headers = { 'user-agent': 'libtorch-dcgan', accept: '*/*', 'accept-encoding': 'identity' }
+  const headers = {
+    'user-agent': 'libtorch-dcgan',
+    accept: '*/*',
+    'accept-encoding': 'identity',
+    ...credentials,
+  }
   if (start > 0) {
     headers.range = `bytes=${start}-`
     if (notes.validator !== undefined) headers['if-range'] = notes.validator
@@ -208,6 +233,8 @@ async function follow(url, headers, options) {
         'Give another source with --from.',
       )
     }
+    // Another server has no business with this one's password.
+    if (next.origin !== url.origin) delete headers.authorization
     url = next
   }
   throw new Problem(`${url.href} redirects in a circle.`, 'Give another source with --from.', {

@@ -89,6 +89,29 @@ describe('a download', () => {
   })
 })
 
+describe('a name and password in the address', () => {
+  test('are sent to that server alone, and shown nowhere', async () => {
+    const seen: [string, string | undefined][] = []
+    const other = await serve((request, response) => {
+      seen.push(['other', request.headers.authorization])
+      response.writeHead(404).end()
+    })
+    const address = await serve((request, response) => {
+      seen.push(['first', request.headers.authorization])
+      response.writeHead(302, { location: request.url === '/a' ? '/b' : `${other}/c` }).end()
+    })
+    const { message } = await problem(download(`${address.replace('//', '//me:s%40cret@')}/a`, target, quick))
+    const basic = `Basic ${Buffer.from('me:s@cret').toString('base64')}`
+    expect(seen).toEqual([
+      ['first', basic],
+      ['first', basic],
+      ['other', undefined],
+    ])
+    expect(message).toMatch(/404/)
+    expect(message).not.toMatch(/cret/)
+  })
+})
+
 describe('answers', () => {
   test('404 ends it at once', async () => {
     let requests = 0
