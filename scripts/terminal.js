@@ -71,7 +71,7 @@ class Terminal {
     const bar =
       percent === undefined ? '' : ` ${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${percent} %`
     const text = `${label}${bar}  ${parts.join('  ')}`
-    this.stream.write(`\r${text.slice(0, (this.stream.columns ?? 80) - 1)}\x1b[K`)
+    this.stream.write(`\r${text.slice(0, (this.stream.columns || 80) - 1)}\x1b[K`)
     this.barShown = true
   }
 
