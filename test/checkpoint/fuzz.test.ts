@@ -1,12 +1,12 @@
-import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { withContainer } from '../../lib/checkpoint/container.js'
 import { ELEMENT_BYTES, encodeHeader, type Header } from '../../lib/checkpoint/header.js'
 import { readState } from '../../lib/checkpoint/index.js'
 import { DcganError } from '../../lib/errors.js'
 import { allocatedBytes } from './allocations.js'
-import { draftState, float32, int64, writeDraft } from './files.js'
 import { Mutator } from './mutate.js'
+import { SpoiltState } from './spoilt-state.js'
 import { temporaryFolder } from './states.js'
 
 /** `DCGAN_FUZZ=100000` for the long run; `DCGAN_FUZZ_SEED` for other mutations. */
@@ -132,84 +132,17 @@ it(`survives ${COUNT} mutated containers`, async () => {
   expect(outcomes.slowest).toBeLessThan(2000)
 }, 3_600_000)
 
-/** A state file on the disk, of which a mutation changes some bytes and puts them back afterwards. */
-class StateFile {
-  readonly path: string
-  readonly #bytes: Buffer
-  readonly #header: string
-  readonly #dataStart: number
-
-  /** The header gets room, so that it may grow without the data being moved. */
-  constructor(kind: 'full' | 'half') {
-    this.path = join(folder, kind)
-    writeDraft(this.path, draftState(kind === 'full' ? 'full' : 'generator', { half: kind === 'half' }))
-    const bytes = readFileSync(this.path)
-    const end = 8 + Number(bytes.readBigUInt64LE())
-    this.#header = bytes.toString('latin1', 8, end)
-    this.#dataStart = 8 + 2 * this.#header.length
-    this.#bytes = Buffer.concat([this.#block(this.#header), bytes.subarray(end)])
-    writeFileSync(this.path, this.#bytes)
-  }
-
-  /** Spoils the file, calls `work` with its length and mends it. */
-  async spoilt(mutator: Mutator, work: (bytes: number) => Promise<void>): Promise<void> {
-    const descriptor = openSync(this.path, 'r+')
-    let length = this.#bytes.length
-    const write = (bytes: Buffer, at: number) => writeSync(descriptor, bytes, 0, bytes.length, at)
-    const way = mutator.below(10)
-    let first = 0
-    let last = this.#dataStart
-    if (way < 7) {
-      let header = this.#header
-      for (let times = 1 + mutator.below(2); times > 0; times--) header = mutator.text(header)
-      write(this.#block(header), 0)
-    } else if (way < 9) {
-      const number = mutator.pick(NUMBERS)
-      first = this.#dataStart + mutator.below(length - this.#dataStart - 8)
-      if (mutator.below(2) === 0) first = Math.min(this.#dataStart + mutator.below(200), length - 8)
-      last = first + 8
-      write(number, first - (first % number.length))
-      first -= 8
-    } else {
-      length = mutator.below(2) === 0 ? mutator.below(length) : length + mutator.below(1000)
-      ftruncateSync(descriptor, length)
-      first = Math.min(length, this.#bytes.length)
-      last = this.#bytes.length
-    }
-    try {
-      await work(length)
-    } finally {
-      ftruncateSync(descriptor, this.#bytes.length)
-      write(this.#bytes.subarray(first, last), first)
-      closeSync(descriptor)
-    }
-  }
-
-  #block(header: string): Buffer {
-    const block = Buffer.alloc(this.#dataStart, ' ')
-    block.writeBigUInt64LE(BigInt(this.#dataStart - 8))
-    block.write(header, 8, 'latin1')
-    return block
-  }
-}
-
-const NUMBERS = [
-  float32(Number.NaN),
-  float32(Number.POSITIVE_INFINITY),
-  float32(-1),
-  float32(1e-45),
-  float32(65520),
-  int64(-1n),
-  int64(2n ** 53n),
-  int64(3n),
-]
-
 const STATES = Math.max(300, COUNT > 3000 ? COUNT : 0)
 
 it(`survives ${STATES} mutated states`, async () => {
   const mutator = new Mutator(SEED)
   const outcomes = new Outcomes()
-  const files = [new StateFile('half'), new StateFile('half'), new StateFile('half'), new StateFile('full')]
+  const files = [
+    new SpoiltState(folder, 'half'),
+    new SpoiltState(folder, 'half'),
+    new SpoiltState(folder, 'half'),
+    new SpoiltState(folder, 'full'),
+  ]
   for (let i = 0; i < STATES; i++) {
     const file = mutator.pick(files)
     await file.spoilt(mutator, bytes =>
