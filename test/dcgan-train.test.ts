@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, type Progress, type TrainingImages } from '../lib/index'
-import { native } from '../lib/native'
 import { bars, equal, failure, folder, kept, TINY, tiny } from './dcgan-support'
 import { decodeGif, decodePng } from './images/decoders'
 
