@@ -11,28 +11,36 @@ export class Contender {
   /** One entry a round. */
   figures = []
   #process
-  #lines
+  #answered = []
+  #waiting
+  #closed
+  #complaint = ''
 
   /**
    * @param {string} name
    * @param {string} command
-   * @param {string[]} args the program's file, relative to bench/, and its arguments
+   * @param {(string | number)[]} args the program's file, relative to bench/, and its arguments
    * @param {number} threads
    */
   constructor(name, command, [file, ...args], threads) {
     this.name = name
     const env = { ...process.env, OMP_NUM_THREADS: `${threads}`, MKL_NUM_THREADS: `${threads}` }
-    this.#process = spawn(command, [here(file), ...args.map(String)], {
-      env,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    })
-    this.#process.on('error', () => {})
+    this.#process = spawn(command, [here(file), ...args.map(String)], { env, stdio: 'pipe' })
     this.#process.stdin.on('error', () => {})
-    this.complaint = ''
     this.#process.stderr.on('data', text => {
-      this.complaint += text
+      this.#complaint += text
     })
-    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]()
+    // Some libraries greet on stdout: only JSON is meant for us.
+    createInterface({ input: this.#process.stdout }).on('line', line => {
+      if (line.startsWith('{')) this.#answer(JSON.parse(line))
+    })
+    this.#closed = new Promise(resolve => {
+      this.#process.on('error', error => {
+        this.#complaint += error.message
+        resolve()
+      })
+      this.#process.on('close', resolve)
+    }).then(() => this.#answer(undefined))
   }
 
   async ready() {
@@ -45,21 +53,28 @@ export class Contender {
     this.figures.push(await this.#next())
   }
 
-  async close() {
-    if (this.#process.exitCode !== null || this.#process.pid === undefined) return
-    const closed = new Promise(resolve => this.#process.once('close', resolve))
+  close() {
     this.#process.stdin.end()
-    await closed
+    return this.#closed
+  }
+
+  #answer(answer) {
+    this.#answered.push(answer)
+    this.#waiting?.()
   }
 
   async #next() {
-    for (;;) {
-      const { value, done } = await this.#lines.next()
-      if (done)
-        throw new Error(`${this.name} ended: ${this.complaint.trim().split('\n').at(-1) || 'no word why'}`)
-      // Some libraries greet on stdout.
-      if (value.startsWith('{')) return JSON.parse(value)
+    while (this.#answered.length === 0) {
+      await new Promise(resolve => {
+        this.#waiting = resolve
+      })
     }
+    const answer = this.#answered.shift()
+    if (answer !== undefined) return answer
+    const last =
+      this.#complaint.trim().split('\n').at(-1) ||
+      `code ${this.#process.exitCode ?? this.#process.signalCode}`
+    throw new Error(`${this.name} ended: ${last}`)
   }
 }
 
