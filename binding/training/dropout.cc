@@ -66,13 +66,10 @@ torch::Tensor mask_on_cpu(const Dropout& dropout, std::uint32_t layer, std::int6
   return keep.permute({1, 2, 0}).reshape({batch, channels, side, side}).to(dtype).mul_(dropout.scale());
 }
 
-torch::Tensor mask_on_cuda(const Dropout& dropout, std::uint32_t layer, std::int64_t batch,
-                           std::int64_t channels, std::int64_t side, torch::Device device,
-                           torch::Dtype dtype) {
-  auto random = at::globalContext().defaultGenerator(device).clone();
-  random.set_current_seed(derive_seed(dropout.key, Stream::kDropout, dropout.pass * 2 + layer));
+torch::Tensor mask_on_cuda(const Dropout& dropout, std::int64_t batch, std::int64_t channels,
+                           std::int64_t side, torch::Device device, torch::Dtype dtype) {
   return torch::empty({batch, channels, side, side}, torch::dtype(dtype).device(device))
-      .bernoulli_(1.0 - dropout.probability, random)
+      .bernoulli_(1.0 - dropout.probability, dropout.cuda)
       .mul_(dropout.scale());
 }
 
@@ -95,6 +92,12 @@ void keep_tile(const Dropout& dropout, std::uint32_t layer, std::int64_t pixel, 
   }
 }
 
+void seed_masks(Dropout& dropout, torch::Device device) {
+  if (!device.is_cuda() || dropout.probability == 0) return;
+  if (!dropout.cuda.defined()) dropout.cuda = at::globalContext().defaultGenerator(device).clone();
+  dropout.cuda.set_current_seed(derive_seed(dropout.key, Stream::kDropout, dropout.pass));
+}
+
 DropoutMasks next_masks(Dropout& dropout, std::int64_t batch, torch::Device device, torch::Dtype dtype) {
   DropoutMasks masks;
   if (dropout.probability > 0) {
@@ -102,8 +105,8 @@ DropoutMasks next_masks(Dropout& dropout, std::int64_t batch, torch::Device devi
       masks.hidden1 = mask_on_cpu(dropout, 0, batch, 64, 14, dtype);
       masks.hidden2 = mask_on_cpu(dropout, 1, batch, 128, 7, dtype);
     } else {
-      masks.hidden1 = mask_on_cuda(dropout, 0, batch, 64, 14, device, dtype);
-      masks.hidden2 = mask_on_cuda(dropout, 1, batch, 128, 7, device, dtype);
+      masks.hidden1 = mask_on_cuda(dropout, batch, 64, 14, device, dtype);
+      masks.hidden2 = mask_on_cuda(dropout, batch, 128, 7, device, dtype);
     }
   }
   ++dropout.pass;

@@ -12,6 +12,7 @@ struct Dropout {
   double probability = 0.3;
   std::uint64_t key = 0;
   std::uint64_t pass = 0;  // passes made; part of the model's state
+  at::Generator cuda;      // the model's own, on CUDA alone
 
   float scale() const { return static_cast<float>(1.0 / (1.0 - probability)); }
 };
@@ -20,8 +21,11 @@ struct Dropout {
 void keep_tile(const Dropout& dropout, std::uint32_t layer, std::int64_t pixel, std::int64_t count,
                std::uint8_t* out);
 
-/// The masks of one pass over `batch` images, and the counter moved on. On CUDA they come from LibTorch's
-/// Philox generator seeded by the same counter.
+/// Before each step. On CUDA the step's masks come from LibTorch's Philox generator, seeded here by the
+/// counter: in a captured graph no seed can be set.
+void seed_masks(Dropout& dropout, torch::Device device);
+
+/// The masks of one pass over `batch` images, and the counter moved on.
 DropoutMasks next_masks(Dropout& dropout, std::int64_t batch, torch::Device device, torch::Dtype dtype);
 
 }  // namespace dcgan

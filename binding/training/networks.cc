@@ -32,7 +32,7 @@ Networks::Networks(const Config& config, torch::Device where)
       discriminator(moved(Discriminator(), device, dtype)),
       generator_adam(generator->parameters(), adam_options(config, config.gen_lr)),
       discriminator_adam(discriminator->parameters(), adam_options(config, config.disc_lr)),
-      dropout{config.dropout, config.seed, 0} {
+      dropout{config.dropout, config.seed, 0, {}} {
   // Drawn on the CPU, so that a seed means the same weights on every device.
   Generator cpu_generator(config.latent_dim);
   Discriminator cpu_discriminator;

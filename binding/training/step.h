@@ -26,6 +26,10 @@ class Step {
 /// The plain step on LibTorch's modules and autograd: the reference, and the one that CUDA runs.
 std::unique_ptr<Step> make_eager_step(Networks& networks);
 
+/// The eager step captured in a CUDA graph for each size of batch and replayed: one launch in place of some
+/// two hundred. Where capture fails, the eager step goes on.
+std::unique_ptr<Step> make_graph_step(Networks& networks);
+
 /// The step written out by hand, forward and backward, for the CPU (training/fused/).
 std::unique_ptr<Step> make_fused_step(Networks& networks);
 

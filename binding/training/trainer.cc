@@ -7,6 +7,9 @@ namespace dcgan {
 namespace {
 
 std::unique_ptr<Step> make_step(const Config& config, Networks& networks) {
+#ifdef DCGAN_CUDA_HEADERS
+  if (config.step == StepKind::kAuto && networks.device.is_cuda()) return make_graph_step(networks);
+#endif
   const bool fused =
       config.step == StepKind::kAuto && networks.device.is_cpu() && fused_step_runs(config.precision);
   return fused ? make_fused_step(networks) : make_eager_step(networks);
@@ -42,15 +45,19 @@ void Trainer::begin_epoch() {
 }
 
 torch::Tensor Trainer::next_latents(std::int64_t count) {
-  auto latents = torch::empty({count, config_.latent_dim});
+  const bool cuda = nets_.device.is_cuda();
+  // Pinned, so that the copy to the device waits for nothing; its memory is kept until it was made.
+  auto latents =
+      torch::empty({count, config_.latent_dim}, torch::TensorOptions(torch::kFloat32).pinned_memory(cuda));
   draw_latents(noise_key_, Stream::kNoise, static_cast<std::uint64_t>(noise_drawn_), count,
                config_.latent_dim, latents.data_ptr<float>());
   noise_drawn_ += count;
-  return latents.to(nets_.device);
+  return latents.to(nets_.device, /*non_blocking=*/true);
 }
 
 void Trainer::step() {
   const auto images = data_->batch(position_.batch, config_.batch_size);
+  seed_masks(nets_.dropout, nets_.device);
   const auto losses = step_->run(images, next_latents(images.size(0)));
   losses_[position_.batch].copy_(losses, /*non_blocking=*/true);
   ++position_.step;

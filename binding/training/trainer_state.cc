@@ -160,6 +160,7 @@ std::vector<HostTensor> Trainer::probe(const ProbeRequest& request) {
     result.push_back(to_host("fake_eval", nets_.generator->forward(latents.to(nets_.dtype))));
     nets_.generator->train();
   }
+  seed_masks(nets_.dropout, nets_.device);
   for (const auto& item : step_->probe(images, latents)) result.push_back(to_host(item.key(), item.value()));
   const auto gradients = [&](const std::string& prefix, const torch::nn::Module& module) {
     for (const auto& item : module.named_parameters())
