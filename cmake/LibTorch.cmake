@@ -4,7 +4,7 @@
 #
 # Sets LIBTORCH_VERSION ("x.y.z"), read from the headers.
 # DCGAN_CUDA_INCLUDE: a folder with cuda_runtime_api.h; sought in the nvidia wheels beside a CUDA LibTorch.
-# The target defines DCGAN_CUDA=1 where LibTorch has CUDA, and DCGAN_CUDA_HEADERS=1 where that header was found.
+# The target defines DCGAN_CUDA=1 where LibTorch has CUDA, and DCGAN_CUDA_HEADERS=1 where its headers are complete.
 
 if(NOT LIBTORCH AND DEFINED ENV{LIBTORCH})
   set(LIBTORCH $ENV{LIBTORCH})
@@ -65,7 +65,9 @@ if(EXISTS "${LIBTORCH}/lib/${CMAKE_SHARED_LIBRARY_PREFIX}torch_cuda${CMAKE_SHARE
       get_filename_component(DCGAN_CUDA_INCLUDE "${header}" DIRECTORY)
     endif()
   endif()
-  if(DCGAN_CUDA_INCLUDE)
+  # The runtime's headers lie in three wheels, and a part of them compiles nothing.
+  if(DCGAN_CUDA_INCLUDE AND EXISTS "${DCGAN_CUDA_INCLUDE}/crt/host_config.h"
+      AND EXISTS "${DCGAN_CUDA_INCLUDE}/nv/target")
     target_include_directories(libtorch::libtorch SYSTEM INTERFACE "${DCGAN_CUDA_INCLUDE}")
     target_compile_definitions(libtorch::libtorch INTERFACE DCGAN_CUDA_HEADERS=1)
   endif()

@@ -16,6 +16,12 @@ namespace {
 /// Steps that run eagerly first, so that cuDNN has chosen its algorithms and memory has been reserved.
 constexpr int kWarmUp = 3;
 
+/// Up to LibTorch 2.13 a graph must be told of the generators it draws from; later ones see for themselves.
+template <class Graph>
+void enrol(Graph& graph, const at::Generator& random) {
+  if constexpr (requires { graph.register_generator_state(random); }) graph.register_generator_state(random);
+}
+
 class GraphStep : public Step {
  public:
   explicit GraphStep(Networks& networks)
@@ -57,7 +63,7 @@ class GraphStep : public Step {
       stream_.synchronize();
       c10::cuda::device_synchronize();
       const c10::cuda::CUDAStreamGuard guard(stream_);
-      if (nets_.dropout.cuda.defined()) graph->register_generator_state(nets_.dropout.cuda);
+      if (nets_.dropout.cuda.defined()) enrol(*graph, nets_.dropout.cuda);
       graph->capture_begin();
       captured.losses = eager_->run(captured.images, captured.latents);
       graph->capture_end();

@@ -80,9 +80,16 @@ function platformTags(machine) {
  * @returns {string[]}
  */
 function nvidiaRequirements(metadata) {
-  return [...metadata.matchAll(/^Requires-Dist: ((?:nvidia-|cuda-toolkit)[^;\n]*)(?:;(.*))?$/gm)]
+  const requirements = [
+    ...metadata.matchAll(/^Requires-Dist: ((?:nvidia-|cuda-toolkit)[^;\n]*)(?:;(.*))?$/gm),
+  ]
     .filter(match => !/\bextra\b/.test(match[2] ?? ''))
     .map(match => (match[1] ?? '').replace(/[\s()]/g, ''))
+  // The rest of the runtime's headers, which the captured step is compiled with.
+  const toolkit = requirements.map(name => /^cuda-toolkit.*==(\d+\.\d+)/.exec(name)?.[1]).find(Boolean)
+  return toolkit === undefined
+    ? requirements
+    : [...requirements, ...['crt', 'cccl'].map(part => `nvidia-cuda-${part}==${toolkit}.*`)]
 }
 
 module.exports = { findPip, noPip, nvidiaRequirements, pipDownload }

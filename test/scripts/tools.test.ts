@@ -128,5 +128,7 @@ test('NVIDIA’s packages are read from a wheel’s metadata, without markers, e
     'cuda-toolkit[cublas,cudart]==13.0.3',
     'nvidia-cudnn-cu13==9.24.0.43',
     'nvidia-nccl-cu12==2.19.3',
+    'nvidia-cuda-crt==13.0.*',
+    'nvidia-cuda-cccl==13.0.*',
   ])
 })
