@@ -66,8 +66,11 @@ if(EXISTS "${LIBTORCH}/lib/${CMAKE_SHARED_LIBRARY_PREFIX}torch_cuda${CMAKE_SHARE
     endif()
   endif()
   # The runtime's headers lie in three wheels, and a part of them compiles nothing.
-  if(DCGAN_CUDA_INCLUDE AND EXISTS "${DCGAN_CUDA_INCLUDE}/crt/host_config.h"
-      AND EXISTS "${DCGAN_CUDA_INCLUDE}/nv/target")
+  file(GLOB cudart "${DCGAN_CUDA_INCLUDE}/../lib/libcudart.so*" "${DCGAN_CUDA_INCLUDE}/../lib64/libcudart.so*")
+  if(cudart AND EXISTS "${DCGAN_CUDA_INCLUDE}/crt/host_config.h" AND EXISTS "${DCGAN_CUDA_INCLUDE}/nv/target")
+    # LibTorch has opened this library by its soname when the engine is loaded.
+    list(GET cudart 0 cudart)
+    target_link_libraries(libtorch::libtorch INTERFACE "${cudart}")
     target_include_directories(libtorch::libtorch SYSTEM INTERFACE "${DCGAN_CUDA_INCLUDE}")
     target_compile_definitions(libtorch::libtorch INTERFACE DCGAN_CUDA_HEADERS=1)
   endif()

@@ -18,13 +18,20 @@ int default_threads() {
 
 namespace {
 
+/// hasCUDA() would say whether a device is there.
+#ifdef DCGAN_CUDA
+constexpr bool kCudaBuild = true;
+#else
+constexpr bool kCudaBuild = false;
+#endif
+
 int cuda_devices() { return torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0; }
 
 [[noreturn]] void no_cuda(const std::string& device) {
   const int count = cuda_devices();
-  const std::string why = !torch::hasCUDA() ? "this LibTorch is a build for the CPU"
-                          : count == 0      ? "LibTorch sees no CUDA device"
-                                            : "LibTorch sees " + std::to_string(count) + " CUDA device(s)";
+  const std::string why = !kCudaBuild  ? "this LibTorch is a build for the CPU"
+                          : count == 0 ? "LibTorch sees no CUDA device"
+                                       : "LibTorch sees " + std::to_string(count) + " CUDA device(s)";
   throw Error("ERR_DCGAN_NO_CUDA", "Cannot run on '" + device + "': " + why +
                                        ". Use device 'auto' or 'cpu', or see `npx libtorch-dcgan doctor`");
 }
@@ -45,7 +52,7 @@ class TorchLibrary : public Library {
   Info info() const override {
     Info info;
     info.libtorch = TORCH_VERSION;
-    info.cuda = torch::hasCUDA();
+    info.cuda = kCudaBuild;
     info.cuda_devices = cuda_devices();
     info.threads = default_threads();
     info.cpu_capability = at::get_cpu_capability();
