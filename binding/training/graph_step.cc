@@ -31,10 +31,15 @@ class GraphStep : public Step {
         stream_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, networks.device.index())) {}
 
   torch::Tensor run(const torch::Tensor& images, const torch::Tensor& latents) override {
+    if (failed_) return eager_->run(images, latents);
     auto& captured = captured_[images.size(0)];
-    if (captured.failed || captured.calls++ < kWarmUp) return eager_->run(images, latents);
-    if (!captured.graph) capture(captured, images, latents);
-    if (captured.failed) return eager_->run(images, latents);
+    if (!captured.graph) {
+      if (captured.calls++ < kWarmUp) return eager_->run(images, latents);
+      if (!capture(captured, images, latents)) {
+        give_up();
+        return eager_->run(images, latents);
+      }
+    }
     captured.images.copy_(images, /*non_blocking=*/true);
     captured.latents.copy_(latents, /*non_blocking=*/true);
     replay(captured);
@@ -49,29 +54,50 @@ class GraphStep : public Step {
  private:
   struct Captured {
     int calls = 0;
-    bool failed = false;
     std::unique_ptr<at::cuda::CUDAGraph> graph;
     torch::Tensor images, latents, losses;  // where the graph reads and writes
   };
 
-  void capture(Captured& captured, const torch::Tensor& images, const torch::Tensor& latents) {
+  bool capture(Captured& captured, const torch::Tensor& images, const torch::Tensor& latents) {
     captured.images = images.clone();
     captured.latents = latents.clone();
     const auto pass = nets_.dropout.pass;
     auto graph = std::make_unique<at::cuda::CUDAGraph>();
+    // Not the device: synchronising one breaks a capture that another model makes on it.
+    c10::cuda::getCurrentCUDAStream(nets_.device.index()).synchronize();
+    const c10::cuda::CUDAStreamGuard guard(stream_);
+    bool capturing = false;
     try {
-      stream_.synchronize();
-      c10::cuda::device_synchronize();
-      const c10::cuda::CUDAStreamGuard guard(stream_);
       if (nets_.dropout.cuda.defined()) enrol(*graph, nets_.dropout.cuda);
-      graph->capture_begin();
+      // This thread's calls alone are restricted: other models' threads go on as they like.
+      graph->capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
+      capturing = true;
       captured.losses = eager_->run(captured.images, captured.latents);
+      capturing = false;
       graph->capture_end();
       captured.graph = std::move(graph);
-    } catch (const c10::Error&) {
-      captured.failed = true;
+    } catch (const std::exception&) {
+      if (capturing) abandon(*graph);
     }
     nets_.dropout.pass = pass;  // capturing computed nothing
+    return captured.graph != nullptr;
+  }
+
+  /// A stream that is left in capture takes no other work. Ending a spoilt capture reports what spoilt it.
+  static void abandon(at::cuda::CUDAGraph& graph) {
+    try {
+      graph.capture_end();
+    } catch (const std::exception&) {
+    }
+  }
+
+  /// The plain step from now on. A spoilt capture may leave its generator unusable, and the other graphs draw
+  /// from the same one.
+  void give_up() {
+    failed_ = true;
+    captured_.clear();
+    nets_.dropout.cuda = {};
+    seed_masks(nets_.dropout, nets_.device);
   }
 
   /// On the graph's stream, in order with what this thread's own stream did before and will do.
@@ -92,6 +118,7 @@ class GraphStep : public Step {
   std::unique_ptr<Step> eager_;
   c10::cuda::CUDAStream stream_;
   std::map<std::int64_t, Captured> captured_;
+  bool failed_ = false;
 };
 
 }  // namespace

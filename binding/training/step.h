@@ -27,7 +27,8 @@ class Step {
 std::unique_ptr<Step> make_eager_step(Networks& networks);
 
 /// The eager step captured in a CUDA graph for each size of batch and replayed: one launch in place of some
-/// two hundred. Where capture fails, the eager step goes on.
+/// two hundred. Where capture fails, the eager step goes on. What
+/// it leaves in .grad is not to be read.
 std::unique_ptr<Step> make_graph_step(Networks& networks);
 
 /// The step written out by hand, forward and backward, for the CPU (training/fused/).
