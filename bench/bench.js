@@ -27,17 +27,15 @@ const HELP = `Usage: npm run bench -- [options]
 
 The rivals in Node: npm ci --ignore-scripts --prefix bench`
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    rounds: { type: 'string' },
-    threads: { type: 'string', default: `${cpus().length}` },
-    python: { type: 'string', default: process.env.DCGAN_PYTHON ?? 'python3' },
-    json: { type: 'string' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-})
+const OPTIONS = {
+  quick: { type: 'boolean', default: false },
+  only: { type: 'string' },
+  rounds: { type: 'string' },
+  threads: { type: 'string', default: `${cpus().length}` },
+  python: { type: 'string', default: process.env.DCGAN_PYTHON ?? 'python3' },
+  json: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+}
 
 /** What everything ran on. */
 function describe(python, threads) {
@@ -70,6 +68,7 @@ function describe(python, threads) {
 }
 
 async function main() {
+  const { values: options } = parseArgs({ options: OPTIONS })
   if (options.help) return console.log(HELP)
   const names = options.only?.split(',') ?? Object.keys(SECTIONS)
   const unknown = names.find(name => !(name in SECTIONS))

@@ -71,8 +71,10 @@ export class Contender {
     }
     const answer = this.#answered.shift()
     if (answer !== undefined) return answer
+    const lines = this.#complaint.trim().split('\n')
     const last =
-      this.#complaint.trim().split('\n').at(-1) ||
+      lines.findLast(line => /Error\b/.test(line)) ||
+      lines.at(-1) ||
       `code ${this.#process.exitCode ?? this.#process.signalCode}`
     throw new Error(`${this.name} ended: ${last}`)
   }
