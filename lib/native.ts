@@ -64,7 +64,7 @@ export interface NativeInfo {
 }
 
 export interface NativeConfig {
-  /** 'auto', 'cpu', 'cuda' or 'cuda:N'. */
+  /** 'cpu' or 'cuda:N', as device.ts chose it. */
   device: string
   /** 'float64' for the finite-difference tests alone. */
   precision: 'float32' | 'bfloat16' | 'float64'

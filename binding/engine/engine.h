@@ -25,7 +25,7 @@ enum class Precision { kFloat32, kBFloat16, kFloat64 };
 enum class StepKind { kAuto, kEager };
 
 struct Config {
-  std::string device;
+  std::string device;  // 'cpu' or 'cuda:N', one that info() offers
   Precision precision = Precision::kFloat32;
   int threads = 0;  // 0: LibTorch's choice
   std::uint64_t seed = 0;
@@ -170,7 +170,6 @@ class Library {
  public:
   virtual ~Library() = default;
   virtual Info info() const = 0;
-  /// Throws Error where the device is not to be had.
   virtual std::unique_ptr<Engine> create(Config config) const = 0;
   virtual std::vector<float> latents(std::uint64_t seed, std::int64_t count, std::int64_t dim) const = 0;
 };

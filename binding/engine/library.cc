@@ -27,24 +27,6 @@ constexpr bool kCudaBuild = false;
 
 int cuda_devices() { return torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0; }
 
-[[noreturn]] void no_cuda(const std::string& device) {
-  const int count = cuda_devices();
-  const std::string why = !kCudaBuild  ? "this LibTorch is a build for the CPU"
-                          : count == 0 ? "LibTorch sees no CUDA device"
-                                       : "LibTorch sees " + std::to_string(count) + " CUDA device(s)";
-  throw Error("ERR_DCGAN_NO_CUDA", "Cannot run on '" + device + "': " + why +
-                                       ". Use device 'auto' or 'cpu', or see `npx libtorch-dcgan doctor`");
-}
-
-torch::Device resolve(const std::string& device) {
-  if (device == "cpu") return torch::kCPU;
-  const int count = cuda_devices();
-  if (device == "auto") return count > 0 ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
-  const int index = device == "cuda" ? 0 : std::stoi(device.substr(5));
-  if (index >= count) no_cuda(device);
-  return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
-}
-
 class TorchLibrary : public Library {
  public:
   TorchLibrary() { default_threads(); }
@@ -62,7 +44,7 @@ class TorchLibrary : public Library {
   }
 
   std::unique_ptr<Engine> create(Config config) const override {
-    const auto device = resolve(config.device);
+    const torch::Device device(config.device);
     return std::make_unique<ModelEngine>(std::move(config), device);
   }
 

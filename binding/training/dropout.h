@@ -14,7 +14,7 @@ struct Dropout {
   std::uint64_t pass = 0;  // passes made; part of the model's state
   at::Generator cuda;      // the model's own, on CUDA alone
 
-  float scale() const { return static_cast<float>(1.0 / (1.0 - probability)); }
+  double scale() const { return 1.0 / (1.0 - probability); }
 };
 
 /// Writes `count` bytes, 1 for a kept element and 0 for a dropped one: those of one pixel's N × C tile.

@@ -36,18 +36,8 @@ class EagerStep : public Step {
  public:
   explicit EagerStep(Networks& networks) : nets_(networks) {}
 
-  torch::Tensor run(const torch::Tensor& images, const torch::Tensor& latents) override {
-    return step(images, latents, nullptr);
-  }
-
-  Seen probe(const torch::Tensor& images, const torch::Tensor& latents) override {
-    Seen seen;
-    step(images, latents, &seen);
-    return seen;
-  }
-
  private:
-  torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) {
+  torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) override {
     const auto batch = images.size(0);
     const auto real = images.to(nets_.dtype).div_(127.5).sub_(1.0).view({batch, 1, kImageSide, kImageSide});
     const auto fake = generate(latents);

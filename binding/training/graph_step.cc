@@ -30,7 +30,12 @@ class GraphStep : public Step {
         // Capture is forbidden on the default stream.
         stream_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, networks.device.index())) {}
 
-  torch::Tensor run(const torch::Tensor& images, const torch::Tensor& latents) override {
+ private:
+  torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) override {
+    if (seen != nullptr) {
+      *seen = eager_->probe(images, latents);
+      return {};
+    }
     if (failed_) return eager_->run(images, latents);
     auto& captured = captured_[images.size(0)];
     if (!captured.graph) {
@@ -47,11 +52,6 @@ class GraphStep : public Step {
     return captured.losses.clone();
   }
 
-  Seen probe(const torch::Tensor& images, const torch::Tensor& latents) override {
-    return eager_->probe(images, latents);
-  }
-
- private:
   struct Captured {
     int calls = 0;
     std::unique_ptr<at::cuda::CUDAGraph> graph;

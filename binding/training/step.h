@@ -17,10 +17,20 @@ class Step {
   /// `images`: B × 784 grey levels (uint8) and `latents`: B × latent_dim (float32), on the networks' device.
   /// Leaves the gradients in the parameters' .grad and returns the discriminator's and the generator's loss,
   /// float32, on the device: nothing here waits for it.
-  virtual torch::Tensor run(const torch::Tensor& images, const torch::Tensor& latents) = 0;
+  torch::Tensor run(const torch::Tensor& images, const torch::Tensor& latents) {
+    return step(images, latents, nullptr);
+  }
 
   /// The same step, telling what it computed on the way (for the parity tests).
-  virtual Seen probe(const torch::Tensor& images, const torch::Tensor& latents) = 0;
+  Seen probe(const torch::Tensor& images, const torch::Tensor& latents) {
+    Seen seen;
+    step(images, latents, &seen);
+    return seen;
+  }
+
+ private:
+  /// `seen`: null, or where to tell.
+  virtual torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) = 0;
 };
 
 /// The plain step on LibTorch's modules and autograd: the reference, and the one that CUDA runs.

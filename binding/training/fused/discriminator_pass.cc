@@ -2,15 +2,13 @@
 
 #include <algorithm>
 
+#include "training/fused/pictures.h"
+
 namespace dcgan::fused {
 
 template <class S>
 DiscriminatorPass<S>::DiscriminatorPass(Discriminator& discriminator, Dropout& dropout)
-    : discriminator_(discriminator), dropout_(dropout) {
-  for (auto& parameter : discriminator_->parameters()) {
-    if (!parameter.grad().defined()) parameter.mutable_grad() = torch::zeros_like(parameter).detach();
-  }
-}
+    : discriminator_(discriminator), dropout_(dropout) {}
 
 template <class S>
 void DiscriminatorPass<S>::resize(Index images, bool learning) {
@@ -43,7 +41,7 @@ std::vector<double> DiscriminatorPass<S>::forward(const std::vector<torch::Tenso
   const Index half = halves[0].size(1);
   const Index images = half * static_cast<Index>(halves.size());
   resize(images, learning);
-  const A scale = static_cast<A>(1.0 / (1.0 - dropout_.probability));
+  const A scale = static_cast<A>(dropout_.scale());
   const auto keep_of = [&](std::uint32_t layer, Index pixel, Index count) -> const std::uint8_t* {
     if (dropout_.probability == 0) return nullptr;
     auto* keep = keep_.data() + at::get_thread_num() * 128 * images;
@@ -94,11 +92,11 @@ std::vector<double> DiscriminatorPass<S>::forward(const std::vector<torch::Tenso
   return logits;
 }
 
-/// Back to the first hidden layer: d2_ and d1_, and partial sums of the bias gradients.
+/// Back to the second hidden layer: d2_, and partial sums of its bias gradient.
 template <class S>
-void DiscriminatorPass<S>::hidden_gradients(const std::vector<double>& logit_gradients) {
+void DiscriminatorPass<S>::second_gradients(const std::vector<double>& logit_gradients) {
   const Index images = images_;
-  const A scale = static_cast<A>(1.0 / (1.0 - dropout_.probability));
+  const A scale = static_cast<A>(dropout_.scale());
   for (Index n = 0; n < images; ++n) {
     logit_gradients_.data()[n] = static_cast<A>(logit_gradients[static_cast<std::size_t>(n)]);
   }
@@ -110,19 +108,24 @@ void DiscriminatorPass<S>::hidden_gradients(const std::vector<double>& logit_gra
   });
 }
 
-template <class A>
-void sum_parts(const A* parts, Index count, Index length, A* out) {
-  std::fill_n(out, length, A(0));
-  for (Index i = 0; i < count; ++i) {
-    for (Index j = 0; j < length; ++j) out[j] += parts[i * length + j];
-  }
+/// From d2_ back to d1_.
+template <class S>
+void DiscriminatorPass<S>::first_gradients(bool learning) {
+  const A scale = static_cast<A>(dropout_.scale());
+  sum_products<S>(taps2_.backward, images_, 64, 128, d2_.planes(), kernel2_.first_by_second(),
+                  scratch_.data(), scratch_.stride(), [&](Index pixel, const A* sums) {
+                    Elementwise<S>::leak_and_drop_backward(sums, code1_.data() + pixel * images_ * 64, scale,
+                                                           images_, 64, d1_.tile(pixel),
+                                                           bias_parts_.data() + pixel * 64);
+                    if (learning) d1_.pack(pixel);
+                  });
 }
 
 template <class S>
 void DiscriminatorPass<S>::parameter_gradients(const std::vector<double>& logit_gradients) {
   torch::NoGradGuard no_grad;
   const Index images = images_;
-  hidden_gradients(logit_gradients);
+  second_gradients(logit_gradients);
   auto& nets = *discriminator_;
   sum_parts(bias_parts_.data(), 49, 128, nets.conv2->bias.grad().template data_ptr<A>());
   double bias = 0;
@@ -141,14 +144,7 @@ void DiscriminatorPass<S>::parameter_gradients(const std::vector<double>& logit_
       [&](Index tap, const A* sums) { std::copy_n(sums, 64 * 128, kernel_sums_.data() + tap * 64 * 128); });
   unpack_kernel(kernel_sums_.data(), 64, 128, 16, true, nets.conv2->weight.grad());
 
-  const A scale = static_cast<A>(1.0 / (1.0 - dropout_.probability));
-  sum_products<S>(taps2_.backward, images, 64, 128, d2_.planes(), kernel2_.first_by_second(), scratch_.data(),
-                  scratch_.stride(), [&](Index pixel, const A* sums) {
-                    Elementwise<S>::leak_and_drop_backward(sums, code1_.data() + pixel * images * 64, scale,
-                                                           images, 64, d1_.tile(pixel),
-                                                           bias_parts_.data() + pixel * 64);
-                    d1_.pack(pixel);
-                  });
+  first_gradients(/*learning=*/true);
   sum_parts(bias_parts_.data(), 196, 64, nets.conv1->bias.grad().template data_ptr<A>());
   sum_products<S>(pixel_sums_, 16, 64, patches_.inner(), patches_.transposes(), d1_.packs(), scratch_.data(),
                   scratch_.stride(), [&](Index group, const A* sums) {
@@ -167,26 +163,9 @@ void DiscriminatorPass<S>::parameter_gradients(const std::vector<double>& logit_
 template <class S>
 torch::Tensor DiscriminatorPass<S>::image_gradients(const std::vector<double>& logit_gradients) {
   torch::NoGradGuard no_grad;
-  const Index images = images_;
-  hidden_gradients(logit_gradients);
-  const A scale = static_cast<A>(1.0 / (1.0 - dropout_.probability));
-  sum_products<S>(taps2_.backward, images, 64, 128, d2_.planes(), kernel2_.first_by_second(), scratch_.data(),
-                  scratch_.stride(), [&](Index pixel, const A* sums) {
-                    Elementwise<S>::leak_and_drop_backward(sums, code1_.data() + pixel * images * 64, scale,
-                                                           images, 64, d1_.tile(pixel),
-                                                           bias_parts_.data() + pixel * 64);
-                  });
-  parts_.get(196 * 16 * images);
-  sum_products<S>(pixelwise_, images, 16, 64, d1_.planes(), kernel1_.first_by_second(), scratch_.data(),
-                  scratch_.stride(), [&](Index pixel, const A* sums) {
-                    Elementwise<A>::transpose(sums, images, 16, parts_.data() + pixel * 16 * images, images);
-                  });
-  auto gradient = torch::empty({784, images}, kScalar<A>);
-  auto* out = gradient.template data_ptr<A>();
-  each(784, [&](Index pixel) {
-    Elementwise<S>::patch_adjoint(parts_.data(), images, pixel / 28, pixel % 28, out + pixel * images);
-  });
-  return gradient;
+  second_gradients(logit_gradients);
+  first_gradients(/*learning=*/false);
+  return spread_to_pictures<S>(d1_.planes(), kernel1_.first_by_second(), images_, parts_, scratch_);
 }
 
 template <class S>
@@ -198,7 +177,7 @@ DropoutMasks DiscriminatorPass<S>::masks() const {
         .permute({1, 2, 0})
         .reshape({images_, channels, side, side})
         .to(kScalar<A>)
-        .mul_(1.0 / (1.0 - dropout_.probability));
+        .mul_(dropout_.scale());
   };
   return {mask(code1_.data(), 14, 64), mask(code2_.data(), 7, 128)};
 }

@@ -30,7 +30,8 @@ class DiscriminatorPass {
 
  private:
   void resize(Index images, bool learning);
-  void hidden_gradients(const std::vector<double>& logit_gradients);
+  void second_gradients(const std::vector<double>& logit_gradients);
+  void first_gradients(bool learning);
 
   Discriminator discriminator_;
   Dropout& dropout_;

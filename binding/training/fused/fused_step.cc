@@ -37,20 +37,17 @@ class FusedStep : public Step {
   using A = fused::SumOf<S>;
 
   explicit FusedStep(Networks& networks)
-      : nets_(networks), generator_(nets_.generator), discriminator_(nets_.discriminator, nets_.dropout) {}
-
-  torch::Tensor run(const torch::Tensor& images, const torch::Tensor& latents) override {
-    return step(images, latents, nullptr);
-  }
-
-  Seen probe(const torch::Tensor& images, const torch::Tensor& latents) override {
-    Seen seen;
-    step(images, latents, &seen);
-    return seen;
+      : nets_(networks), generator_(nets_.generator), discriminator_(nets_.discriminator, nets_.dropout) {
+    // The passes write into them.
+    for (const auto* adam : {&nets_.generator_adam, &nets_.discriminator_adam}) {
+      for (const auto& parameter : adam->parameters()) {
+        parameter.mutable_grad() = torch::zeros_like(parameter).detach();
+      }
+    }
   }
 
  private:
-  torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) {
+  torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) override {
     const Index batch = images.size(0);
     const auto real =
         images.t().to(fused::kScalar<A>, false, false, at::MemoryFormat::Contiguous).div_(127.5).sub_(1.0);

@@ -2,22 +2,13 @@
 
 #include <algorithm>
 
+#include "training/fused/pictures.h"
+
 namespace dcgan::fused {
-
-namespace {
-
-void ensure_gradients(torch::nn::Module& module) {
-  for (auto& parameter : module.parameters()) {
-    if (!parameter.grad().defined()) parameter.mutable_grad() = torch::zeros_like(parameter).detach();
-  }
-}
-
-}  // namespace
 
 template <class S>
 GeneratorPass<S>::GeneratorPass(Generator& generator)
     : generator_(generator), latent_dim_(generator->linear->options.in_features()) {
-  ensure_gradients(*generator_);
   for (auto* norm : {&norm1_, &norm2_, &norm3_}) norm->resize();
 }
 
@@ -34,7 +25,6 @@ void GeneratorPass<S>::resize(Index images) {
   for (auto* tiles : {&a1_, &a2_, &a3_}) tiles->make_room_for_transposes();
   for (auto* tiles : {&d1_, &d2_, &d3_, &patches_}) tiles->make_room_for_packs();
   dense_kernel_.get(49 * latent * 256);
-  parts_.get(196 * 16 * images);
   kernel_sums_.get(25 * 256 * 128);
   rows_.get(16 * images * at::get_num_threads());
   scratch_.resize(std::max({images * 256, latent * 256, Index(256) * 128}));
@@ -94,17 +84,7 @@ torch::Tensor GeneratorPass<S>::forward(const torch::Tensor& latents) {
     count->add_(1);
   }
 
-  // One output channel: all sixteen taps of a pixel at once, then added up where they fall.
-  sum_products<S>(pixelwise_, images, 16, 64, a3_.planes(), kernel3_.first_by_second(), scratch_.data(),
-                  scratch_.stride(), [&](Index pixel, const A* sums) {
-                    Elementwise<A>::transpose(sums, images, 16, parts_.data() + pixel * 16 * images, images);
-                  });
-  auto pictures = torch::empty({784, images}, kScalar<A>);
-  auto* out = pictures.template data_ptr<A>();
-  each(784, [&](Index pixel) {
-    Elementwise<S>::patch_adjoint(parts_.data(), images, pixel / 28, pixel % 28, out + pixel * images);
-  });
-  return pictures.tanh_();
+  return spread_to_pictures<S>(a3_.planes(), kernel3_.first_by_second(), images, parts_, scratch_).tanh_();
 }
 
 /// The backward of a ReLU, batch normalisation and what lies before it.
@@ -156,12 +136,7 @@ void GeneratorPass<S>::backward(torch::Tensor gradient) {
   sum_products<S>(pixel_sums_, 64, 16, a3_.inner(), a3_.transposes(), patches_.packs(), scratch_.data(),
                   scratch_.stride(),
                   [&](Index group, const A* sums) { std::copy_n(sums, 64 * 16, partial + group * 64 * 16); });
-  auto* conv3_gradient = generator_->conv3->weight.grad().template data_ptr<A>();
-  for (Index i = 0; i < 64 * 16; ++i) {
-    A sum = 0;
-    for (Index group = 0; group < 14; ++group) sum += partial[group * 64 * 16 + i];
-    conv3_gradient[i] = sum;
-  }
+  sum_parts(partial, 14, 64 * 16, generator_->conv3->weight.grad().template data_ptr<A>());
 
   down(pixelwise_, 16, patches_, kernel3_.second_by_first(), y3_, 196, 64, norm3_, generator_->bn3, a3_, d3_);
   kernel_gradient(taps2_.weight, a2_, 128, d3_, 64, generator_->conv2->weight);
