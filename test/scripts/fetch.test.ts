@@ -268,7 +268,9 @@ onLinux('the release', () => {
     ])
     const asked = fs.readFileSync(log, 'utf8').trim().split('\n')
     expect(asked[0]).toMatch(/--no-deps.*torch==2\.14\.1/)
-    expect(asked[1]).toMatch(/nvidia-cudnn-cu13==9\.24\.0\.43 cuda-toolkit\[cublas,cudart\]==13\.0\.3$/)
+    expect(asked[1]).toMatch(
+      /nvidia-cudnn-cu13==9\.24\.0\.43 cuda-toolkit\[cublas,cudart\]==13\.0\.3 nvidia-cuda-crt==13\.0\.\* nvidia-cuda-cccl==13\.0\.\*$/,
+    )
     expect(asked[1]).not.toMatch(/--no-deps/)
     expect(fs.existsSync(path.join(cache, 'downloads'))).toBe(false)
   })
