@@ -29,7 +29,12 @@ int cuda_devices() { return torch::cuda::is_available() ? static_cast<int>(torch
 
 class TorchLibrary : public Library {
  public:
-  TorchLibrary() { default_threads(); }
+  TorchLibrary() {
+    default_threads();
+    // MKL sets its vector functions up at their first call, and not safely: where two threads of one loop
+    // make it together, one of them now and then computes its half less exactly. This call is one thread's.
+    torch::tanh(torch::zeros({16}));
+  }
 
   Info info() const override {
     Info info;
