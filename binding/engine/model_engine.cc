@@ -1,6 +1,9 @@
 #include "engine/model_engine.h"
 
 #include <ATen/Parallel.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <algorithm>
 #include <cstring>
@@ -30,6 +33,13 @@ Failure failure_of(const std::exception_ptr& thrown) {
   }
 }
 
+/// The C library keeps what was freed, an arena a thread: many models one after another would look like a leak.
+void give_memory_back() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 }  // namespace
 
 ModelEngine::ModelEngine(Config config, torch::Device device)
@@ -55,6 +65,7 @@ void ModelEngine::run() {
   }
   sampler_.reset();
   trainer_.reset();
+  give_memory_back();
   std::vector<Reply<Done>> replies;
   {
     std::lock_guard lock(stop_mutex_);
