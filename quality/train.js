@@ -1,0 +1,35 @@
+'use strict'
+// Trains one recipe for its 25 epochs and keeps the generator of each: node quality/train.js <name> [--beta1 0.5 …]
+// Stopped, it goes on from the last epoch that was finished.
+const { existsSync, mkdirSync, appendFileSync } = require('node:fs')
+const { join } = require('node:path')
+const { DCGAN, loadMnist } = require('..')
+
+async function main([name, ...flags]) {
+  const hparams = { seed: 1, precision: 'bfloat16', threads: 2 }
+  for (let i = 0; i < flags.length; i += 2) {
+    const key = flags[i].slice(2).replace(/-(.)/g, (_, letter) => letter.toUpperCase())
+    hparams[key] = Number.isNaN(Number(flags[i + 1])) ? flags[i + 1] : Number(flags[i + 1])
+  }
+  const folder = join(__dirname, 'runs', name)
+  mkdirSync(folder, { recursive: true })
+  const state = join(folder, 'state.safetensors')
+  const gan = existsSync(state) ? await DCGAN.load(state) : new DCGAN(hparams)
+  const dataset = await loadMnist()
+  while (gan.epoch < gan.hparams.epochs) {
+    const { epoch, steps, discLoss, genLoss, seconds } = await gan.trainEpoch(dataset)
+    const number = String(epoch).padStart(2, '0')
+    await gan.save(join(folder, `epoch-${number}.safetensors`), { only: 'generator' })
+    await gan.saveGrid(join(folder, `epoch-${number}.png`))
+    await gan.save(state)
+    const line = JSON.stringify({ epoch, steps, discLoss, genLoss, seconds })
+    appendFileSync(join(folder, 'log.jsonl'), `${line}\n`)
+    console.log(line)
+  }
+  await gan.dispose()
+}
+
+main(process.argv.slice(2)).catch(error => {
+  console.error(error)
+  process.exitCode = 1
+})
