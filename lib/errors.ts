@@ -15,7 +15,9 @@ export type DcganErrorCode =
 
 /** The one error that this package throws: a stable `code`, what to do next in `message`, and the `cause`. */
 export class DcganError extends Error {
+  /** `'DcganError'`, which stays when a bundler renames the class. */
   override readonly name = 'DcganError'
+  /** What went wrong, for a program; `message` says it to a person. */
   readonly code: DcganErrorCode
 
   constructor(code: DcganErrorCode, message: string, options?: { cause?: unknown }) {

@@ -13,7 +13,9 @@ export interface EpochResult {
   discLoss: number
   /** Mean of `genLosses`. */
   genLoss: number
+  /** Wall-clock time of these steps, and of the images that were made between them. */
   seconds: number
+  /** Training images a second. */
   imagesPerSecond: number
   /** The discriminator's loss at each step: real plus fake. */
   discLosses: Float32Array

@@ -44,13 +44,17 @@ export interface CheckpointOptions {
 export interface TrainResult {
   /** The passes that this run made, in order; none when there was nothing left to do. */
   epochs: EpochResult[]
-  /** Steps and epochs that the model has behind it in all. */
+  /** Steps that the model has behind it in all. */
   step: number
+  /** Epochs that the model has behind it in all. */
   epoch: number
-  /** Mean losses of the last epoch; NaN without one. */
+  /** Mean of the discriminator's losses in the last epoch; NaN without one. */
   discLoss: number
+  /** Mean of the generator's losses in the last epoch; NaN without one. */
   genLoss: number
+  /** Wall-clock time of the whole call. */
   seconds: number
+  /** Training images a second while epochs ran; 0 without one. */
   imagesPerSecond: number
   /** Paths of this run's snapshots, in step order. */
   snapshots: string[]

@@ -18,7 +18,10 @@ export interface Dataset {
 }
 
 /** Images to train on: a `Dataset` whose labels may be left out, since a GAN learns without them. */
-export type TrainingImages = Omit<Dataset, 'labels'> & { labels?: Uint8Array | undefined }
+export type TrainingImages = Omit<Dataset, 'labels'> & {
+  /** As in a `Dataset`; checked when they are there, and not used. */
+  labels?: Uint8Array | undefined
+}
 
 /**
  * The data set that `train()` and `trainEpoch()` mean: MNIST by default, the one in a folder of IDX files, or one
