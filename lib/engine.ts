@@ -37,6 +37,7 @@ export class Engine {
         threads: threads === 'auto' ? 0 : threads,
         fixedCount: this.#fixedCount,
         dropout: 0.3,
+        emaDecay: hparams.emaDecay,
         step: 'auto',
       }),
     )

@@ -29,6 +29,13 @@ export interface HyperParams {
   /** Decay of Adam's second moment, from 0 and below 1. Default 0.999. */
   beta2: number
   /**
+   * Decay of an exponential moving average of the generator's weights and running statistics over the steps, from 0
+   * and below 1. Default 0: no average. Where there is one, `sample()`, snapshots and a saved generator use it, and
+   * training goes on with the weights themselves. 0.999 averages about the last thousand steps (Yazıcı et al. 2019,
+   * "The unusual effectiveness of averaging in GAN training").
+   */
+  emaDecay: number
+  /**
    * `'auto'` (default): CUDA where there is a device, otherwise the CPU with one process warning. `'cuda'` or
    * `'cuda:N'`: that device or `ERR_DCGAN_NO_CUDA`. `'cpu'`. What it came to is the model's `device`.
    */
@@ -67,6 +74,7 @@ export const DEFAULTS: Readonly<Omit<HyperParams, 'seed'>> = Object.freeze({
   genLr: 0.0002,
   beta1: 0.9,
   beta2: 0.999,
+  emaDecay: 0,
   device: 'auto',
   precision: 'float32',
   threads: 'auto',
@@ -86,6 +94,7 @@ const CHECKS: Checks = {
   genLr: learningRate,
   beta1: decay,
   beta2: decay,
+  emaDecay: decay,
   device,
   precision: (key, value) => {
     if (value === 'float32' || value === 'bfloat16') return value

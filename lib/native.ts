@@ -81,6 +81,8 @@ export interface NativeConfig {
   beta2: number
   /** 0.3; 0 in parity tests. */
   dropout: number
+  /** Decay of the average of the generator's weights that images are made with; 0 for no average. */
+  emaDecay: number
   /** Images that one forward serves at most, and images that may wait. */
   maxBatch: number
   maxQueue: number

@@ -54,6 +54,7 @@ test('every command has a help that names its flags, and the hyper-parameters wi
     ['gen-lr', '0\\.0002'],
     ['beta1', '0\\.9'],
     ['beta2', '0\\.999'],
+    ['ema-decay', '0'],
     ['device', 'auto'],
     ['precision', 'float32'],
     ['threads', 'auto'],

@@ -14,6 +14,7 @@ const CONFIG = {
   beta1: 0.9,
   beta2: 0.999,
   dropout: 0.3,
+  emaDecay: 0,
   maxBatch: 64,
   maxQueue: 64,
   step: 'auto',

@@ -19,6 +19,7 @@ const config: NativeConfig = {
   beta1: 0.9,
   beta2: 0.999,
   dropout: 0.3,
+  emaDecay: 0,
   maxBatch: 1,
   maxQueue: 1,
   step: 'auto',

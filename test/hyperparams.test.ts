@@ -24,6 +24,7 @@ test('the defaults are those of the contract', () => {
     genLr: 0.0002,
     beta1: 0.9,
     beta2: 0.999,
+    emaDecay: 0,
     device: 'auto',
     precision: 'float32',
     threads: 'auto',
@@ -83,6 +84,7 @@ const NUMBERS = [
   'genLr',
   'beta1',
   'beta2',
+  'emaDecay',
 ]
 const MORE_NUMBERS = ['threads', 'seed', 'maxBatch', 'maxQueue']
 
@@ -94,7 +96,7 @@ test.each([...NUMBERS, ...MORE_NUMBERS])('%s refuses what is no number in its ra
   }
 })
 
-test.each([...NUMBERS, ...MORE_NUMBERS].filter(key => !['beta1', 'beta2', 'seed'].includes(key)))(
+test.each([...NUMBERS, ...MORE_NUMBERS].filter(key => !['beta1', 'beta2', 'emaDecay', 'seed'].includes(key)))(
   '%s refuses 0',
   key => {
     expect(failure({ [key]: 0 }).message).toMatch(new RegExp(`for ${key} but received 0$`))
@@ -110,6 +112,7 @@ test.each([
   [{ outputDim: 65 }, /from 1 to 64/],
   [{ discLr: 1.01 }, /above 0 and up to 1 for discLr but received 1\.01$/],
   [{ beta2: 1 }, /from 0 and below 1 for beta2 but received 1$/],
+  [{ emaDecay: 1 }, /from 0 and below 1 for emaDecay but received 1$/],
   [{ threads: 1025 }, /from 1 to 1024 or 'auto' for threads but received 1025$/],
   [{ threads: 'all' }, /received "all"$/],
   [{ seed: 2 ** 53 }, /for seed but received 9007199254740992$/],
@@ -135,6 +138,7 @@ test('the ends of every range are accepted', () => {
     outputDim: 1,
     beta1: 0,
     beta2: 0,
+    emaDecay: 0,
     seed: 0,
   }
   const most = {

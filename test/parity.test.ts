@@ -47,6 +47,7 @@ async function withModel<T>(
     beta1: 0.9,
     beta2: 0.999,
     dropout: 0,
+    emaDecay: 0,
     maxBatch: 64,
     maxQueue: 1024,
     step: 'auto',

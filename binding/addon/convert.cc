@@ -52,6 +52,7 @@ Config config_from(const Napi::Object& object) {
   config.beta1 = number(object, "beta1");
   config.beta2 = number(object, "beta2");
   config.dropout = number(object, "dropout");
+  config.ema_decay = number(object, "emaDecay");
   config.max_batch = integer(object, "maxBatch");
   config.max_queue = integer(object, "maxQueue");
   config.step = text(object, "step") == "eager" ? StepKind::kEager : StepKind::kAuto;

@@ -37,6 +37,7 @@ struct Config {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double dropout = 0.3;
+  double ema_decay = 0;  // 0: the generator that is trained is the one that is served
   std::int64_t max_batch = 64;
   std::int64_t max_queue = 4096;
   StepKind step = StepKind::kAuto;

@@ -33,7 +33,8 @@ Failure failure_of(const std::exception_ptr& thrown) {
   }
 }
 
-/// The C library keeps what was freed, an arena a thread: many models one after another would look like a leak.
+/// The C library keeps what was freed, an arena a thread: many models one after another would look like a
+/// leak.
 void give_memory_back() {
 #ifdef __GLIBC__
   malloc_trim(0);
@@ -172,7 +173,7 @@ std::vector<std::uint8_t> ModelEngine::make_images(const std::vector<float>& lat
   auto& trained = trainer();
   if (!sampler_) sampler_ = make_sampler();
   if (sampler_stale_) {
-    sampler_->prepare(trained.networks().generator);
+    sampler_->prepare(trained.served_generator());
     sampler_stale_ = false;
   }
   std::vector<float> images(static_cast<std::size_t>(count * kImagePixels));

@@ -23,6 +23,7 @@ Trainer::Trainer(const Config& config, torch::Device device)
       step_(make_step(config, nets_)),
       fixed_latents_(torch::empty({config.fixed_count, config.latent_dim})),
       noise_key_(config.seed) {
+  if (config.ema_decay > 0) average_.emplace(config.ema_decay, config.latent_dim, nets_.generator);
   draw_latents(config.seed, Stream::kFixed, 0, config.fixed_count, config.latent_dim,
                fixed_latents_.data_ptr<float>());
 }
@@ -60,6 +61,7 @@ void Trainer::step() {
   seed_masks(nets_.dropout, nets_.device);
   const auto losses = step_->run(images, next_latents(images.size(0)));
   losses_[position_.batch].copy_(losses, /*non_blocking=*/true);
+  if (average_) average_->update(position_.step, nets_.generator);
   ++position_.step;
   ++position_.batch;
   if (position_.batch == epoch_steps()) {

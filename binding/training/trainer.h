@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "training/mini_batches.h"
 #include "training/step.h"
+#include "training/weight_average.h"
 
 namespace dcgan {
 
@@ -27,7 +28,9 @@ class Trainer {
   std::vector<Losses> losses(std::int64_t first, std::int64_t end) const;
 
   const Position& position() const { return position_; }
-  Networks& networks() { return nets_; }
+  const Networks& networks() const { return nets_; }
+  /// The generator that images are made with: the average of the trained one's weights where there is one.
+  Generator& served_generator() { return average_ ? average_->generator() : nets_.generator; }
   const torch::Tensor& fixed_latents() const { return fixed_latents_; }
 
   State export_state(StatePart part);
@@ -41,6 +44,7 @@ class Trainer {
   Config config_;
   Networks nets_;
   std::unique_ptr<Step> step_;
+  std::optional<WeightAverage> average_;
   torch::Tensor fixed_latents_;  // fixed_count × latent_dim, on the CPU
   std::uint64_t noise_key_;
   std::int64_t noise_drawn_ = 0;  // latents drawn from the training stream

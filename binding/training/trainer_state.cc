@@ -68,6 +68,8 @@ torch::Tensor key_and_counter(std::uint64_t key, std::uint64_t counter) {
   return torch::tensor({static_cast<std::int64_t>(key), static_cast<std::int64_t>(counter)}, torch::kInt64);
 }
 
+const std::string kAverage = "average.generator.";
+
 }  // namespace
 
 /// The tensors that live on the device and are read and written in place.
@@ -75,6 +77,7 @@ Named Trainer::named_tensors(StatePart part) {
   Named named;
   add_module(named, "generator.", *nets_.generator);
   if (part == StatePart::kGenerator) return named;
+  if (average_) add_module(named, kAverage, *average_->generator());
   add_module(named, "discriminator.", *nets_.discriminator);
   add_moments(named, "optimizer.generator.", *nets_.generator, nets_.generator_adam);
   add_moments(named, "optimizer.discriminator.", *nets_.discriminator, nets_.discriminator_adam);
@@ -85,7 +88,13 @@ Named Trainer::named_tensors(StatePart part) {
 State Trainer::export_state(StatePart part) {
   State state;
   state.position = position_;
-  for (const auto& [name, tensor] : named_tensors(part)) state.tensors.push_back(to_host(name, tensor));
+  Named named;
+  if (part == StatePart::kGenerator) {
+    add_module(named, "generator.", *served_generator());
+  } else {
+    named = named_tensors(part);
+  }
+  for (const auto& [name, tensor] : named) state.tensors.push_back(to_host(name, tensor));
   if (part == StatePart::kGenerator) return state;
   state.tensors.push_back(to_host("optimizer.generator.step", torch::tensor(nets_.generator_adam.steps())));
   state.tensors.push_back(
@@ -105,6 +114,7 @@ void Trainer::import_state(const State& state) {
   std::map<std::string, const HostTensor*> given;
   for (const auto& tensor : state.tensors) given.emplace(tensor.name, &tensor);
   const bool whole = given.contains("optimizer.generator.step");
+  const bool averaged = given.contains(kAverage + "linear.weight");
   const auto value = [&](const std::string& name) {
     const auto found = given.find(name);
     if (found == given.end()) throw Error("ERR_DCGAN_BAD_CHECKPOINT", "the state has no tensor " + name);
@@ -114,6 +124,7 @@ void Trainer::import_state(const State& state) {
   // Everything is read and compared before anything is changed.
   std::vector<std::pair<torch::Tensor, torch::Tensor>> copies;
   for (const auto& [name, target] : named_tensors(whole ? StatePart::kAll : StatePart::kGenerator)) {
+    if (!averaged && name.starts_with(kAverage)) continue;
     auto source = value(name);
     if (source.sizes() != target.sizes()) {
       throw Error("ERR_DCGAN_BAD_CHECKPOINT", "the tensor " + name + " has another shape than this model's");
@@ -131,6 +142,7 @@ void Trainer::import_state(const State& state) {
 
   torch::NoGradGuard no_grad;
   for (auto& [target, source] : copies) target.copy_(source);
+  if (average_ && !averaged) average_->reset(nets_.generator);
   position_ = state.position;
   if (!whole) return;
   noise_key_ = static_cast<std::uint64_t>(noise[0].item<std::int64_t>());

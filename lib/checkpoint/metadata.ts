@@ -72,7 +72,8 @@ export function decodeMetadata(metadata: ReadonlyMap<string, string>, fail: Fail
 
 /** What the shapes of a state's tensors depend on. */
 export function sizesOf({ kind, hparams, datasetCount }: StateInfo): StateSizes {
-  return { kind, latentDim: hparams.latentDim, outputDim: hparams.outputDim, datasetCount }
+  const { latentDim, outputDim, emaDecay = DEFAULTS.emaDecay } = hparams
+  return { kind, latentDim, outputDim, datasetCount, averaged: emaDecay > 0 }
 }
 
 function checkVersion(version: string, library: string | undefined, fail: Fail): void {

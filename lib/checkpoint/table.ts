@@ -21,6 +21,8 @@ export interface StateSizes {
   latentDim: number
   outputDim: number
   datasetCount: number
+  /** Whether there is an average of the generator's weights beside them. */
+  averaged: boolean
 }
 
 type Shapes = Record<string, readonly number[]>
@@ -33,19 +35,25 @@ export function tensorTable({
   latentDim,
   outputDim,
   datasetCount,
+  averaged,
 }: StateSizes): Map<string, TensorSpec> {
   const generator = generatorParameters(latentDim)
   const table = new Map<string, TensorSpec>()
   const add = (name: string, dtype: TensorSpec['dtype'], shape: readonly number[], values: ValueRule) =>
     table.set(name, { dtype, shape, values })
 
-  for (const [name, shape] of Object.entries(generator)) add(`generator.${name}`, 'F32', shape, 'finite')
-  for (const [norm, features] of Object.entries(BATCH_NORMS)) {
-    add(`generator.${norm}.running_mean`, 'F32', [features], 'finite')
-    add(`generator.${norm}.running_var`, 'F32', [features], 'non-negative')
-    add(`generator.${norm}.num_batches_tracked`, 'I64', [], 'count')
+  const addGenerator = (prefix: string) => {
+    for (const [name, shape] of Object.entries(generator)) add(`${prefix}${name}`, 'F32', shape, 'finite')
+    for (const [norm, features] of Object.entries(BATCH_NORMS)) {
+      add(`${prefix}${norm}.running_mean`, 'F32', [features], 'finite')
+      add(`${prefix}${norm}.running_var`, 'F32', [features], 'non-negative')
+      add(`${prefix}${norm}.num_batches_tracked`, 'I64', [], 'count')
+    }
   }
+
+  addGenerator('generator.')
   if (kind === 'generator') return table
+  if (averaged) addGenerator('average.generator.')
 
   for (const [name, shape] of Object.entries(DISCRIMINATOR))
     add(`discriminator.${name}`, 'F32', shape, 'finite')

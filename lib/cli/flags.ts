@@ -11,6 +11,7 @@ const HELP: Record<keyof HyperParams, string> = {
   genLr: "Adam's learning rate for the generator",
   beta1: "decay of Adam's first moment (Radford et al. use 0.5)",
   beta2: "decay of Adam's second moment",
+  emaDecay: "decay of an average of the generator's weights (0: none)",
   device: "'auto', 'cpu', 'cuda' or 'cuda:N'",
   precision: "'float32' or 'bfloat16'",
   threads: "CPU threads of one operation, or 'auto'",

@@ -31,7 +31,13 @@ export function draftState(kind: StateKind, { half = false } = {}): Draft {
     library: '0.1.0',
   })
   const draft: Draft = { metadata, tensors: new Map(), patches: [] }
-  for (const [name, { dtype, shape }] of tensorTable({ kind, latentDim: 2, outputDim: 1, datasetCount })) {
+  for (const [name, { dtype, shape }] of tensorTable({
+    kind,
+    latentDim: 2,
+    outputDim: 1,
+    datasetCount,
+    averaged: false,
+  })) {
     draft.tensors.set(name, { dtype: half && dtype === 'F32' ? 'F16' : dtype, shape: [...shape] })
   }
   for (let i = 0; i < datasetCount; i++) patch(draft, 'epoch.permutation', i, int64(BigInt(i)))

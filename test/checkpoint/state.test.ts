@@ -37,6 +37,16 @@ describe('a state file', () => {
     expect(state.tensors.some(({ name }) => name === 'epoch.permutation')).toBe(false)
   })
 
+  it("holds the average of the generator's weights where there is one, and does not read without it", async () => {
+    const state = makeState({ averaged: true })
+    await writeState(file('averaged'), state, hparamsOf({ averaged: true }))
+    const read = await readState(file('averaged'))
+    expectSameState(read.state, state)
+    expect(read.state.tensors.some(({ name }) => name === 'average.generator.linear.weight')).toBe(true)
+    const error = await rejection(writeState(file('refused'), makeState(), hparamsOf({ averaged: true })))
+    expect(error.message).toMatch(/average\.generator\./)
+  })
+
   it('holds the generator alone where that is asked for', async () => {
     await writeState(file('generator'), makeState(), hparamsOf(), { only: 'generator' })
     const read = await readState(file('generator'))

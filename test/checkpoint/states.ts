@@ -12,13 +12,28 @@ export interface StateOptions {
   /** 0 for a state between two epochs. */
   datasetCount?: number
   step?: number
+  /** With an average of the generator's weights. */
+  averaged?: boolean
 }
 
 /** A state of right shapes with numbers that float16 holds exactly and that differ between tensors. */
 export function makeState(options: StateOptions = {}): NativeState {
-  const { kind = 'full', latentDim = 2, outputDim = 1, datasetCount = 10, step = 13 } = options
+  const {
+    kind = 'full',
+    latentDim = 2,
+    outputDim = 1,
+    datasetCount = 10,
+    step = 13,
+    averaged = false,
+  } = options
   const running = kind === 'full' && datasetCount > 0
-  const table = tensorTable({ kind, latentDim, outputDim, datasetCount: running ? datasetCount : 0 })
+  const table = tensorTable({
+    kind,
+    latentDim,
+    outputDim,
+    datasetCount: running ? datasetCount : 0,
+    averaged,
+  })
   return {
     step,
     epoch: 1,
@@ -30,8 +45,8 @@ export function makeState(options: StateOptions = {}): NativeState {
 }
 
 /** Hyper-parameters that belong to such a state. */
-export function hparamsOf({ latentDim = 2, outputDim = 1 }: StateOptions = {}): Hparams {
-  return { batchSize: 2, latentDim, outputDim, seed: 7, beta1: 0.5 }
+export function hparamsOf({ latentDim = 2, outputDim = 1, averaged = false }: StateOptions = {}): Hparams {
+  return { batchSize: 2, latentDim, outputDim, seed: 7, beta1: 0.5, ...(averaged && { emaDecay: 0.999 }) }
 }
 
 function makeTensor(name: string, { dtype, shape, values }: TensorSpec, index: number): NativeTensor {

@@ -1,0 +1,44 @@
+#include "training/weight_average.h"
+
+#include <algorithm>
+
+namespace dcgan {
+
+namespace {
+
+/// Parameters and running statistics; the batch counters are left out.
+std::vector<torch::Tensor> averaged(Generator& generator) {
+  auto tensors = generator->parameters();
+  for (auto& buffer : generator->buffers()) {
+    if (buffer.is_floating_point()) tensors.push_back(buffer);
+  }
+  return tensors;
+}
+
+}  // namespace
+
+WeightAverage::WeightAverage(double decay, std::int64_t latent_dim, Generator& generator)
+    : decay_(decay), average_(latent_dim) {
+  average_->eval();
+  for (auto& parameter : average_->parameters()) parameter.set_requires_grad(false);
+  reset(generator);
+}
+
+void WeightAverage::update(std::int64_t step, Generator& generator) {
+  torch::NoGradGuard no_grad;
+  const auto steps = static_cast<double>(step);
+  const auto decay = std::min(decay_, (1 + steps) / (10 + steps));
+  auto into = averaged(average_);
+  at::_foreach_lerp_(into, averaged(generator), 1 - decay);
+}
+
+/// Copies take the device and the dtype along, which the average need not know.
+void WeightAverage::reset(Generator& generator) {
+  const auto copy = [](const std::vector<torch::Tensor>& from, std::vector<torch::Tensor> to) {
+    for (std::size_t i = 0; i < from.size(); ++i) to[i].set_data(from[i].detach().clone());
+  };
+  copy(generator->parameters(), average_->parameters());
+  copy(generator->buffers(), average_->buffers());
+}
+
+}  // namespace dcgan
