@@ -6,7 +6,7 @@ const { join } = require('node:path')
 const { DCGAN, loadMnist } = require('..')
 
 async function main([name, ...flags]) {
-  const hparams = { seed: 1, precision: 'bfloat16', threads: 2 }
+  const hparams = { seed: 1, precision: 'bfloat16', threads: 1 }
   for (let i = 0; i < flags.length; i += 2) {
     const key = flags[i].slice(2).replace(/-(.)/g, (_, letter) => letter.toUpperCase())
     hparams[key] = Number.isNaN(Number(flags[i + 1])) ? flags[i + 1] : Number(flags[i + 1])
@@ -14,7 +14,7 @@ async function main([name, ...flags]) {
   const folder = join(__dirname, 'runs', name)
   mkdirSync(folder, { recursive: true })
   const state = join(folder, 'state.safetensors')
-  const gan = existsSync(state) ? await DCGAN.load(state) : new DCGAN(hparams)
+  const gan = existsSync(state) ? await DCGAN.load(state, { threads: hparams.threads }) : new DCGAN(hparams)
   const dataset = await loadMnist()
   while (gan.epoch < gan.hparams.epochs) {
     const { epoch, steps, discLoss, genLoss, seconds } = await gan.trainEpoch(dataset)
