@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { readState, writeState } from './checkpoint/index.js'
 import type { ChosenDevice } from './device.js'
 import { Engine } from './engine.js'
@@ -12,6 +13,8 @@ import type { EpochResult } from './run.js'
 import { checkGridSource, checkSample, type SampleOptions, type ServingStats, slerp } from './serving.js'
 import { type EpochOptions, type TrainOptions, type TrainResult, trainAll, trainOne } from './training.js'
 
+const PRETRAINED = join(__dirname, '..', 'weights', 'mnist.safetensors')
+
 /** Options of `saveGrid()`. */
 export interface SaveGridOptions extends GridOptions {
   /** Draws the latent vectors, instead of the model's fixed ones. */
@@ -24,7 +27,7 @@ export interface SaveGridOptions extends GridOptions {
 
 /** Options of `save()`. */
 export interface SaveOptions {
-  /** Leaves out what only training needs: a third of the size. */
+  /** Leaves out what only training needs: a third of the size. `load()` then gives a model that only samples. */
   only?: 'generator' | undefined
   /** With `only: 'generator'`: weights in half precision, half of that size again. */
   half?: boolean | undefined
@@ -37,6 +40,8 @@ export interface SaveOptions {
  * Every failure is a `DcganError`. After `dispose()` every method rejects with `ERR_DCGAN_DISPOSED`.
  *
  * @example
+ * import { DCGAN } from 'libtorch-dcgan'
+ *
  * const gan = new DCGAN({ epochs: 3, seed: 7 })
  * await gan.train({ onProgress: ({ step, totalSteps }) => console.log(step, totalSteps) })
  * const digits = await gan.sample(16, { seed: 42 })
@@ -50,6 +55,9 @@ export class DCGAN {
   #generatorOnly = false
 
   /**
+   * A new model with weights drawn from `seed`. The first one of a process loads LibTorch, a quarter of a second.
+   *
+   * @param hparams what is to differ from the defaults; an unknown key is an error
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_NO_CUDA`, `ERR_DCGAN_NATIVE_NOT_FOUND`,
    *   `ERR_DCGAN_LIBTORCH_MISMATCH`
    */
@@ -61,6 +69,7 @@ export class DCGAN {
   /**
    * A model out of a file that `save()` or a checkpoint wrote. `train()` continues it exactly where it was.
    *
+   * @param file as `save()` wrote it, of a whole model or of a generator alone
    * @param overrides hyper-parameters other than those in the file, such as `epochs`, `device` or `threads`.
    *   `latentDim` and, unless the file holds only a generator, `outputDim` and `seed` are what the file's tensors
    *   were made with, and `batchSize` is what a running epoch was cut with: to change those is an error.
@@ -86,6 +95,18 @@ export class DCGAN {
       await gan.dispose()
       throw error
     }
+  }
+
+  /**
+   * A generator of digits that the package ships: the networks of the tutorial after 25 epochs of MNIST, with β₁ 0.5
+   * and an average of the weights (docs/quality.md has the recipe and its figures), in half precision. It samples
+   * and does not train, as it comes without discriminator and optimisers.
+   *
+   * @param overrides as for `load()`
+   * @throws {DcganError} all that `load()` throws
+   */
+  static pretrained(overrides?: Partial<HyperParams>): Promise<DCGAN> {
+    return DCGAN.load(PRETRAINED, overrides)
   }
 
   /** What it really runs on. */
@@ -116,9 +137,11 @@ export class DCGAN {
    * The last mini-batch of an epoch is smaller; a single image left over for it sits out that epoch, since batch
    * normalisation needs two.
    *
-   * Rejects with the signal's reason when it aborts; `ERR_DCGAN_BUSY` while training already runs;
-   * `ERR_DCGAN_BAD_DATASET`; `ERR_DCGAN_IO` for a file that cannot be written; `ERR_DCGAN_DIVERGED` with the step
-   * and the last checkpoint when a loss is no longer finite. What was trained up to there stays in the model.
+   * What was trained before a failure stays in the model.
+   *
+   * @throws {DcganError} `ERR_DCGAN_BUSY` while training already runs; `ERR_DCGAN_BAD_DATASET`; `ERR_DCGAN_IO` for a
+   *   file that cannot be written; `ERR_DCGAN_DIVERGED`, with the step and the last checkpoint, when a loss is no
+   *   longer finite. When the signal aborts, its reason
    */
   train(options?: TrainOptions): Promise<TrainResult> {
     return this.#exclusively(() => trainAll(this.#engine, this.hparams, options))
@@ -126,9 +149,10 @@ export class DCGAN {
 
   /**
    * Trains to the end of an epoch that was stopped, or through the next one, whatever `hparams.epochs` says, and
-   * writes no files. Rejects as `train()` does.
+   * writes no files.
    *
    * @param dataset images to train on, or a folder of IDX files. Default: MNIST, as `loadMnist()` finds it
+   * @throws as `train()`
    */
   trainEpoch(dataset?: TrainingImages | string, options?: EpochOptions): Promise<EpochResult> {
     return this.#exclusively(() => trainOne(this.#engine, this.hparams, dataset, options))
@@ -139,7 +163,7 @@ export class DCGAN {
    * made between two steps. Requests that wait together share forward passes of up to `maxBatch` images.
    *
    * @param count images, 1 to 1,000,000
-   * Rejects with `ERR_DCGAN_OVERLOADED` beyond `maxQueue` waiting images, and with the signal's reason.
+   * @throws {DcganError} `ERR_DCGAN_OVERLOADED` beyond `maxQueue` waiting images. When the signal aborts, its reason
    */
   async sample(count = 1, options?: SampleOptions): Promise<ImageBatch> {
     this.#engine.assertAlive()
@@ -151,7 +175,11 @@ export class DCGAN {
    * Images on the way from one seed's first image to another's: their latent vectors are interpolated along the
    * great circle between them. The ends are `sample(1, { seed })` of either seed.
    *
-   * @param frames images, both ends included, 2 to 10,000
+   * @param fromSeed from 0 to 2⁵³ − 1
+   * @param toSeed from 0 to 2⁵³ − 1
+   * @param frames images, both ends included, 2 to 10,000. Default 16
+   * @param options `signal` takes the request back as long as it waits
+   * @throws as `sample()`
    */
   async interpolate(
     fromSeed: number,
@@ -175,7 +203,10 @@ export class DCGAN {
 
   /**
    * Writes a PNG of the fixed latents' images, laid down the columns as the snapshots are, or of the images of
-   * `seed` or `latents`, row by row. Rejects with `ERR_DCGAN_IO` where the file cannot be written.
+   * `seed` or `latents`, row by row.
+   *
+   * @param file path of the PNG, which is written whole or not at all; its folder must be there
+   * @throws {DcganError} `ERR_DCGAN_IO` where the file cannot be written
    */
   async saveGrid(file: string, options?: SaveGridOptions): Promise<void> {
     this.#engine.assertAlive()
@@ -198,7 +229,9 @@ export class DCGAN {
    * training stands, so that `load()` and `train()` continue exactly. While the model trains, it is its state
    * between two steps.
    *
-   * Rejects with `ERR_DCGAN_IO`; a file that was there before is then untouched.
+   * @param file its path; the folder must be there
+   * @throws {DcganError} `ERR_DCGAN_IO`; `ERR_DCGAN_DIVERGED` where a weight is not finite. A file that was there
+   *   before is then untouched
    */
   async save(file: string, options?: SaveOptions): Promise<void> {
     this.#engine.assertAlive()
