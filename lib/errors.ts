@@ -13,7 +13,19 @@ export type DcganErrorCode =
   | 'ERR_DCGAN_IO'
   | 'ERR_DCGAN_NATIVE'
 
-/** The one error that this package throws: a stable `code`, what to do next in `message`, and the `cause`. */
+/**
+ * The one error that this package throws: a stable `code`, what to do next in `message`, and the `cause`.
+ *
+ * @example
+ * import { DCGAN, DcganError } from 'libtorch-dcgan'
+ *
+ * try {
+ *   await DCGAN.load('nowhere.safetensors')
+ * } catch (error) {
+ *   if (!(error instanceof DcganError) || error.code !== 'ERR_DCGAN_BAD_CHECKPOINT') throw error
+ *   console.error(error.message)
+ * }
+ */
 export class DcganError extends Error {
   /** `'DcganError'`, which stays when a bundler renames the class. */
   override readonly name = 'DcganError'

@@ -61,6 +61,7 @@ export interface HyperParams {
   maxQueue: number
 }
 
+/** Where a model is asked to run. */
 export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`
 
 /** The defaults, but for `seed`, which is drawn. */

@@ -22,6 +22,8 @@ const DEFAULTS: GifOptions = { delay: 250, lastDelay: 2000 }
  *   differ, or the GIF cannot be written
  *
  * @example
+ * import { animate } from 'libtorch-dcgan'
+ *
  * await animate('output', 'output/output.gif', { scale: 2 })
  */
 export async function animate(folder: string, file: string, options?: GifOptions): Promise<number> {

@@ -19,15 +19,24 @@ export interface LoadMnistOptions {
  * plain or gzipped, with or without `.gz`. Any data set in that format will do whose images are 28×28, such as
  * Fashion-MNIST.
  *
- * Rejects with `ERR_DCGAN_BAD_DATASET` where a file is missing, damaged or does not fit the other.
+ * @param folder where the IDX files are
+ * @param options which `split`
+ * @throws {DcganError} `ERR_DCGAN_BAD_DATASET` where a file is missing, damaged or does not fit the other
  *
  * @example
+ * import { loadMnist } from 'libtorch-dcgan'
+ *
  * const { images, labels, count } = await loadMnist()
  * const test = await loadMnist({ split: 'test' })
- * const mine = await loadMnist('/data/fashion', { split: 'test' })
+ * const mine = await loadMnist('fashion', { split: 'test' })
+ */
+export function loadMnist(folder?: string, options?: LoadMnistOptions): Promise<Dataset>
+/**
+ * Reads MNIST from `MNIST_DIR` or the data package.
+ *
+ * @param options which `split`
  */
 export function loadMnist(options?: LoadMnistOptions): Promise<Dataset>
-export function loadMnist(folder?: string, options?: LoadMnistOptions): Promise<Dataset>
 export async function loadMnist(
   folderOrOptions?: string | LoadMnistOptions,
   options?: LoadMnistOptions,
