@@ -1,30 +1,12 @@
 import { type NativeModel, type NativeState, type NativeTensor, native } from '../lib/native'
-
-/** The networks as the addon has them, without the class around them. */
-const CONFIG = {
-  device: 'cpu',
-  precision: 'float32',
-  threads: 1,
-  seed: 3,
-  batchSize: 4,
-  latentDim: 100,
-  fixedCount: 4,
-  discLr: 2e-4,
-  genLr: 2e-4,
-  beta1: 0.9,
-  beta2: 0.999,
-  dropout: 0.3,
-  emaDecay: 0,
-  maxBatch: 64,
-  maxQueue: 64,
-  step: 'auto',
-} as const
+import { NATIVE_CONFIG } from './native-config'
 
 const models: NativeModel[] = []
 afterEach(() => Promise.all(models.splice(0).map(model => native().dispose(model))))
 
+/** The networks as the addon has them, without the class around them. */
 function create(config: object = {}): NativeModel {
-  const model = native().create({ ...CONFIG, ...config })
+  const model = native().create({ ...NATIVE_CONFIG, ...config })
   models.push(model)
   return model
 }

@@ -1,5 +1,6 @@
 import type { NativeConfig, NativeState, NativeTensor } from '../lib/native'
 import { native } from '../lib/native'
+import { NATIVE_CONFIG } from './native-config'
 
 // The second, independent check of the kernels written by hand: their gradients against central differences of
 // the losses, in float64, with dropout on. discLr 0 keeps the discriminator as it is between both losses, so
@@ -7,7 +8,7 @@ import { native } from '../lib/native'
 
 const count = 3
 const config: NativeConfig = {
-  device: 'cpu',
+  ...NATIVE_CONFIG,
   precision: 'float64',
   threads: 0,
   seed: 5,
@@ -16,13 +17,6 @@ const config: NativeConfig = {
   fixedCount: 1,
   discLr: 0,
   genLr: 0,
-  beta1: 0.9,
-  beta2: 0.999,
-  dropout: 0.3,
-  emaDecay: 0,
-  maxBatch: 1,
-  maxQueue: 1,
-  step: 'auto',
 }
 
 const latents = Float32Array.from({ length: count * config.latentDim }, (_, i) => Math.sin(i * 1.7) * 1.3)

@@ -22,6 +22,7 @@ import {
   spread,
   stepInput,
 } from './fixtures/parity'
+import { NATIVE_CONFIG } from './native-config'
 
 const TOLERANCE = 1e-5
 const PER_IMAGE = ['fake', 'fake_eval', 'real_logits', 'fake_logits', 'fake_logits_updated']
@@ -34,25 +35,8 @@ async function withModel<T>(
   kind: Case,
   use: (model: NativeModel) => Promise<T>,
 ): Promise<T> {
-  const model = native().create({
-    device: 'cpu',
-    precision: 'float32',
-    threads: 0,
-    seed: 1,
-    batchSize: 128,
-    latentDim: 100,
-    fixedCount: 4,
-    discLr: 2e-4,
-    genLr: 2e-4,
-    beta1: 0.9,
-    beta2: 0.999,
-    dropout: 0,
-    emaDecay: 0,
-    maxBatch: 64,
-    maxQueue: 1024,
-    step: 'auto',
-    ...config,
-  })
+  const shared = { ...NATIVE_CONFIG, seed: 1, threads: 0, batchSize: 128, dropout: 0 }
+  const model = native().create({ ...shared, ...config })
   try {
     await native().importState(model, givenState(await native().exportState(model, 'all'), kind))
     return await use(model)

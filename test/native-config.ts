@@ -1,0 +1,21 @@
+import type { NativeConfig } from '../lib/native'
+
+/** What tests that go past the class, to the addon itself, make models of. */
+export const NATIVE_CONFIG: NativeConfig = {
+  device: 'cpu',
+  precision: 'float32',
+  threads: 1,
+  seed: 3,
+  batchSize: 4,
+  latentDim: 100,
+  fixedCount: 4,
+  discLr: 2e-4,
+  genLr: 2e-4,
+  beta1: 0.9,
+  beta2: 0.999,
+  dropout: 0.3,
+  emaDecay: 0,
+  maxBatch: 64,
+  maxQueue: 1024,
+  step: 'auto',
+}
