@@ -1,0 +1,75 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Models } from './models.js'
+import type { Trainer } from './trainer.js'
+
+const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
+
+/** What Prometheus scrapes. A registry of its own, so that several apps fit in a process. */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #requests: Histogram<'method' | 'route' | 'status'>
+
+  constructor(models: Models, trainer: Trainer, eventLoopResolution: number) {
+    const registers = [this.#registry]
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: eventLoopResolution })
+    this.#requests = new Histogram({
+      name: 'http_request_duration_seconds',
+      help: 'Time from the request to the end of the answer',
+      labelNames: ['method', 'route', 'status'],
+      buckets: SECONDS,
+      registers,
+    })
+    // The model counts by itself: its figures are read when they are asked for.
+    const gauge = (name: string, help: string, value: () => number) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(value())
+        },
+      })
+    const counter = (name: string, help: string, value: () => number) =>
+      new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          this.reset()
+          this.inc(value())
+        },
+      })
+    gauge('dcgan_queue_images', 'Images that wait to be sampled', () => models.stats.waiting)
+    gauge('dcgan_last_batch_images', 'Images in the last forward pass', () => models.stats.lastBatch)
+    counter('dcgan_images_total', 'Images sampled', () => models.stats.served)
+    counter('dcgan_forwards_total', 'Forward passes that they took', () => models.stats.forwards)
+    gauge('dcgan_training', '1 while a model is being trained', () => Number(trainer.running))
+    new Gauge({
+      name: 'dcgan_model_info',
+      help: 'The model being served, always 1',
+      labelNames: ['version', 'device'],
+      registers,
+      collect() {
+        const { gan, version } = models.current
+        this.reset()
+        this.set({ version, device: gan.device }, 1)
+      },
+    })
+  }
+
+  /** Route patterns rather than URLs: a label for each seed would fill the memory of the server and of Prometheus. */
+  observe(request: FastifyRequest, reply: FastifyReply): void {
+    const route = request.routeOptions.url ?? 'none'
+    const labels = { method: request.method, route, status: reply.statusCode }
+    this.#requests.observe(labels, reply.elapsedTime / 1000)
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+}

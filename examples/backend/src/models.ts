@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import { DCGAN } from 'libtorch-dcgan'
+import type { Config } from './config.js'
+
+/** A model that answers requests. */
+export interface Served {
+  readonly gan: DCGAN
+  /** Ten hexadecimal digits that change whenever the pictures do: see `fingerprint`. */
+  readonly version: string
+}
+
+interface Entry extends Served {
+  users: number
+  retired: boolean
+}
+
+/**
+ * The model being served, and those before it that still have requests to answer. A model is disposed of when it
+ * has been replaced and its last request is done, so a replacement fails no request.
+ */
+export class Models {
+  readonly #load: () => Promise<DCGAN>
+  readonly #disposals = new Set<Promise<void>>()
+  /** Images and forward passes of the models that are gone. */
+  readonly #past = { served: 0, forwards: 0 }
+  readonly #entries = new Set<Entry>()
+  #current: Entry
+  #reload: Promise<Served> | undefined
+
+  private constructor(first: Entry, load: () => Promise<DCGAN>) {
+    this.#current = first
+    this.#entries.add(first)
+    this.#load = load
+  }
+
+  static async open(load: () => Promise<DCGAN>): Promise<Models> {
+    return new Models(await entryOf(await load()), load)
+  }
+
+  get current(): Served {
+    return this.#current
+  }
+
+  /** Lends the model that is served now: it lives until `work` is done, whatever replaces it meanwhile. */
+  async use<T>(work: (model: Served) => Promise<T>): Promise<T> {
+    const entry = this.#current
+    entry.users++
+    try {
+      return await work(entry)
+    } finally {
+      entry.users--
+      this.#disposeIfDone(entry)
+    }
+  }
+
+  /** Serves this model from now on. It is ours to dispose of. */
+  async replace(gan: DCGAN): Promise<Served> {
+    const entry = await entryOf(gan)
+    const old = this.#current
+    this.#current = entry
+    this.#entries.add(entry)
+    old.retired = true
+    this.#disposeIfDone(old)
+    return entry
+  }
+
+  /** Loads the model anew and serves it. If that fails, the old one stays. Calls while one runs share it. */
+  reload(): Promise<Served> {
+    this.#reload ??= this.#load()
+      .then(gan => this.replace(gan))
+      .finally(() => {
+        this.#reload = undefined
+      })
+    return this.#reload
+  }
+
+  /** For metrics: sums over all models since the start. */
+  get stats(): { waiting: number; served: number; forwards: number; lastBatch: number } {
+    const total = { waiting: 0, ...this.#past, lastBatch: this.#current.gan.stats.lastBatch }
+    for (const { gan } of this.#entries) {
+      total.waiting += gan.stats.waiting
+      total.served += gan.stats.served
+      total.forwards += gan.stats.forwards
+    }
+    return total
+  }
+
+  async dispose(): Promise<void> {
+    await this.#reload?.catch(() => undefined)
+    this.#current.retired = true
+    this.#disposeIfDone(this.#current)
+    await Promise.all(this.#disposals)
+  }
+
+  #disposeIfDone(entry: Entry): void {
+    if (!entry.retired || entry.users > 0 || !this.#entries.delete(entry)) return
+    this.#past.served += entry.gan.stats.served
+    this.#past.forwards += entry.gan.stats.forwards
+    const disposal = entry.gan.dispose().finally(() => this.#disposals.delete(disposal))
+    this.#disposals.add(disposal)
+  }
+}
+
+/** Loads what the configuration names. */
+export function loadModel({ model, maxBatch, maxQueue }: Config): Promise<DCGAN> {
+  const limits = { maxBatch, maxQueue }
+  return model ? DCGAN.load(model, limits) : DCGAN.pretrained(limits)
+}
+
+async function entryOf(gan: DCGAN): Promise<Entry> {
+  try {
+    return { gan, version: await fingerprint(gan), users: 0, retired: false }
+  } catch (error) {
+    await gan.dispose()
+    throw error
+  }
+}
+
+/**
+ * What a model draws, as a short name. Made from pixels rather than from the file, so that it is the same wherever
+ * the weights came from (file, package, training), in every process that draws the same, and different where a
+ * kind of processor rounds a grey level differently.
+ */
+async function fingerprint(gan: DCGAN): Promise<string> {
+  const { pixels } = await gan.sample(64, { seed: 0 })
+  return createHash('sha256').update(pixels).digest('hex').slice(0, 10)
+}

@@ -1,0 +1,42 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Metrics } from '../metrics.js'
+import type { Models } from '../models.js'
+import type { Trainer } from '../trainer.js'
+
+export interface HealthOptions {
+  models: Models
+  trainer: Trainer
+  metrics: Metrics
+  /** Whether `POST /train` is there. */
+  training: boolean
+  stopping: () => boolean
+}
+
+/** What an operator, and the page, ask of the server itself. */
+export const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app, options) => {
+  const { models, trainer, metrics } = options
+
+  // Answers while the model is busy: a queue is not an illness. While stopping, no new work should come.
+  app.get('/healthz', async (_, reply) => {
+    reply.header('cache-control', 'no-store')
+    if (options.stopping()) return reply.code(503).send({ status: 'stopping' })
+    return { status: 'ok', version: models.current.version }
+  })
+
+  app.get('/model', async (_, reply) => {
+    const { gan, version } = models.current
+    reply.header('cache-control', 'no-store')
+    return {
+      version,
+      device: gan.device,
+      step: gan.step,
+      epoch: gan.epoch,
+      training: { allowed: options.training, running: trainer.running },
+    }
+  })
+
+  app.get('/metrics', async (_, reply) => {
+    reply.header('cache-control', 'no-store').type(metrics.contentType)
+    return metrics.text()
+  })
+}

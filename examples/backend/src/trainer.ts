@@ -1,0 +1,91 @@
+import { availableParallelism } from 'node:os'
+import { DCGAN, DcganError, loadMnist, type Progress } from 'libtorch-dcgan'
+import type { Models, Served } from './models.js'
+
+export interface TrainingRequest {
+  epochs: number
+  /** Training images, the first so many of MNIST's 60,000. */
+  images: number
+  seed: number | undefined
+}
+
+export interface TrainingOptions {
+  signal: AbortSignal
+  onStart: (gan: DCGAN) => void
+  onProgress: (progress: Progress) => void
+}
+
+/** Trains a new model beside the one that is served, which it replaces in the end. One at a time. */
+export class Trainer {
+  readonly #models: Models
+  readonly #saveTo: string | undefined
+  readonly #stopping = new AbortController()
+  #gan: DCGAN | undefined
+  #run: Promise<Served> | undefined
+
+  constructor(models: Models, saveTo?: string) {
+    this.#models = models
+    this.#saveTo = saveTo
+  }
+
+  /** The model in training, to look at; undefined when there is none. */
+  get gan(): DCGAN | undefined {
+    return this.#gan
+  }
+
+  get running(): boolean {
+    return this.#run !== undefined
+  }
+
+  /**
+   * Starts a run, whose promise is the model that is then served. Throws `ERR_DCGAN_BUSY` at once while another
+   * runs. An aborted signal stops it after its step; what it trained is then given up.
+   */
+  start(request: TrainingRequest, options: TrainingOptions): Promise<Served> {
+    if (this.#run !== undefined) {
+      throw new DcganError('ERR_DCGAN_BUSY', 'A model is being trained already. Wait for it, or stop it')
+    }
+    const run = this.#train(request, options).finally(() => {
+      this.#run = undefined
+    })
+    this.#run = run
+    return run
+  }
+
+  /** Stops a run after its step. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('The server is stopping'))
+    await this.#run?.catch(() => undefined)
+  }
+
+  async #train({ epochs, images, seed }: TrainingRequest, options: TrainingOptions): Promise<Served> {
+    const signal = AbortSignal.any([options.signal, this.#stopping.signal])
+    const mnist = await loadMnist()
+    signal.throwIfAborted()
+    const count = Math.min(images, mnist.count)
+    const dataset = { ...mnist, count, images: mnist.images.subarray(0, count * 784), labels: undefined }
+    const { maxBatch, maxQueue } = this.#models.current.gan.hparams
+    // One core stays for serving. beta1 0.5 as in Radford et al. (2015), with which digits come sooner.
+    const threads = Math.max(1, availableParallelism() - 1)
+    const gan = new DCGAN({
+      epochs,
+      beta1: 0.5,
+      threads,
+      maxBatch,
+      maxQueue,
+      ...(seed !== undefined && { seed }),
+    })
+    this.#gan = gan
+    try {
+      options.onStart(gan)
+      await gan.train({ dataset, outputDir: null, signal, onProgress: options.onProgress })
+      if (this.#saveTo !== undefined) await gan.save(this.#saveTo)
+    } catch (error) {
+      this.#gan = undefined
+      await gan.dispose()
+      throw error
+    }
+    this.#gan = undefined
+    return this.#models.replace(gan)
+  }
+}
