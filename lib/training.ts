@@ -86,11 +86,12 @@ export async function trainAll(
 
   const begin = performance.now()
   const schedule = await setDataset(engine, plan, hparams.batchSize, hparams.epochs)
-  await plan.keeper?.prepare()
+  // Before the keeper: the checkpoint may go into the folder that this makes.
   const snapshots =
     plan.outputDir === null
       ? undefined
       : await Snapshots.open(plan.outputDir, hparams.outputDim, engine.position.step)
+  await plan.keeper?.prepare()
   const run = new Run(engine, schedule, sinks(plan, hparams, schedule, snapshots))
   const epochs: EpochResult[] = []
   try {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -97,7 +99,7 @@ test.each([
   [['train', '--device', 'cuda'], 'ERR_DCGAN_NO_CUDA'],
   [['train', '--device', 'cpu', '--data', '/no/such/folder'], '/no/such/folder'],
   [['train', '--resume', 'none.safetensors'], 'none.safetensors'],
-  [['sample', '--model', 'none.safetensors'], 'npx libtorch-dcgan train'],
+  [['sample', '--model', 'none.safetensors'], 'take --model pretrained'],
   [['grid', '--model', 'none.safetensors'], 'ERR_DCGAN_BAD_CHECKPOINT'],
   [['animate', 'nowhere'], 'ERR_DCGAN_IO'],
 ])('%j fails with exit code 1 and says why', async (args, message) => {
@@ -123,6 +125,7 @@ test('train writes what it names, and the other commands go on from there', asyn
     'dcgan_steps_000000.png',
     'dcgan_steps_000008.png',
     'output.gif',
+    'checkpoint.safetensors',
     'dcgan.safetensors',
   ]) {
     expect(stdout).toContain(join('output', name))
@@ -201,10 +204,39 @@ test('on a CPU one epoch is the default, and it says how to ask for more; auto w
   expect(ended.stderr).toMatch(/^warning: No CUDA device.*\n$/)
 })
 
+test('without a model trained here, digits come from the one that the package ships', async () => {
+  const cwd = folder()
+  const picture = await cli(['sample', '--count', '4', '--seed', '5'], { cwd })
+  expect(picture).toMatchObject({
+    code: 0,
+    stdout: 'Seed 5 (the pretrained model): digits.png\n',
+    stderr: '',
+  })
+  const { levels } = decodePng(readFileSync(join(cwd, 'digits.png')))
+  expect(Math.max(...levels)).toBeGreaterThan(200)
+
+  mkdirSync(join(cwd, 'output'))
+  writeFileSync(join(cwd, 'output', 'dcgan.safetensors'), 'not a model')
+  expect(await cli(['grid', '--json'], { cwd })).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(join('output', 'dcgan.safetensors')),
+  })
+  const named = await cli(['grid', '--model', 'pretrained', '--json'], { cwd })
+  expect(JSON.parse(named.stdout)).toEqual({ model: 'pretrained', files: ['grid.png'] })
+})
+
+test('who stops reading the output ends the command without a trace', async () => {
+  const child = spawn(process.execPath, [join(__dirname, '..', 'dist', 'cli', 'index.js'), 'train', '--help'])
+  child.stdout.destroy()
+  const errors = child.stderr.setEncoding('utf8').toArray()
+  expect(await once(child, 'close')).toEqual([141, null])
+  expect((await errors).join('')).toBe('')
+})
+
 test('Ctrl-C stops after the step, saves the checkpoint, and --resume goes on from it', async () => {
   const cwd = folder()
   const idx = data(2000)
-  const flags = ['--data', idx, '--checkpoint', 'run.safetensors']
+  const flags = ['--data', idx]
   let sent = false
   const ended = await cli([...TRAIN, ...flags], {
     cwd,
@@ -216,12 +248,15 @@ test('Ctrl-C stops after the step, saves the checkpoint, and --resume goes on fr
   })
   expect(ended.code).toBe(130)
   const step = Number(
-    /Stopped at step (\d+)\. To continue: .*--resume run\.safetensors/.exec(ended.stderr)?.[1],
+    /Stopped at step (\d+)\. To continue: .*--resume output\/checkpoint\.safetensors\n$/.exec(
+      ended.stderr,
+    )?.[1],
   )
   expect(step).toBeGreaterThan(0)
   expect(step).toBeLessThan(500)
 
-  const more = ['--resume', 'run.safetensors', '--data', idx, '--device', 'cpu', '--threads', '1']
+  const saved = join('output', 'checkpoint.safetensors')
+  const more = ['--resume', saved, '--no-checkpoint', '--data', idx, '--device', 'cpu', '--threads', '1']
   let stopped = false
   const resumed = await cli(['train', ...more], {
     cwd,

@@ -1,8 +1,8 @@
 import { DcganError } from '../errors.js'
 import { paint } from './terminal.js'
 
-/** Exit codes: what failed at run time, what was asked for wrongly, and ended by Ctrl-C or SIGTERM. */
-export const EXIT = { failure: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const
+/** Exit codes: what failed at run time, what was asked for wrongly, and 128 and the number of the signal that ended it. */
+export const EXIT = { failure: 1, usage: 2, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const
 
 /** The reason with which a signal of the system aborts a command. */
 export class Interrupted extends Error {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { DCGAN } from '../dcgan.js'
@@ -9,7 +10,7 @@ import { drawSeed } from '../random.js'
 import { hyperParamsOf } from './flags.js'
 
 export interface SampleFlags extends Record<string, unknown> {
-  model: string
+  model?: string
   out: string
   count?: number
   seed?: number
@@ -18,29 +19,46 @@ export interface SampleFlags extends Record<string, unknown> {
   json?: boolean
 }
 
+const TRAINED = join('output', 'dcgan.safetensors')
+const PRETRAINED = 'pretrained'
+
 /** `libtorch-dcgan sample`: digits of a seed, as one picture or as a folder of them. */
 export async function sample(flags: SampleFlags): Promise<void> {
   const { count = 1, seed = drawSeed(), json } = flags
-  const files = await withModel(flags, async gan => {
+  const model = modelOf(flags)
+  const files = await withModel(model, flags, async gan => {
     const batch = await gan.sample(count, { seed })
     return extname(flags.out) === '.png'
       ? [await writePicture(batch, flags)]
       : writeFolder(batch, flags.out, seed)
   })
-  const text = json ? JSON.stringify({ seed, count, files }) : `Seed ${seed}: ${summary(files)}`
+  const text = json
+    ? JSON.stringify({ model, seed, count, files })
+    : `Seed ${seed}${remark(model)}: ${summary(files)}`
   process.stdout.write(`${text}\n`)
 }
 
 /** `libtorch-dcgan grid`: the picture that the snapshots show, or a grid of a seed's digits. */
 export async function grid(flags: SampleFlags): Promise<void> {
   const { out, count, seed, columns, scale } = flags
-  await withModel(flags, gan => gan.saveGrid(out, defined({ count, seed, columns, scale })))
-  process.stdout.write(`${flags.json ? JSON.stringify({ files: [out] }) : out}\n`)
+  const model = modelOf(flags)
+  await withModel(model, flags, gan => gan.saveGrid(out, defined({ count, seed, columns, scale })))
+  process.stdout.write(`${flags.json ? JSON.stringify({ model, files: [out] }) : `${out}${remark(model)}`}\n`)
 }
 
-async function withModel<T>(flags: SampleFlags, use: (gan: DCGAN) => Promise<T>): Promise<T> {
+/** What was trained here comes before what the package ships. */
+function modelOf({ model }: SampleFlags): string {
+  return model ?? (existsSync(TRAINED) ? TRAINED : PRETRAINED)
+}
+
+function remark(model: string): string {
+  return model === PRETRAINED ? ' (the pretrained model)' : ''
+}
+
+async function withModel<T>(model: string, flags: SampleFlags, use: (gan: DCGAN) => Promise<T>): Promise<T> {
   const { seed: _, ...overrides } = hyperParamsOf(flags)
-  const gan = await DCGAN.load(flags.model, overrides).catch(error => {
+  const loading = model === PRETRAINED ? DCGAN.pretrained(overrides) : DCGAN.load(model, overrides)
+  const gan = await loading.catch(error => {
     throw hinted(error)
   })
   try {
@@ -53,7 +71,7 @@ async function withModel<T>(flags: SampleFlags, use: (gan: DCGAN) => Promise<T>)
 function hinted(error: unknown): unknown {
   const missing = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
   if (!(error instanceof DcganError) || error.code !== 'ERR_DCGAN_BAD_CHECKPOINT' || !missing) return error
-  const hint = 'Train a model first, with "npx libtorch-dcgan train", or name its file with --model'
+  const hint = 'Train a model with "npx libtorch-dcgan train", or take --model pretrained'
   return new DcganError(error.code, `${error.message}. ${hint}`, { cause: error })
 }
 

@@ -3,7 +3,7 @@ import { DCGAN } from '../dcgan.js'
 import { chooseDevice } from '../device.js'
 import { DEFAULTS, resolveHyperParams } from '../hyperparams.js'
 import { native } from '../native.js'
-import type { CheckpointOptions, TrainOptions, TrainResult } from '../training.js'
+import type { TrainOptions, TrainResult } from '../training.js'
 import { Interrupted } from './failure.js'
 import { hyperParamsOf } from './flags.js'
 import { interruptible } from './interrupt.js'
@@ -13,7 +13,8 @@ import { TrainDisplay } from './train-display.js'
 export interface TrainFlags extends Record<string, unknown> {
   data?: string
   outputDir: string
-  checkpoint?: string
+  /** False for none. */
+  checkpoint?: string | false
   checkpointEvery?: number
   checkpointKeep?: number
   resume?: string
@@ -73,15 +74,14 @@ function plural(count: number, noun: string): string {
 }
 
 function trainOptions({ data, outputDir, ...flags }: TrainFlags): TrainOptions {
-  const checkpoint: CheckpointOptions | undefined =
-    flags.checkpoint === undefined
-      ? undefined
-      : {
-          path: flags.checkpoint,
-          everySteps: flags.checkpointEvery,
-          keep: flags.checkpointKeep,
-        }
-  return { dataset: data, outputDir, checkpoint }
+  const { checkpointEvery: everySteps, checkpointKeep: keep = 0 } = flags
+  const path = checkpointOf({ outputDir, ...flags })
+  return { dataset: data, outputDir, ...(path !== null && { checkpoint: { path, everySteps, keep } }) }
+}
+
+/** Where the checkpoint goes. */
+function checkpointOf({ checkpoint, outputDir }: TrainFlags): string | null {
+  return checkpoint === false ? null : (checkpoint ?? join(outputDir, 'checkpoint.safetensors'))
 }
 
 async function saveModel(gan: DCGAN, { save, outputDir }: TrainFlags): Promise<string | null> {
@@ -93,7 +93,7 @@ async function saveModel(gan: DCGAN, { save, outputDir }: TrainFlags): Promise<s
 
 function report(gan: DCGAN, flags: TrainFlags, result: TrainResult, model: string | null): void {
   const { epochs, snapshots, gif, step, epoch, discLoss, genLoss, seconds, imagesPerSecond } = result
-  const checkpoint = epochs.length > 0 ? (flags.checkpoint ?? null) : null
+  const checkpoint = epochs.length > 0 ? checkpointOf(flags) : null
   if (flags.json) {
     const { device, hparams } = gan
     const figures = { step, epoch, discLoss, genLoss, seconds, imagesPerSecond }
@@ -126,9 +126,10 @@ function report(gan: DCGAN, flags: TrainFlags, result: TrainResult, model: strin
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-function stopped(gan: DCGAN, { checkpoint }: TrainFlags): string {
-  if (checkpoint === undefined) {
-    return `Stopped at step ${gan.step}. Nothing was saved: with --checkpoint <file> it could be continued`
-  }
-  return `Stopped at step ${gan.step}. To continue: npx libtorch-dcgan train --resume ${checkpoint} --checkpoint ${checkpoint}`
+function stopped(gan: DCGAN, flags: TrainFlags): string {
+  const checkpoint = checkpointOf(flags)
+  if (checkpoint === null) return `Stopped at step ${gan.step}. Nothing was saved, as --no-checkpoint says`
+  const own = flags.checkpoint === undefined ? '' : ` --checkpoint ${checkpoint}`
+  const folder = flags.outputDir === 'output' ? '' : ` --output-dir ${flags.outputDir}`
+  return `Stopped at step ${gan.step}. To continue: npx libtorch-dcgan train --resume ${checkpoint}${own}${folder}`
 }

@@ -1,0 +1,108 @@
+import { Command } from 'commander'
+import { DEFAULTS, HYPER_PARAMS } from '../hyperparams.js'
+import { addHyperParams, numberOrText } from './flags.js'
+
+// Each command's own code is loaded when it is asked for: --help and a mistyped flag answer at once.
+
+const { version } = require('../../package.json') as { version: string }
+
+/** The command line. Parsing runs the command that was asked for. */
+export function createProgram(): Command {
+  const program = new Command('libtorch-dcgan')
+    .description('Train a DCGAN on handwritten digits and generate digit images, on LibTorch')
+    .version(version)
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .exitOverride()
+    .addHelpText('after', '\nEach command has a --help of its own.')
+  addScript(program, 'setup', 'find or fetch LibTorch, and build what is not built yet')
+  addScript(program, 'doctor', 'say what is there, what is missing, and how to mend it')
+  addTrain(program)
+  addSampling(program, 'sample', 'make digit images')
+    .option('--count <n>', 'images (default: 1)', numberOrText)
+    .option('--out <path>', 'a .png file for one picture, or a folder for a file an image', 'digits.png')
+    .action(async flags => (await import('./sample.js')).sample(flags))
+  addSampling(
+    program,
+    'grid',
+    'write the picture that the snapshots show, or a grid of new digits with --seed',
+  )
+    .option('--count <n>', `images with --seed (default: ${DEFAULTS.outputDim ** 2})`, numberOrText)
+    .option('--out <file>', 'the PNG file', 'grid.png')
+    .action(async flags => (await import('./sample.js')).grid(flags))
+  addAnimate(program)
+  return program
+}
+
+/** The scripts need no installed dependency, and read their own flags. */
+function addScript(program: Command, name: 'setup' | 'doctor', description: string): void {
+  program
+    .command(name)
+    .description(description)
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .passThroughOptions()
+    .action(async (_flags: unknown, command: Command) => {
+      const script = require(`../../scripts/${name}.js`) as {
+        main(argv: string[]): Promise<number | undefined>
+      }
+      process.exitCode = (await script.main(command.args)) ?? process.exitCode
+    })
+}
+
+function addTrain(program: Command): void {
+  const command = program
+    .command('train')
+    .description('train on MNIST as the tutorial does; 1 epoch on a CPU and 25 on CUDA, unless --epochs says')
+    .option('--data <folder>', 'folder of IDX files (default: $MNIST_DIR, or the MNIST package)')
+    .option('--output-dir <folder>', 'where snapshots, the GIF, checkpoint and model go', 'output')
+    .option('--resume <file>', 'continue from a checkpoint or a saved model')
+    .option(
+      '--checkpoint <file>',
+      'what Ctrl-C leaves to continue from, and each epoch (default: <output-dir>/checkpoint.safetensors)',
+    )
+    .option('--no-checkpoint', 'keep none')
+    .option('--checkpoint-every <steps>', 'steps from one to the next (default: an epoch)', numberOrText)
+    .option('--checkpoint-keep <n>', 'older checkpoints that stay beside it (default: 0)', numberOrText)
+    .option('--save <file>', 'where the trained model goes (default: <output-dir>/dcgan.safetensors)')
+    .option('--no-save', 'do not save the trained model')
+    .option('--json', 'print the result as JSON, everything else on standard error')
+  addHyperParams(command, HYPER_PARAMS)
+    .addHelpText(
+      'after',
+      '\nThe defaults are those of the tutorial; --beta1 0.5 --ema-decay 0.999 make better digits.' +
+        '\nCtrl-C stops after the step and saves the checkpoint; twice, it stops at once.',
+    )
+    .action(async flags => (await import('./train.js')).train(flags))
+}
+
+function addSampling(program: Command, name: string, description: string): Command {
+  const command = program
+    .command(name)
+    .description(description)
+    .option(
+      '--model <file>',
+      "a saved model or a checkpoint, or 'pretrained' for the one that the package ships " +
+        '(default: output/dcgan.safetensors if it is there, else pretrained)',
+    )
+    .option('--columns <n>', 'images in a row of the picture', numberOrText)
+    .option('--scale <n>', 'pixels a pixel (default: 1)', numberOrText)
+    .option('--seed <n>', 'draws the digits (default: random)', numberOrText)
+    .option('--json', 'print the result as JSON')
+  return addHyperParams(command, ['device', 'precision', 'threads'])
+}
+
+function addAnimate(program: Command): void {
+  program
+    .command('animate')
+    .description('make a GIF of the snapshots in a folder')
+    .argument('[folder]', 'where the snapshots are', 'output')
+    .argument('[file]', 'the GIF (default: <folder>/output.gif)')
+    .option('--delay <ms>', 'milliseconds a frame (default: 250)', numberOrText)
+    .option('--last-delay <ms>', 'milliseconds of the last frame (default: 2000)', numberOrText)
+    .option('--repeat <n>', 'repetitions; 0 for ever, -1 none (default: 0)', numberOrText)
+    .option('--scale <n>', 'pixels a pixel (default: 1)', numberOrText)
+    .option('--json', 'print the result as JSON')
+    .action(async (folder, file, flags) => (await import('./animate.js')).animate(folder, file, flags))
+}
