@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { run } from './child'
 
 /** Ended as it should, and said nothing of a crash. */
@@ -29,13 +30,63 @@ test('process.exit() with samples, a save and a training under way', async () =>
   expect(ended).toMatchObject(CLEAN)
 })
 
-test('SIGTERM in the middle of an epoch ends the process as it does any other', async () => {
+test('process.exit() when the first of many images is there, with a training beside them', async () => {
+  const ended = await run(`
+    const gan = model({ maxBatch: 2 })
+    gan.trainEpoch(images(40000))
+    gan.sample().then(() => process.exit(4))
+    for (let i = 0; i < 50; i++) gan.sample(20)
+  `)
+  expect(ended).toMatchObject({ ...CLEAN, code: 4 })
+})
+
+/** Trains, and answers requests without end. */
+const BUSY = `
+  const gan = model()
+  const controller = new AbortController()
+  const work = [gan.trainEpoch(images(40000), { signal: controller.signal })]
+  let answered = 0
+  let serving = true
+  const client = async () => { while (serving) { await gan.sample(8); if (++answered === 50) console.log('busy') } }
+  for (let i = 0; i < 16; i++) work.push(client())
+`
+
+/** Sends the signal as soon as the child is at work. */
+const terminate = {
+  onOutput: (text: string, child: ChildProcess) => void (text === 'busy\n' && child.kill('SIGTERM')),
+}
+
+test('SIGTERM under load ends the process as it does any other', async () => {
+  const ended = await run(BUSY, terminate)
+  expect(ended).toMatchObject({ code: null, signal: 'SIGTERM', stderr: '', stdout: 'busy\n' })
+})
+
+test('a server that ends by itself on SIGTERM answers all, and nothing keeps the process alive', async () => {
   const ended = await run(
-    `model().trainEpoch(images(40000), { onProgress: ({ step }) => { if (step === 1) console.log('trains') } })`,
-    { onOutput: (_, child) => child.kill('SIGTERM') },
+    `${BUSY}
+    process.once('SIGTERM', async () => {
+      serving = false
+      controller.abort()
+      const results = await Promise.allSettled(work)
+      console.log(results.map(({ reason }) => reason?.name ?? 'answered').join())
+      await gan.dispose()
+    })`,
+    terminate,
   )
-  expect(ended).toMatchObject({ code: null, signal: 'SIGTERM', stderr: '', stdout: 'trains\n' })
-  expect(ended.seconds).toBeLessThan(20)
+  expect(ended).toMatchObject({ ...CLEAN, stdout: `busy\nAbortError${',answered'.repeat(16)}\n` })
+})
+
+test('one that disposes of its model on SIGTERM rejects what is under way', async () => {
+  const ended = await run(
+    `${BUSY}
+    process.once('SIGTERM', async () => {
+      const codes = work.map(promise => promise.catch(error => error.code))
+      await gan.dispose()
+      console.log(...new Set(await Promise.all(codes)))
+    })`,
+    terminate,
+  )
+  expect(ended).toMatchObject({ ...CLEAN, stdout: 'busy\nERR_DCGAN_DISPOSED\n' })
 })
 
 test('an exception that nobody catches, in the middle of an epoch', async () => {
@@ -87,50 +138,79 @@ test('a promise that is pending keeps the process alive', async () => {
   expect(ended.stdout.split('\n').sort()).toEqual(['', 'sampled 300', 'trained 10'])
 })
 
-test('two models train and sample at once', async () => {
+test('what rejects is heard of once: by its caller, or as unhandled where nobody listens', async () => {
   const ended = await run(`
-    const [a, b] = [model({ seed: 1 }), model({ seed: 2 })]
-    Promise.all([a.trainEpoch(images(16)), b.trainEpoch(images(16)), a.sample(3), b.sample(3)])
-      .then(([x, y, s, t]) => console.log(x.steps, y.steps, x.discLoss !== y.discLoss, s.count + t.count))
+    const nowhere = '/no/such/folder/file'
+    /** Hands over a promise for everything that can reject, in each of its ways, and says how many there were. */
+    const failures = async hear => {
+      const controller = new AbortController()
+      const { signal } = controller
+      const aborted = { signal: AbortSignal.abort() }
+      const serving = model({ maxBatch: 2, maxQueue: 2000 })
+      const training = model()
+      const gone = model()
+      const batch = await serving.sample()
+      const all = [
+        training.trainEpoch(images(4000), { onProgress: async () => { throw new Error('my own bug') } }),
+        training.trainEpoch(images(8)), training.train({ steps: 5 }), training.train({ dataset: nowhere }),
+        serving.trainEpoch(images(4000), { signal }), serving.train({ ...aborted, outputDir: null }),
+        gone.trainEpoch(images(4000)), gone.sample(2000), gone.save(nowhere), gone.saveGrid(nowhere),
+        serving.sample(0), serving.sample(1, aborted), serving.sample(1500, { signal }), serving.sample(1500),
+        serving.interpolate(1, 2, 1), serving.interpolate(1, 2, 9, aborted),
+        serving.saveGrid(nowhere), serving.saveGrid(5), serving.save(nowhere), serving.save(5),
+        DCGAN.load(nowhere), DCGAN.load(__filename), DCGAN.load(5),
+        loadMnist(nowhere), animate(nowhere, nowhere), animate(5),
+        batch.png(1), batch.grid({ columns: 0 }), batch.gif({ delay: 'x' }),
+      ].map(hear)
+      controller.abort()
+      await Promise.all([gone.dispose(), gone.dispose()])
+      all.push(...[gone.sample(), gone.train(), gone.trainEpoch(), gone.save('x'), gone.saveGrid('x')].map(hear))
+      return all.length
+    }
+    const count = async listen => {
+      let heard = 0
+      let unhandled = 0
+      const onUnhandled = () => unhandled++
+      process.on('unhandledRejection', onUnhandled)
+      const total = await failures(promise => void (listen && promise.catch(() => heard++)))
+      while (heard + unhandled < total) await later(10)
+      await later(200)
+      process.off('unhandledRejection', onUnhandled)
+      console.log(heard === total, unhandled === total)
+    }
+    count(true).then(() => count(false))
   `)
-  expect(ended).toMatchObject({ ...CLEAN, stdout: '4 4 true 6\n' })
+  expect(ended).toMatchObject({ ...CLEAN, stdout: 'true false\nfalse true\n' })
 })
 
-test('a failure that is caught leaves no unhandled rejection behind', async () => {
-  const ended = await run(`
-    process.on('unhandledRejection', error => console.log('unhandled', error))
-    const gan = model()
-    const controller = new AbortController()
-    const settled = [
-      gan.trainEpoch(images(40000), { signal: controller.signal, onProgress: async () => { throw new Error('x') } }),
-      gan.trainEpoch(images(8)),
-      gan.sample(400, { signal: controller.signal }),
-      gan.sample(0),
-      gan.train({ dataset: '/no/such/folder' }),
-      gan.save('/no/such/folder/file'),
-    ]
-    setTimeout(() => { controller.abort(); gan.dispose() }, 300)
-    Promise.allSettled(settled).then(results => later(200).then(() =>
-      console.log(results.filter(({ status }) => status === 'rejected').length)))
-  `)
-  expect(ended).toMatchObject({ ...CLEAN, stdout: expect.stringMatching(/^[56]\n$/) })
-})
+/** Threads and resident mebibytes of the process. */
+const MEASURES = `
+  const threads = () => require('node:fs').readdirSync('/proc/self/task').length
+  const resident = () => process.memoryUsage().rss / 2 ** 20
+`
 
 test('models that are forgotten are freed by the garbage collector, their threads too', async () => {
   const ended = await run(
-    `
-    const threads = () => require('node:fs').readdirSync('/proc/self/task').length
-    let models = Array.from({ length: 20 }, () => model())
-    const collect = async () => { models = []; for (let i = 0; i < 5; i++) { gc(); await later(20) } }
-    Promise.all(models.map(gan => gan.sample())).then(() => console.log(threads() > 20)).then(collect).then(() => console.log(threads() < 15))
-  `,
+    `${MEASURES}
+    const use = async count => {
+      const models = Array.from({ length: count }, () => model())
+      await Promise.all(models.map(gan => gan.sample()))
+      return threads()
+    }
+    ;(async () => {
+      const before = await use(1)
+      console.log((await use(20)) >= before + 19)
+      // Finalizers run when the event loop finds time for them.
+      for (let tries = 0; threads() > before && tries < 500; tries++) { gc(); await later(20) }
+      console.log(threads() <= before)
+    })()`,
     { flags: ['--expose-gc'] },
   )
   expect(ended).toMatchObject({ ...CLEAN, stdout: 'true\ntrue\n' })
 })
 
 test('models that are disposed of leave no memory behind', async () => {
-  const ended = await run(`
+  const ended = await run(`${MEASURES}
     const use = async count => {
       for (let i = 0; i < count; i++) {
         const gan = model()
@@ -138,9 +218,35 @@ test('models that are disposed of leave no memory behind', async () => {
         await gan.sample()
         await gan.dispose()
       }
-      return process.memoryUsage().rss / 2 ** 20
+      return resident()
     }
-    use(15).then(before => use(15).then(after => console.log(after - before < 60)))
-  `)
+    ;(async () => {
+      // Fifteen models have more than 800 MiB. What the C library keeps for later it keeps once: a leak goes on.
+      const growth = []
+      for (let before = await use(15); growth.length < 4 && !(growth.at(-1) < 200); ) {
+        const after = await use(15)
+        growth.push(after - before)
+        before = after
+      }
+      console.log(growth.at(-1) < 200 || growth)
+    })()`)
   expect(ended).toMatchObject({ ...CLEAN, stdout: 'true\n' })
+})
+
+test('two hundred models in a process have a thread each, and weights where they are used', async () => {
+  const ended = await run(`${MEASURES}
+    ;(async () => {
+      await model().sample()
+      const before = { threads: threads(), resident: resident() }
+      const models = Array.from({ length: 200 }, (_, seed) => model({ seed }))
+      console.log(threads() - before.threads >= 199, threads() - before.threads < 220)
+      console.log(resident() - before.resident < 200)
+      const some = models.filter((_, i) => i % 40 === 0)
+      const batches = await Promise.all(some.map(gan => gan.sample(2, { seed: 1 })))
+      console.log(new Set(batches.map(({ pixels }) => Buffer.from(pixels).toString('hex'))).size)
+      console.log(resident() - before.resident < 1000)
+      await Promise.all(models.map(gan => gan.dispose()))
+      console.log(threads() <= before.threads + 5)
+    })()`)
+  expect(ended).toMatchObject({ ...CLEAN, stdout: 'true true\ntrue\n5\ntrue\ntrue\n' })
 })
