@@ -57,6 +57,9 @@ function runNode(args: string[], { cwd, env, onOutput }: RunOptions): Promise<En
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // What hangs ends before the test does, and says how far it came.
+    timeout: 55_000,
+    killSignal: 'SIGKILL',
   })
   const output = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
