@@ -7,9 +7,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { addonIsCurrent, buildAddon } = require('./steps/addon.js')
-const { buildLibrary } = require('./steps/library.js')
-const { installPackages } = require('./steps/packages.js')
-const { prebuiltAddon, prebuiltFits } = require('./steps/prebuilt.js')
+const { prebuiltMisfit } = require('./steps/prebuilt.js')
 const { tryAddon } = require('./steps/try-addon.js')
 const { withLock } = require('./files/lock.js')
 const { cacheFolder, listEntries, removeEntry } = require('./libtorch/cache.js')
@@ -141,6 +139,7 @@ function usage(message) {
 
 /** @param {Options} options @param {import('./terminal.js').Output} terminal */
 async function setUp(options, terminal) {
+  // Only a clone has scripts/dev/, which is therefore opened where it is needed.
   const clone = fs.existsSync(path.join(ROOT, 'tsconfig.build.json'))
   const fromSource = clone || options.rebuild === true || process.env.LIBTORCH_DCGAN_BUILD_FROM_SOURCE === '1'
   const id = crypto.hash('sha1', `${os.userInfo().uid} ${ROOT}`).slice(0, 16)
@@ -148,11 +147,11 @@ async function setUp(options, terminal) {
   return withLock(
     path.join(os.tmpdir(), `libtorch-dcgan-${id}.lock`),
     async () => {
-      if (clone) await installPackages(ROOT, terminal)
+      if (clone) await require('./dev/packages.js').installPackages(ROOT, terminal)
       const libtorch = await provideLibTorch(options, fromSource, terminal)
       if (options.rebuild) fs.rmSync(path.join(ROOT, 'build'), { recursive: true, force: true })
       await provideAddon(libtorch, fromSource, terminal)
-      if (clone) await buildLibrary(ROOT, terminal)
+      if (clone) await require('./dev/library.js').buildLibrary(ROOT, terminal)
       terminal.line(
         `Ready: LibTorch ${libtorch.version} (${libtorch.cuda ? 'CUDA' : 'CPU'}) in ${libtorch.folder}`,
       )
@@ -172,8 +171,28 @@ async function provideLibTorch({ cpu, cuda, from }, fromSource, terminal) {
   const variant = cuda || (!cpu && hasNvidiaDriver()) ? 'cuda' : 'cpu'
   if (from !== undefined) return fetchLibTorch({ variant, from, terminal })
   // Before the long download, not after it.
-  if (fromSource || !prebuiltFits(ROOT, releaseFor(variant))) requireBuildTools()
+  const { version } = releaseFor(variant)
+  if (fromSource || prebuiltMisfit(ROOT, { version, cuda: variant === 'cuda' }) !== undefined) {
+    requireBuildToolsFor(variant, cuda === true || fromSource)
+  }
   return fetchLibTorch({ variant, terminal })
+}
+
+/**
+ * @param {'cpu' | 'cuda'} variant
+ * @param {boolean} asked whether the user asked for what has to be built
+ */
+function requireBuildToolsFor(variant, asked) {
+  try {
+    requireBuildTools()
+  } catch (error) {
+    if (!(error instanceof Problem) || variant === 'cpu' || asked) throw error
+    throw new Problem(
+      `There is an NVIDIA driver, and for CUDA the addon is built here. ${error.message}`,
+      `${error.fix}\nor take what is built already, for the CPU: npx libtorch-dcgan setup --cpu`,
+      { cause: error },
+    )
+  }
 }
 
 /**
@@ -184,13 +203,14 @@ async function provideLibTorch({ cpu, cuda, from }, fromSource, terminal) {
 async function provideAddon(libtorch, fromSource, terminal) {
   if (addonIsCurrent(ROOT, libtorch)) return
   const build = path.join(ROOT, 'build')
-  if (!fromSource && prebuiltFits(ROOT, libtorch)) {
-    // What was built here for another LibTorch would be loaded before it.
-    fs.rmSync(build, { recursive: true, force: true })
-    return
-  }
-  if (!fromSource && prebuiltAddon(ROOT) !== undefined) {
-    terminal.line(`The prebuilt addon does not fit LibTorch ${libtorch.version} on this system: building it`)
+  if (!fromSource) {
+    const misfit = prebuiltMisfit(ROOT, libtorch)
+    if (misfit === undefined) {
+      // What was built here for another LibTorch would be loaded before it.
+      fs.rmSync(build, { recursive: true, force: true })
+      return
+    }
+    terminal.line(`${misfit} Building one from source.`)
   }
   await buildAddon(ROOT, libtorch, terminal)
   const { failure } = tryAddon(path.join(build, 'Release', 'dcgan.node'), libtorch.lib)

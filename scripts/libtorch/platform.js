@@ -4,6 +4,9 @@ const fs = require('node:fs')
 const { Problem } = require('../problem.js')
 const { which } = require('../tools.js')
 
+/** What PyTorch builds LibTorch for. */
+const MIN_GLIBC = [2, 28]
+
 /** "glibc 2.36", "musl", or undefined where the system has another C library. @returns {string | undefined} */
 function libc() {
   if (process.platform !== 'linux') return undefined
@@ -39,9 +42,10 @@ function requirePlatform(platform = process.platform, arch = process.arch, libra
 /** Throws where the C library is older than the one that PyTorch builds for. */
 function requireGlibc(library = libc()) {
   const [, major = 0, minor = 0] = (/^glibc (\d+)\.(\d+)/.exec(library ?? '') ?? []).map(Number)
-  if (library === undefined || major > 2 || minor >= 28) return
+  const [wantedMajor = 0, wantedMinor = 0] = MIN_GLIBC
+  if (library === undefined || major > wantedMajor || minor >= wantedMinor) return
   throw new Problem(
-    `PyTorch's LibTorch needs glibc 2.28 or newer; this system has ${library}.`,
+    `PyTorch's LibTorch needs glibc ${MIN_GLIBC.join('.')} or newer; this system has ${library}.`,
     'Use a newer system or container (Debian 10, Ubuntu 20.04, RHEL 8 or later).',
   )
 }
@@ -59,4 +63,4 @@ function hasNvidiaDriver(env = process.env) {
   return folders.some(folder => fs.existsSync(`${folder}/libcuda.so.1`))
 }
 
-module.exports = { hasNvidiaDriver, libc, requireGlibc, requirePlatform }
+module.exports = { MIN_GLIBC, hasNvidiaDriver, libc, requireGlibc, requirePlatform }

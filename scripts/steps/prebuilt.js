@@ -6,31 +6,35 @@ const { libc } = require('../libtorch/platform.js')
 const { minorOf } = require('../libtorch/version.js')
 const { tryAddon } = require('./try-addon.js')
 
+/** Where the package ships the addon of this platform. @param {string} root */
+function prebuiltFolder(root) {
+  return path.join(root, 'prebuilds', `${process.platform}-${process.arch}`)
+}
+
 /**
- * The prebuilt addon for this platform that the package ships, if it does.
+ * Why the prebuilt addon cannot be used here, as a sentence; undefined where it can.
  *
  * @param {string} root
+ * @param {{ version: string, cuda: boolean, lib?: string }} libtorch without `lib`, which is what is yet to be
+ *   fetched, the addon is tried alone
  * @returns {string | undefined}
  */
-function prebuiltAddon(root) {
-  if (libc() === 'musl') return undefined
-  const folder = path.join(root, 'prebuilds', `${process.platform}-${process.arch}`)
-  if (!fs.existsSync(folder)) return undefined
-  const name = fs.readdirSync(folder).find(file => file.endsWith('.node'))
-  return name === undefined ? undefined : path.join(folder, name)
+function prebuiltMisfit(root, { version, cuda, lib }) {
+  const file = path.join(prebuiltFolder(root), 'dcgan.node')
+  // musl has the same platform and architecture as glibc, and needs another addon.
+  if (!fs.existsSync(file) || libc() === 'musl') {
+    return `The package has no prebuilt addon for ${process.platform}-${process.arch}${libc() === 'musl' ? ' with musl' : ''}.`
+  }
+  const alone = tryAddon(file)
+  if (alone.version === undefined) return `The prebuilt addon does not load: ${alone.failure}.`
+  if (cuda) return 'The prebuilt addon is for a LibTorch without CUDA.'
+  if (minorOf(alone.version) !== minorOf(version)) {
+    return `The prebuilt addon is for LibTorch ${minorOf(alone.version)}, and this is ${version}.`
+  }
+  const { failure } = lib === undefined ? alone : tryAddon(file, lib)
+  return failure === undefined
+    ? undefined
+    : `The prebuilt addon does not load with this LibTorch: ${failure}.`
 }
 
-/**
- * Whether the prebuilt addon loads here and is for this LibTorch's minor version.
- *
- * @param {string} root
- * @param {{ version: string }} libtorch
- */
-function prebuiltFits(root, libtorch) {
-  const file = prebuiltAddon(root)
-  if (file === undefined) return false
-  const tried = tryAddon(file)
-  return tried.version !== undefined && minorOf(tried.version) === minorOf(libtorch.version)
-}
-
-module.exports = { prebuiltAddon, prebuiltFits }
+module.exports = { prebuiltFolder, prebuiltMisfit }

@@ -16,12 +16,16 @@ test('installing sets up', async () => {
   expect(made.compiledVersion()).toBe('2.13.0')
 })
 
-test('installing does nothing where it is told so, or in a clone', async () => {
+test('installing does nothing where it is told so, and in a clone says what does', async () => {
   fs.rmSync(made.path('build'), { recursive: true })
   const env = { LIBTORCH: '/somewhere' }
   expect(await made.run('install.js', [], { ...env, LIBTORCH_DCGAN_SKIP_SETUP: '1' })).toMatchObject({
     stderr: '',
   })
   made.clone({})
-  expect(await made.run('install.js', [], env)).toMatchObject({ status: 0, stderr: '' })
+  expect(await made.run('install.js', [], env)).toMatchObject({
+    status: 0,
+    stderr: expect.stringMatching(/^A clone.*npm run setup.*\n$/),
+  })
+  expect(fs.existsSync(made.path('build'))).toBe(false)
 })

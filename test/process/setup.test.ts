@@ -113,7 +113,9 @@ describe('set-up of an installed package', () => {
   test('builds where the prebuilt one is for another version, or where it is told to', async () => {
     const other = compiledLibTorch('2.14.1')
     const { status, stderr } = await made.setup({ LIBTORCH: other, PATH: bare })
-    expect(stderr).toMatch(/prebuilt addon does not fit LibTorch 2\.14\.1[\s\S]*CMake is missing: .*\n {2}\S/)
+    expect(stderr).toMatch(
+      /prebuilt addon is for LibTorch 2\.13, and this is 2\.14\.1[\s\S]*CMake is missing: .*\n {2}\S/,
+    )
     expect(status).toBe(1)
     const forced = await made.setup({ ...env, LIBTORCH_DCGAN_BUILD_FROM_SOURCE: '1' })
     expect(forced.stderr).toMatch(/Built the addon/)

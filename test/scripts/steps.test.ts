@@ -3,7 +3,7 @@ import path from 'node:path'
 import { temporary } from './support'
 
 const { filesUnder, measure, sameContent, snapshot, untouched } = require('../../scripts/files/stamp.js')
-const { packagesInstalled } = require('../../scripts/steps/packages.js')
+const { packagesInstalled } = require('../../scripts/dev/packages.js')
 const { Terminal, duration, size } = require('../../scripts/terminal.js')
 
 let root: string

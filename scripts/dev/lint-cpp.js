@@ -5,9 +5,9 @@
 
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
-const { filesUnder } = require('./files/stamp.js')
+const { filesUnder } = require('../files/stamp.js')
 
-const ROOT = path.join(__dirname, '..')
+const ROOT = path.join(__dirname, '..', '..')
 const files = filesUnder(ROOT, ['binding'], /\.(cc|h|cu)$/)
 if (files.length > 0) {
   const program = path.join(

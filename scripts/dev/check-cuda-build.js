@@ -1,0 +1,186 @@
+#!/usr/bin/env node
+'use strict'
+
+// npm run check:cuda-build: whether the addon builds, loads and runs with a LibTorch that has CUDA. Needs no GPU.
+
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { parseArgs } = require('node:util')
+const { cacheFolder } = require('../libtorch/cache.js')
+const { fetchLibTorch } = require('../libtorch/fetch.js')
+const { Problem, codeOf, reason } = require('../problem.js')
+const { run, stopAll } = require('../run.js')
+const { Terminal, duration } = require('../terminal.js')
+const { requireBuildTools } = require('../tools.js')
+const { buildLibrary } = require('./library.js')
+
+const ROOT = path.join(__dirname, '..', '..')
+// Apart from build/, and laid out as the loader wants it: LIBTORCH_DCGAN_PREBUILD names the folder above build/.
+const FOLDER = path.join(ROOT, 'node_modules', '.cache', 'libtorch-dcgan', 'cuda')
+const CHILD = path.join(__dirname, 'cuda-child.js')
+
+const HELP = `Usage: npm run check:cuda-build -- [options]
+
+Builds the addon against LibTorch with CUDA in a folder of its own, warnings being errors, loads it in a process of
+its own, trains three steps and samples; without a GPU that must fall back to the CPU with one warning.
+
+LibTorch comes from the cache, or is fetched into it (2.8 GB). The cache is one of its own, or LIBTORCH_DCGAN_HOME.
+
+Options:
+  --from <source>   take LibTorch from this address, ZIP file, wheel or folder
+  --clean           build anew
+  -h, --help        show this`
+
+/** @typedef {{ what: string, ok: boolean | null, found: string }} Row ok is null for what could not be checked */
+
+/** @param {import('../terminal.js').Output} terminal @param {string | undefined} from */
+async function provideLibTorch(terminal, from) {
+  const home =
+    process.env.LIBTORCH_DCGAN_HOME || path.join(path.dirname(cacheFolder()), 'libtorch-dcgan-cuda')
+  const env = { ...process.env, LIBTORCH_DCGAN_HOME: home }
+  const libtorch = await fetchLibTorch({
+    variant: 'cuda',
+    terminal,
+    env,
+    ...(from === undefined ? {} : { from }),
+  })
+  if (!libtorch.cuda)
+    throw new Problem(`${libtorch.folder} is a LibTorch without CUDA.`, 'Give --from one with CUDA.')
+  return libtorch
+}
+
+/** @param {import('../libtorch/find.js').LibTorchInfo} libtorch @param {import('../terminal.js').Output} terminal */
+async function build(libtorch, terminal) {
+  requireBuildTools()
+  const started = Date.now()
+  const folder = path.join(FOLDER, 'build')
+  const steps = [
+    ['-S', ROOT, '-B', folder, `-DLIBTORCH=${libtorch.folder}`, '-DCMAKE_EXPORT_COMPILE_COMMANDS=ON'],
+    ['--build', folder, '--parallel', String(os.availableParallelism())],
+  ]
+  for (const args of steps) {
+    const { status, output } = await run('cmake', args, {
+      onLine: line => {
+        const [, done, total] = /^\[ *(\d+)(?:\/(\d+)|%)\]/.exec(line) ?? []
+        if (done !== undefined) terminal.progress('  Compiling', Number(done), Number(total ?? 100))
+      },
+    })
+    if (status !== 0)
+      throw new Problem(
+        `The addon does not build with CUDA:\n${output.trim().split('\n').slice(-60).join('\n')}`,
+      )
+  }
+  terminal.clear()
+  const commands = fs.readFileSync(path.join(folder, 'compile_commands.json'), 'utf8')
+  return { captured: commands.includes('DCGAN_CUDA_HEADERS=1'), time: duration(Date.now() - started) }
+}
+
+/** What a process of its own says. @param {import('../libtorch/find.js').LibTorchInfo} libtorch */
+async function tryRunning(libtorch) {
+  const { LIBTORCH_USE_PYTORCH: _, ...env } = process.env
+  const { output } = await run(process.execPath, [CHILD], {
+    env: { ...env, LIBTORCH: libtorch.folder, LIBTORCH_DCGAN_PREBUILD: FOLDER },
+  })
+  try {
+    return JSON.parse(output.slice(output.lastIndexOf('\n{')))
+  } catch {
+    throw new Problem(`The process that loads it ended without an answer:\n${output.trim()}`)
+  }
+}
+
+/** @param {Awaited<ReturnType<typeof tryRunning>>} seen @returns {Row[]} */
+function judge(seen) {
+  const gpu = seen.info.cudaDevices > 0
+  const rows = [
+    { what: "LibTorch's and CUDA's libraries load", ok: true, found: `LibTorch ${seen.info.libtorch}` },
+    {
+      what: 'the addon knows that LibTorch has CUDA',
+      ok: seen.info.cuda,
+      found: `${seen.info.cudaDevices} devices`,
+    },
+    { what: "device 'auto'", ok: seen.device === (gpu ? 'cuda:0' : 'cpu'), found: seen.device },
+    {
+      what: gpu ? 'no warning' : 'one warning, for two models',
+      ok: seen.warnings.length === (gpu ? 0 : 1),
+      found: seen.warnings.join('; ') || 'none',
+    },
+    {
+      what: "device 'cuda'",
+      ok: seen.insisted === (gpu ? 'cuda:0' : 'ERR_DCGAN_NO_CUDA'),
+      found: seen.insisted,
+    },
+    {
+      what: 'three steps of training',
+      ok: seen.steps === 3 && seen.finite,
+      found: `losses ${seen.discLoss.toFixed(4)} and ${seen.genLoss.toFixed(4)}`,
+    },
+    { what: '16 images', ok: seen.levels > 8, found: `${seen.levels} grey levels` },
+  ]
+  return gpu
+    ? rows
+    : [
+        ...rows,
+        { what: 'the step on a GPU, and its capture in a graph', ok: null, found: 'no GPU here' },
+        { what: 'sampling, resuming and bfloat16 on a GPU', ok: null, found: 'no GPU here' },
+        { what: 'memory and speed on a GPU', ok: null, found: 'no GPU here' },
+      ]
+}
+
+/** @param {Row[]} rows */
+function print(rows) {
+  const width = Math.max(...rows.map(({ what }) => what.length))
+  for (const { what, ok, found } of rows) {
+    const word = ok === null ? 'not run' : ok ? 'ok' : 'FAILED'
+    process.stdout.write(`${word.padEnd(7)}  ${what.padEnd(width)}  ${found}\n`)
+  }
+  if (rows.some(({ ok }) => ok === null)) process.stdout.write('\nNothing ran on CUDA.\n')
+}
+
+/** @returns {Promise<number>} the exit code */
+async function main() {
+  const { values } = parseArgs({
+    options: { from: { type: 'string' }, clean: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  })
+  if (values.help) {
+    process.stdout.write(`${HELP}\n`)
+    return 0
+  }
+  // It compiles for minutes, and nobody waits for it.
+  os.setPriority(10)
+  const terminal = new Terminal()
+  if (values.clean) fs.rmSync(FOLDER, { recursive: true, force: true })
+  const libtorch = await provideLibTorch(terminal, values.from)
+  terminal.line(`Building the addon for LibTorch ${libtorch.version} (CUDA) in ${libtorch.folder}`)
+  const { captured, time } = await build(libtorch, terminal)
+  await buildLibrary(ROOT, terminal)
+  const rows = [
+    { what: 'compiles and links, warnings being errors', ok: true, found: time },
+    {
+      what: 'the captured step is compiled',
+      ok: captured,
+      found: captured ? "with the runtime's headers" : "the runtime's headers are missing",
+    },
+    ...judge(await tryRunning(libtorch)),
+  ]
+  print(rows)
+  return rows.some(({ ok }) => ok === false) ? 1 : 0
+}
+
+if (require.main === module) {
+  process.once('SIGINT', () => {
+    stopAll()
+    process.exit(130)
+  })
+  main().then(
+    code => {
+      process.exitCode = code
+    },
+    error => {
+      const usage = codeOf(error)?.startsWith('ERR_PARSE_ARGS')
+      if (!usage && !(error instanceof Problem)) throw error
+      process.stderr.write(`${error instanceof Problem ? error.text : `${reason(error)}\n\n${HELP}`}\n`)
+      process.exitCode = usage ? 2 : 1
+    },
+  )
+}

@@ -1,0 +1,40 @@
+'use strict'
+
+const { execFileSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { makePrebuilt } = require('./prebuild.js')
+
+const ROOT = path.join(__dirname, '..', '..')
+
+/**
+ * Packs the package with what is built now, and runs no set-up: `npm pack` would first make all of it current.
+ *
+ * @param {string} folder an empty folder, for the tarball and what it is made of
+ * @returns {{ tarball: string, size: number, files: string[] }}
+ */
+function pack(folder) {
+  const staged = path.join(folder, 'staged')
+  const { files } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
+  for (const name of ['package.json', 'README.md', 'LICENSE', ...files]) {
+    const from = path.join(ROOT, name)
+    if (name !== 'prebuilds' && fs.existsSync(from))
+      fs.cpSync(from, path.join(staged, name), { recursive: true })
+  }
+  makePrebuilt(
+    path.join(ROOT, 'build', 'Release'),
+    path.join(staged, 'prebuilds', `${process.platform}-${process.arch}`),
+  )
+  const answer = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+    cwd: staged,
+    encoding: 'utf8',
+  })
+  const [packed] = JSON.parse(answer)
+  return {
+    tarball: path.join(folder, packed.filename),
+    size: packed.size,
+    files: packed.files.map((/** @type {{ path: string }} */ file) => file.path),
+  }
+}
+
+module.exports = { pack }
