@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { idx } from '../mnist/idxFiles.js'
+import { ROOT } from './documents.js'
+
+/** A user's application: a folder in which `libtorch-dcgan` is installed, and a small data set. */
+export class App {
+  readonly folder = mkdtempSync(join(tmpdir(), 'dcgan-docs-'))
+  readonly data = join(this.folder, 'data')
+
+  constructor() {
+    const modules = join(this.folder, 'node_modules')
+    mkdirSync(modules)
+    symlinkSync(ROOT, join(modules, 'libtorch-dcgan'))
+    writeDigits(this.data, 64)
+  }
+
+  path(name: string): string {
+    return join(this.folder, name)
+  }
+
+  write(name: string, text: string): string {
+    const file = this.path(name)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+    return file
+  }
+
+  /**
+   * Checks TypeScript files (their paths in the folder) and compiles them beside themselves. Returns what the
+   * compiler says, a line a fault.
+   */
+  compile(files: readonly string[]): string[] {
+    const compilerOptions = {
+      target: 'ES2022',
+      lib: ['ES2023', 'ESNext.Disposable'],
+      module: 'node16',
+      types: ['node'],
+      typeRoots: [join(ROOT, 'node_modules', '@types')],
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+    }
+    const project = this.write('tsconfig.json', JSON.stringify({ compilerOptions, files }))
+    try {
+      execFileSync(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', project], {
+        cwd: this.folder,
+        encoding: 'utf8',
+      })
+      return []
+    } catch (error) {
+      return (error as { stdout: string }).stdout.trim().split('\n')
+    }
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Writes a data set in MNIST's format, training and test files, of bars that differ. */
+export function writeDigits(folder: string, count: number): void {
+  mkdirSync(folder)
+  const images = Buffer.alloc(count * 784)
+  for (let i = 0; i < count; i++)
+    images.fill(255, i * 784 + (4 + (i % 20)) * 28, i * 784 + (6 + (i % 20)) * 28)
+  const labels = Buffer.from(Uint8Array.from({ length: count }, (_, i) => i % 10))
+  for (const split of ['train', 't10k']) {
+    writeFileSync(join(folder, `${split}-images-idx3-ubyte`), idx(0x803, [count, 28, 28], images))
+    writeFileSync(join(folder, `${split}-labels-idx1-ubyte`), idx(0x801, [count], labels))
+  }
+}

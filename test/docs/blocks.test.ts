@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, linkSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { App } from './app.js'
+import { ROOT } from './documents.js'
+import { Plan, placedBlocks } from './plan.js'
+
+// Every block of code in the documents is run; CONTRIBUTING.md says how one is marked that cannot be as it stands.
+// The blocks of a document run in order and in one folder, as its reader would run them, and MNIST is 64 images.
+
+const STOCK = `
+const { DCGAN } = require('libtorch-dcgan')
+const fs = require('node:fs')
+async function main() {
+  const gan = new DCGAN({ seed: 1, epochs: 1 })
+  await gan.train({ checkpoint: { path: 'checkpoint.safetensors' } })
+  await gan.save('digits.safetensors', { only: 'generator' })
+  fs.writeFileSync('latents.f32', new Float32Array(200).fill(0.5))
+  await gan.dispose()
+}
+main()`
+
+const blocks = placedBlocks()
+const app = new App()
+const failures = new Map<string, string>()
+let plan: Plan
+
+beforeAll(() => {
+  plan = new Plan(app, blocks)
+  const env = { ...process.env, MNIST_DIR: app.data, NODE_NO_WARNINGS: '1' }
+  const node = (...args: string[]) =>
+    execFileSync(process.execPath, args, { cwd: app.folder, env, stdio: ['ignore', 'ignore', 'pipe'] })
+
+  // What the documents take for given: a trained model, and what its training left.
+  node('-e', STOCK)
+  for (const folder of new Set(plan.jobs.map(job => job.folder))) {
+    mkdirSync(folder, { recursive: true })
+    for (const name of ['checkpoint.safetensors', 'digits.safetensors', 'latents.f32']) {
+      linkSync(app.path(name), join(folder, name))
+    }
+    cpSync(app.path('output'), join(folder, 'output'), { recursive: true })
+    cpSync(app.data, join(folder, 'fashion'), { recursive: true })
+  }
+
+  const results = app.path('results.json')
+  node(join(ROOT, 'test/docs/run-jobs.mjs'), app.write('jobs.json', JSON.stringify(plan.jobs)), results)
+  for (const { id, error } of JSON.parse(readFileSync(results, 'utf8'))) {
+    if (error !== undefined && !failures.has(id)) failures.set(id, error)
+  }
+}, 180_000)
+
+afterAll(() => app.remove())
+
+for (const { id, skip } of blocks) {
+  if (skip !== undefined) test.skip(`${id} is not run: ${skip}`, () => {})
+  else
+    test(id, () => {
+      expect(plan.faults.get(id)).toBeUndefined()
+      expect(failures.get(plan.ownerOf(id))).toBeUndefined()
+    })
+}

@@ -1,0 +1,149 @@
+import { join } from 'node:path'
+import type { App } from './app.js'
+import { documents } from './documents.js'
+import { type Block, blocksOf } from './markdown.js'
+import { commandsOf, treatmentOf } from './shell.js'
+
+/** What run-jobs.mjs does for a block. */
+export interface Job {
+  id: string
+  kind: 'module' | 'process' | 'cli' | 'flags'
+  /** The working folder. */
+  folder: string
+  file?: string
+  args?: string[]
+  script?: string
+  /** What its server is asked for. */
+  path: string
+}
+
+/** A block with where it is. */
+export interface PlacedBlock extends Block {
+  id: string
+  document: string
+  /** Its document's folder in the application. */
+  place: string
+  /** Why it is not run. */
+  skip: string | undefined
+}
+
+/** `<!-- docs-test: … -->` before a block. */
+const DIRECTIVE =
+  /^(?:skip: (?<skip>.+)|(?<continues>continues)|file (?<file>[\w.-]+)|(?<kind>get|process) (?<path>\/\S*))$/
+const DRAWINGS = /^(flowchart|sequenceDiagram)\b/
+
+export function placedBlocks(): PlacedBlock[] {
+  return documents()
+    .filter(({ name }) => !/^(CHANGELOG|examples\/backend\/)/.test(name))
+    .flatMap(({ name, text }) =>
+      blocksOf(text).map(block => ({
+        ...block,
+        id: `${name}:${block.line} ${block.language}`,
+        document: name,
+        place: name.replace(/\.md$/, '').replaceAll('/', '-'),
+        skip: /^skip: (.+)$/.exec(block.directive ?? '')?.[1],
+      })),
+    )
+}
+
+interface Module {
+  /** Its path in the application. */
+  file: string
+  code: string
+  /** The blocks that it is made of. */
+  ids: string[]
+}
+
+/** Writes the blocks into an application, and says what is to be run of them. */
+export class Plan {
+  readonly jobs: Job[] = []
+  /** What is wrong with a block. */
+  readonly faults = new Map<string, string>()
+  readonly #app: App
+  readonly #modules: Module[] = []
+
+  constructor(app: App, blocks: readonly PlacedBlock[]) {
+    this.#app = app
+    for (const block of blocks.filter(({ skip }) => skip === undefined)) {
+      try {
+        this.#add(block)
+      } catch (error) {
+        this.faults.set(block.id, (error as Error).message)
+      }
+    }
+    this.#compile()
+  }
+
+  /** The block whose job a block is part of. */
+  ownerOf(id: string): string {
+    return this.#modules.find(({ ids }) => ids.includes(id))?.ids[0] ?? id
+  }
+
+  #add(block: PlacedBlock): void {
+    const { language, code, directive } = block
+    const groups = DIRECTIVE.exec(directive ?? '')?.groups ?? {}
+    if (directive !== undefined && Object.keys(groups).length === 0) {
+      throw new Error(`docs-test knows no ${JSON.stringify(directive)}`)
+    }
+    if (language === 'ts' || language === 'js') this.#addModule(block, groups)
+    else if (language === 'sh') this.#addCommands(block)
+    else if (language === 'json') JSON.parse(code)
+    else if (language === 'python') {
+      // Those are run there, with a Python that has PyTorch.
+      if (block.document !== 'docs/state-file.md' || !/^# (load|save)\.py/.test(code)) {
+        throw new Error('test/checkpoint/python.test.ts does not know this program')
+      }
+    } else if (language === 'mermaid') {
+      if (!DRAWINGS.test(code)) throw new Error('It is no drawing that is known')
+    } else if (language !== '') throw new Error(`No test knows the language ${language}`)
+  }
+
+  #addModule(
+    { id, place, line, language, code }: PlacedBlock,
+    groups: Partial<Record<string, string>>,
+  ): void {
+    const { file, continues, kind, path = '/' } = groups
+    if (file !== undefined) {
+      this.#app.write(join(place, file), `${code}\n`)
+      return
+    }
+    if (continues !== undefined) {
+      const before = this.#modules.at(-1)
+      if (before === undefined || !before.file.startsWith(`${place}/`))
+        throw new Error('It continues nothing')
+      before.code += `\n${code}`
+      before.ids.push(id)
+      this.#app.write(before.file, `${before.code}\n`)
+      return
+    }
+    const common = /\brequire\(/.test(code) && !/^import /m.test(code)
+    const source = join(place, `block-${line}.${common ? 'c' : 'm'}${language}`)
+    const written = this.#app.write(source, `${code}\n`)
+    this.#modules.push({ file: source, code, ids: [id] })
+    this.jobs.push({
+      id,
+      kind: kind === 'process' ? 'process' : 'module',
+      folder: this.#app.path(place),
+      file: written.replace(/ts$/, 'js'),
+      path,
+    })
+  }
+
+  #addCommands({ id, place, code }: PlacedBlock): void {
+    for (const command of commandsOf(code)) {
+      const treatment = treatmentOf(command)
+      if (treatment.kind === 'there' || treatment.kind === 'none') continue
+      this.jobs.push({ ...treatment, id, folder: this.#app.path(place), path: '/' })
+    }
+  }
+
+  #compile(): void {
+    const modules = this.#modules.filter(({ file }) => file.endsWith('ts'))
+    const said = this.#app.compile(modules.map(({ file }) => file))
+    for (const { file, ids } of modules) {
+      const own = said.filter(line => line.startsWith(`${file}(`))
+      if (own.length > 0) for (const id of ids) this.faults.set(id, own.join('\n'))
+    }
+    if (said.length > 0 && this.faults.size === 0) throw new Error(said.join('\n'))
+  }
+}
