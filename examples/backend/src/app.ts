@@ -33,6 +33,10 @@ export async function buildApp(config: Config, models: Models): Promise<App> {
   server.setErrorHandler(answerError)
   server.setNotFoundHandler(notFound)
   server.addHook('onResponse', async (request, reply) => metrics.observe(request, reply))
+  server.addHook('onSend', async (_, reply) => {
+    // A connection that stays open after its answer would keep the server from closing.
+    if (stopping) reply.header('connection', 'close')
+  })
   server.addHook('preClose', async () => {
     stopping = true
     // It would go on for minutes, and its stream keep the server from closing.

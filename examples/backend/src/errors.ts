@@ -39,6 +39,7 @@ export function answerError(error: FastifyError | Error, request: FastifyRequest
       : { code: (error as { code?: string }).code, message: error.message }
   reply
     .code(statusCode)
+    .removeHeader('etag')
     .header('cache-control', 'no-store')
     .send({ statusCode, error: STATUS_CODES[statusCode], code, message })
 }

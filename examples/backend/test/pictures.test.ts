@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { freshModel, pngSize, testApp } from './support.js'
+
+test('a digit is a PNG file of 28×28, the same for the same seed', async t => {
+  const { server } = await testApp(t)
+  const [one, same, other] = await Promise.all([7, 7, 8].map(seed => server.inject(`/digits/${seed}.png`)))
+  assert.equal(one?.statusCode, 200)
+  assert.equal(one.headers['content-type'], 'image/png')
+  assert.deepEqual(pngSize(one.rawPayload), [28, 28])
+  assert.deepEqual(one.rawPayload, same?.rawPayload)
+  assert.notDeepEqual(one.rawPayload, other?.rawPayload)
+})
+
+test('the digit of a seed is the first one of its sheet, as sample() has it', async t => {
+  const { server, models } = await testApp(t)
+  const batch = await models.current.gan.sample(3, { seed: 42 })
+  const digit = await server.inject('/digits/42.png')
+  assert.deepEqual(digit.rawPayload, await batch.png(0))
+  const sheet = await server.inject('/digits.png?seed=42&count=3&columns=3')
+  assert.deepEqual(sheet.rawPayload, await batch.grid({ columns: 3 }))
+})
+
+test('a sheet has the size asked for, and tells the seed that it drew', async t => {
+  const { server } = await testApp(t)
+  const sheet = await server.inject('/digits.png?count=10&columns=4&scale=3')
+  assert.deepEqual(pngSize(sheet.rawPayload), [4 * 28 * 3, 3 * 28 * 3])
+  assert.equal(sheet.headers['cache-control'], 'no-store')
+  const again = await server.inject(`/digits.png?count=10&columns=4&scale=3&seed=${sheet.headers['x-seed']}`)
+  assert.deepEqual(again.rawPayload, sheet.rawPayload)
+  assert.deepEqual(pngSize((await server.inject('/digits.png')).rawPayload), [112, 112])
+})
+
+test('a morph runs from the one digit to the other, and the animation back again', async t => {
+  const { server } = await testApp(t)
+  const strip = await server.inject('/morph.png?from=1&to=2&frames=5')
+  assert.deepEqual(pngSize(strip.rawPayload), [5 * 28, 28])
+  const gif = await server.inject('/morph.gif?from=1&to=2&frames=5&scale=2&delay=50')
+  assert.equal(gif.headers['content-type'], 'image/gif')
+  assert.equal(gif.rawPayload.toString('latin1', 0, 6), 'GIF89a')
+  assert.deepEqual([gif.rawPayload.readUInt16LE(6), gif.rawPayload.readUInt16LE(8)], [56, 56])
+  // Five frames there and three back, each after a graphic control extension with its delay.
+  const frames = gif.rawPayload.toString('latin1').split('\x21\xf9\x04').slice(1)
+  assert.equal(frames.length, 8)
+  assert.equal(Buffer.from(frames[0] as string, 'latin1').readUInt16LE(1), 5)
+})
+
+test('pictures can be kept, and are asked for again only when the model changed', async t => {
+  const { server, models } = await testApp(t)
+  for (const url of [
+    '/digits/7.png',
+    '/digits.png?seed=7&count=2',
+    '/morph.gif?from=1&to=2',
+    '/morph.png?from=1&to=2',
+  ]) {
+    const first = await server.inject(url)
+    assert.equal(first.headers['cache-control'], 'public, max-age=3600, immutable', url)
+    const etag = first.headers.etag as string
+    const before = models.stats.served
+    for (const header of [etag, `W/${etag}`, `"x", ${etag}`, '*']) {
+      const again = await server.inject({ url, headers: { 'if-none-match': header } })
+      assert.equal(again.statusCode, 304, `${url} ${header}`)
+      assert.equal(again.body, '')
+      assert.equal(again.headers.etag, etag)
+    }
+    assert.equal(models.stats.served, before, 'a 304 samples nothing')
+    const stale = await server.inject({ url, headers: { 'if-none-match': '"0123456789"' } })
+    assert.equal(stale.statusCode, 200)
+  }
+})
+
+test("a URL with the model's version is kept for ever, and leads to the new one when that is gone", async t => {
+  const { server, models } = await testApp(t)
+  const { version } = models.current
+  const url = `/digits/7.png?v=${version}`
+  const first = await server.inject(url)
+  assert.equal(first.headers['cache-control'], 'public, max-age=31536000, immutable')
+
+  await models.replace(freshModel({ seed: 2 }))
+  assert.notEqual(models.current.version, version)
+  const moved = await server.inject({ url, headers: { 'if-none-match': first.headers.etag as string } })
+  assert.equal(moved.statusCode, 307)
+  assert.equal(moved.headers['cache-control'], 'no-store')
+  assert.equal(moved.headers.location, `/digits/7.png?v=${models.current.version}`)
+  const second = await server.inject(moved.headers.location as string)
+  assert.equal(second.statusCode, 200)
+  assert.notDeepEqual(second.rawPayload, first.rawPayload)
+})
+
+const MAX_SEED = Number.MAX_SAFE_INTEGER
+
+const INVALID = {
+  'seed must be': ['/digits/-1.png', '/digits/1.5.png', '/digits/x.png', `/digits/${MAX_SEED + 1}.png`],
+  'seed must': [
+    '/digits.png?seed=-1',
+    '/digits.png?seed=9007199254740993',
+    '/digits.png?seed=',
+    '/digits.png?seed=a',
+  ],
+  'count must': [
+    '/digits.png?count=0',
+    '/digits.png?count=257',
+    '/digits.png?count=2.5',
+    '/digits.png?count=1&count=2',
+  ],
+  'columns must': ['/digits.png?columns=0', '/digits.png?columns=257'],
+  'scale must': [
+    '/digits.png?scale=0',
+    '/digits.png?scale=17',
+    '/morph.gif?from=1&to=2&scale=17',
+    '/morph.png?from=1&to=2&scale=0',
+  ],
+  'from must': ['/morph.gif?from=-1&to=2', `/morph.png?from=${MAX_SEED + 1}&to=2`],
+  "required property 'from'": ['/morph.gif?to=2', '/morph.png?to=2'],
+  "required property 'to'": ['/morph.gif?from=2', '/morph.png?from=2'],
+  'to must': ['/morph.gif?from=1&to=x', '/morph.png?from=1&to=-2'],
+  'frames must': ['/morph.gif?from=1&to=2&frames=1', '/morph.png?from=1&to=2&frames=121'],
+  'delay must': ['/morph.gif?from=1&to=2&delay=19', '/morph.gif?from=1&to=2&delay=2001'],
+  'v must': ['/digits/1.png?v=latest', '/morph.gif?from=1&to=2&v=1'],
+  'cont is not known': ['/digits.png?cont=5'],
+  'delay is not known': ['/morph.png?from=1&to=2&delay=50'],
+  'are more than 1000000': [
+    '/digits.png?count=256&scale=3',
+    '/digits.png?count=17&columns=16&scale=16',
+    '/morph.gif?from=1&to=2&frames=120&scale=4',
+    '/morph.png?from=1&to=2&frames=120&scale=16',
+  ],
+}
+
+test('every number has its limits, and the answer names it', async t => {
+  const { server } = await testApp(t)
+  for (const [message, urls] of Object.entries(INVALID)) {
+    for (const url of urls) {
+      const answer = await server.inject(url)
+      assert.equal(answer.statusCode, 400, `${url} ${answer.body.slice(0, 200)}`)
+      assert.ok(answer.json().message.includes(message), `${url} ${answer.body}`)
+      assert.equal(answer.headers['cache-control'], 'no-store')
+    }
+  }
+})
+
+test('the limits themselves are allowed', async t => {
+  const { server } = await testApp(t)
+  const urls = [
+    '/digits/0.png',
+    `/digits/${MAX_SEED}.png`,
+    `/digits.png?seed=${MAX_SEED}&count=256&columns=256`,
+    '/digits.png?count=1&scale=16&columns=1',
+    '/morph.gif?from=0&to=0&frames=2&delay=20',
+    `/morph.png?from=${MAX_SEED}&to=0&frames=120`,
+    '/morph.gif?from=0&to=1&frames=2&delay=2000&scale=16',
+  ]
+  for (const url of urls) assert.equal((await server.inject(url)).statusCode, 200, url)
+})
+
+test('what is not there is a 404 as JSON', async t => {
+  const { server } = await testApp(t)
+  const answer = await server.inject('/nothing')
+  assert.equal(answer.statusCode, 404)
+  assert.equal(answer.json().message, 'There is nothing at GET /nothing')
+})

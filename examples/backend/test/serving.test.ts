@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readConfig } from '../src/config.js'
+import { freshModel, listen, testApp, until } from './support.js'
+
+test('a full queue answers 503 with Retry-After, and what waits is served', async t => {
+  const { server } = await testApp(t, { maxQueue: 8, maxBatch: 4 })
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, (_, seed) => server.inject(`/digits/${seed}.png`)),
+  )
+  const refused = answers.filter(({ statusCode }) => statusCode === 503)
+  const served = answers.filter(({ statusCode }) => statusCode === 200)
+  assert.ok(refused.length > 0 && served.length > 8, `${refused.length} refused, ${served.length} served`)
+  assert.equal(refused.length + served.length, 100)
+  for (const { headers, body } of refused) {
+    assert.equal(headers['retry-after'], '1')
+    assert.equal(headers['cache-control'], 'no-store')
+    assert.equal(headers.etag, undefined)
+    assert.equal(JSON.parse(body).code, 'ERR_DCGAN_OVERLOADED')
+  }
+  assert.equal((await server.inject('/digits/1.png')).statusCode, 200)
+})
+
+test('a request whose client has gone is not sampled', async t => {
+  const app = await testApp(t)
+  const url = await listen(app)
+  const { gan } = app.models.current
+  const before = gan.stats.served
+  const busy = gan.sample(1500)
+  const hangUp = new AbortController()
+  const requests = Array.from({ length: 20 }, (_, seed) =>
+    fetch(`${url}/digits/${seed}.png`, { signal: hangUp.signal }),
+  )
+  const settled = Promise.allSettled(requests)
+  await until(() => gan.stats.waiting >= 20, 'the requests to wait')
+  hangUp.abort()
+  assert.ok((await settled).every(({ status }) => status === 'rejected'))
+  await busy
+  await fetch(`${url}/digits/1.png`)
+  assert.equal(gan.stats.served - before, 1501)
+})
+
+test('a model that is replaced is disposed of when its last request is done', async t => {
+  const { server, models } = await testApp(t)
+  const old = models.current
+  const requests = Array.from({ length: 200 }, (_, seed) => server.inject(`/digits/${seed}.png`))
+  await until(() => old.gan.stats.waiting > 0, 'the requests to wait')
+  const next = await models.replace(freshModel({ seed: 2 }))
+  assert.equal(models.current, next)
+  for (const { statusCode } of await Promise.all(requests)) assert.equal(statusCode, 200)
+  await until(
+    () =>
+      old.gan.sample().then(
+        () => false,
+        ({ code }) => code === 'ERR_DCGAN_DISPOSED',
+      ),
+    'the disposal',
+  )
+  assert.ok(models.stats.served >= 200 + 64, 'its images still count')
+})
+
+test('the version is that of the pictures: the same for the same weights', async t => {
+  const { models } = await testApp(t)
+  const { version } = models.current
+  assert.match(version, /^[0-9a-f]{10}$/)
+  assert.equal((await models.replace(freshModel({ seed: 1 }))).version, version)
+  assert.notEqual((await models.replace(freshModel({ seed: 3 }))).version, version)
+})
+
+test('health, model and readiness', async t => {
+  const app = await testApp(t)
+  const { version } = app.models.current
+  const health = await app.server.inject('/healthz')
+  assert.equal(health.statusCode, 200)
+  assert.deepEqual(health.json(), { status: 'ok', version })
+  assert.deepEqual((await app.server.inject('/model')).json(), {
+    version,
+    device: 'cpu',
+    step: 0,
+    epoch: 0,
+    training: { allowed: true, running: false },
+  })
+  app.stopping()
+  const stopping = await app.server.inject('/healthz')
+  assert.equal(stopping.statusCode, 503)
+  assert.deepEqual(stopping.json(), { status: 'stopping' })
+  assert.equal(
+    (await app.server.inject('/digits/1.png')).statusCode,
+    200,
+    'it still answers until it is closed',
+  )
+})
+
+test('metrics count requests by route, images and forward passes', async t => {
+  const { server, models } = await testApp(t)
+  for (const url of [
+    '/digits/1.png',
+    '/digits/2.png',
+    '/digits.png?count=9&seed=1',
+    '/digits.png?count=0',
+    '/nothing',
+  ]) {
+    await server.inject(url)
+  }
+  const answer = await server.inject('/metrics')
+  assert.match(answer.headers['content-type'] as string, /^text\/plain; version=0\.0\.4/)
+  const values = Object.fromEntries(
+    answer.body
+      .split('\n')
+      .filter(line => line !== '' && !line.startsWith('#'))
+      .map(line => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
+  )
+  const count = (labels: string) => values[`http_request_duration_seconds_count{${labels}}`]
+  assert.equal(count('method="GET",route="/digits/:seed.png",status="200"'), 2)
+  assert.equal(count('method="GET",route="/digits.png",status="400"'), 1)
+  assert.equal(count('method="GET",route="none",status="404"'), 1)
+  assert.equal(values.dcgan_images_total, 64 + 11)
+  assert.equal(values.dcgan_forwards_total, models.stats.forwards)
+  assert.equal(values.dcgan_last_batch_images, 9)
+  assert.equal(values.dcgan_queue_images, 0)
+  assert.equal(values.dcgan_training, 0)
+  assert.equal(values[`dcgan_model_info{version="${models.current.version}",device="cpu"}`], 1)
+  assert.ok((values.nodejs_eventloop_lag_p99_seconds as number) > 0)
+})
+
+test('the page and its files, as they are and with a policy that lets nothing in from elsewhere', async t => {
+  const { server } = await testApp(t)
+  for (const [url, type] of [
+    ['/', 'text/html'],
+    ['/style.css', 'text/css'],
+    ['/page.js', 'text/javascript'],
+  ] as const) {
+    const answer = await server.inject(url)
+    assert.ok(answer.headers['content-type']?.toString().startsWith(type), url)
+    assert.match(answer.headers['content-security-policy'] as string, /default-src 'self'/)
+    assert.doesNotMatch(answer.body.replaceAll('http://www.w3.org/2000/svg', ''), /https?:\/\//, url)
+    const again = await server.inject({ url, headers: { 'if-none-match': answer.headers.etag as string } })
+    assert.equal(again.statusCode, 304)
+  }
+})
+
+test('the environment is checked', () => {
+  assert.equal(readConfig({}).port, 3000)
+  assert.equal(readConfig({ MODEL: '' }).model, undefined)
+  assert.equal(readConfig({ MAX_QUEUE: '7' }).maxQueue, 7)
+  for (const [name, value] of Object.entries({
+    PORT: '65536',
+    MAX_BATCH: '0',
+    MAX_QUEUE: 'x',
+    TRAINING: 'no',
+    LOG_LEVEL: 'all',
+  })) {
+    assert.throws(
+      () => readConfig({ [name]: value }),
+      new RegExp(`^Error: ${name} must be .* but is "${value}"`),
+    )
+  }
+})
