@@ -31,6 +31,10 @@ class TorchLibrary : public Library {
  public:
   TorchLibrary() {
     default_threads();
+#ifdef DCGAN_CUDA
+    // Otherwise cuDNN may choose convolutions whose sums depend on the order in which threads end.
+    at::globalContext().setDeterministicCuDNN(true);
+#endif
     // MKL sets its vector functions up at their first call, and not safely: where two threads of one loop
     // make it together, one of them now and then computes its half less exactly. This call is one thread's.
     torch::tanh(torch::zeros({16}));

@@ -48,14 +48,14 @@ void RequestQueue::cancel(std::int64_t id) {
   {
     std::lock_guard lock(mutex_);
     const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-      return entry.sampling && entry.sampling->id == id && entry.sampling->taken == 0;
+      return entry.sampling && entry.sampling->id == id;
     });
     if (found == entries_.end()) return;
     taken = std::move(found->sampling);
-    waiting_ -= taken->request.count;
+    waiting_ -= taken->request.count - taken->taken;
     entries_.erase(found);
   }
-  taken->reply(Failure{"ABORTED", "The request was aborted before it started"});
+  taken->reply(Failure{"ABORTED", "The request was aborted before all of it was served"});
 }
 
 void RequestQueue::close() {

@@ -53,7 +53,8 @@ class RequestQueue {
   /// Rejects at once with ERR_DCGAN_OVERLOADED when other images wait and these would be too many. The fixed
   /// latents, which a training run's pictures need, are always let in.
   void push(std::shared_ptr<Sampling> sampling);
-  /// Takes out a request that has not started and rejects it with ABORTED.
+  /// Takes out a request of which images wait and rejects it with ABORTED. Only the share with its last image
+  /// answers a request, so one that is being made does not.
   void cancel(std::int64_t id);
   /// Rejects all that waits and all that will come with ERR_DCGAN_DISPOSED.
   void close();

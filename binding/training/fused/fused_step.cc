@@ -101,7 +101,8 @@ bool fused_step_runs(Precision precision) {
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (!avx512) return false;
-  return precision != Precision::kBFloat16 || at::native::cpublas::could_pack(at::kBFloat16);
+  if (precision != Precision::kBFloat16) return fused::products_run(1.0F);
+  return at::native::cpublas::could_pack(at::kBFloat16) && fused::products_run(fused::BFloat16{0x3f80});
 #else
   static_cast<void>(precision);
   return false;

@@ -4,6 +4,8 @@
 #include <ATen/native/CPUBlas.h>
 
 #include <algorithm>
+#include <exception>
+#include <vector>
 
 #include "training/fused/elementwise.h"
 #include "training/fused/taps.h"
@@ -37,6 +39,25 @@ inline void multiply(Index m, Index n, Index k, const double* a, const double* b
 inline void finish_products(const BFloat16*) { at::native::cpublas::brgemm_release(true); }
 template <class S>
 inline void finish_products(const S*) {}
+
+/// Whether this LibTorch has the micro-kernels on this processor: builds without oneDNN throw at the first
+/// call.
+template <class S>
+bool products_run(S one) {
+  static const bool runs = [one] {
+    constexpr Index kSide = 32;
+    const std::vector<S> ones(kSide * kSide, one);
+    std::vector<float> sums(kSide * kSide);
+    try {
+      multiply(kSide, kSide, kSide, ones.data(), ones.data(), sums.data(), kSide, false);
+      finish_products(ones.data());
+    } catch (const std::exception&) {
+      return false;
+    }
+    return std::all_of(sums.begin(), sums.end(), [](float sum) { return sum == kSide; });
+  }();
+  return runs;
+}
 
 /// Planes of one operand: `stride` elements from one to the next.
 template <class S>
