@@ -19,6 +19,7 @@ const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, ha
 
 let server: Server
 let browser: Browser
+const cleanups: (() => unknown)[] = []
 /** What a browser would show in red. */
 let complaints: string[] = []
 
@@ -68,7 +69,7 @@ async function picture(page: Page, name: string): Promise<void> {
 
 describe('the page', { skip }, () => {
   before(async () => {
-    server = await startServer({ after }, {})
+    server = await startServer({ after: clean => cleanups.push(clean) }, {})
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   })
   afterEach(async () => {
@@ -76,7 +77,10 @@ describe('the page', { skip }, () => {
     assert.deepEqual(complaints, [])
     complaints = []
   })
-  after(() => browser?.close())
+  after(async () => {
+    await browser?.close()
+    for (const clean of cleanups) clean()
+  })
 
   test('re-roll shows other digits, and the address brings the same ones back', async () => {
     const page = await open('/?seed=2026')
