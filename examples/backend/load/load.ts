@@ -1,0 +1,74 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { DCGAN } from 'libtorch-dcgan'
+import { overload, serving } from './phases.js'
+import { sampleAlone } from './processes.js'
+import { missed, type Result, report, targets } from './report.js'
+
+const HELP = `Usage: npm run load -- [options]
+
+Measures what the server takes: alone, with and without batching, and overloaded. Run it on an idle machine.
+
+Options:
+  --seconds <n>   length of each phase (default 20)
+  --model <file>  state file to serve (default: MODEL, else the weights that the package ships)
+  --out <file>    where the figures go as JSON (default load/results/load.json)
+  -h, --help      show this
+
+Exits with 1 when a target is missed.
+`
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '20' },
+    model: { type: 'string' },
+    out: { type: 'string', default: 'load/results/load.json' },
+    help: { type: 'boolean', short: 'h' },
+  },
+})
+if (values.help) {
+  process.stdout.write(HELP)
+  process.exit()
+}
+const seconds = Number(values.seconds)
+if (!(seconds >= 1)) throw new Error(`--seconds must be a number from 1, but is ${values.seconds}`)
+
+const folder = await mkdtemp(join(tmpdir(), 'dcgan-load-'))
+try {
+  const result = await measure(values.model || process.env.MODEL || (await shippedModel(folder)))
+  const aims = targets(result)
+  await mkdir(dirname(values.out), { recursive: true })
+  await writeFile(values.out, `${JSON.stringify({ ...result, targets: aims }, undefined, 2)}\n`)
+  process.stdout.write(`\n${report(result)}\n\nAll figures: ${values.out}\n`)
+  if (aims.some(missed)) process.exitCode = 1
+} finally {
+  await rm(folder, { recursive: true })
+}
+
+async function measure(model: string): Promise<Result> {
+  const load = loadavg()[0] as number
+  if (load > 0.5) say(`The load is ${load.toFixed(1)}: something else runs, and the figures will show it`)
+  say('sample(64) alone')
+  const alone = await sampleAlone(model, seconds)
+  say('one image a request, batched')
+  const batched = await serving(model, 64, seconds)
+  say('the same with MAX_BATCH=1')
+  const single = await serving(model, 1, seconds)
+  say('ten times what it can serve')
+  const over = await overload(model, batched.imagesPerSecond, seconds)
+  const processors = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}`
+  return { date: new Date().toISOString(), seconds, processors, load, alone, batched, single, overload: over }
+}
+
+async function shippedModel(folder: string): Promise<string> {
+  const file = join(folder, 'model.safetensors')
+  await using gan = await DCGAN.pretrained()
+  await gan.save(file, { only: 'generator' })
+  return file
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}

@@ -1,0 +1,92 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Answers, Load } from './client.js'
+
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
+
+/** Runs one of our scripts in a process of its own, and reads the JSON that it prints. */
+async function ask<T>(file: string, ...args: string[]): Promise<T> {
+  const env = { ...process.env, NODE_NO_WARNINGS: '1' }
+  const { stdout } = await promisify(execFile)(process.execPath, [here(file), ...args], { env })
+  return JSON.parse(stdout) as T
+}
+
+export function sampleAlone(
+  model: string,
+  seconds: number,
+): Promise<{ imagesPerSecond: number; batchSeconds: number }> {
+  return ask('alone.js', model, String(seconds))
+}
+
+export function sendLoad(load: Load): Promise<Answers> {
+  return ask('client.js', JSON.stringify(load))
+}
+
+/** The server under load, a process of its own on a free port. */
+export class Server {
+  readonly url: string
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess, url: string) {
+    this.#child = child
+    this.url = url
+  }
+
+  static async start(env: Record<string, string>): Promise<Server> {
+    const child = spawn(process.execPath, [here('../src/server.js')], {
+      env: {
+        ...process.env,
+        NODE_NO_WARNINGS: '1',
+        HOST: '127.0.0.1',
+        PORT: '0',
+        EVENT_LOOP_RESOLUTION: '1',
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    for await (const line of createInterface(child.stdout)) {
+      const url = /listening at (http:[\w./:]+)/.exec(line)?.[1]
+      if (url === undefined) continue
+      // What is not read would stop it some day.
+      child.stdout.resume()
+      return new Server(child, url)
+    }
+    throw new Error('The server did not start')
+  }
+
+  /** Ends it as an operator would. Throws when it does not end well. */
+  async stop(): Promise<void> {
+    const closed = once(this.#child, 'close')
+    this.#child.kill('SIGTERM')
+    const [code] = await closed
+    if (code !== 0) throw new Error(`The server ended with ${code}`)
+  }
+
+  /** `/metrics` by name. Each look begins a new measurement of the event loop's delay. */
+  async metrics(): Promise<Record<string, number>> {
+    const text = await (await fetch(`${this.url}/metrics`)).text()
+    const lines = text.split('\n').filter(line => line !== '' && !line.startsWith('#'))
+    return Object.fromEntries(
+      lines.map(line => line.split(' ')).map(([name, value]) => [name, Number(value)]),
+    )
+  }
+
+  /** Resident memory in bytes, as Linux tells. */
+  async residentBytes(): Promise<number> {
+    const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8')
+    return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1])
+  }
+
+  /** Seconds until the answer to one request for one digit. */
+  async probe(seed: number): Promise<number> {
+    const begin = performance.now()
+    const answer = await fetch(`${this.url}/digits/${seed}.png`)
+    await answer.arrayBuffer()
+    // An answer that says no is not a normal one, however fast.
+    return answer.ok ? (performance.now() - begin) / 1000 : Number.POSITIVE_INFINITY
+  }
+}
