@@ -37,12 +37,12 @@ The exit code is 0 where all is well, and 1 where something must be mended.`
 async function diagnose() {
   const { version } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
   const { check: libtorchCheck, libtorch } = checkLibTorch()
-  const { cudaDevices, ...addon } = checkAddon(ROOT, libtorch)
+  const { check: addon, building, cudaDevices } = checkAddon(ROOT, libtorch)
   const working = addon.status === 'ok'
   const checks = [
     checkNode(ROOT),
     checkPlatform(),
-    ...checkBuildTools(working),
+    ...checkBuildTools(building),
     libtorchCheck,
     checkGpu(libtorch, cudaDevices),
     addon,
@@ -62,6 +62,9 @@ function print({ version, checks }, stream) {
     const lines = [detail, ...(fix === undefined ? [] : [`→ ${fix}`])].join('\n').split('\n')
     stream.write(`${shown}  ${name.padEnd(10)}  ${lines.join(`\n${' '.repeat(21)}`)}\n`)
   }
+  const wrong = checks.find(({ status }) => status === 'failed')
+  const verdict = wrong === undefined ? 'All is well.' : `Not ready: mend ${wrong.name} first, as said above.`
+  stream.write(`\n${verdict}\n`)
 }
 
 /**

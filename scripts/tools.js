@@ -3,11 +3,12 @@
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { Problem } = require('./problem.js')
+const { Problem, codeOf } = require('./problem.js')
 
 /** @typedef {Record<string, string | undefined>} Env */
 
 const MIN_CMAKE = [3, 18]
+const ANSWER_MS = 60_000
 
 /**
  * The first of these programs on PATH, as an absolute path.
@@ -40,15 +41,22 @@ function isProgram(file) {
 }
 
 /**
- * What a program prints, or undefined where it fails. For short questions only: it blocks.
+ * What a program prints, or undefined where it fails. For short questions only: it blocks. One that does not answer
+ * has not failed: a busy machine may take long to start a Python, and what it has is not missing.
  *
  * @param {string} program
  * @param {string[]} args
  * @param {Env} [env]
+ * @param {number} [limit] in milliseconds
  */
-function ask(program, args, env = process.env) {
-  const answer = spawnSync(program, args, { encoding: 'utf8', timeout: 20_000, env })
-  return answer.status === 0 ? answer.stdout.trim() : undefined
+function ask(program, args, env = process.env, limit = ANSWER_MS) {
+  const options = /** @type {const} */ ({ encoding: 'utf8', timeout: limit, killSignal: 'SIGKILL' })
+  const { status, stdout, error } = spawnSync(program, args, { ...options, env })
+  if (codeOf(error) !== 'ETIMEDOUT') return status === 0 ? stdout.trim() : undefined
+  throw new Problem(
+    `\`${[program, ...args].join(' ')}\` did not answer within ${limit / 1000} seconds.`,
+    'Run it again when the machine is less busy, or see what keeps that program.',
+  )
 }
 
 /** The family of the system, which decides how a package is installed. */

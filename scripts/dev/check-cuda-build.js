@@ -12,7 +12,7 @@ const { fetchLibTorch } = require('../libtorch/fetch.js')
 const { Problem, codeOf, reason } = require('../problem.js')
 const { run, stopAll } = require('../run.js')
 const { Terminal, duration } = require('../terminal.js')
-const { requireBuildTools } = require('../tools.js')
+const { requireBuildTools, which } = require('../tools.js')
 const { buildLibrary } = require('./library.js')
 
 const ROOT = path.join(__dirname, '..', '..')
@@ -56,7 +56,10 @@ async function build(libtorch, terminal) {
   const started = Date.now()
   const folder = path.join(FOLDER, 'build')
   const steps = [
-    ['-S', ROOT, '-B', folder, `-DLIBTORCH=${libtorch.folder}`, '-DCMAKE_EXPORT_COMPILE_COMMANDS=ON'],
+    [
+      ...['-S', ROOT, '-B', folder, `-DLIBTORCH=${libtorch.folder}`, '-DCMAKE_EXPORT_COMPILE_COMMANDS=ON'],
+      ...(which(['ninja']) === undefined ? [] : ['-G', 'Ninja']),
+    ],
     ['--build', folder, '--parallel', String(os.availableParallelism())],
   ]
   for (const args of steps) {

@@ -8,6 +8,7 @@ const { runThroughPackage } = require('./package.js')
 
 /** The package that finds the addon; it has no types. @type {string} */
 const LOADER = 'node-gyp-build'
+const NAME = 'addon'
 const SETUP = 'npx libtorch-dcgan setup'
 const REBUILD = `${SETUP} --rebuild`
 
@@ -23,42 +24,67 @@ const REPLACE = {
 /**
  * @param {string} root
  * @param {import('../libtorch/find.js').LibTorchInfo | undefined} libtorch
- * @returns {Check & { cudaDevices?: number }} with the GPUs that LibTorch sees, where it loads
+ * @returns {{ check: Check, building: boolean, cudaDevices?: number }} `building`: whether what it lacks has to be
+ *   built; the GPUs that LibTorch sees, where it loads
  */
 function checkAddon(root, libtorch) {
-  const name = 'addon'
   let file
   try {
     file = require(LOADER).path(root)
   } catch (error) {
     const detail = `None for ${process.platform}-${process.arch} in build/Release or prebuilds of ${root}.`
-    return { name, status: 'failed', detail: `${detail} ${missingPackage(error)}`.trim(), fix: SETUP }
+    return failed(`${detail} ${missingPackage(error)}`.trim(), SETUP, true)
   }
-  const kind = path.relative(root, file).startsWith('prebuilds') ? 'prebuilt' : 'built here'
+  const prebuilt = path.relative(root, file).startsWith('prebuilds')
+  const kind = prebuilt ? 'prebuilt' : 'built here'
+  const mend = prebuilt ? reinstall(root) : REBUILD
   const alone = tryAddon(file)
   if (alone.version === undefined) {
-    return {
-      name,
-      status: 'failed',
-      detail: `${file} (${kind}) does not load: ${alone.failure}`,
-      fix: REBUILD,
-    }
+    return failed(`${file} (${kind}) does not load: ${alone.failure}`, mend, !prebuilt)
   }
   const detail = `${kind}, for LibTorch ${alone.version}: ${file}`
-  if (libtorch === undefined) return { name, status: 'skipped', detail: `${detail} (not tried: no LibTorch)` }
+  if (libtorch === undefined) {
+    const check = /** @type {Check} */ ({
+      name: NAME,
+      status: 'skipped',
+      detail: `${detail} (not tried: no LibTorch)`,
+    })
+    return { check, building: !prebuilt }
+  }
   if (
     minorOf(alone.version) !== minorOf(libtorch.version) &&
     process.env.LIBTORCH_BYPASS_VERSION_CHECK !== '1'
   ) {
-    return { name, status: 'failed', detail: `${detail}; but LibTorch is ${libtorch.version}`, fix: SETUP }
+    return failed(`${detail}; but LibTorch is ${libtorch.version}`, SETUP, true)
   }
   const together = tryAddon(file, libtorch.lib)
   if (together.failure !== undefined) {
-    const fix = together.failure.includes(libtorch.lib) ? REPLACE[libtorch.source] : REBUILD
-    return { name, status: 'failed', detail: `${detail} does not load LibTorch: ${together.failure}`, fix }
+    const damaged = together.failure.includes(libtorch.lib)
+    const fix = damaged ? REPLACE[libtorch.source] : mend
+    return failed(`${detail} does not load LibTorch: ${together.failure}`, fix, !damaged && !prebuilt)
   }
   const { threads, cpuCapability, cudaDevices = 0 } = together.info ?? {}
-  return { name, status: 'ok', detail: `${detail} (${cpuCapability}, ${threads} threads)`, cudaDevices }
+  const check = /** @type {Check} */ ({
+    name: NAME,
+    status: 'ok',
+    detail: `${detail} (${cpuCapability}, ${threads} threads)`,
+  })
+  return { check, building: false, cudaDevices }
+}
+
+/** @param {string} detail @param {string} fix @param {boolean} building @returns {{ check: Check, building: boolean }} */
+function failed(detail, fix, building) {
+  return { check: { name: NAME, status: 'failed', detail, fix }, building }
+}
+
+/** How what the package ships is brought back, without a compiler. @param {string} root */
+function reinstall(root) {
+  return `rm -r ${quote(path.relative(process.cwd(), root) || root)} && npm install`
+}
+
+/** @param {string} file */
+function quote(file) {
+  return /^[\w./@+-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`
 }
 
 /** @param {unknown} error */

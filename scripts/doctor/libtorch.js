@@ -6,6 +6,7 @@ const { findLibTorch } = require('../libtorch/find.js')
 const { hasNvidiaDriver } = require('../libtorch/platform.js')
 const { VERSIONS } = require('../libtorch/catalogue.js')
 const { minorOf } = require('../libtorch/version.js')
+const { Problem } = require('../problem.js')
 const { ask, which } = require('../tools.js')
 const { check } = require('./system.js')
 
@@ -63,9 +64,14 @@ function checkGpu(libtorch, seen) {
 
 function gpus() {
   const program = which(['nvidia-smi'])
-  const answer =
-    program && ask(program, ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader'])
-  if (answer) return answer.split('\n').join('; ')
+  try {
+    const answer =
+      program && ask(program, ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader'])
+    if (answer) return answer.split('\n').join('; ')
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return error.message
+  }
   const driver = '/proc/driver/nvidia/version'
   const words = fs.existsSync(driver) ? fs.readFileSync(driver, 'utf8').split('\n')[0] : undefined
   return words ?? 'an NVIDIA driver, but nvidia-smi does not answer'

@@ -47,22 +47,22 @@ function checkPlatform() {
 }
 
 /**
- * What C++ is built with: needed only to build.
+ * What C++ is built with.
  *
- * @param {boolean} working whether the addon works already
+ * @param {boolean} needed whether something has to be built
  * @returns {Check[]}
  */
-function checkBuildTools(working) {
+function checkBuildTools(needed) {
   const checks = [
     check('CMake', requireCMake),
     check('compiler', requireCompiler),
     check('make', requireMake),
   ]
-  if (!working) return checks
+  if (needed) return checks
   return checks.map(found =>
     found.status === 'ok'
       ? found
-      : { ...found, status: 'note', detail: `${found.detail} (The addon works: nothing has to be built.)` },
+      : { ...found, status: 'note', detail: `${found.detail} (Nothing has to be built.)` },
   )
 }
 

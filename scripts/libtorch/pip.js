@@ -9,12 +9,26 @@ const { ask, installCommand, pythons, which } = require('../tools.js')
 // The wheels hold compiled code for CPython 3.11 too, but of them only LibTorch is taken: any Python may fetch them.
 const PYTHON_TAGS = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311']
 
-/** A Python with pip. @param {import('../tools.js').Env} env @returns {string | undefined} */
-function findPip(env = process.env) {
-  const candidates = pythons(env)
-    .map(name => which([name], env))
-    .filter(file => file !== undefined)
-  return candidates.find(python => ask(python, ['-m', 'pip', '--version'], env) !== undefined)
+/**
+ * A Python with pip. Throws where one does not answer and no other has it.
+ *
+ * @param {import('../tools.js').Env} env
+ * @param {number} [limit] milliseconds that each has to answer in
+ * @returns {string | undefined}
+ */
+function findPip(env = process.env, limit) {
+  let silent
+  for (const name of pythons(env)) {
+    const python = which([name], env)
+    try {
+      if (python !== undefined && ask(python, ['-m', 'pip', '--version'], env, limit) !== undefined)
+        return python
+    } catch (error) {
+      silent = error
+    }
+  }
+  if (silent !== undefined) throw silent
+  return undefined
 }
 
 /** @param {string} why what was tried before, as a sentence */

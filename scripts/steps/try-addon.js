@@ -1,6 +1,13 @@
 'use strict'
 
 const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { cutShort } = require('../files/elf.js')
+const { codeOf } = require('../problem.js')
+
+// Loading LibTorch takes half a second; from a cold disk, on a busy machine, a minute.
+const LIMIT_MS = 120_000
 
 const SCRIPT = `
 const [file, libraries] = process.argv.slice(1)
@@ -18,14 +25,33 @@ process.stdout.write(JSON.stringify({ version: addon.compiledVersion, info: libr
  *   that it was compiled for and what that LibTorch can do, or the loader's words
  */
 function tryAddon(file, libraries = '') {
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['-e', SCRIPT, file, libraries], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  })
+  const { status, signal, stdout, stderr, error } = spawnSync(
+    process.execPath,
+    ['-e', SCRIPT, file, libraries],
+    { encoding: 'utf8', timeout: LIMIT_MS },
+  )
   if (status === 0) return JSON.parse(stdout)
-  if (signal !== null) return { failure: `the process that loaded it was ended by ${signal}` }
+  if (codeOf(error) === 'ETIMEDOUT') {
+    return { failure: `the process that loaded it did not answer within ${LIMIT_MS / 1000} seconds` }
+  }
+  if (signal !== null) {
+    const damaged = filesLoaded(file, libraries).find(cutShort)
+    return {
+      failure:
+        damaged === undefined
+          ? `the process that loaded it was ended by ${signal}`
+          : `${damaged} is cut short`,
+    }
+  }
   const words = /^(?:Error: |.*message: ['"`])(.*?)['"`]?,?$/m.exec(stderr)?.[1]
   return { failure: words ?? stderr.trim() }
+}
+
+/** @param {string} file @param {string} libraries */
+function filesLoaded(file, libraries) {
+  if (libraries === '') return [file]
+  const engine = path.join(path.dirname(file), 'libdcgan_engine.so')
+  return [file, engine, ...fs.readdirSync(libraries).map(name => path.join(libraries, name))]
 }
 
 module.exports = { tryAddon }

@@ -112,6 +112,69 @@ test('an addon that is broken, and one that is missing', async () => {
   fs.writeFileSync(file, intact)
 })
 
+test('an engine that is missing, or cut short', async () => {
+  const file = made.path('build', 'Release', 'libdcgan_engine.so')
+  const intact = fs.readFileSync(file)
+  for (const spoil of [() => fs.rmSync(file), () => fs.writeFileSync(file, intact.subarray(0, 2000))]) {
+    spoil()
+    const { status, checks } = await diagnose(good)
+    expect(status).toBe(1)
+    expect(checks.addon).toMatchObject({
+      status: 'failed',
+      detail: expect.stringMatching(/libdcgan_engine\.so(: cannot open| is cut short)/),
+      fix: 'npx libtorch-dcgan setup --rebuild',
+    })
+    expect(checks['self-test']?.status).toBe('skipped')
+  }
+  fs.writeFileSync(file, intact)
+})
+
+describe('the addon that the package ships', () => {
+  const prebuilt = made.path('prebuilds', `${process.platform}-${process.arch}`)
+  const bare = temporary()
+
+  beforeAll(() => {
+    fs.cpSync(made.path('build', 'Release'), prebuilt, { recursive: true })
+    fs.renameSync(made.path('build'), made.path('built'))
+  })
+  afterAll(() => {
+    fs.rmSync(made.path('prebuilds'), { recursive: true })
+    fs.renameSync(made.path('built'), made.path('build'))
+  })
+
+  test('needs no compiler, with LibTorch and before it is there', async () => {
+    const working = await diagnose({ ...good, PATH: bare })
+    expect(working.status).toBe(0)
+    expect(working.checks.addon?.detail).toMatch(/^prebuilt, for LibTorch 2\.13\.0/)
+    const { status, checks } = await diagnose({ PATH: bare })
+    expect(status).toBe(1)
+    const failed = Object.values(checks).filter(check => check.status === 'failed')
+    expect(failed.map(({ name }) => name)).toEqual(['LibTorch'])
+    expect(checks.CMake).toMatchObject({
+      status: 'note',
+      detail: expect.stringMatching(/Nothing has to be built/),
+    })
+  })
+
+  test.each(['dcgan.node', 'libdcgan_engine.so'])(
+    '%s cut short: the package is installed anew',
+    async name => {
+      const file = path.join(prebuilt, name)
+      const intact = fs.readFileSync(file)
+      fs.writeFileSync(`${file}.new`, intact.subarray(0, 2000))
+      fs.renameSync(`${file}.new`, file)
+      const { status, checks } = await diagnose(good)
+      expect(status).toBe(1)
+      expect(checks.addon).toMatchObject({
+        status: 'failed',
+        detail: expect.stringMatching(new RegExp(`${name} is cut short`)),
+        fix: expect.stringMatching(/^rm -r .* && npm install$/),
+      })
+      fs.writeFileSync(file, intact)
+    },
+  )
+})
+
 test('no compiler is a note while the addon works, and a failure when it does not', async () => {
   const bare = temporary()
   const working = await diagnose({ ...good, PATH: bare })
@@ -149,6 +212,7 @@ test('in words: each check with its remedy beneath, without colours in a file', 
   expect(status).toBe(1)
   expect(stdout).toMatch(/^libtorch-dcgan \d/)
   expect(stdout).toMatch(/\nfailed {3}LibTorch {4}None: .*\n +→ npx libtorch-dcgan setup\n/)
+  expect(stdout).toMatch(/\n\nNot ready: mend LibTorch first, as said above\.\n$/)
   expect(stdout).not.toContain('\x1b')
 })
 

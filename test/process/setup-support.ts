@@ -16,8 +16,16 @@ static napi_value load(napi_env env, napi_callback_info info) {
   char text[4096];
   size_t length;
   napi_get_value_string_utf8(env, folder, text, sizeof text, &length);
-  if (dlopen((std::string(text, length) + "/libtorch.so").c_str(), RTLD_NOW) == nullptr) {
+  Dl_info own;
+  dladdr(reinterpret_cast<void*>(&load), &own);
+  const std::string file = own.dli_fname;
+  const std::string engine = file.substr(0, file.rfind('/')) + "/libdcgan_engine.so";
+  const std::string libraries = std::string(text, length);
+  for (const auto& library :
+       {libraries + "/libtorch.so", libraries + "/libtorch_cpu.so", libraries + "/libc10.so", engine}) {
+    if (dlopen(library.c_str(), RTLD_NOW) != nullptr) continue;
     napi_throw_error(env, "ERR_DCGAN_NATIVE_NOT_FOUND", dlerror());
+    break;
   }
   return nullptr;
 }
@@ -47,7 +55,16 @@ export function compiledLibTorch(version = '2.13.0'): string {
   const folder = makeLibTorch(path.join(temporary(), `libtorch-${version}`), version)
   for (const name of ['c10', 'torch_cpu', 'torch']) {
     const file = path.join(folder, 'lib', `lib${name}.so`)
-    execFileSync('c++', ['-shared', '-fPIC', '-x', 'c++', '/dev/null', '-o', file])
+    execFileSync('c++', [
+      '-shared',
+      '-fPIC',
+      `-Wl,-soname,lib${name}.so`,
+      '-x',
+      'c++',
+      '/dev/null',
+      '-o',
+      file,
+    ])
   }
   return folder
 }

@@ -75,7 +75,7 @@ test('a holder that was killed is not waited for, by one or by many', async () =
   await Promise.all(['a', 'b', 'c'].map(name => holder(log, 100, name)))
   const order = text(log).trim().split(' ').slice(1)
   for (let i = 0; i < 6; i += 2) expect(order[i]?.slice(1)).toBe(order[i + 1]?.slice(1))
-  expect(Date.now() - started).toBeLessThan(10_000)
+  expect(Date.now() - started).toBeLessThan(30_000)
   expect(fs.existsSync(file)).toBe(false)
 })
 

@@ -11,7 +11,7 @@ const {
 } = require('../../scripts/tools.js')
 const { requireGlibc, requirePlatform } = require('../../scripts/libtorch/platform.js')
 const { releaseFor } = require('../../scripts/libtorch/catalogue.js')
-const { nvidiaRequirements } = require('../../scripts/libtorch/pip.js')
+const { findPip, nvidiaRequirements } = require('../../scripts/libtorch/pip.js')
 
 let bin: string
 beforeEach(() => {
@@ -131,4 +131,29 @@ test('NVIDIA’s packages are read from a wheel’s metadata, without markers, e
     'nvidia-cuda-crt==13.0.*',
     'nvidia-cuda-cccl==13.0.*',
   ])
+})
+
+describe('a Python', () => {
+  const slow = () =>
+    fs.writeFileSync(path.join(bin, 'python3'), '#!/bin/sh\nexec /bin/sleep 20\n', { mode: 0o755 })
+
+  test('that does not answer is said to be silent, not to lack pip', () => {
+    slow()
+    expect(problem(() => findPip(env(), 200))).toMatchObject({
+      message: expect.stringMatching(/python3 -m pip --version` did not answer within 0\.2 seconds/),
+      fix: expect.stringMatching(/less busy/),
+    })
+  })
+
+  test('that does not answer is passed over where another has pip', () => {
+    slow()
+    program('python', 'pip 24.0')
+    // The other one has as long to answer, and a busy machine may need it.
+    expect(findPip(env(), 5000)).toBe(path.join(bin, 'python'))
+  }, 20_000)
+
+  test('without pip is none', () => {
+    fs.writeFileSync(path.join(bin, 'python3'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+    expect(findPip(env())).toBeUndefined()
+  })
 })

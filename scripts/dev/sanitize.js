@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+'use strict'
+
+// npm run sanitize: the tests of the native code with GCC's AddressSanitizer, LeakSanitizer and UBSan in it.
+
+const { execFileSync, spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { findLibTorch } = require('../libtorch/find.js')
+const { Problem, reason } = require('../problem.js')
+const { requireBuildTools, which } = require('../tools.js')
+
+const ROOT = path.join(__dirname, '..', '..')
+// Apart from build/, and laid out as the loader wants it: LIBTORCH_DCGAN_PREBUILD names the folder above build/.
+const FOLDER = path.join(ROOT, 'node_modules', '.cache', 'libtorch-dcgan', 'sanitize')
+const REPORTS = path.join(FOLDER, 'reports')
+const FLAGS = '-fsanitize=address,undefined -fno-omit-frame-pointer -g1'
+const TESTS = [
+  'test/process/(lifecycle|workers|cluster|kill)',
+  'test/(dcgan|serving|average|parity|determinism)',
+]
+
+const HELP = `Usage: npm run sanitize -- [jest's arguments]
+
+Builds the addon and the engine with GCC's sanitizers in a folder of their own, and runs the tests that use them, or
+those that are named. LibTorch and Node.js stay as they are: what is found is in our code, or freed by it wrongly.
+Ends with 1 where a test fails or a sanitizer reports something.`
+
+/** @param {string} program @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
+function run(program, args, env = process.env) {
+  return spawnSync(program, args, { cwd: ROOT, env, stdio: 'inherit' }).status === 0
+}
+
+/** @param {string} libtorch its folder */
+function build(libtorch) {
+  requireBuildTools()
+  const folder = path.join(FOLDER, 'build')
+  const generator = which(['ninja']) === undefined ? [] : ['-G', 'Ninja']
+  const options = [`-DLIBTORCH=${libtorch}`, `-DCMAKE_CXX_FLAGS=${FLAGS}`]
+  const built =
+    run('cmake', ['-S', ROOT, '-B', folder, ...generator, ...options]) && run('cmake', ['--build', folder])
+  if (!built) throw new Problem('The addon does not build with the sanitizers.')
+}
+
+/** What must be loaded before Node.js itself: the sanitizers, and the C++ library whose exceptions they watch. */
+function runtime() {
+  const names = ['libasan.so', 'libubsan.so', 'libstdc++.so']
+  return names.map(name => {
+    const file = execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim()
+    if (!path.isAbsolute(file)) throw new Problem(`GCC has no ${name}.`, 'Install it with the compiler.')
+    return file
+  })
+}
+
+/** @param {string[]} args */
+function main(args) {
+  const libtorch = findLibTorch()
+  if (libtorch === undefined) throw new Problem('LibTorch was not found.', 'npm run setup')
+  build(libtorch.folder)
+  fs.rmSync(REPORTS, { recursive: true, force: true })
+  fs.mkdirSync(REPORTS)
+  const options = `log_path=${path.join(REPORTS, 'report')}`
+  const leaks = path.join(__dirname, 'sanitize-leaks.txt')
+  const tests = args.some(arg => !arg.startsWith('-')) ? [] : TESTS
+  const passed = run(process.execPath, ['node_modules/.bin/jest', '-i', ...tests, ...args], {
+    ...process.env,
+    LIBTORCH: libtorch.folder,
+    LIBTORCH_DCGAN_PREBUILD: FOLDER,
+    LD_PRELOAD: runtime().join(':'),
+    ASAN_OPTIONS: `${options}:detect_leaks=1`,
+    LSAN_OPTIONS: `suppressions=${leaks}:print_suppressions=0`,
+    UBSAN_OPTIONS: `${options}:print_stacktrace=1`,
+  })
+  const reports = fs.readdirSync(REPORTS).map(name => path.join(REPORTS, name))
+  for (const report of reports) process.stderr.write(`\n${report}\n${fs.readFileSync(report, 'utf8')}`)
+  process.stderr.write(`Reports of the sanitizers: ${reports.length}\n`)
+  if (!passed || reports.length > 0) process.exitCode = 1
+}
+
+try {
+  const args = process.argv.slice(2)
+  if (args.includes('--help')) process.stdout.write(`${HELP}\n`)
+  else main(args)
+} catch (error) {
+  process.stderr.write(`${error instanceof Problem ? error.text : reason(error)}\n`)
+  process.exitCode = 1
+}
