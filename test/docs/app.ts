@@ -14,7 +14,7 @@ export class App {
     const modules = join(this.folder, 'node_modules')
     mkdirSync(modules)
     symlinkSync(ROOT, join(modules, 'libtorch-dcgan'))
-    writeDigits(this.data, 64)
+    writeDigits(this.data, 16)
   }
 
   path(name: string): string {
