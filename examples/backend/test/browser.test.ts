@@ -25,6 +25,8 @@ let complaints: string[] = []
 
 async function open(path: string, options = DESKTOP): Promise<Page> {
   const page = await browser.newPage(options)
+  // A machine that does other things too may take its time.
+  page.setDefaultTimeout(120_000)
   page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
   page.on('pageerror', error => complaints.push(error.message))
   // Nothing may come from elsewhere.
