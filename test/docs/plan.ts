@@ -13,8 +13,6 @@ export interface Job {
   file?: string
   args?: string[]
   script?: string
-  /** What its server is asked for. */
-  path: string
 }
 
 /** A block with where it is. */
@@ -28,8 +26,7 @@ export interface PlacedBlock extends Block {
 }
 
 /** `<!-- docs-test: … -->` before a block. */
-const DIRECTIVE =
-  /^(?:skip: (?<skip>.+)|(?<continues>continues)|file (?<file>[\w.-]+)|(?<kind>get|process) (?<path>\/\S*))$/
+const DIRECTIVE = /^(skip: .+|continues|process)$/
 const DRAWINGS = /^(flowchart|sequenceDiagram)\b/
 
 export function placedBlocks(): PlacedBlock[] {
@@ -81,11 +78,10 @@ export class Plan {
 
   #add(block: PlacedBlock): void {
     const { language, code, directive } = block
-    const groups = DIRECTIVE.exec(directive ?? '')?.groups ?? {}
-    if (directive !== undefined && Object.keys(groups).length === 0) {
+    if (directive !== undefined && !DIRECTIVE.test(directive)) {
       throw new Error(`docs-test knows no ${JSON.stringify(directive)}`)
     }
-    if (language === 'ts' || language === 'js') this.#addModule(block, groups)
+    if (language === 'ts' || language === 'js') this.#addModule(block)
     else if (language === 'sh') this.#addCommands(block)
     else if (language === 'json') JSON.parse(code)
     else if (language === 'python') {
@@ -98,16 +94,8 @@ export class Plan {
     } else if (language !== '') throw new Error(`No test knows the language ${language}`)
   }
 
-  #addModule(
-    { id, place, line, language, code }: PlacedBlock,
-    groups: Partial<Record<string, string>>,
-  ): void {
-    const { file, continues, kind, path = '/' } = groups
-    if (file !== undefined) {
-      this.#app.write(join(place, file), `${code}\n`)
-      return
-    }
-    if (continues !== undefined) {
+  #addModule({ id, place, line, language, code, directive }: PlacedBlock): void {
+    if (directive === 'continues') {
       const before = this.#modules.at(-1)
       if (before === undefined || !before.file.startsWith(`${place}/`))
         throw new Error('It continues nothing')
@@ -122,10 +110,9 @@ export class Plan {
     this.#modules.push({ file: source, code, ids: [id] })
     this.jobs.push({
       id,
-      kind: kind === 'process' ? 'process' : 'module',
+      kind: directive === 'process' ? 'process' : 'module',
       folder: this.#app.path(place),
       file: written.replace(/ts$/, 'js'),
-      path,
     })
   }
 
@@ -133,7 +120,7 @@ export class Plan {
     for (const command of commandsOf(code)) {
       const treatment = treatmentOf(command)
       if (treatment.kind === 'there' || treatment.kind === 'none') continue
-      this.jobs.push({ ...treatment, id, folder: this.#app.path(place), path: '/' })
+      this.jobs.push({ ...treatment, id, folder: this.#app.path(place) })
     }
   }
 

@@ -41,7 +41,7 @@ const KINDS = {
     process.exitCode = await require(`${root}/scripts/${script}.js`).main([...args, '--help'])
   },
   /** A server that has processes of its own is run as its reader would, and ended when it has answered. */
-  async process({ file, path }) {
+  async process({ file }) {
     const probe = createServer().listen(0)
     await once(probe, 'listening')
     const { port } = servers.pop().address()
@@ -51,7 +51,7 @@ const KINDS = {
     try {
       for (;;) {
         if (child.exitCode !== null) throw new Error(`exit code ${child.exitCode}`)
-        const answered = await get(`http://127.0.0.1:${port}${path}`).then(
+        const answered = await get(`http://127.0.0.1:${port}/`).then(
           () => true,
           () => false,
         )
@@ -71,7 +71,7 @@ async function run(job) {
   if (process.exitCode) throw new Error(`exit code ${process.exitCode}`)
   for (const server of servers) {
     while (!server.listening) await setTimeout(5)
-    await get(`http://127.0.0.1:${server.address().port}${job.path}`)
+    await get(`http://127.0.0.1:${server.address().port}/`)
   }
   if (rejection !== undefined) throw rejection
 }

@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ROOT } from './documents.js'
+
+const read = (...names: string[]) => readFileSync(join(...names), 'utf8')
+const reference = read(ROOT, 'docs/api/README.md')
+
+test('the reference has all that the package exports', () => {
+  const exports = [...read(ROOT, 'lib/index.ts').matchAll(/\{([^}]*)\}/g)]
+    .flatMap(([, names]) => (names as string).split(','))
+    .map(name => name.replace(/^\s*type /, '').trim())
+    .filter(name => name !== '')
+  expect(exports).toContain('DCGAN')
+  const headings = new Set([...reference.matchAll(/^### (\w+)/gm)].map(([, name]) => name))
+  expect(exports.filter(name => !headings.has(name))).toEqual([])
+})
+
+const typedoc = join(ROOT, 'reference', 'node_modules', '.bin', 'typedoc')
+
+// TypeDoc is a package of its own, which npm run docs:api installs; without it there is nothing to compare with.
+;(existsSync(typedoc) ? test : test.skip)(
+  'the reference is what the docstrings say: npm run docs:api',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dcgan-api-'))
+    try {
+      execFileSync(typedoc, ['--out', folder], { cwd: join(ROOT, 'reference'), stdio: 'pipe' })
+      expect(read(folder, 'README.md') === reference).toBe(true)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)
