@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { ROOT, tarball, temporary } from './support'
+
+const { faultsOf } = require('../../scripts/dev/binary.js')
+const run = promisify(execFile)
+
+test('is small, and holds what a user needs and nothing else', () => {
+  const { files, size } = tarball()
+  expect(size).toBeLessThan(12e6)
+  for (const name of [
+    'LICENSE',
+    'THIRD-PARTY.md',
+    'dist/index.js',
+    'dist/index.mjs',
+    'dist/index.d.ts',
+    'dist/index.d.mts',
+    'dist/cli/index.js',
+    'binding/addon/addon.cc',
+    'cmake/LibTorch.cmake',
+    'CMakeLists.txt',
+    'scripts/install.js',
+    'scripts/setup.js',
+    'scripts/doctor.js',
+    'weights/mnist.safetensors',
+    `prebuilds/${process.platform}-${process.arch}/dcgan.node`,
+    `prebuilds/${process.platform}-${process.arch}/libdcgan_engine.so`,
+  ]) {
+    expect(files).toContain(name)
+  }
+  const folders = new Set(files.map(name => (name.includes('/') ? name.split('/')[0] : '.')))
+  expect([...folders].sort()).toEqual(
+    ['.', 'binding', 'cmake', 'dist', 'lib', 'prebuilds', 'scripts', 'weights'].sort(),
+  )
+  expect(files.filter(name => /^scripts\/dev|\.test\.|tsconfig|^build/.test(name))).toEqual([])
+})
+
+test('its scripts and compiled files name no file that it does not hold', async () => {
+  const folder = temporary()
+  await run('tar', ['-xzf', tarball().tarball, '-C', folder])
+  const root = path.join(folder, 'package')
+  const missing: string[] = []
+  for (const name of tarball().files) {
+    const file = path.join(root, name)
+    const text = fs.readFileSync(file, 'utf8')
+    if (/\.m?js$/.test(name)) {
+      for (const [, wanted = ''] of text.matchAll(/\brequire\(["'](\.[^"']+)["']\)/g)) {
+        const target = path.resolve(path.dirname(file), wanted)
+        if (!fs.existsSync(target) && !wanted.startsWith('./dev/')) missing.push(`${name} → ${wanted}`)
+      }
+    }
+    if (name.endsWith('.map')) {
+      for (const source of JSON.parse(text).sources) {
+        if (!fs.existsSync(path.resolve(path.dirname(file), source))) missing.push(`${name} → ${source}`)
+      }
+    }
+  }
+  expect(missing).toEqual([])
+})
+
+test('the prebuilt addon carries no path of this machine, and needs nothing newer than LibTorch does', async () => {
+  const folder = temporary()
+  await run('tar', ['-xzf', tarball().tarball, '-C', folder])
+  const prebuilt = path.join(folder, 'package', 'prebuilds', `${process.platform}-${process.arch}`)
+  const faults = ['dcgan.node', 'libdcgan_engine.so'].map(name =>
+    faultsOf(path.join(prebuilt, name), { libtorch: name !== 'dcgan.node' }),
+  )
+  expect(faults.flat()).toEqual([])
+  const readme = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8')
+  const { MIN_GLIBC } = require('../../scripts/libtorch/platform.js')
+  expect(/glibc (\d+\.\d+) or newer/.exec(readme)?.[1]).toBe(MIN_GLIBC.join('.'))
+  // The check itself finds what it looks for: the system's Node.js is built for one place.
+  expect(faultsOf(process.execPath, { libtorch: false }).length).toBeGreaterThan(0)
+})
+
+test('exports and types are what every importer expects (publint, are-the-types-wrong)', async () => {
+  const program = (name: string) => path.join(ROOT, 'node_modules', '.bin', name)
+  await run(program('publint'), ['run', tarball().tarball, '--strict'])
+  await run(program('attw'), [tarball().tarball])
+})
