@@ -65,6 +65,11 @@ class FusedSampler : public Sampler {
     kernel2_.pack(folded_.conv2_weight, 128, 64, 16);
     kernel3_.pack(folded_.conv3_weight, 64, 16, 1);
     dense_bias_ = folded_.linear_bias.view({256, 49}).t().contiguous();
+    // Packed; only the biases are read from here on.
+    for (auto* weight :
+         {&folded_.linear_weight, &folded_.conv1_weight, &folded_.conv2_weight, &folded_.conv3_weight}) {
+      weight->reset();
+    }
   }
 
   void run(const float* latents, std::int64_t count, float* images) override {

@@ -4,17 +4,32 @@ namespace dcgan {
 
 Adam::Adam(std::vector<torch::Tensor> parameters, AdamOptions options)
     : options_(options), parameters_(std::move(parameters)) {
-  for (const auto& parameter : parameters_) {
-    exp_avgs_.push_back(torch::zeros_like(parameter).detach());
-    exp_avg_sqs_.push_back(torch::zeros_like(parameter).detach());
-  }
   const auto count =
       torch::zeros({}, torch::TensorOptions().dtype(torch::kFloat32).device(parameters_.at(0).device()));
   state_steps_.assign(parameters_.size(), count);
 }
 
+void Adam::need_moments() {
+  if (!exp_avgs_.empty()) return;
+  for (const auto& parameter : parameters_) {
+    exp_avgs_.push_back(torch::zeros_like(parameter).detach());
+    exp_avg_sqs_.push_back(torch::zeros_like(parameter).detach());
+  }
+}
+
+std::vector<torch::Tensor>& Adam::exp_avgs() {
+  need_moments();
+  return exp_avgs_;
+}
+
+std::vector<torch::Tensor>& Adam::exp_avg_sqs() {
+  need_moments();
+  return exp_avg_sqs_;
+}
+
 void Adam::step() {
   torch::NoGradGuard no_grad;
+  need_moments();
   std::vector<torch::Tensor> grads;
   grads.reserve(parameters_.size());
   for (const auto& parameter : parameters_) grads.push_back(parameter.grad());

@@ -26,10 +26,13 @@ class Adam {
 
   const std::vector<torch::Tensor>& parameters() const { return parameters_; }
   /// Running means of the gradients and of their squares, in the parameters' order.
-  std::vector<torch::Tensor>& exp_avgs() { return exp_avgs_; }
-  std::vector<torch::Tensor>& exp_avg_sqs() { return exp_avg_sqs_; }
+  std::vector<torch::Tensor>& exp_avgs();
+  std::vector<torch::Tensor>& exp_avg_sqs();
 
  private:
+  /// Made when first needed: a model that only serves has none.
+  void need_moments();
+
   AdamOptions options_;
   std::vector<torch::Tensor> parameters_;
   std::vector<torch::Tensor> exp_avgs_;

@@ -20,12 +20,16 @@ std::unique_ptr<Step> make_step(const Config& config, Networks& networks) {
 Trainer::Trainer(const Config& config, torch::Device device)
     : config_(config),
       nets_(config, device),
-      step_(make_step(config, nets_)),
       fixed_latents_(torch::empty({config.fixed_count, config.latent_dim})),
       noise_key_(config.seed) {
   if (config.ema_decay > 0) average_.emplace(config.ema_decay, config.latent_dim, nets_.generator);
   draw_latents(config.seed, Stream::kFixed, 0, config.fixed_count, config.latent_dim,
                fixed_latents_.data_ptr<float>());
+}
+
+Step& Trainer::adversarial_step() {
+  if (!step_) step_ = make_step(config_, nets_);
+  return *step_;
 }
 
 void Trainer::set_dataset(const std::vector<std::uint8_t>& images, std::int64_t count) {
@@ -59,7 +63,7 @@ torch::Tensor Trainer::next_latents(std::int64_t count) {
 void Trainer::step() {
   const auto images = data_->batch(position_.batch, config_.batch_size);
   seed_masks(nets_.dropout, nets_.device);
-  const auto losses = step_->run(images, next_latents(images.size(0)));
+  const auto losses = adversarial_step().run(images, next_latents(images.size(0)));
   losses_[position_.batch].copy_(losses, /*non_blocking=*/true);
   if (average_) average_->update(position_.step, nets_.generator);
   ++position_.step;

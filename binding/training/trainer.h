@@ -38,12 +38,13 @@ class Trainer {
   std::vector<HostTensor> probe(const ProbeRequest& request);
 
  private:
+  Step& adversarial_step();
   torch::Tensor next_latents(std::int64_t count);
   std::vector<std::pair<std::string, torch::Tensor>> named_tensors(StatePart part);
 
   Config config_;
   Networks nets_;
-  std::unique_ptr<Step> step_;
+  std::unique_ptr<Step> step_;  // made at the first step: a model that only serves needs no gradients
   std::optional<WeightAverage> average_;
   torch::Tensor fixed_latents_;  // fixed_count × latent_dim, on the CPU
   std::uint64_t noise_key_;

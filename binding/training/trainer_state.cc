@@ -173,7 +173,8 @@ std::vector<HostTensor> Trainer::probe(const ProbeRequest& request) {
     nets_.generator->train();
   }
   seed_masks(nets_.dropout, nets_.device);
-  for (const auto& item : step_->probe(images, latents)) result.push_back(to_host(item.key(), item.value()));
+  for (const auto& item : adversarial_step().probe(images, latents))
+    result.push_back(to_host(item.key(), item.value()));
   const auto gradients = [&](const std::string& prefix, const torch::nn::Module& module) {
     for (const auto& item : module.named_parameters())
       result.push_back(to_host(prefix + item.key(), item.value().grad()));
