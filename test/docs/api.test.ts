@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from './documents.js'
 
+// TypeDoc takes seconds, and minutes where other work has the processor.
+jest.setTimeout(600_000)
+
 const read = (...names: string[]) => readFileSync(join(...names), 'utf8')
 const reference = read(ROOT, 'docs/api/README.md')
 
