@@ -30,7 +30,7 @@ const OPTIONS = {
 async function measure(python, run) {
   let known = readResult(run.name)
   if (run.epochs.size === 0) return known
-  const hparams = trainedWith([...run.epochs.values()].at(-1))
+  const hparams = trainedWith(run.epochs.values().next().value)
   const missing = [...run.epochs.keys()].filter(epoch => !known?.epochs.some(other => other.epoch === epoch))
   if (missing.length === 0) return known
   const folder = mkdtempSync(join(tmpdir(), 'dcgan-quality-'))
@@ -42,7 +42,10 @@ async function measure(python, run) {
       const { classifier, accuracy, count: _, ...figures } = await judge.judge(file)
       const head = { run: run.name, hparams, samples: SAMPLES, classifier, accuracy }
       assertSame(known, head)
-      const rows = [...(known?.epochs ?? []), { ...run.log.get(epoch), ...figures, epoch }]
+      const rows = [
+        ...(known?.epochs ?? []),
+        { ...run.log.get(epoch), ...rates(run, epoch, hparams), ...figures, epoch },
+      ]
       rows.sort((a, b) => a.epoch - b.epoch)
       known = writeResult(run.name, head, 'epochs', rows)
       console.error(`${run.name} epoch ${epoch}: FD ${figures.fd.toFixed(1)}`)
@@ -54,9 +57,15 @@ async function measure(python, run) {
   }
 }
 
+/** The learning rates of an epoch, where they are no longer those that the run began with. */
+function rates(run, epoch, { discLr, genLr }) {
+  const now = trainedWith(run.epochs.get(epoch))
+  return now.discLr === discLr && now.genLr === genLr ? {} : { discLr: now.discLr, genLr: now.genLr }
+}
+
 /** Epochs that were measured in different ways do not belong into one file. */
 function assertSame(known, head) {
-  for (const key of known === undefined ? [] : ['hparams', 'samples', 'classifier']) {
+  for (const key of known === undefined ? [] : ['samples', 'classifier']) {
     if (JSON.stringify(known[key]) === JSON.stringify(head[key])) continue
     throw new Error(`${resultFile(head.run)} has another ${key}. Remove it to measure all epochs again`)
   }
