@@ -12,7 +12,7 @@ const { floorTable, runTable } = require('./table.js')
 
 const HELP = `Usage: npm run quality -- [options] [run...]
 
-Measures those epochs of each run that are not in quality/results/<run>.json yet. A run is a name under quality/runs
+Measures those epochs of each run that are not in quality/results/<run>.jsonl yet. A run is a name under quality/runs
 or the path of a folder that quality/train.js wrote. Prints the tables of the runs, all that have results without any.
 
   --python file   a Python with torch and numpy (DCGAN_PYTHON, else python3)
@@ -31,7 +31,7 @@ async function measure(python, run) {
   let known = readResult(run.name)
   if (run.epochs.size === 0) return known
   const hparams = trainedWith(run.epochs.values().next().value)
-  const missing = [...run.epochs.keys()].filter(epoch => !known?.epochs.some(other => other.epoch === epoch))
+  const missing = [...run.epochs.keys()].filter(epoch => !known?.rows.some(other => other.epoch === epoch))
   if (missing.length === 0) return known
   const folder = mkdtempSync(join(tmpdir(), 'dcgan-quality-'))
   const file = join(folder, 'samples.u8')
@@ -41,13 +41,13 @@ async function measure(python, run) {
       await sampleState(run.epochs.get(epoch), file)
       const { classifier, accuracy, count: _, ...figures } = await judge.judge(file)
       const head = { run: run.name, hparams, samples: SAMPLES, classifier, accuracy }
-      assertSame(known, head)
+      if (known !== undefined) assertSame(known.head, head)
       const rows = [
-        ...(known?.epochs ?? []),
+        ...(known?.rows ?? []),
         { ...run.log.get(epoch), ...rates(run, epoch, hparams), ...figures, epoch },
       ]
       rows.sort((a, b) => a.epoch - b.epoch)
-      known = writeResult(run.name, head, 'epochs', rows)
+      known = writeResult(run.name, { head, rows })
       console.error(`${run.name} epoch ${epoch}: FD ${figures.fd.toFixed(1)}`)
     }
     return known
@@ -65,7 +65,7 @@ function rates(run, epoch, { discLr, genLr }) {
 
 /** Epochs that were measured in different ways do not belong into one file. */
 function assertSame(known, head) {
-  for (const key of known === undefined ? [] : ['samples', 'classifier']) {
+  for (const key of ['samples', 'classifier']) {
     if (JSON.stringify(known[key]) === JSON.stringify(head[key])) continue
     throw new Error(`${resultFile(head.run)} has another ${key}. Remove it to measure all epochs again`)
   }
@@ -73,14 +73,14 @@ function assertSame(known, head) {
 
 async function measureFloor(python, count) {
   const judge = new Judge(python, ['--floor', count])
-  const draws = []
+  const rows = []
   let head
   for (let figures = await judge.next(); figures !== undefined; figures = await judge.next()) {
     const { classifier, accuracy, count: _, ...rest } = figures
     head = { run: 'floor', classifier, accuracy }
-    draws.push({ draw: draws.length + 1, ...rest })
+    rows.push({ draw: rows.length + 1, ...rest })
   }
-  return writeResult('floor', head, 'draws', draws)
+  return writeResult('floor', { head, rows })
 }
 
 async function main() {

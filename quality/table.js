@@ -22,13 +22,13 @@ const COLUMNS = [
 ]
 
 /** One row an epoch. */
-function runTable({ run, classifier, epochs }) {
+function runTable({ head: { run, classifier }, rows }) {
   const columns = [['epoch', row => `${row.epoch}`], ...COLUMNS]
-  return `${run} (classifier ${classifier})\n\n${markdown(columns, epochs)}\n`
+  return `${run} (classifier ${classifier})\n\n${markdown(columns, rows)}\n`
 }
 
 /** Mean and standard deviation over the draws of real images. */
-function floorTable({ classifier, draws }) {
+function floorTable({ head: { classifier }, rows: draws }) {
   const spread = [
     ['FD', row => row.fd, 2],
     ['precision', row => row.precision, 3],
