@@ -25,8 +25,10 @@ std::shared_ptr<Environment>& environment_of(Napi::Env env) {
   return *env.GetInstanceData<std::shared_ptr<Environment>>();
 }
 
+Model& any_model(const Info_& info) { return *info[0].As<Napi::External<Model>>().Data(); }
+
 Model& model_of(const Info_& info) {
-  auto& model = *info[0].As<Napi::External<Model>>().Data();
+  auto& model = any_model(info);
   if (model.ended()) {
     throw Napi::Error(info.Env(),
                       to_js(info.Env(), Failure{"ERR_DCGAN_DISPOSED", "This DCGAN was disposed"}));
@@ -44,18 +46,22 @@ Napi::Value describe(const Info_& info) {
 }
 
 Napi::Value create(const Info_& info) {
-  auto engine =
-      guarded(info.Env(), [&] { return library().create(config_from(info[0].As<Napi::Object>())); });
-  return Model::wrap(info.Env(), std::make_unique<Model>(environment_of(info.Env()), std::move(engine)));
+  auto& environment = environment_of(info.Env());
+  auto engine = guarded(info.Env(), [&] {
+    // Nothing would end its thread any more.
+    if (environment->mailbox.closed()) throw Error("ERR_DCGAN_DISPOSED", "The process is ending");
+    return library().create(config_from(info[0].As<Napi::Object>()));
+  });
+  return Model::wrap(info.Env(), std::make_unique<Model>(environment, std::move(engine)));
 }
 
 Napi::Value device(const Info_& info) {
   return Napi::String::New(info.Env(), model_of(info).engine().device());
 }
 
-Napi::Value position(const Info_& info) { return to_js(info.Env(), model_of(info).engine().position()); }
+Napi::Value position(const Info_& info) { return to_js(info.Env(), any_model(info).position()); }
 
-Napi::Value stats(const Info_& info) { return to_js(info.Env(), model_of(info).engine().stats()); }
+Napi::Value stats(const Info_& info) { return to_js(info.Env(), any_model(info).stats()); }
 
 Napi::Value latents(const Info_& info) {
   const auto seed = static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value());
@@ -135,7 +141,7 @@ Napi::Value probe(const Info_& info) {
 }
 
 Napi::Value dispose(const Info_& info) {
-  auto* model = info[0].As<Napi::External<Model>>().Data();
+  auto* model = &any_model(info);
   if (model->ended()) {
     const auto deferred = Napi::Promise::Deferred::New(info.Env());
     deferred.Resolve(info.Env().Undefined());

@@ -24,6 +24,7 @@ class Mailbox {
 
   /// On Node's thread, when the environment ends.
   void close() { closed_ = true; }
+  bool closed() const { return closed_; }
 
  private:
   std::atomic<bool> closed_{false};

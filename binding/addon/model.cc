@@ -4,6 +4,14 @@
 
 namespace dcgan {
 
+namespace {
+
+/// Bytes that a model has, roughly: less where it only serves, more while it trains. V8 sees a handle alone,
+/// and would let forgotten models pile up until the process has no memory left.
+constexpr std::int64_t kWeight = 32 << 20;
+
+}  // namespace
+
 Model::Model(std::shared_ptr<Environment> environment, std::unique_ptr<Engine> engine)
     : environment_(std::move(environment)), engine_(std::move(engine)) {
   environment_->models.insert(this);
@@ -14,7 +22,13 @@ Model::~Model() {
   environment_->models.erase(this);
 }
 
-void Model::end() { engine_.reset(); }
+void Model::end() {
+  if (ended()) return;
+  last_position_ = engine_->position();
+  last_stats_ = engine_->stats();
+  last_stats_.waiting = 0;
+  engine_.reset();
+}
 
 /// Tells JavaScript what an epoch does, from the engine's thread.
 class JsObserver : public EpochObserver {
@@ -75,7 +89,11 @@ std::shared_ptr<EpochObserver> Model::observe(std::int64_t id, Napi::Function ca
 
 Napi::Value Model::wrap(Napi::Env env, std::unique_ptr<Model> model) {
   auto* owned = model.release();
-  auto handle = Napi::External<Model>::New(env, owned, [](Napi::BasicEnv, Model* data) { delete data; });
+  Napi::MemoryManagement::AdjustExternalMemory(env, kWeight);
+  auto handle = Napi::External<Model>::New(env, owned, [](Napi::BasicEnv env, Model* data) {
+    delete data;
+    Napi::MemoryManagement::AdjustExternalMemory(env, -kWeight);
+  });
   owned->handle_ = Napi::Reference<Napi::External<Model>>::New(handle, 0);
   return handle;
 }

@@ -32,9 +32,11 @@ class Model {
   static Napi::Value wrap(Napi::Env env, std::unique_ptr<Model> model);
 
   Engine& engine() { return *engine_; }
-  /// Stops and joins the engine's thread: at most a step from now.
+  /// Stops and joins the engine's thread: at most a step from now. How far the model was stays readable.
   void end();
   bool ended() const { return engine_ == nullptr; }
+  Position position() const { return engine_ ? engine_->position() : last_position_; }
+  Stats stats() const { return engine_ ? engine_->stats() : last_stats_; }
 
   /// A promise, and the reply that settles it.
   template <class T>
@@ -49,6 +51,8 @@ class Model {
 
   std::shared_ptr<Environment> environment_;
   std::unique_ptr<Engine> engine_;
+  Position last_position_;
+  Stats last_stats_;
   std::int64_t last_id_ = 0;
   int owed_ = 0;
   Napi::Reference<Napi::External<Model>> handle_;

@@ -58,7 +58,7 @@ function runNode(args: string[], { cwd, env, onOutput }: RunOptions): Promise<En
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // What hangs ends before the test does, and says how far it came.
-    timeout: 55_000,
+    timeout: 200_000,
     killSignal: 'SIGKILL',
   })
   const output = { stdout: '', stderr: '' }

@@ -30,6 +30,23 @@ test('process.exit() with samples, a save and a training under way', async () =>
   expect(ended).toMatchObject(CLEAN)
 })
 
+test('a listener of the exit reads how far a model was, and makes no other one', async () => {
+  const ended = await run(`
+    const gan = model()
+    process.on('exit', () => {
+      console.log(gan.step, gan.epoch, gan.stats.served, gan.stats.waiting)
+      try { model() } catch (error) { console.log(error.code) }
+      gan.sample().catch(() => {})
+    })
+    gan.trainEpoch(images(8)).then(() => gan.sample(3)).then(() => {
+      gan.sample(1000).catch(() => {})
+      process.exit(2)
+    })
+  `)
+  const stdout = expect.stringMatching(/^2 1 \d+ 0\nERR_DCGAN_DISPOSED\n$/)
+  expect(ended).toMatchObject({ ...CLEAN, code: 2, stdout })
+})
+
 test('process.exit() when the first of many images is there, with a training beside them', async () => {
   const ended = await run(`
     const gan = model({ maxBatch: 2 })
@@ -207,6 +224,18 @@ test('models that are forgotten are freed by the garbage collector, their thread
     { flags: ['--expose-gc'] },
   )
   expect(ended).toMatchObject({ ...CLEAN, stdout: 'true\ntrue\n' })
+})
+
+test('models that are forgotten one after another are collected before they fill the memory', async () => {
+  const ended = await run(`${MEASURES}
+    ;(async () => {
+      await model().sample()
+      const before = { threads: threads(), resident: resident() }
+      // Some 40 MiB each.
+      for (let i = 0; i < 40; i++) { await model().sample(); await later(1) }
+      console.log(threads() - before.threads < 20, resident() - before.resident < 900)
+    })()`)
+  expect(ended).toMatchObject({ ...CLEAN, stdout: 'true true\n' })
 })
 
 test('models that are disposed of leave no memory behind', async () => {
