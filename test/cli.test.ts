@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -224,6 +224,34 @@ test('without a model trained here, digits come from the one that the package sh
   const named = await cli(['grid', '--model', 'pretrained', '--json'], { cwd })
   expect(JSON.parse(named.stdout)).toEqual({ model: 'pretrained', files: ['grid.png'] })
 })
+
+const hasScript = spawnSync('script', ['--version']).status === 0
+
+;(hasScript ? test : test.skip)(
+  'on a terminal there are colours and a bar, and NO_COLOR takes the colours away',
+  () => {
+    const cwd = folder()
+    // script(1) gives a command a terminal.
+    const onTerminal = (args: string[], variables: NodeJS.ProcessEnv = {}) => {
+      const command = [process.execPath, join(__dirname, '..', 'dist', 'cli', 'index.js'), ...args].join(' ')
+      const env = {
+        ...process.env,
+        TERM: 'xterm-256color',
+        NO_COLOR: undefined,
+        CI: undefined,
+        FORCE_COLOR: undefined,
+        ...variables,
+      }
+      return spawnSync('script', ['-qec', command, '/dev/null'], { cwd, env, encoding: 'utf8' }).stdout
+    }
+    const training = onTerminal([...TRAIN, '--data', data(8), '--no-save'])
+    expect(training.replaceAll('\u001b', 'ESC')).toMatch(/epoch 1\/1 ESC\[32m█+░*ESC\[39m step 2\/2/)
+    expect(training).toContain('\u001b[32mAnimation')
+    const wrong = ['grid', '--model', 'none']
+    expect(onTerminal(wrong)).toContain('\u001b[31merror:')
+    expect(onTerminal(wrong, { NO_COLOR: '1' })).toMatch(/^error: /)
+  },
+)
 
 test('who stops reading the output ends the command without a trace', async () => {
   const child = spawn(process.execPath, [join(__dirname, '..', 'dist', 'cli', 'index.js'), 'train', '--help'])
