@@ -53,7 +53,7 @@ async function diagnose() {
 }
 
 /** @param {Report} report @param {NodeJS.WriteStream} stream */
-function print({ version, checks }, stream) {
+function print({ ok, version, checks }, stream) {
   const colours = { ok: 32, note: 33, failed: 31, skipped: 33 }
   stream.write(`libtorch-dcgan ${version}\n\n`)
   for (const { name, status, detail, fix } of checks) {
@@ -62,8 +62,8 @@ function print({ version, checks }, stream) {
     const lines = [detail, ...(fix === undefined ? [] : [`→ ${fix}`])].join('\n').split('\n')
     stream.write(`${shown}  ${name.padEnd(10)}  ${lines.join(`\n${' '.repeat(21)}`)}\n`)
   }
-  const wrong = checks.find(({ status }) => status === 'failed')
-  const verdict = wrong === undefined ? 'All is well.' : `Not ready: mend ${wrong.name} first, as said above.`
+  const first = checks.find(({ status }) => status === 'failed')?.fix?.split('\n')[0]
+  const verdict = ok ? 'All is well.' : `Not ready.${first === undefined ? '' : ` Begin with: ${first}`}`
   stream.write(`\n${verdict}\n`)
 }
 

