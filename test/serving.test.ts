@@ -1,0 +1,125 @@
+import { join } from 'node:path'
+import { DCGAN } from '../lib/index'
+import { type NativeModel, native } from '../lib/native'
+import { bars, equal, failure, folder, kept, tiny } from './dcgan-support'
+import { NATIVE_CONFIG } from './native-config'
+
+test('dispose() rejects each of a hundred requests that wait', async () => {
+  const gan = tiny({ maxBatch: 4 })
+  // Keeps the model at work until all the others wait.
+  const large = failure(gan.sample(3000))
+  const waiting = Array.from({ length: 100 }, (_, seed) => failure(gan.sample(1, { seed })))
+  expect(gan.stats.waiting).toBeGreaterThan(100)
+  await gan.dispose()
+  const codes = (await Promise.all([large, ...waiting])).map(({ code }) => code)
+  expect(codes).toEqual(Array(101).fill('ERR_DCGAN_DISPOSED'))
+})
+
+test('an aborted request that had begun is left where it stands, and the next one is served', async () => {
+  const gan = tiny({ maxBatch: 4 })
+  const controller = new AbortController()
+  const aborted = failure(gan.sample(100_000, { signal: controller.signal }))
+  while (gan.stats.served === 0) await new Promise(setImmediate)
+  controller.abort()
+  expect((await aborted).name).toBe('AbortError')
+  expect((await gan.sample(3)).count).toBe(3)
+  expect(gan.stats).toMatchObject({ waiting: 0, lastBatch: 3 })
+  expect(gan.stats.served).toBeLessThan(50_000)
+})
+
+test('two models that train and sample at once do what each does alone', async () => {
+  const run = async (seed: number) => {
+    const gan = tiny({ seed })
+    const training = gan.trainEpoch(bars(32, seed))
+    const during = await gan.sample(3, { seed: 1 })
+    const { discLosses, genLosses } = await training
+    const after = await gan.sample(5, { seed: 1 })
+    return { during: during.count, losses: [...discLosses, ...genLosses], pixels: Buffer.from(after.pixels) }
+  }
+  const alone = [await run(1), await run(2)]
+  expect(await Promise.all([run(1), run(2)])).toEqual(alone)
+  expect(alone[0]?.losses).not.toEqual(alone[1]?.losses)
+  expect(alone[0]?.pixels).not.toEqual(alone[1]?.pixels)
+})
+
+test('images asked for while the model trains are those of the step that ran, or of the next', async () => {
+  const STEPS = 20
+  const dataset = bars(STEPS * NATIVE_CONFIG.batchSize)
+  const models: NativeModel[] = []
+  const create = async () => {
+    const model = native().create(NATIVE_CONFIG)
+    models.push(model)
+    await native().setDataset(model, dataset.images, dataset.count)
+    return model
+  }
+  const hex = (pixels: ArrayBuffer) => Buffer.from(pixels).toString('hex')
+  try {
+    const alone: string[] = []
+    const every = { snapshotEvery: 1, checkpointEvery: 0 }
+    await native().trainEpoch(await create(), every, event => {
+      if (event.kind === 'snapshot') alone.push(hex(event.pixels))
+    })
+    expect(new Set(alone).size).toBe(STEPS)
+
+    const model = await create()
+    let running = true
+    const none = { snapshotEvery: 0, checkpointEvery: 0 }
+    const epoch = native().trainEpoch(model, none, () => {})
+    void epoch.finally(() => {
+      running = false
+    })
+    const waits: number[] = []
+    while (running) {
+      const asked = native().position(model).step
+      const request = { count: NATIVE_CONFIG.fixedCount, seed: 0, latents: null, fixed: true }
+      const made = alone.indexOf(hex(await native().sample(model, request).promise)) + 1
+      expect(made).toBeGreaterThan(0)
+      waits.push(made - asked)
+    }
+    await epoch
+    expect(waits.length).toBeGreaterThan(2)
+    // Not all: a busy machine may hold this thread up between its two questions.
+    const prompt = waits.filter(steps => steps < 2)
+    expect(prompt.length).toBeGreaterThan(waits.length / 2)
+  } finally {
+    await Promise.all(models.map(model => native().dispose(model)))
+  }
+})
+
+test('a model is replaced under a stream of requests, and none of them fails', async () => {
+  const files: string[] = []
+  const expected: Uint8Array[] = []
+  for (const seed of [1, 2]) {
+    const gan = tiny({ seed })
+    const file = join(folder(), 'digits.safetensors')
+    await gan.save(file, { only: 'generator' })
+    files.push(file)
+    expected.push((await gan.sample(2, { seed: 9 })).pixels)
+  }
+  const load = async (i: number) => kept(await DCGAN.load(files[i] as string, { threads: 1 }))
+  let server = await load(0)
+  let streaming = true
+  const served = [0, 0]
+  const client = async () => {
+    while (streaming) {
+      const { pixels } = await server.sample(2, { seed: 9 })
+      const model = expected.findIndex(images => equal(images, pixels))
+      served[model] = (served[model] ?? 0) + 1
+    }
+  }
+  const clients = Array.from({ length: 16 }, client)
+  for (const i of [1, 0, 1]) {
+    const next = await load(i)
+    const old = server
+    server = next
+    // Requests are served in order: with this one, all before it have their answer.
+    await old.sample()
+    await old.dispose()
+    const before = served[i] as number
+    while ((served[i] as number) < before + 32) await server.sample()
+  }
+  streaming = false
+  await Promise.all(clients)
+  expect(Object.keys(served)).toEqual(['0', '1'])
+  expect(Math.min(...served)).toBeGreaterThan(0)
+})
