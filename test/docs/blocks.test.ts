@@ -29,7 +29,12 @@ beforeAll(() => {
   plan = new Plan(app, blocks)
   const env = { ...process.env, MNIST_DIR: app.data, NODE_NO_WARNINGS: '1' }
   const node = (...args: string[]) =>
-    execFileSync(process.execPath, args, { cwd: app.folder, env, stdio: ['ignore', 'ignore', 'pipe'] })
+    execFileSync(process.execPath, args, {
+      cwd: app.folder,
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: 540_000,
+    })
 
   // What the documents take for given: a trained model, and what its training left.
   node('-e', STOCK)

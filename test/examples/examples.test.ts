@@ -10,7 +10,11 @@ import { decodeGif, decodePng } from '../images/decoders.js'
 // Node 20 does not run, as an application would compile it.
 
 const app = new App()
-afterAll(() => app.remove())
+const children: ChildProcess[] = []
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL')
+  app.remove()
+})
 
 const example = (name: string) => join(ROOT, 'examples', name)
 
@@ -28,6 +32,7 @@ function start(file: string, ...args: string[]): Running {
     env: { ...process.env, MNIST_DIR: app.data, PORT: '0', NODE_NO_WARNINGS: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  children.push(child)
   let text = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', more => (text += more))
