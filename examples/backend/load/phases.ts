@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Server, sendLoad } from './processes.js'
+import { flood, Server, sendLoad } from './processes.js'
 import { quantile } from './statistics.js'
 
 export interface Serving {
@@ -64,15 +64,21 @@ export async function serving(model: string, maxBatch: number, seconds: number):
  */
 export async function overload(model: string, capacity: number, seconds: number): Promise<Overload> {
   const server = await Server.start({ MODEL: model, MAX_QUEUE: String(4 * COUNT) })
-  const load = { url: server.url, path: `/digits.png?count=${COUNT}&seed=SEED` }
-  await sendLoad({ ...load, connections: 4, seconds: Math.max(1, seconds / 10) })
-  const normal = 1.5 * quantile(await probes(server, 50), 0.99)
+  const rate = Math.ceil((TIMES * capacity) / COUNT)
+  const load = {
+    url: server.url,
+    path: `/digits.png?count=${COUNT}&seed=SEED`,
+    connections: TIMES * CONNECTIONS,
+  }
+  // Sockets and heaps grow once. What they grow by after that is what a leak would be.
+  await flood({ ...load, seconds: Math.max(1, seconds / 10) }, rate)
+  await sleep(1000)
+  const normal = 1.5 * quantile(await probes(server, 100), 0.99)
   const residentBefore = await server.residentBytes()
 
   let loaded = true
   const peak = watchPeak(server, () => loaded)
-  const rate = Math.ceil((TIMES * capacity) / COUNT)
-  const answers = await sendLoad({ ...load, connections: TIMES * CONNECTIONS, seconds, rate })
+  const answers = await flood({ ...load, seconds }, rate)
   loaded = false
   const recoverySeconds = await recovery(server, normal)
   const residentPeak = await peak

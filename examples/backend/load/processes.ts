@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Answers, Load } from './client.js'
+import type { Answers } from './answers.js'
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
@@ -22,8 +22,22 @@ export function sampleAlone(
   return ask('alone.js', model, String(seconds))
 }
 
-export function sendLoad(load: Load): Promise<Answers> {
-  return ask('client.js', JSON.stringify(load))
+export interface Load {
+  url: string
+  /** A path, in which `SEED` is replaced by one seed after another. */
+  path: string
+  connections: number
+  seconds: number
+}
+
+/** Connections that each ask again as soon as they have their answer. */
+export function sendLoad({ url, path, connections, seconds }: Load): Promise<Answers> {
+  return ask('client.js', url, path, String(connections), String(seconds))
+}
+
+/** So many requests a second, whether or not they are answered. */
+export function flood({ url, path, connections, seconds }: Load, rate: number): Promise<Answers> {
+  return ask('flood.js', url, path, String(connections), String(seconds), String(rate))
 }
 
 /** The server under load, a process of its own on a free port. */

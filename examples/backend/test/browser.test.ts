@@ -154,7 +154,7 @@ describe('the page', { skip }, () => {
   test('the curves move while it trains, and the wall is drawn by the new network after', async () => {
     const page = await open('/?seed=2026')
     const before = await wallPixels(page)
-    await page.fill('#images', screenshots === undefined ? '2000' : '20000')
+    await page.fill('#images', screenshots === undefined ? '2000' : '12000')
     await page.click('#train')
     const points = () =>
       page.evaluate(
@@ -185,11 +185,13 @@ describe('the page', { skip }, () => {
       await page.waitForFunction(
         () => (document.getElementById('progress') as HTMLProgressElement).position > 0.8,
         undefined,
-        { timeout: 600_000 },
+        { timeout: 0 },
       )
     }
     await picture(page, 'training')
-    await page.getByText('Done. The wall is drawn by the new network.').waitFor({ timeout: 600_000 })
+    await page
+      .getByText('Done. The wall is drawn by the new network.')
+      .waitFor({ timeout: screenshots === undefined ? 120_000 : 0 })
     await digitsShown(page)
     assert.notEqual(await wallPixels(page), before)
     assert.equal(await page.locator('#train').isVisible(), true)
