@@ -25,6 +25,9 @@ interface Finder {
 interface Versions {
   minorOf(version: string): string
 }
+interface Elf {
+  cutShort(file: string): boolean
+}
 interface Loader {
   path(root: string): string
 }
@@ -52,12 +55,14 @@ export function openAddon(): { addon: NativeAddon; libtorch: LibTorchInfo } {
         `Run "npx libtorch-dcgan setup" to build the addon for that one${wayOut(libtorch, minor)}`,
     )
   }
+  const libraries = ['libtorch.so', 'libtorch_cpu.so', 'libc10.so'].map(name => path.join(libtorch.lib, name))
+  refuseCutShort([path.join(path.dirname(file), 'libdcgan_engine.so'), ...libraries])
   try {
     addon.load(libtorch.lib)
   } catch (cause) {
     throw new DcganError(
       codeOf(cause),
-      `LibTorch ${libtorch.version} in ${libtorch.folder} could not be opened: ${words(cause)}. ${SETUP}`,
+      `The addon and LibTorch ${libtorch.version} in ${libtorch.folder} could not be opened: ${words(cause)}. ${SETUP}`,
       { cause },
     )
   }
@@ -77,6 +82,7 @@ function requireAddon(): { addon: NativeAddon; file: string } {
       { cause },
     )
   }
+  refuseCutShort([file])
   try {
     return { addon: require(file) as NativeAddon, file }
   } catch (cause) {
@@ -86,6 +92,14 @@ function requireAddon(): { addon: NativeAddon; file: string } {
       { cause },
     )
   }
+}
+
+/** Loading a library whose end is missing kills the process without a word. */
+function refuseCutShort(files: string[]): void {
+  const { cutShort } = require('../scripts/files/elf.js') as Elf
+  const damaged = files.find(cutShort)
+  if (damaged === undefined) return
+  throw new DcganError('ERR_DCGAN_NATIVE_NOT_FOUND', `${damaged} is damaged: its end is missing. ${SETUP}`)
 }
 
 function findLibTorch(minor: string): LibTorchInfo {

@@ -7,7 +7,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { addonIsCurrent, buildAddon } = require('./steps/addon.js')
-const { prebuiltMisfit } = require('./steps/prebuilt.js')
+const { prebuiltDamage, prebuiltMisfit, reinstallCommand } = require('./steps/prebuilt.js')
 const { tryAddon } = require('./steps/try-addon.js')
 const { withLock } = require('./files/lock.js')
 const { bytesUnder, cacheFolder, listEntries, removeEntry } = require('./libtorch/cache.js')
@@ -204,6 +204,10 @@ async function provideAddon(libtorch, fromSource, terminal) {
   if (addonIsCurrent(ROOT, libtorch)) return
   const build = path.join(ROOT, 'build')
   if (!fromSource) {
+    const damage = prebuiltDamage(ROOT)
+    if (damage !== undefined) {
+      throw new Problem(`The package is not as it was installed: ${damage}.`, reinstallCommand(ROOT))
+    }
     const misfit = prebuiltMisfit(ROOT, libtorch)
     if (misfit === undefined) {
       // What was built here for another LibTorch would be loaded before it.

@@ -3,6 +3,7 @@
 const path = require('node:path')
 const { minorOf } = require('../libtorch/version.js')
 const { reason } = require('../problem.js')
+const { reinstallCommand } = require('../steps/prebuilt.js')
 const { tryAddon } = require('../steps/try-addon.js')
 const { runThroughPackage } = require('./package.js')
 
@@ -37,7 +38,7 @@ function checkAddon(root, libtorch) {
   }
   const prebuilt = path.relative(root, file).startsWith('prebuilds')
   const kind = prebuilt ? 'prebuilt' : 'built here'
-  const mend = prebuilt ? reinstall(root) : REBUILD
+  const mend = prebuilt ? reinstallCommand(root) : REBUILD
   const alone = tryAddon(file)
   if (alone.version === undefined) {
     return failed(`${file} (${kind}) does not load: ${alone.failure}`, mend, !prebuilt)
@@ -75,16 +76,6 @@ function checkAddon(root, libtorch) {
 /** @param {string} detail @param {string} fix @param {boolean} building @returns {{ check: Check, building: boolean }} */
 function failed(detail, fix, building) {
   return { check: { name: NAME, status: 'failed', detail, fix }, building }
-}
-
-/** How what the package ships is brought back, without a compiler. @param {string} root */
-function reinstall(root) {
-  return `rm -r ${quote(path.relative(process.cwd(), root) || root)} && npm install`
-}
-
-/** @param {string} file */
-function quote(file) {
-  return /^[\w./@+-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`
 }
 
 /** @param {unknown} error */

@@ -2,6 +2,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
+const { cutShort } = require('../files/elf.js')
 const { libc } = require('../libtorch/platform.js')
 const { minorOf } = require('../libtorch/version.js')
 const { tryAddon } = require('./try-addon.js')
@@ -37,4 +38,30 @@ function prebuiltMisfit(root, { version, cuda, lib }) {
     : `The prebuilt addon does not load with this LibTorch: ${failure}.`
 }
 
-module.exports = { prebuiltFolder, prebuiltMisfit }
+/**
+ * Which file of the prebuilt addon is not as it was shipped, in words; undefined where there is none, or all is well.
+ *
+ * @param {string} root
+ * @returns {string | undefined}
+ */
+function prebuiltDamage(root) {
+  const [addon = '', engine = ''] = ['dcgan.node', 'libdcgan_engine.so'].map(name =>
+    path.join(prebuiltFolder(root), name),
+  )
+  if (!fs.existsSync(addon)) return undefined
+  if (!fs.existsSync(engine)) return `${engine} is missing`
+  const short = [addon, engine].find(cutShort)
+  return short === undefined ? undefined : `${short} is cut short`
+}
+
+/** The command that brings back what the package ships. @param {string} root */
+function reinstallCommand(root) {
+  return `rm -r ${quote(path.relative(process.cwd(), root) || root)} && npm install`
+}
+
+/** @param {string} file */
+function quote(file) {
+  return /^[\w./@+-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`
+}
+
+module.exports = { prebuiltDamage, prebuiltFolder, prebuiltMisfit, reinstallCommand }

@@ -63,7 +63,7 @@ describe('a LibTorch of another minor version', () => {
   test('is let through with LIBTORCH_BYPASS_VERSION_CHECK=1, to the loader and its words', async () => {
     const { stdout } = await open({ LIBTORCH: other, LIBTORCH_BYPASS_VERSION_CHECK: '1' })
     expect(stdout).toMatch(
-      /^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: LibTorch 2\.14\.0 in .* could not be opened: /,
+      /^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: The addon and LibTorch 2\.14\.0 in .* could not be opened: /,
     )
     expect(stdout).toMatch(/libtorch\.so: (file too short|invalid ELF header)/)
   })
@@ -89,6 +89,22 @@ test('no addon, or one that is no library: told with where it was sought and the
   )
   fs.writeFileSync(file, good)
 })
+
+test.each(['dcgan.node', 'libdcgan_engine.so'])(
+  '%s cut short: told, where loading it would kill the process',
+  async name => {
+    const file = made.path('build', 'Release', name)
+    const good = fs.readFileSync(file)
+    // A new file: the old one's pages may be in use.
+    fs.rmSync(file)
+    fs.writeFileSync(file, good.subarray(0, 4096))
+    expect((await open({ LIBTORCH: libtorch })).stdout).toMatch(
+      new RegExp(`^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: .*${name} is damaged.*npx libtorch-dcgan setup`),
+    )
+    fs.rmSync(file)
+    fs.writeFileSync(file, good)
+  },
+)
 
 test('requiring the module opens nothing', async () => {
   const script = "require('./dist/libtorch.js'); process.stdout.write(Object.keys(require.cache).join())"

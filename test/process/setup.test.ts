@@ -101,6 +101,16 @@ describe('set-up of an installed package', () => {
     expect(fs.existsSync(made.path('build'))).toBe(false)
   })
 
+  test('does not build in place of a prebuilt addon that is damaged', async () => {
+    const engine = made.path('prebuilds', `${process.platform}-${process.arch}`, 'libdcgan_engine.so')
+    const intact = fs.readFileSync(engine)
+    fs.writeFileSync(engine, intact.subarray(0, 3000))
+    const { status, stderr } = await made.setup(env)
+    expect(stderr).toMatch(/libdcgan_engine\.so is cut short\.\n {2}rm -r .* && npm install\n$/)
+    expect(status).toBe(1)
+    fs.writeFileSync(engine, intact)
+  })
+
   test('builds where the prebuilt one is for another version, or where it is told to', async () => {
     const other = compiledLibTorch('2.14.1')
     const { status, stderr } = await made.setup({ LIBTORCH: other, PATH: bare })
