@@ -52,7 +52,7 @@ export function openAddon(): { addon: NativeAddon; libtorch: LibTorchInfo } {
       'ERR_DCGAN_LIBTORCH_MISMATCH',
       `The addon (${file}) was built for LibTorch ${addon.compiledVersion}, but ${named(libtorch)} is LibTorch ` +
         `${libtorch.version}, and C++ libraries of different minor versions do not fit each other. ` +
-        `Run "npx libtorch-dcgan setup" to build the addon for that one${wayOut(libtorch, minor)}`,
+        `Run "npx libtorch-dcgan setup" to build the addon for that one, with CMake and a C++20 compiler${wayOut(libtorch, minor)}`,
     )
   }
   const libraries = ['libtorch.so', 'libtorch_cpu.so', 'libc10.so'].map(name => path.join(libtorch.lib, name))
@@ -131,7 +131,7 @@ function wayOut({ source }: LibTorchInfo, minor: string): string {
   if (source === 'LIBTORCH') return `, or point LIBTORCH at a ${minor}, or unset it`
   if (source === 'PyTorch')
     return `, or activate an environment with torch ${minor}, or unset LIBTORCH_USE_PYTORCH`
-  return ''
+  return ', or "npx libtorch-dcgan setup --cpu" to fetch the LibTorch of the prebuilt addon'
 }
 
 /** The loader's own words, of an error or of what the addon throws: `{ code, message }`. */

@@ -14,7 +14,7 @@ const { bytesUnder, cacheFolder, listEntries, removeEntry } = require('./libtorc
 const { VERSIONS, releaseFor } = require('./libtorch/catalogue.js')
 const { fetchLibTorch } = require('./libtorch/fetch.js')
 const { findLibTorch } = require('./libtorch/find.js')
-const { hasNvidiaDriver } = require('./libtorch/platform.js')
+const { hasNvidiaDriver, requireGlibc, requirePlatform } = require('./libtorch/platform.js')
 const { minorOf } = require('./libtorch/version.js')
 const { Problem, codeOf, reason } = require('./problem.js')
 const { stopAll } = require('./run.js')
@@ -172,6 +172,8 @@ async function provideLibTorch({ cpu, cuda, from }, fromSource, terminal) {
   if (from !== undefined) return fetchLibTorch({ variant, from, terminal })
   // Before the long download, not after it.
   const { version } = releaseFor(variant)
+  requirePlatform()
+  requireGlibc()
   if (fromSource || prebuiltMisfit(ROOT, { version, cuda: variant === 'cuda' }) !== undefined) {
     requireBuildToolsFor(variant, cuda === true || fromSource)
   }

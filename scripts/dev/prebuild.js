@@ -18,6 +18,7 @@ const { faultsOf } = require('./binary.js')
 
 const ROOT = path.join(__dirname, '..', '..')
 const ADDON = 'dcgan.node'
+const WEIGHTS = path.join('weights', 'mnist.safetensors')
 const ENGINE = 'libdcgan_engine.so'
 
 /**
@@ -66,6 +67,9 @@ async function main() {
         `The package ships an addon for LibTorch ${minorOf(version)} for the CPU; what was set up is ${libtorch?.version} in ${libtorch?.folder}.`,
         'node scripts/setup.js --cpu   (LIBTORCH and LIBTORCH_USE_PYTORCH unset)',
       )
+    }
+    if (!fs.existsSync(path.join(ROOT, WEIGHTS))) {
+      throw new Problem(`${WEIGHTS}, which the package ships, is missing.`, `git checkout ${WEIGHTS}`)
     }
     const target = prebuiltFolder(ROOT)
     for (const file of makePrebuilt(path.join(ROOT, 'build', 'Release'), target)) {
