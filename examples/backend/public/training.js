@@ -76,7 +76,7 @@ export class Training {
     const { signal } = this.#controller
     while (!signal.aborted) {
       const response = await fetch('train/digits.png?count=16&columns=4', { signal }).catch(() => undefined)
-      if (response?.ok) {
+      if (response?.status === 200) {
         const picture = await createImageBitmap(await response.blob())
         this.#preview.getContext('2d').drawImage(picture, 0, 0)
       }

@@ -63,10 +63,10 @@ function betweenPixels(page: Page): Promise<string> {
   return page.evaluate(() => (document.getElementById('between') as HTMLCanvasElement).toDataURL())
 }
 
-async function picture(page: Page, name: string): Promise<void> {
+async function picture(page: Page, name: string, section: string): Promise<void> {
   if (screenshots === undefined) return
   await mkdir(screenshots, { recursive: true })
-  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true })
+  await page.locator(section).screenshot({ path: join(screenshots, `${name}.png`) })
 }
 
 describe('the page', { skip }, () => {
@@ -188,7 +188,7 @@ describe('the page', { skip }, () => {
         { timeout: 0 },
       )
     }
-    await picture(page, 'training')
+    await picture(page, 'training', '#training')
     await page
       .getByText('Done. The wall is drawn by the new network.')
       .waitFor({ timeout: screenshots === undefined ? 120_000 : 0 })
@@ -218,7 +218,7 @@ describe('the page', { skip }, () => {
           client: document.documentElement.clientWidth,
         }))
         assert.ok(scroll <= client, `${device}: ${scroll} pixels in ${client}`)
-        await picture(page, `${device}-${colorScheme}`)
+        await picture(page, `${device}-${colorScheme}`, 'html')
       }
     }
   })

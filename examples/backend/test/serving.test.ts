@@ -38,6 +38,8 @@ test('a request whose client has gone is not sampled', async t => {
   await busy
   await fetch(`${url}/digits/1.png`)
   assert.equal(gan.stats.served - before, 1501)
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  assert.match(metrics, /count\{method="GET",route="\/digits\/:seed.png",status="499"\} 20/)
 })
 
 test('a model that is replaced is disposed of when its last request is done', async t => {

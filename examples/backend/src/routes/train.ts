@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { whenClientLeaves } from '../client.js'
-import { HttpError, statusOf } from '../errors.js'
+import { statusOf } from '../errors.js'
 import { EventStream } from '../events.js'
 import { checkPixels, sendGrid } from '../pictures.js'
 import { Columns, Count, closed, Scale, Seed } from '../schemas.js'
@@ -57,8 +57,10 @@ export const trainRoutes: FastifyPluginAsyncTypebox<{ trainer: Trainer }> = asyn
   }
   app.get('/train/digits.png', { schema: look }, async (request, reply) => {
     checkPixels(request.query)
-    if (trainer.gan === undefined) throw new HttpError(404, 'ERR_NOT_TRAINING', 'No model is being trained')
-    return sendGrid(reply.header('cache-control', 'no-store'), trainer.gan, request.query)
+    reply.header('cache-control', 'no-store')
+    // No failure: a run can end while somebody looks on.
+    if (trainer.gan === undefined) return reply.code(204).send()
+    return sendGrid(reply, trainer.gan, request.query)
   })
 }
 
