@@ -129,7 +129,7 @@ it(`survives ${COUNT} mutated containers`, async () => {
   report('containers', outcomes)
   expect(outcomes.kinds.size).toBeGreaterThan(20)
   expect(outcomes.kinds.get('accepted')).toBeGreaterThan(COUNT / 100)
-  expect(outcomes.slowest).toBeLessThan(2000)
+  expect(outcomes.slowest).toBeLessThan(20_000)
 }, 3_600_000)
 
 const STATES = Math.max(300, COUNT > 3000 ? COUNT : 0)
@@ -159,5 +159,5 @@ it(`survives ${STATES} mutated states`, async () => {
   }
   report('states', outcomes)
   expect(outcomes.kinds.size).toBeGreaterThan(20)
-  expect(outcomes.slowest).toBeLessThan(10_000)
+  expect(outcomes.slowest).toBeLessThan(60_000)
 }, 7_200_000)
