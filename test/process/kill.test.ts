@@ -10,7 +10,7 @@ const KILLS = 50
 const EPOCHS = 4
 const STEPS_PER_EPOCH = 8
 
-jest.setTimeout(600_000)
+jest.setTimeout(1_800_000)
 
 /** The same as the child's. */
 const images = (count: number) => ({
