@@ -2,7 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { type Answer, App, libtorch, ROOT, SAMPLE } from './support'
 
-jest.setTimeout(300_000)
+// npm writes 100 MB in 10,000 files: a busy machine takes minutes.
+jest.setTimeout(600_000)
 
 // The prebuilt addon is for the CPU's LibTorch.
 const cpu = libtorch.cuda ? describe.skip : describe

@@ -50,6 +50,11 @@ export interface Ended {
   stderr: string
 }
 
+/** What npm tells its scripts, and would take for the app's; but not how the registry is reached. */
+const DROPPED = /^(npm_|LIBTORCH|NODE_|INIT_CWD|PYTHON)/i
+const KEPT =
+  /^(npm_config_(registry|cache|userconfig|https?_proxy|noproxy|cafile|strict_ssl)|NODE_EXTRA_CA_CERTS)$/i
+
 /** An application that installs the package. */
 export class App {
   readonly home = temporary()
@@ -111,9 +116,7 @@ export class App {
 
   /** Runs a program in the app's folder; of this process's variables it has neither npm's nor LibTorch's. */
   private run(program: string, args: string[], env: Record<string, string>): Promise<Ended> {
-    const kept = Object.entries(process.env).filter(
-      ([name]) => !/^(npm_|LIBTORCH|NODE_|INIT_CWD|PYTHON)/i.test(name),
-    )
+    const kept = Object.entries(process.env).filter(([name]) => KEPT.test(name) || !DROPPED.test(name))
     const child = spawn(path.join(this.bare, program), args, {
       cwd: this.folder,
       env: { ...Object.fromEntries(kept), LIBTORCH_DCGAN_HOME: this.home, PATH: this.bare, ...env },
