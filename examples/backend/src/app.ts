@@ -32,7 +32,13 @@ export async function buildApp(config: Config, models: Models): Promise<App> {
 
   server.setErrorHandler(answerError)
   server.setNotFoundHandler(notFound)
-  server.addHook('onResponse', async (request, reply) => metrics.observe(request, reply))
+  server.addHook('onResponse', async (request, reply) => metrics.answered(request, reply))
+  // 'onResponse' comes only where there is one.
+  server.addHook('onRequest', async (request, reply) => {
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) metrics.aborted(request)
+    })
+  })
   server.addHook('onSend', async (_, reply) => {
     // A connection that stays open after its answer would keep the server from closing.
     if (stopping) reply.header('connection', 'close')

@@ -20,15 +20,8 @@ const STATUS: Partial<Record<DcganErrorCode, number>> = {
   ERR_DCGAN_DISPOSED: 503,
 }
 
-/** Nobody reads it: the client is gone. nginx's number, for the metrics. */
-const CLIENT_CLOSED_REQUEST = 499
-
 /** Every failure as JSON: `{ statusCode, error, code, message }`. */
 export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
-  if (reply.raw.destroyed) {
-    reply.code(CLIENT_CLOSED_REQUEST).send()
-    return
-  }
   const statusCode = statusOf(error)
   if (statusCode === 503) reply.header('retry-after', '1')
   if (statusCode === 500) request.log.error(error)

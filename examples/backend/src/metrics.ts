@@ -9,6 +9,7 @@ const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
 export class Metrics {
   readonly #registry = new Registry()
   readonly #requests: Histogram<'method' | 'route' | 'status'>
+  readonly #aborted: Counter<'method' | 'route'>
 
   constructor(models: Models, trainer: Trainer, eventLoopResolution: number) {
     const registers = [this.#registry]
@@ -18,6 +19,12 @@ export class Metrics {
       help: 'Time from the request to the end of the answer',
       labelNames: ['method', 'route', 'status'],
       buckets: SECONDS,
+      registers,
+    })
+    this.#aborted = new Counter({
+      name: 'http_requests_aborted_total',
+      help: 'Requests whose client went away before it had its answer',
+      labelNames: ['method', 'route'],
       registers,
     })
     // The model counts by itself: its figures are read when they are asked for.
@@ -58,11 +65,12 @@ export class Metrics {
     })
   }
 
-  /** Route patterns rather than URLs: a label for each seed would fill the memory of the server and of Prometheus. */
-  observe(request: FastifyRequest, reply: FastifyReply): void {
-    const route = request.routeOptions.url ?? 'none'
-    const labels = { method: request.method, route, status: reply.statusCode }
-    this.#requests.observe(labels, reply.elapsedTime / 1000)
+  answered(request: FastifyRequest, reply: FastifyReply): void {
+    this.#requests.observe({ ...labelsOf(request), status: reply.statusCode }, reply.elapsedTime / 1000)
+  }
+
+  aborted(request: FastifyRequest): void {
+    this.#aborted.inc(labelsOf(request))
   }
 
   get contentType(): string {
@@ -72,4 +80,9 @@ export class Metrics {
   text(): Promise<string> {
     return this.#registry.metrics()
   }
+}
+
+/** Route patterns rather than URLs: a label for each seed would fill the memory of the server and of Prometheus. */
+function labelsOf(request: FastifyRequest): { method: string; route: string } {
+  return { method: request.method, route: request.routeOptions.url ?? 'none' }
 }
