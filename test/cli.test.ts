@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { bars, folder } from './dcgan-support'
 import { decodeGif, decodePng } from './images/decoders'
-import { cli } from './process/child'
+import { cli, run } from './process/child'
 
 const TRAIN = [
   'train',
@@ -271,7 +271,9 @@ test('Ctrl-C stops after the step, saves the checkpoint, and --resume goes on fr
     onOutput: (text, child) => {
       if (sent || !text.includes('Train step 0')) return
       sent = true
+      // Twice, as npm does it.
       child.kill('SIGINT')
+      setTimeout(() => child.kill('SIGINT'), 5)
     },
   })
   expect(ended.code).toBe(130)
@@ -297,6 +299,25 @@ test('Ctrl-C stops after the step, saves the checkpoint, and --resume goes on fr
   expect(resumed.code).toBe(143)
   expect(resumed.stdout).toContain(`from step ${step} to the end of epoch 1`)
   expect(resumed.stderr).toContain('Nothing was saved')
+})
+
+test('a second Ctrl-C ends the process at once', async () => {
+  const script = `
+const { interruptible } = require(${JSON.stringify(join(__dirname, '..', 'dist', 'cli', 'interrupt.js'))})
+const forEver = () => new Promise(() => setInterval(() => {}, 1000))
+interruptible(forEver, () => console.log('stopping'))
+console.log('ready')`
+  const sent = new Set<string>()
+  const ended = await run(script, {
+    onOutput: (text, child) => {
+      for (const [word, wait] of [['ready', 0] as const, ['stopping', 600] as const]) {
+        if (sent.has(word) || !text.includes(word)) continue
+        sent.add(word)
+        setTimeout(() => child.kill('SIGINT'), wait)
+      }
+    },
+  })
+  expect(ended).toMatchObject({ code: null, signal: 'SIGINT', stdout: 'ready\nstopping\n' })
 })
 
 test('a model that has its epochs is not trained again, and it is said how to ask for more', async () => {

@@ -35,7 +35,10 @@ export async function train(flags: TrainFlags): Promise<void> {
     const result = await interruptible(
       signal =>
         gan.train({ ...trainOptions(flags), signal, onProgress: progress => display.update(progress) }),
-      () => process.stderr.write('\nStopping after this step. Ctrl-C again stops at once\n'),
+      () => {
+        display.stop()
+        process.stderr.write('\nStopping after this step. Ctrl-C again stops at once\n')
+      },
     )
     display.stop()
     const model = result.epochs.length > 0 || flags.save ? await saveModel(gan, flags) : null
