@@ -44,6 +44,7 @@ Environment:
   LIBTORCH_DCGAN_HOME                  the cache folder (${cacheFolder()})
   LIBTORCH_DCGAN_MIRROR                used in place of https://download.pytorch.org
   LIBTORCH_DCGAN_BUILD_FROM_SOURCE=1   build the addon even where a prebuilt one fits
+  LIBTORCH_DCGAN_SKIP_SETUP=1          npm install does without the set-up
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY    as usual`
 
 /** @typedef {{ cpu?: boolean, cuda?: boolean, from?: string, rebuild?: boolean, list?: boolean, remove?: boolean, json?: boolean, help?: boolean }} Options */

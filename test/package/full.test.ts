@@ -5,7 +5,7 @@ import { type Answer, App, FULL, libtorch, ROOT, SAMPLE, tarball, temporary } fr
 
 // Minutes of compiling and downloading: `npm run test:package`.
 const full = FULL ? describe : describe.skip
-jest.setTimeout(1_800_000)
+jest.setTimeout(3_600_000)
 
 full('with a compiler, or a network', () => {
   const everything = (app: App) => ({ PATH: `${app.bare}:${process.env.PATH}` })
