@@ -56,6 +56,22 @@ function runtime() {
   })
 }
 
+/**
+ * The findings of one report that are ours: errors, and leaks of what our code allocated. V8 and Node.js leave most
+ * of what they have to the end of the process, promises that nobody settles among it.
+ *
+ * @param {string} report
+ */
+function findings(report) {
+  return report.split(/\n\s*\n/).filter(block => {
+    if (!/leak of \d+ byte/.test(block)) return /runtime error|ERROR: AddressSanitizer/.test(block)
+    const frames = block
+      .split('\n')
+      .filter(line => /^\s+#\d/.test(line) && !/sanitizer|libasan|\/c\+\+\//.test(line))
+    return /dcgan|binding\//.test(frames[0] ?? '')
+  })
+}
+
 /** @param {string[]} args */
 function main(args) {
   const libtorch = findLibTorch()
@@ -63,8 +79,8 @@ function main(args) {
   build(libtorch.folder)
   fs.rmSync(REPORTS, { recursive: true, force: true })
   fs.mkdirSync(REPORTS)
-  const options = `log_path=${path.join(REPORTS, 'report')}`
-  const leaks = path.join(__dirname, 'sanitize-leaks.txt')
+  // Reports go to files, the tests' own processes included; what those leave unfreed is no failure by itself.
+  const options = `log_path=${path.join(REPORTS, 'report')}:exitcode=0`
   const tests = args.some(arg => !arg.startsWith('-')) ? [] : TESTS
   const passed = run(process.execPath, ['node_modules/.bin/jest', '-i', ...tests, ...args], {
     ...process.env,
@@ -72,13 +88,15 @@ function main(args) {
     LIBTORCH_DCGAN_PREBUILD: FOLDER,
     LD_PRELOAD: runtime().join(':'),
     ASAN_OPTIONS: `${options}:detect_leaks=1`,
-    LSAN_OPTIONS: `suppressions=${leaks}:print_suppressions=0`,
     UBSAN_OPTIONS: `${options}:print_stacktrace=1`,
   })
-  const reports = fs.readdirSync(REPORTS).map(name => path.join(REPORTS, name))
-  for (const report of reports) process.stderr.write(`\n${report}\n${fs.readFileSync(report, 'utf8')}`)
-  process.stderr.write(`Reports of the sanitizers: ${reports.length}\n`)
-  if (!passed || reports.length > 0) process.exitCode = 1
+  const reports = fs.readdirSync(REPORTS).map(name => fs.readFileSync(path.join(REPORTS, name), 'utf8'))
+  const ours = reports.flatMap(findings)
+  for (const finding of ours) process.stderr.write(`\n${finding}\n`)
+  process.stderr.write(
+    `${ours.length} findings in our code; the reports of ${reports.length} processes are in ${REPORTS}\n`,
+  )
+  if (!passed || ours.length > 0) process.exitCode = 1
 }
 
 try {
