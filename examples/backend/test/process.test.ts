@@ -11,10 +11,10 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} under load: what is in flight is answered, and it ends with 0`, async t => {
     const model = join(scratch(t), 'model.safetensors')
     await saveModel(model, 1)
-    const server = await startServer(t, { MODEL: model, MAX_QUEUE: '10000' })
+    const server = await startServer(t, { MODEL: model, MAX_QUEUE: '10000', SHUTDOWN_SECONDS: '300' })
     // Enough images to wait for while the signal comes.
     const answers = Array.from({ length: 30 }, (_, seed) =>
-      fetch(`${server.url}/digits.png?count=200&seed=${seed}`),
+      fetch(`${server.url}/digits.png?count=100&seed=${seed}`),
     )
     await until(async () => (await waiting(server.url)) > 100, 'a queue')
     server.child.kill(signal)
