@@ -178,7 +178,7 @@ export class DCGAN {
    * @param fromSeed from 0 to 2⁵³ − 1
    * @param toSeed from 0 to 2⁵³ − 1
    * @param frames images, both ends included, 2 to 10,000. Default 16
-   * @param options `signal` takes the request back as long as it waits
+   * @param options `signal` takes back what of the request waits
    * @throws as `sample()`
    */
   async interpolate(

@@ -69,7 +69,7 @@ export class Engine {
     if (!this.disposed) this.#addon.acknowledgeCheckpoint(this.#model)
   }
 
-  /** count × 784 grey levels. A request that has not started when its signal aborts is taken back. */
+  /** count × 784 grey levels. What of a request waits when its signal aborts is taken back. */
   async sample(request: NativeSampleRequest, signal?: AbortSignal): Promise<Uint8Array> {
     this.assertAlive()
     signal?.throwIfAborted()

@@ -31,7 +31,7 @@ export interface NativeAddon {
   /** Lets training go on after a 'checkpoint' event: the engine holds one copy of the state at most. */
   acknowledgeCheckpoint(model: NativeModel): void
   sample(model: NativeModel, request: NativeSampleRequest): NativeSampleJob
-  /** Takes a request that has not started out of the queue; it rejects with code 'ABORTED'. */
+  /** Takes what waits of a request out of the queue; it rejects with code 'ABORTED'. */
   cancelSample(model: NativeModel, id: number): void
   /** count × dim float32: the latents of `sample` with this seed. Needs no model. */
   latents(seed: number, count: number, dim: number): ArrayBuffer

@@ -17,7 +17,7 @@ export interface SampleOptions {
   seed?: number | undefined
   /** The latent vectors themselves, `count × latentDim`, one after the other; standard normal in training. */
   latents?: Float32Array | undefined
-  /** Takes the request back as long as it waits; it then rejects with the signal's reason. */
+  /** Takes back what of the request waits; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
 
