@@ -98,7 +98,7 @@ export class DCGAN {
   }
 
   /**
-   * A generator of digits that the package ships: the networks of the tutorial after 25 epochs of MNIST, with β₁ 0.5
+   * A generator of digits that the package ships: the networks of the tutorial after 25 epochs of MNIST, with β₁ 0
    * and an average of the weights (docs/quality.md has the recipe and its figures), in half precision. It samples
    * and does not train, as it comes without discriminator and optimisers.
    *

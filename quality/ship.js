@@ -1,22 +1,17 @@
 'use strict'
 // Makes a run's last generator the one that DCGAN.pretrained() loads: node quality/ship.js <name>
 const { mkdirSync, statSync } = require('node:fs')
-const { join } = require('node:path')
-const { DCGAN } = require('..')
+const { dirname, join } = require('node:path')
+const { readState, writeState } = require('../dist/checkpoint')
 
 async function main([name]) {
-  // What was chosen for the training machine is not what users should serve with.
-  const overrides = { device: 'cpu', precision: 'float32', threads: 'auto' }
-  const gan = await DCGAN.load(join(__dirname, 'runs', name, 'state.safetensors'), overrides)
-  const served = { ...overrides, device: 'auto' }
+  const { hparams, state } = await readState(join(__dirname, 'runs', name, 'epoch-25.safetensors'))
+  // What was chosen for the machine that trained is not what users serve with.
+  const served = { ...hparams, device: 'auto', precision: 'float32', threads: 'auto' }
   const file = join(__dirname, '..', 'weights', 'mnist.safetensors')
-  mkdirSync(join(file, '..'), { recursive: true })
-  await gan.save(file, { only: 'generator', half: true })
-  await gan.dispose()
-  const shipped = await DCGAN.load(file, served)
-  await shipped.save(file, { only: 'generator', half: true })
-  await shipped.dispose()
-  console.log(`${file}: ${statSync(file).size} bytes, epoch ${gan.epoch}`)
+  mkdirSync(dirname(file), { recursive: true })
+  await writeState(file, state, served, { only: 'generator', half: true, durable: true })
+  console.log(`${file}: ${statSync(file).size} bytes, epoch ${state.epoch}`)
 }
 
 main(process.argv.slice(2)).catch(error => {
