@@ -2,6 +2,7 @@
 // the same order alone and in any company. Weights are packed once for each version of them.
 
 #include <algorithm>
+#include <atomic>
 
 #include "sampling/fold.h"
 #include "sampling/sampler.h"
@@ -78,22 +79,27 @@ class FusedSampler : public Sampler {
     const Index threads = std::min<Index>(blocks, at::get_num_threads());
     auto* activations = activations_.get(threads * kActivations * kBlock);
     auto* sums = sums_.get(threads * kSums * kBlock);
-    // Whole blocks in parallel; a single block finds the threads free for its rows.
+    // Whole blocks in parallel; a single block finds the threads free for its rows. A thread takes the next
+    // block when it is done with one: in a server it shares its processor, and the others would wait for its
+    // half.
+    std::atomic<Index> next{0};
     const auto body = [&](Index begin, Index end) {
-      const Index thread = blocks == 1 ? 0 : at::get_thread_num();
-      for (Index b = begin; b < end; ++b) {
-        const Index first = b * kBlock;
-        block(latents + first * latent_dim_, std::min(kBlock, count - first),
-              activations + thread * kActivations * kBlock, sums + thread * kSums * kBlock,
-              images + first * kPicture);
+      for (Index thread = begin; thread < end; ++thread) {
+        for (Index b = next++; b < blocks; b = next++) {
+          const Index first = b * kBlock;
+          const Index size = std::min(kBlock, count - first);
+          auto* pictures = images + first * kPicture;
+          block(latents + first * latent_dim_, size, activations + thread * kActivations * kBlock,
+                sums + thread * kSums * kBlock, pictures);
+          torch::from_blob(pictures, {size * kPicture}, torch::kFloat32).tanh_();
+        }
       }
     };
     if (blocks == 1) {
       body(0, 1);
     } else {
-      at::parallel_for(0, blocks, 1, body);
+      at::parallel_for(0, threads, 1, body);
     }
-    torch::from_blob(images, {count * kPicture}, torch::kFloat32).tanh_();
   }
 
  private:
