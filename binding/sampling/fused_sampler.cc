@@ -60,17 +60,14 @@ class FusedSampler : public Sampler {
 
   void prepare(Generator& generator) override {
     torch::NoGradGuard no_grad;
-    folded_ = fold(generator);
-    fused::pack_dense<S>(folded_.linear_weight, latent_dim_, dense_.get(49 * latent() * 256));
-    kernel1_.pack(folded_.conv1_weight, 256, 128, 25);
-    kernel2_.pack(folded_.conv2_weight, 128, 64, 16);
-    kernel3_.pack(folded_.conv3_weight, 64, 16, 1);
-    dense_bias_ = folded_.linear_bias.view({256, 49}).t().contiguous();
-    // Packed; only the biases are read from here on.
-    for (auto* weight :
-         {&folded_.linear_weight, &folded_.conv1_weight, &folded_.conv2_weight, &folded_.conv3_weight}) {
-      weight->reset();
-    }
+    const auto folded = fold(generator);
+    fused::pack_dense<S>(folded.linear_weight, latent_dim_, dense_.get(49 * latent() * 256));
+    kernel1_.pack(folded.conv1_weight, 256, 128, 25);
+    kernel2_.pack(folded.conv2_weight, 128, 64, 16);
+    kernel3_.pack(folded.conv3_weight, 64, 16, 1);
+    dense_bias_ = folded.linear_bias.view({256, 49}).t().contiguous();
+    bias1_ = folded.conv1_bias;
+    bias2_ = folded.conv2_bias;
   }
 
   void run(const float* latents, std::int64_t count, float* images) override {
@@ -113,10 +110,8 @@ class FusedSampler : public Sampler {
     S* hidden2 = hidden1 + 49 * 256 * count;
     S* hidden3 = hidden2 + 49 * 128 * count;
     dense(latents, count, hidden2, sums, hidden1);
-    up(rows1_, 1, hidden1, 49, 256, kernel1_.first_by_second(), folded_.conv1_bias, count, sums, 7, 128,
-       hidden2);
-    up(rows2_, 2, hidden2, 49, 128, kernel2_.first_by_second(), folded_.conv2_bias, count, sums, 14, 64,
-       hidden3);
+    up(rows1_, 1, hidden1, 49, 256, kernel1_.first_by_second(), bias1_, count, sums, 7, 128, hidden2);
+    up(rows2_, 2, hidden2, 49, 128, kernel2_.first_by_second(), bias2_, count, sums, 14, 64, hidden3);
     fused::each(count, [&](Index n) {
       A* parts = sums + n * kSums;
       fused::multiply(196, 16, 64, hidden3 + n * 196 * 64, kernel3_.first_by_second().data, parts, 16, false);
@@ -182,8 +177,8 @@ class FusedSampler : public Sampler {
   Index latent_dim_;
   const Rows rows1_ = transposed_rows(7, 7, 5, 1, 2);
   const Rows rows2_ = transposed_rows(7, 14, 4, 2, 1);
-  FoldedGenerator folded_;
   torch::Tensor dense_bias_;  // 49 × 256
+  torch::Tensor bias1_, bias2_;
   fused::Buffer<S> dense_;
   fused::PackedKernel<S> kernel1_, kernel2_, kernel3_;
   fused::Buffer<S> activations_;
