@@ -30,7 +30,7 @@ const OPTIONS = {
 async function measure(python, run) {
   let known = readResult(run.name)
   if (run.epochs.size === 0) return known
-  const hparams = trainedWith(run.epochs.values().next().value)
+  const hparams = await trainedWith(run.epochs.values().next().value)
   const missing = [...run.epochs.keys()].filter(epoch => !known?.rows.some(other => other.epoch === epoch))
   if (missing.length === 0) return known
   const folder = mkdtempSync(join(tmpdir(), 'dcgan-quality-'))
@@ -44,7 +44,7 @@ async function measure(python, run) {
       if (known !== undefined) assertSame(known.head, head)
       const rows = [
         ...(known?.rows ?? []),
-        { ...run.log.get(epoch), ...rates(run, epoch, hparams), ...figures, epoch },
+        { ...run.log.get(epoch), ...(await rates(run, epoch, hparams)), ...figures, epoch },
       ]
       rows.sort((a, b) => a.epoch - b.epoch)
       known = writeResult(run.name, { head, rows })
@@ -58,8 +58,8 @@ async function measure(python, run) {
 }
 
 /** The learning rates of an epoch, where they are no longer those that the run began with. */
-function rates(run, epoch, { discLr, genLr }) {
-  const now = trainedWith(run.epochs.get(epoch))
+async function rates(run, epoch, { discLr, genLr }) {
+  const now = await trainedWith(run.epochs.get(epoch))
   return now.discLr === discLr && now.genLr === genLr ? {} : { discLr: now.discLr, genLr: now.genLr }
 }
 

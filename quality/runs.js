@@ -2,6 +2,7 @@
 // A run: quality/runs/<name>/ with epoch-NN.safetensors and log.jsonl, as quality/train.js writes them.
 const { readdirSync, readFileSync, existsSync } = require('node:fs')
 const { join, basename, resolve } = require('node:path')
+const { readInfo } = require('../dist/checkpoint')
 
 /**
  * @param {string} run a name under quality/runs, or the path of a folder
@@ -26,11 +27,9 @@ function openRun(run) {
   }
 }
 
-/** The hyper-parameters that a state file was trained with: its header says them (docs/state-file.md). */
-function trainedWith(file) {
-  const bytes = readFileSync(file)
-  const header = JSON.parse(bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE())))
-  return JSON.parse(header.__metadata__.hparams)
+/** The hyper-parameters that a state file was trained with. */
+async function trainedWith(file) {
+  return (await readInfo(file)).hparams
 }
 
 module.exports = { openRun, trainedWith }
