@@ -6,9 +6,11 @@ import { DCGAN } from 'libtorch-dcgan'
 const [epochs = '3', dataset] = process.argv.slice(2)
 const path = 'checkpoint.safetensors'
 const hparams = { epochs: Number(epochs) }
+// The best recipe of docs/quality.md.
+const recipe = { latentDim: 10, batchSize: 64, beta1: 0, discLr: 0.001, genLr: 0.0005, emaDecay: 0.9995 }
 const gan = existsSync(path)
   ? await DCGAN.load(path, hparams)
-  : new DCGAN({ ...hparams, beta1: 0.5, emaDecay: 0.999, precision: 'bfloat16', verboseFreq: 100 })
+  : new DCGAN({ ...hparams, ...recipe, precision: 'bfloat16', verboseFreq: 100 })
 
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())

@@ -15,6 +15,9 @@ export interface TrainingOptions {
   onProgress: (progress: Progress) => void
 }
 
+/** The best that libtorch-dcgan's docs/quality.md knows: digits after one epoch. */
+const RECIPE = { latentDim: 10, batchSize: 64, beta1: 0, discLr: 0.001, genLr: 0.0005, emaDecay: 0.9995 }
+
 /** Trains a new model beside the one that is served, which it replaces in the end. One at a time. */
 export class Trainer {
   readonly #models: Models
@@ -65,11 +68,11 @@ export class Trainer {
     const count = Math.min(images, mnist.count)
     const dataset = { ...mnist, count, images: mnist.images.subarray(0, count * 784), labels: undefined }
     const { maxBatch, maxQueue } = this.#models.current.gan.hparams
-    // One core stays for serving. beta1 0.5 as in Radford et al. (2015), with which digits come sooner.
+    // One core stays for serving.
     const threads = Math.max(1, availableParallelism() - 1)
     const gan = new DCGAN({
+      ...RECIPE,
       epochs,
-      beta1: 0.5,
       threads,
       maxBatch,
       maxQueue,
