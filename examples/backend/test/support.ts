@@ -31,6 +31,8 @@ export async function testApp(t: Cleanup, changes: Partial<Config> = {}): Promis
   const { maxBatch, maxQueue } = config
   const models = await Models.open(async () => freshModel({ maxBatch, maxQueue }))
   const app = await buildApp(config, models)
+  // fetch() keeps a connection, and closing waits for it as long as the server would.
+  app.server.server.keepAliveTimeout = 1
   t.after(() => app.server.close())
   return { ...app, models }
 }

@@ -29,10 +29,10 @@ test('a run tells its progress, and what it trained is served in the end', async
   const progress = events.filter(({ event }) => event === 'progress').map(({ data }) => data)
   assert.ok(progress.length > 0)
   assert.ok(progress.every(({ discLoss, genLoss }) => Number.isFinite(discLoss) && Number.isFinite(genLoss)))
-  assert.deepEqual([progress.at(-1)?.step, progress.at(-1)?.totalSteps], [6, 6])
+  assert.deepEqual([progress.at(-1)?.step, progress.at(-1)?.totalSteps], [10, 10])
 
   const { version } = app.models.current
-  assert.deepEqual(events.at(-1), { event: 'done', data: { version, step: 6, epoch: 2 } })
+  assert.deepEqual(events.at(-1), { event: 'done', data: { version, step: 10, epoch: 2 } })
   assert.notEqual(version, before)
   await using saved = await DCGAN.load(saveTrained)
   const digit = await app.server.inject('/digits/3.png')
