@@ -25,8 +25,6 @@ import {
 import { NATIVE_CONFIG } from './native-config'
 
 const TOLERANCE = 1e-5
-/** Of bfloat16's last place: by luck alone a single number of PyTorch's, a loss, can be much nearer than that. */
-const HALF_ULP = 2 ** -9
 const PER_IMAGE = ['fake', 'fake_eval', 'real_logits', 'fake_logits', 'fake_logits_updated']
 
 const reference = new Reference()
@@ -127,7 +125,7 @@ describe.each(['auto', 'eager'] as const)('the %s step', step => {
     'is no further off in bfloat16 than PyTorch autocast, on a batch of %i',
     async batch => {
       const errors = await errorsOf({ step, precision: 'bfloat16' }, 'warm', batch, `bfloat16.${DISTINCT}`)
-      const worse = errors.filter(([, { float64, torch }]) => !(float64 <= 2 * torch + HALF_ULP))
+      const worse = errors.filter(([, { float64, torch }]) => !(float64 <= 2 * torch + 1e-3))
       expect(worse).toEqual([])
     },
   )
