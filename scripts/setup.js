@@ -28,7 +28,7 @@ const HELP = `Usage: libtorch-dcgan setup [options]
 Finds or fetches LibTorch and makes the addon ready. Run again, it does only what is left to do.
 
 Options:
-  --cpu                 LibTorch for the CPU (192 MB to download)
+  --cpu                 LibTorch for the CPU (192 MB to download on linux-x64, 155 MB on linux-arm64)
   --cuda                LibTorch for CUDA (2.8 GB to download); the default where an NVIDIA driver is there
   --from <source>       take LibTorch from this address, ZIP file, wheel or folder;
                         an address may end in #sha256=<hash>

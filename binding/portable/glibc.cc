@@ -3,13 +3,20 @@
 
 #include <features.h>
 
-#if defined(__GLIBC__) && defined(__x86_64__)
+#if defined(__GLIBC__) && (defined(__x86_64__) || defined(__aarch64__))
 
 #include <condition_variable>
 #include <mutex>
 
 #define HIDDEN __attribute__((visibility("hidden")))
 #define FROM(ours, theirs) __asm__(".symver " #ours ", " theirs)
+
+// The version of what glibc has had since its first release for the processor.
+#ifdef __aarch64__
+#define FIRST "@GLIBC_2.17"
+#else
+#define FIRST "@GLIBC_2.2.5"
+#endif
 
 extern "C" {
 
@@ -20,8 +27,8 @@ char __libc_single_threaded = 0;
 // The mathematics of 2.29 differ in how they tell errors only.
 double dcgan_exp(double x);
 double dcgan_log(double x);
-FROM(dcgan_exp, "exp@GLIBC_2.2.5");
-FROM(dcgan_log, "log@GLIBC_2.2.5");
+FROM(dcgan_exp, "exp" FIRST);
+FROM(dcgan_log, "log" FIRST);
 HIDDEN double exp(double x) { return dcgan_exp(x); }
 HIDDEN double log(double x) { return dcgan_log(x); }
 
@@ -30,10 +37,10 @@ void* dcgan_dlopen(const char* file, int mode);
 void* dcgan_dlsym(void* handle, const char* name);
 char* dcgan_dlerror();
 int dcgan_dladdr(const void* address, void* info);
-FROM(dcgan_dlopen, "dlopen@GLIBC_2.2.5");
-FROM(dcgan_dlsym, "dlsym@GLIBC_2.2.5");
-FROM(dcgan_dlerror, "dlerror@GLIBC_2.2.5");
-FROM(dcgan_dladdr, "dladdr@GLIBC_2.2.5");
+FROM(dcgan_dlopen, "dlopen" FIRST);
+FROM(dcgan_dlsym, "dlsym" FIRST);
+FROM(dcgan_dlerror, "dlerror" FIRST);
+FROM(dcgan_dladdr, "dladdr" FIRST);
 HIDDEN void* dlopen(const char* file, int mode) { return dcgan_dlopen(file, mode); }
 HIDDEN void* dlsym(void* handle, const char* name) { return dcgan_dlsym(handle, name); }
 HIDDEN char* dlerror() { return dcgan_dlerror(); }

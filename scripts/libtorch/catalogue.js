@@ -50,12 +50,26 @@ const RELEASES = {
     {
       variant: 'cpu',
       version: '2.13.0',
-      path: null,
+      // PyPI has this version for aarch64 with CUDA only: a plain torch==2.13.0 would give that one.
+      path: '/whl/cpu/torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_aarch64.whl',
       file: 'torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_aarch64.whl',
-      sha256: null,
-      download: 160_000_000,
+      // Stated by PyTorch's index and by nixpkgs; this project has not hashed the file itself.
+      sha256: '84453b69508ec79902f899c5ed9495acb9e2bbe9fda5f1d5d6f19e3c3842e1a7',
+      download: 155_000_000,
       disk: 900_000_000,
-      requirement: 'torch==2.13.0',
+      requirement: 'torch==2.13.0+cpu',
+      machine: 'aarch64',
+    },
+    {
+      variant: 'cuda',
+      version: '2.14.1',
+      path: null,
+      file: 'torch-2.14.1-cp311-cp311-manylinux_2_28_aarch64.whl',
+      // Stated by PyPI's index; not hashed by this project either.
+      sha256: 'ef1276fd07adb8d463ac402a24ea7482e45c9a42df8ebdac211aa757779200ba',
+      download: 2_750_000_000,
+      disk: 9_000_000_000,
+      requirement: 'torch==2.14.1',
       machine: 'aarch64',
     },
   ],

@@ -9,6 +9,7 @@ const { Terminal, duration, size } = require('../terminal.js')
 const { RECORD, cacheFolder, listEntries, setCurrent } = require('./cache.js')
 const { describeLibTorch } = require('./find.js')
 const { findPip, noPip, pipDownload } = require('./pip.js')
+const { PLATFORM } = require('./platform.js')
 const { givenSource, releaseSource } = require('./source.js')
 const { unpackLibTorch, unpackNvidia } = require('./unpack.js')
 
@@ -18,6 +19,8 @@ const MOVE_CACHE = 'set LIBTORCH_DCGAN_HOME to a folder on a larger disk'
  * @typedef {object} FetchOptions
  * @property {'cpu' | 'cuda'} variant
  * @property {string} [from] an address, archive, wheel or folder to take it from instead of the release
+ * @property {string} [platform] for example "linux-arm64"; of another platform than this machine's it takes the release,
+ *   and leaves the current LibTorch what it is
  * @property {import('../tools.js').Env} [env]
  * @property {import('../terminal.js').Output} [terminal]
  */
@@ -29,15 +32,22 @@ const MOVE_CACHE = 'set LIBTORCH_DCGAN_HOME to a folder on a larger disk'
  * @param {FetchOptions} options
  * @returns {Promise<import('./find.js').LibTorchInfo>}
  */
-async function fetchLibTorch({ variant, from, env = process.env, terminal = new Terminal() }) {
+async function fetchLibTorch({
+  variant,
+  from,
+  env = process.env,
+  terminal = new Terminal(),
+  platform = PLATFORM,
+}) {
   const cache = cacheFolder(env)
-  const source = from === undefined ? releaseSource(variant, env, terminal) : givenSource(from, env, terminal)
+  const source =
+    from === undefined ? releaseSource(variant, env, terminal, platform) : givenSource(from, env, terminal)
   const present = () => {
     const entry = listEntries(cache).find(({ key }) => key === source.key)
     if (entry === undefined) return undefined
     try {
-      const found = describeLibTorch(entry.folder, 'cache')
-      setCurrent(cache, entry.name)
+      const found = describeLibTorch(entry.folder, 'cache', source.arch)
+      if (source.arch === process.arch) setCurrent(cache, entry.name)
       return found
     } catch (error) {
       if (!(error instanceof Problem)) throw error
@@ -102,7 +112,7 @@ async function makeEntry(cache, source, terminal, env) {
     const pointed = fs.statSync(archive.file).isDirectory()
     const requirements = pointed ? [] : await unpackLibTorch(archive.file, beside, terminal)
     const folder = pointed ? wholeFolder(archive.file) : path.join(beside, 'torch')
-    const { version, cuda } = describe(folder, archive.file)
+    const { version, cuda } = describe(folder, archive.file, source.arch)
     const variant = cuda ? 'cuda' : 'cpu'
     if (source.variant !== undefined && source.variant !== variant) {
       throw new Problem(
@@ -127,17 +137,17 @@ async function makeEntry(cache, source, terminal, env) {
     fs.rmSync(path.join(cache, name), { recursive: true, force: true })
     fs.renameSync(beside, path.join(cache, name))
     fs.rmSync(downloads, { recursive: true, force: true })
-    setCurrent(cache, name)
-    return describeLibTorch(path.resolve(cache, name, record.folder), 'cache')
+    if (source.arch === process.arch) setCurrent(cache, name)
+    return describeLibTorch(path.resolve(cache, name, record.folder), 'cache', source.arch)
   } finally {
     fs.rmSync(beside, { recursive: true, force: true })
   }
 }
 
-/** @param {string} folder @param {string} named what the user knows it by */
-function describe(folder, named) {
+/** @param {string} folder @param {string} named what the user knows it by @param {string} arch */
+function describe(folder, named, arch) {
   try {
-    return describeLibTorch(folder, 'cache')
+    return describeLibTorch(folder, 'cache', arch)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     throw new Problem(

@@ -58,9 +58,10 @@ function findLibTorch({ env = process.env, prefer = [] } = {}) {
 /**
  * @param {string} folder
  * @param {LibTorchInfo['source']} source
+ * @param {string} [arch] the processor that it must be built for
  * @returns {LibTorchInfo}
  */
-function describeLibTorch(folder, source) {
+function describeLibTorch(folder, source, arch = process.arch) {
   const lib = path.join(folder, 'lib')
   const include = path.join(folder, 'include')
   if (!fs.existsSync(folder)) throw new Problem(`${folder} does not exist.`)
@@ -71,7 +72,7 @@ function describeLibTorch(folder, source) {
   ]
   const missing = wanted.find(file => !fs.existsSync(file))
   if (missing !== undefined) throw new Problem(`${missing} is missing.`)
-  requireSameProcessor(path.join(lib, `libc10${SUFFIX}`))
+  requireProcessor(path.join(lib, `libc10${SUFFIX}`), arch)
   const version = readVersion(include)
   if (version === undefined) throw new Problem(`the headers in ${include} tell no version.`)
   return {
@@ -89,16 +90,17 @@ function describeLibTorch(folder, source) {
 /** @type {Record<string, number>} */
 const ELF_MACHINES = { x64: 62, arm64: 183 }
 
-/** @param {string} library */
-function requireSameProcessor(library) {
+/** @param {string} library @param {string} arch */
+function requireProcessor(library, arch) {
   const header = Buffer.alloc(20)
   const fd = fs.openSync(library, 'r')
   fs.readSync(fd, header, 0, header.length, 0)
   fs.closeSync(fd)
-  const expected = ELF_MACHINES[process.arch]
-  if (header.readUInt32BE(0) !== 0x7f454c46 || expected === undefined || header.readUInt16LE(18) === expected)
-    return
-  throw new Problem(`${library} is built for another processor than this one (${process.arch}).`)
+  const expected = ELF_MACHINES[arch]
+  const machine = header.readUInt16LE(18)
+  if (header.readUInt32BE(0) !== 0x7f454c46 || expected === undefined || machine === expected) return
+  const built = Object.keys(ELF_MACHINES).find(name => ELF_MACHINES[name] === machine) ?? 'another processor'
+  throw new Problem(`${library} is built for ${built}, not for ${arch}.`)
 }
 
 /** @param {string} folder the nvidia wheels' common folder */

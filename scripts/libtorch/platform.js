@@ -7,6 +7,9 @@ const { which } = require('../tools.js')
 /** What PyTorch builds LibTorch for. */
 const MIN_GLIBC = [2, 28]
 
+/** This machine's platform, as `prebuilds/` and the catalogue name it. */
+const PLATFORM = `${process.platform}-${process.arch}`
+
 /** "glibc 2.36", "musl", or undefined where the system has another C library. @returns {string | undefined} */
 function libc() {
   if (process.platform !== 'linux') return undefined
@@ -21,13 +24,13 @@ function libc() {
 function requirePlatform(platform = process.platform, arch = process.arch, library = libc()) {
   if (platform !== 'linux') {
     throw new Problem(
-      `Set-up fetches LibTorch for Linux only; this is ${platform}-${arch}.`,
+      `Set-up fetches LibTorch for linux-x64 and linux-arm64; this is ${platform}-${arch}.`,
       'Set LIBTORCH to a LibTorch of your own, or use Linux (a container, WSL 2).',
     )
   }
   if (arch !== 'x64' && arch !== 'arm64') {
     throw new Problem(
-      `PyTorch publishes no LibTorch for the processor of this machine (${arch}).`,
+      `Set-up fetches LibTorch for linux-x64 and linux-arm64; this is linux-${arch}.`,
       'Set LIBTORCH to one built from source, or use an x64 or arm64 machine.',
     )
   }
@@ -63,4 +66,4 @@ function hasNvidiaDriver(env = process.env) {
   return folders.some(folder => fs.existsSync(`${folder}/libcuda.so.1`))
 }
 
-module.exports = { MIN_GLIBC, hasNvidiaDriver, libc, requireGlibc, requirePlatform }
+module.exports = { MIN_GLIBC, PLATFORM, hasNvidiaDriver, libc, requireGlibc, requirePlatform }

@@ -8,7 +8,7 @@ const { download, hashFile } = require('../net/download.js')
 const { duration, size } = require('../terminal.js')
 const { releaseFor } = require('./catalogue.js')
 const { findPip, noPip, pipDownload } = require('./pip.js')
-const { requireGlibc, requirePlatform } = require('./platform.js')
+const { PLATFORM, requireGlibc, requirePlatform } = require('./platform.js')
 
 const PYTORCH = 'https://download.pytorch.org'
 
@@ -23,6 +23,7 @@ const PYTORCH = 'https://download.pytorch.org'
  * @property {number} disk
  * @property {'cpu' | 'cuda' | undefined} variant what it must be
  * @property {string} machine
+ * @property {string} arch the processor that it must be built for, in Node.js's words
  */
 
 /**
@@ -39,12 +40,14 @@ const PYTORCH = 'https://download.pytorch.org'
  * @param {'cpu' | 'cuda'} variant
  * @param {import('../tools.js').Env} env
  * @param {import('../terminal.js').Output} terminal
+ * @param {string} platform another one than this machine's is for building the addon of that platform here
  * @returns {Source}
  */
-function releaseSource(variant, env, terminal) {
+function releaseSource(variant, env, terminal, platform) {
   requirePlatform()
   requireGlibc()
-  const release = releaseFor(variant)
+  const release = releaseFor(variant, platform)
+  const foreign = platform === PLATFORM ? '' : `-${platform}`
   const byPip = async (/** @type {string} */ downloads, /** @type {string} */ why) => {
     const python = findPip(env)
     if (python === undefined) throw noPip(why)
@@ -69,12 +72,13 @@ function releaseSource(variant, env, terminal) {
     return { file, from: `pip: ${release.requirement}`, sha256, ours: true }
   }
   return {
-    key: `${release.version} ${variant}`,
-    label: `LibTorch ${release.version} (${variant.toUpperCase()}), ${size(release.download)}`,
-    suffix: '',
+    key: `${release.version} ${variant}${foreign}`,
+    label: `LibTorch ${release.version} (${variant.toUpperCase()}) for ${platform}, ${size(release.download)}`,
+    suffix: foreign,
     disk: release.disk,
     variant,
     machine: release.machine,
+    arch: platform.replace(/^.*-/, ''),
     async fetch(downloads) {
       if (release.path === null) return byPip(downloads, `LibTorch ${release.version} is fetched by pip.`)
       const address = `${(env.LIBTORCH_DCGAN_MIRROR || PYTORCH).replace(/\/$/, '')}${release.path}`
@@ -99,7 +103,7 @@ function releaseSource(variant, env, terminal) {
  */
 function givenSource(from, env, terminal) {
   const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64'
-  const common = { label: `LibTorch from ${from}`, disk: 0, variant: undefined, machine }
+  const common = { label: `LibTorch from ${from}`, disk: 0, variant: undefined, machine, arch: process.arch }
   if (/^https?:\/\//i.test(from)) {
     const url = new URL(from)
     const sha256 = /^#sha256=([0-9a-f]{64})$/i.exec(url.hash)?.[1]?.toLowerCase() ?? null

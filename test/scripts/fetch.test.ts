@@ -29,7 +29,7 @@ const environment = (more: Record<string, string> = {}) => ({
 
 /** Fetches in a process of its own; its output is the LibTorch as JSON, its error the problem's text. */
 function fetch(
-  options: { variant?: string; from?: string },
+  options: { variant?: string; from?: string; platform?: string },
   env: Record<string, string> = {},
 ): Promise<Made> & { kill(): void } {
   const script = `
@@ -273,6 +273,35 @@ onLinux('the release', () => {
     )
     expect(asked[1]).not.toMatch(/--no-deps/)
     expect(fs.existsSync(path.join(cache, 'downloads'))).toBe(false)
+  })
+})
+
+onLinux('the release for another platform, to build its addon with', () => {
+  test('is fetched for that processor, beside the LibTorch of this machine, which stays the current one', async () => {
+    const own = await fetch({ from: write('own.whl', makeWheel()) })
+    const paths: (string | undefined)[] = []
+    const mirror = await serve((request, response) => {
+      paths.push(request.url)
+      response.writeHead(404).end()
+    })
+    const log = pip({ 'torch-renamed.whl': makeWheel() })
+    const env = { LIBTORCH_DCGAN_MIRROR: mirror }
+    const { status, stdout } = await fetch({ platform: 'linux-arm64' }, env)
+    expect(status).toBe(0)
+    expect(paths).toEqual(['/whl/cpu/torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_aarch64.whl'])
+    expect(fs.readFileSync(log, 'utf8')).toMatch(/--platform manylinux_2_28_aarch64 .*torch==2\.13\.0\+cpu$/m)
+    expect(JSON.parse(stdout).folder).toBe(path.join(cache, '2.13.0-cpu-linux-arm64', 'torch'))
+    const current = fs.readFileSync(path.join(cache, 'current'), 'utf8').trim()
+    expect(path.join(cache, current, 'torch')).toBe(JSON.parse(own.stdout).folder)
+    expect((await fetch({ platform: 'linux-arm64' }, env)).status).toBe(0)
+    expect(paths).toHaveLength(1)
+  })
+
+  test('is checked against the hash that is pinned for it', async () => {
+    const mirror = await serve((_request, response) => void response.end(makeWheel()))
+    const { status, stderr } = await fetch({ platform: 'linux-arm64' }, { LIBTORCH_DCGAN_MIRROR: mirror })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/not the file that was expected/)
   })
 })
 

@@ -59,6 +59,13 @@ describe('LIBTORCH', () => {
     })
   })
 
+  const builtFor = (folder: string, machine: number) => {
+    const elf = Buffer.alloc(64)
+    elf.writeUInt32BE(0x7f454c46, 0)
+    elf.writeUInt16LE(machine, 18)
+    fs.writeFileSync(path.join(folder, 'lib', 'libc10.so'), elf)
+  }
+
   test.each([
     ['a folder that is not there', () => undefined, /does not exist/],
     [
@@ -78,13 +85,13 @@ describe('LIBTORCH', () => {
     ],
     [
       'libraries for another processor',
-      (folder: string) => {
-        const elf = Buffer.alloc(64)
-        elf.writeUInt32BE(0x7f454c46, 0)
-        elf.writeUInt16LE(2, 18) // SPARC
-        fs.writeFileSync(path.join(folder, 'lib', 'libc10.so'), elf)
-      },
-      /another processor/,
+      (folder: string) => builtFor(folder, 2), // SPARC
+      new RegExp(`built for another processor, not for ${process.arch}`),
+    ],
+    [
+      'libraries for the other processor that is supported',
+      (folder: string) => builtFor(folder, process.arch === 'x64' ? 183 : 62),
+      process.arch === 'x64' ? /built for arm64, not for x64/ : /built for x64, not for arm64/,
     ],
   ])('that is %s is an error and not skipped', (_what, spoil, message) => {
     cached('2.13.0-cpu', '2.13.0')

@@ -111,8 +111,19 @@ test('a system that PyTorch does not build for is told before anything is downlo
   expect(problem(() => requirePlatform('linux', 'riscv64', 'glibc 2.39')).message).toMatch(/riscv64/)
   expect(() => requireGlibc('glibc 2.28')).not.toThrow()
   expect(problem(() => requireGlibc('glibc 2.17')).message).toMatch(/2\.28.*2\.17/)
-  expect(problem(() => releaseFor('cuda', 'linux-arm64')).fix).toMatch(/--cpu/)
-  expect(releaseFor('cpu', 'linux-x64').sha256).toMatch(/^[0-9a-f]{64}$/)
+  expect(problem(() => releaseFor('cuda', 'linux-riscv64')).fix).toMatch(/--cpu/)
+})
+
+test.each(['linux-x64', 'linux-arm64'])('what is fetched for %s is pinned by its hash', platform => {
+  const machine = platform === 'linux-x64' ? 'x86_64' : 'aarch64'
+  const cpu = releaseFor('cpu', platform)
+  // PyPI's own build of this version is for CUDA where it is for aarch64: the CPU's is asked for by its name.
+  expect(cpu.requirement).toBe(`torch==${cpu.version}+cpu`)
+  expect(decodeURIComponent(cpu.path)).toBe(`/whl/cpu/${cpu.file}`)
+  for (const release of [cpu, releaseFor('cuda', platform)]) {
+    expect(release).toMatchObject({ machine, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
+    expect(release.file).toMatch(new RegExp(`-cp311-cp311-manylinux_2_28_${machine}\\.whl$`))
+  }
 })
 
 test('NVIDIA’s packages are read from a wheel’s metadata, without markers, extras and others', () => {
