@@ -48,10 +48,11 @@ function isProgram(file) {
  * @param {string[]} args
  * @param {Env} [env]
  * @param {number} [limit] in milliseconds
+ * @param {string} [cwd]
  */
-function ask(program, args, env = process.env, limit = ANSWER_MS) {
+function ask(program, args, env = process.env, limit = ANSWER_MS, cwd = '.') {
   const options = /** @type {const} */ ({ encoding: 'utf8', timeout: limit, killSignal: 'SIGKILL' })
-  const { status, stdout, error } = spawnSync(program, args, { ...options, env })
+  const { status, stdout, error } = spawnSync(program, args, { ...options, env, cwd })
   if (codeOf(error) !== 'ETIMEDOUT') return status === 0 ? stdout.trim() : undefined
   throw new Problem(
     `\`${[program, ...args].join(' ')}\` did not answer within ${limit / 1000} seconds.`,
@@ -159,17 +160,9 @@ function requireNode(root, version = process.versions.node) {
   )
 }
 
-/** The Python interpreters to try, best first. @param {Env} env @returns {string[]} */
-function pythons(env = process.env) {
-  if (env.PYTHON) return [env.PYTHON]
-  const inVenv = env.VIRTUAL_ENV ? [path.join(env.VIRTUAL_ENV, 'bin', 'python')] : []
-  return [...inVenv, 'python3', 'python']
-}
-
 module.exports = {
   ask,
   installCommand,
-  pythons,
   requireBuildTools,
   requireCMake,
   requireCompiler,

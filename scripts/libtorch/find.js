@@ -3,7 +3,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { Problem } = require('../problem.js')
-const { ask, pythons, which } = require('../tools.js')
+const { askPython, findPython, pythons } = require('../python.js')
 const { cacheFolder, listEntries } = require('./cache.js')
 const { minorOf, readVersion } = require('./version.js')
 
@@ -112,11 +112,9 @@ function nvidiaLibraries(folder) {
     .filter(file => fs.existsSync(file))
 }
 
-// Asks where `import torch` would look, without the seconds that importing it takes. The working folder is
-// taken off the path: a folder named torch there is not PyTorch.
+// Asks where `import torch` would look, without the seconds that importing it takes.
 const LOCATE = `
-import sys, importlib.util
-sys.path[:] = [p for p in sys.path if p]
+import importlib.util
 spec = importlib.util.find_spec('torch')
 print(spec.submodule_search_locations[0] if spec and spec.submodule_search_locations else '')
 `
@@ -125,12 +123,12 @@ print(spec.submodule_search_locations[0] if spec and spec.submodule_search_locat
 function describePyTorch(env) {
   const fix =
     'Activate an environment with PyTorch (or set PYTHON to its interpreter), or unset LIBTORCH_USE_PYTORCH.'
-  const python = which(pythons(env), env)
+  const python = findPython(pythons(env), env)
   if (python === undefined) {
     const sought = env.PYTHON ? `PYTHON, ${env.PYTHON},` : 'a Python'
     throw new Problem(`LIBTORCH_USE_PYTORCH is 1, but ${sought} was not found.`, fix)
   }
-  const folder = ask(python, ['-c', LOCATE], env)
+  const folder = askPython(python, ['-c', LOCATE], env)
   if (!folder) throw new Problem(`LIBTORCH_USE_PYTORCH is 1, but ${python} has no package torch.`, fix)
   try {
     return describeLibTorch(folder, 'PyTorch')

@@ -3,8 +3,8 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { Problem } = require('../problem.js')
-const { run } = require('../run.js')
-const { ask, installCommand, pythons, which } = require('../tools.js')
+const { askPython, findPython, pythons, runPython } = require('../python.js')
+const { installCommand } = require('../tools.js')
 
 // The wheels hold compiled code for CPython 3.11 too, but of them only LibTorch is taken: any Python may fetch them.
 const PYTHON_TAGS = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311']
@@ -19,9 +19,9 @@ const PYTHON_TAGS = ['--python-version', '3.11', '--implementation', 'cp', '--ab
 function findPip(env = process.env, limit) {
   let silent
   for (const name of pythons(env)) {
-    const python = which([name], env)
+    const python = findPython([name], env)
     try {
-      if (python !== undefined && ask(python, ['-m', 'pip', '--version'], env, limit) !== undefined)
+      if (python !== undefined && askPython(python, ['-m', 'pip', '--version'], env, limit) !== undefined)
         return python
     } catch (error) {
       silent = error
@@ -55,7 +55,7 @@ function noPip(why) {
 async function pipDownload(python, requirements, folder, { machine, dependencies, env = process.env }) {
   fs.mkdirSync(folder, { recursive: true })
   const live = process.stderr.isTTY === true
-  const { status, output } = await run(
+  const { status, output } = await runPython(
     python,
     [
       ...['-m', 'pip', 'download', '--disable-pip-version-check', '--only-binary=:all:', '--dest', folder],
@@ -65,7 +65,8 @@ async function pipDownload(python, requirements, folder, { machine, dependencies
       ...platformTags(machine).flatMap(tag => ['--platform', tag]),
       ...requirements,
     ],
-    { env: /** @type {NodeJS.ProcessEnv} */ (env), show: live },
+    env,
+    live,
   )
   if (status !== 0) {
     const words = output.split('\n').filter(line => line.startsWith('ERROR'))
