@@ -41,7 +41,8 @@ Options:
 Environment:
   LIBTORCH                             use the LibTorch in this folder
   LIBTORCH_USE_PYTORCH=1               use the torch of the active Python (PYTHON names another)
-  LIBTORCH_DCGAN_HOME                  the cache folder (${cacheFolder()})
+  LIBTORCH_DCGAN_HOME                  the cache folder, an absolute path; else libtorch-dcgan in
+                                       XDG_CACHE_HOME or ~/.cache
   LIBTORCH_DCGAN_MIRROR                used in place of https://download.pytorch.org
   LIBTORCH_DCGAN_BUILD_FROM_SOURCE=1   build the addon even where a prebuilt one fits
   LIBTORCH_DCGAN_SKIP_SETUP=1          npm install does without the set-up

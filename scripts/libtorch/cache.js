@@ -3,6 +3,7 @@
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { Problem } = require('../problem.js')
 
 /**
  * The user's cache folder: one folder for each LibTorch, complete or not there at all.
@@ -31,9 +32,23 @@ const RECORD = 'libtorch.json'
 
 /** @param {import('../tools.js').Env} env */
 function cacheFolder(env = process.env) {
-  if (env.LIBTORCH_DCGAN_HOME) return path.resolve(env.LIBTORCH_DCGAN_HOME)
-  const base = env.XDG_CACHE_HOME || path.join(env.HOME || os.homedir(), '.cache')
-  return path.join(base, 'libtorch-dcgan')
+  const home = env.LIBTORCH_DCGAN_HOME
+  if (home) {
+    if (path.isAbsolute(home)) return path.resolve(home)
+    throw new Problem(
+      `LIBTORCH_DCGAN_HOME is ${home}, a relative path: it would name another folder wherever a program is started.`,
+      `Set it to an absolute path, for example: export LIBTORCH_DCGAN_HOME="$PWD/${home.replace(/^\.\//, '')}"`,
+    )
+  }
+  // The XDG base directory specification: "All paths must be absolute. If […] relative […] ignore it."
+  const base = path.isAbsolute(env.XDG_CACHE_HOME ?? '')
+    ? String(env.XDG_CACHE_HOME)
+    : path.join(env.HOME || os.homedir(), '.cache')
+  if (path.isAbsolute(base)) return path.join(base, 'libtorch-dcgan')
+  throw new Problem(
+    `HOME is ${env.HOME}, a relative path.`,
+    'Set HOME, or LIBTORCH_DCGAN_HOME, to an absolute path.',
+  )
 }
 
 /** What is in the cache, the current one first, then the newest. @param {string} cache @returns {CacheEntry[]} */

@@ -185,6 +185,26 @@ describe('the cache', () => {
     expect(findLibTorch({ env: { HOME: home } }).version).toBe('2.13.0')
   })
 
+  test('never lies in the current folder: a relative XDG_CACHE_HOME is ignored, other relative paths refused', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    const xdg = path.join(home, 'here', 'libtorch-dcgan')
+    fs.mkdirSync(path.dirname(xdg))
+    fs.renameSync(path.join(home, 'cache'), xdg)
+    const here = process.cwd()
+    process.chdir(home)
+    try {
+      expect(findLibTorch({ env: { HOME: home, XDG_CACHE_HOME: 'here' } })).toBeUndefined()
+      const find = (more: Record<string, string>) => problem(() => findLibTorch({ env: more }))
+      expect(find({ HOME: home, LIBTORCH_DCGAN_HOME: './here/libtorch-dcgan' })).toMatchObject({
+        message: expect.stringMatching(/LIBTORCH_DCGAN_HOME is \.\/here\/libtorch-dcgan, a relative path/),
+        fix: expect.stringContaining('export LIBTORCH_DCGAN_HOME="$PWD/here/libtorch-dcgan"'),
+      })
+      expect(find({ HOME: 'here' }).message).toMatch(/HOME is here, a relative path/)
+    } finally {
+      process.chdir(here)
+    }
+  })
+
   test('gives the current one, else the newest', () => {
     cached('2.13.0-cpu', '2.13.0', { date: '2026-01-01' })
     cached('2.14.1-cuda', '2.14.1', { date: '2026-02-01', cuda: true })
