@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 'use strict'
 
-const crypto = require('node:crypto')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
@@ -110,7 +109,7 @@ async function command(argv, terminal) {
   const options = values
   if (options.help) process.stdout.write(`${HELP}\n`)
   else if (options.list) list(options.json === true)
-  else if (options.remove) await remove(positionals)
+  else if (options.remove) await remove(positionals, terminal)
   else {
     checkChoice(options, positionals)
     await setUp(options, terminal)
@@ -144,22 +143,31 @@ async function setUp(options, terminal) {
   // Only a clone has scripts/dev/, which is therefore opened where it is needed.
   const clone = fs.existsSync(path.join(ROOT, 'tsconfig.build.json'))
   const fromSource = clone || options.rebuild === true || process.env.LIBTORCH_DCGAN_BUILD_FROM_SOURCE === '1'
-  const id = crypto.hash('sha1', `${os.userInfo().uid} ${ROOT}`).slice(0, 16)
-  // Two set-ups of one folder (npm start and npm test, say) would build into each other.
-  return withLock(
-    path.join(os.tmpdir(), `libtorch-dcgan-${id}.lock`),
-    async () => {
-      if (clone) await require('./dev/packages.js').installPackages(ROOT, terminal)
-      const libtorch = await provideLibTorch(options, fromSource, terminal)
-      if (options.rebuild) fs.rmSync(path.join(ROOT, 'build'), { recursive: true, force: true })
-      await provideAddon(libtorch, fromSource, terminal)
-      if (clone) await require('./dev/library.js').buildLibrary(ROOT, terminal)
-      terminal.line(
-        `Ready: LibTorch ${libtorch.version} (${libtorch.cuda ? 'CUDA' : 'CPU'}) in ${libtorch.folder}`,
-      )
-    },
-    pid => terminal.line(`Another set-up (process ${pid}) is at work here: waiting for it`),
-  )
+  const work = async () => {
+    if (clone) await require('./dev/packages.js').installPackages(ROOT, terminal)
+    const libtorch = await provideLibTorch(options, fromSource, terminal)
+    if (options.rebuild) fs.rmSync(path.join(ROOT, 'build'), { recursive: true, force: true })
+    await provideAddon(libtorch, fromSource, terminal)
+    if (clone) await require('./dev/library.js').buildLibrary(ROOT, terminal)
+    terminal.line(
+      `Ready: LibTorch ${libtorch.version} (${libtorch.cuda ? 'CUDA' : 'CPU'}) in ${libtorch.folder}`,
+    )
+  }
+  // Two set-ups of one folder (npm start and npm test, say) would build into each other. The lock lies in that folder:
+  // nobody can plant one who may not change the package too. Where this user may not, nothing is built either.
+  return mayWrite(ROOT)
+    ? withLock(path.join(ROOT, '.setup.lock'), work, words => terminal.line(words))
+    : work()
+}
+
+/** @param {string} folder */
+function mayWrite(folder) {
+  try {
+    fs.accessSync(folder, fs.constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**
@@ -240,8 +248,8 @@ function list(json) {
   }
 }
 
-/** @param {string[]} names */
-async function remove(names) {
+/** @param {string[]} names @param {import('./terminal.js').Output} terminal */
+async function remove(names, terminal) {
   const cache = cacheFolder()
   const present = listEntries(cache).map(({ name }) => name)
   const unknown = names.find(name => !present.includes(name))
@@ -249,13 +257,14 @@ async function remove(names) {
     throw new Problem(`The cache holds no ${unknown}.`, `It holds: ${present.join(', ') || 'nothing'}.`)
   }
   if (!fs.existsSync(cache)) return
-  await withLock(path.join(cache, 'lock'), async () => {
+  const work = async () => {
     for (const name of names.length > 0 ? names : present) {
       removeEntry(cache, name)
       process.stdout.write(`Removed ${name}\n`)
     }
     if (names.length === 0) fs.rmSync(path.join(cache, 'downloads'), { recursive: true, force: true })
-  })
+  }
+  await withLock(path.join(cache, 'lock'), work, words => terminal.line(words))
 }
 
 module.exports = { main }

@@ -58,8 +58,6 @@ async function fetchLibTorch({
   const found = present()
   if (found !== undefined) return found
   makeCache(cache)
-  const wait = (/** @type {number} */ pid) =>
-    terminal.line(`Another set-up (process ${pid}) is fetching LibTorch: waiting for it`)
   return withLock(
     path.join(cache, 'lock'),
     async () => {
@@ -68,7 +66,8 @@ async function fetchLibTorch({
       cleanUp(cache)
       return makeEntry(cache, source, terminal, env)
     },
-    wait,
+    words => terminal.line(words),
+    'fetching LibTorch',
   )
 }
 

@@ -1,4 +1,6 @@
+import crypto from 'node:crypto'
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { serve, temporary } from '../scripts/support'
 import { compiledLibTorch, Package, setVersion } from './setup-support'
@@ -89,6 +91,24 @@ describe('set-up of an installed package', () => {
     const said = both.map(({ stderr }) => stderr).join('')
     expect(said.match(/Built the addon/g)).toHaveLength(1)
     expect(said).toMatch(/Another set-up \(process \d+\) is at work here/)
+  })
+
+  test('is not stopped by a file that others put where they guess its lock', async () => {
+    const id = crypto.hash('sha1', `${os.userInfo().uid} ${made.root}`).slice(0, 16)
+    const guessed = path.join(made.home, `libtorch-dcgan-${id}.lock`)
+    fs.writeFileSync(guessed, '')
+    expect(await made.setup(env)).toMatchObject({ status: 0 })
+    fs.rmSync(guessed)
+    expect(fs.readdirSync(made.root).filter(name => name.includes('.lock'))).toEqual([])
+  })
+
+  test('says that it takes over a lock that is empty', async () => {
+    const lock = made.path('.setup.lock')
+    fs.writeFileSync(lock, '')
+    fs.utimesSync(lock, 0, 0)
+    const { status, stderr } = await made.setup(env)
+    expect(stderr).toContain(`Taking over the lock ${lock}: it is empty`)
+    expect(status).toBe(0)
   })
 
   test('uses a prebuilt addon that fits, without a compiler', async () => {
@@ -236,7 +256,7 @@ describe('the command', () => {
     expect(status).toBe(code)
     expect(stderr).toMatch(/Interrupted\./)
     expect(fs.readdirSync(cache)).toEqual(['downloads'])
-    expect(fs.readdirSync(made.home).filter(name => name.endsWith('.lock'))).toEqual([])
+    expect(fs.readdirSync(made.root).filter(name => name.includes('.lock'))).toEqual([])
   })
 
   test('ends what it started, too', async () => {

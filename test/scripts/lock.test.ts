@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { node, temporary } from './support'
@@ -5,7 +6,10 @@ import { node, temporary } from './support'
 const { withLock } = require('../../scripts/files/lock.js')
 
 let file: string
+let said: string[]
+const say = (words: string) => void said.push(words)
 beforeEach(() => {
+  said = []
   file = path.join(temporary(), 'lock')
 })
 
@@ -54,13 +58,8 @@ test('who waits is told once for whom', async () => {
   const log = `${file}.log`
   const other = holder(log, 900, 'a')
   await until(() => text(log) !== '')
-  const pids: number[] = []
-  await withLock(
-    file,
-    async () => expect(text(log)).toBe('+a -a '),
-    (pid: number) => pids.push(pid),
-  )
-  expect(pids).toHaveLength(1)
+  await withLock(file, async () => expect(text(log)).toBe('+a -a '), say)
+  expect(said).toEqual([expect.stringMatching(/^Another set-up \(process \d+\) is at work here: .*\/lock$/)])
   await other
 })
 
@@ -85,7 +84,8 @@ linux('a process id that was used again is not taken for the holder', async () =
   await withLock(file, async () => fs.copyFileSync(file, `${file}.copy`))
   const own = JSON.parse(fs.readFileSync(`${file}.copy`, 'utf8'))
   fs.writeFileSync(file, JSON.stringify({ ...own, start: '1' }))
-  await expect(withLock(file, async () => 'mine')).resolves.toBe('mine')
+  await expect(withLock(file, async () => 'mine', say)).resolves.toBe('mine')
+  expect(said).toEqual([`Taking over the lock ${file}: process ${process.pid}, which held it, has ended`])
 })
 
 test('another machine’s holder is waited for as long as it shows life', async () => {
@@ -101,4 +101,67 @@ test('another machine’s holder is waited for as long as it shows life', async 
   fs.utimesSync(file, old, old)
   await waiting
   expect(entered).toBe(true)
+})
+
+const old = () => new Date(Date.now() - 60_000)
+
+test.each([
+  ['that is empty', () => fs.writeFileSync(file, ''), 'it is empty'],
+  ['that is damaged', () => fs.writeFileSync(file, '{"pid":'), 'it names no process'],
+  ['without a process', () => fs.writeFileSync(file, '{"pid":-1,"machine":"x"}'), 'it names no process'],
+  ['that is a link to nowhere', () => fs.symlinkSync('nowhere', file), 'it cannot be read'],
+  ['that is a pipe', () => void execFileSync('mkfifo', [file]), 'it cannot be read'],
+  ['that is a folder', () => fs.mkdirSync(path.join(file, 'full'), { recursive: true }), 'it cannot be read'],
+])('a lock %s is taken over, and that is said', async (_what, make, why) => {
+  make()
+  fs.lutimesSync(file, old(), old())
+  await expect(withLock(file, async () => 'mine', say)).resolves.toBe('mine')
+  expect(said).toEqual([`Taking over the lock ${file}: ${why}`])
+  expect(fs.readdirSync(path.dirname(file))).toEqual([])
+})
+
+test('an empty lock that was made just now, or in the future, is taken over too', async () => {
+  fs.writeFileSync(file, '')
+  const future = new Date(Date.now() + 1e9)
+  fs.utimesSync(file, future, future)
+  await expect(withLock(file, async () => 'mine', say)).resolves.toBe('mine')
+  expect(said).toEqual([`Taking over the lock ${file}: it is empty`])
+}, 30_000)
+
+test('what a lock’s link points to is neither read, written nor removed', async () => {
+  const target = path.join(path.dirname(file), 'target')
+  fs.writeFileSync(target, 'precious')
+  fs.symlinkSync(target, file)
+  fs.lutimesSync(file, old(), old())
+  await withLock(file, async () => expect(fs.lstatSync(file).isSymbolicLink()).toBe(false))
+  expect(fs.readFileSync(target, 'utf8')).toBe('precious')
+})
+
+// Only root can make what belongs to another user.
+const root = process.getuid?.() === 0 ? test : test.skip
+
+root.each([
+  ['a live', JSON.stringify({ pid: 1, machine: 'elsewhere' }), / \(process 1\)/],
+  ['an empty', '', /with the id 65534, who/],
+])(
+  '%s lock of another user is an error that names it, and is not waited for',
+  async (_what, content, words) => {
+    fs.writeFileSync(file, content)
+    fs.chownSync(file, 65534, 65534)
+    const failure = await withLock(file, async () => 'mine').catch((error: unknown) => error)
+    expect(failure).toMatchObject({
+      message: expect.stringMatching(/lock belongs to another user, with the id 65534/),
+      fix: expect.stringContaining(`rm -rf '${file}'`),
+    })
+    expect(failure.message).toMatch(words)
+    expect(fs.readFileSync(file, 'utf8')).toBe(content)
+  },
+)
+
+test('a lock that was taken over is not let go of by the process that lost it', async () => {
+  await withLock(file, async () => {
+    fs.rmSync(file)
+    fs.writeFileSync(file, 'of another')
+  })
+  expect(fs.readFileSync(file, 'utf8')).toBe('of another')
 })
