@@ -30,7 +30,7 @@ Options:
   --cpu                 LibTorch for the CPU (192 MB to download on linux-x64, 155 MB on linux-arm64)
   --cuda                LibTorch for CUDA (2.8 GB to download); the default where an NVIDIA driver is there
   --from <source>       take LibTorch from this address, ZIP file, wheel or folder;
-                        an address may end in #sha256=<hash>
+                        an address ends in #sha256=<hash>, which what is fetched must have
   --rebuild             build the addon anew, even where a prebuilt one fits
   --list                show what the cache holds
   --remove [name...]    remove what the cache holds: all of it, or these of --list
@@ -43,6 +43,7 @@ Environment:
   LIBTORCH_DCGAN_HOME                  the cache folder, an absolute path; else libtorch-dcgan in
                                        XDG_CACHE_HOME or ~/.cache
   LIBTORCH_DCGAN_MIRROR                used in place of https://download.pytorch.org
+  LIBTORCH_DCGAN_ALLOW_UNPINNED=1      take a wheel or an address whose SHA-256 is not known
   LIBTORCH_DCGAN_BUILD_FROM_SOURCE=1   build the addon even where a prebuilt one fits
   LIBTORCH_DCGAN_SKIP_SETUP=1          npm install does without the set-up
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY    as usual`

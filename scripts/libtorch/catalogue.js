@@ -10,9 +10,8 @@ const { Problem } = require('../problem.js')
  * @property {'cpu' | 'cuda'} variant
  * @property {string} version
  * @property {string | null} path on PyTorch's download site, or null where only pip is asked
- * @property {string} file the wheel's name: a file of this name is this build
- * @property {string | null} sha256 of the wheel, or null where it is not known to us; the file then stands on
- *   TLS and on the hash that pip checks against its index, and its SHA-256 is shown
+ * @property {string} file the wheel's name
+ * @property {string} sha256 of the wheel, from wherever it comes and whatever its name is there
  * @property {number} download bytes to fetch, all wheels together
  * @property {number} disk bytes needed on the disk while it is fetched and unpacked
  * @property {string} requirement what pip is asked for
@@ -87,7 +86,12 @@ function releaseFor(variant, platform = `${process.platform}-${process.arch}`) {
   )
 }
 
+/** Whether a file is the torch wheel of a release. @param {string | null} sha256 */
+function isRelease(sha256) {
+  return Object.values(RELEASES).some(list => list.some(release => release.sha256 === sha256))
+}
+
 /** The versions that this release of the package is tested with. */
 const VERSIONS = [...new Set(Object.values(RELEASES).flatMap(list => list.map(({ version }) => version)))]
 
-module.exports = { VERSIONS, releaseFor }
+module.exports = { RELEASES, VERSIONS, isRelease, releaseFor }

@@ -5,12 +5,16 @@ const path = require('node:path')
 const { Problem } = require('../problem.js')
 const { requireSpace } = require('../files/disk.js')
 const { withLock } = require('../files/lock.js')
+const { hashFile } = require('../net/download.js')
 const { Terminal, duration, size } = require('../terminal.js')
 const { RECORD, cacheFolder, listEntries, setCurrent } = require('./cache.js')
+const { isRelease } = require('./catalogue.js')
 const { describeLibTorch } = require('./find.js')
+const { nvidiaWheels } = require('./nvidia.js')
 const { findPip, noPip, pipDownload } = require('./pip.js')
+const { allowsUnpinned, requirePinned, verdict, waysOut } = require('./pinned.js')
 const { PLATFORM } = require('./platform.js')
-const { givenSource, releaseSource } = require('./source.js')
+const { CPU_INDEX, givenSource, releaseSource } = require('./source.js')
 const { unpackLibTorch, unpackNvidia } = require('./unpack.js')
 
 const MOVE_CACHE = 'set LIBTORCH_DCGAN_HOME to a folder on a larger disk'
@@ -43,7 +47,9 @@ async function fetchLibTorch({
   const source =
     from === undefined ? releaseSource(variant, env, terminal, platform) : givenSource(from, env, terminal)
   const present = () => {
-    const entry = listEntries(cache).find(({ key }) => key === source.key)
+    const entry = listEntries(cache).find(
+      ({ key, sha256 }) => key === source.key && (source.sha256 ?? sha256) === sha256,
+    )
     if (entry === undefined) return undefined
     try {
       const found = describeLibTorch(entry.folder, 'cache', source.arch)
@@ -90,7 +96,9 @@ function cleanUp(cache) {
   for (const name of fs.readdirSync(cache)) {
     if (/^\.(unpack|removed)-/.test(name)) fs.rmSync(path.join(cache, name), { recursive: true, force: true })
   }
-  fs.rmSync(path.join(cache, 'downloads', 'pip'), { recursive: true, force: true })
+  for (const name of ['pip', 'nvidia']) {
+    fs.rmSync(path.join(cache, 'downloads', name), { recursive: true, force: true })
+  }
 }
 
 /**
@@ -116,12 +124,15 @@ async function makeEntry(cache, source, terminal, env) {
     if (source.variant !== undefined && source.variant !== variant) {
       throw new Problem(
         `${path.basename(archive.file)} is LibTorch for ${variant.toUpperCase()}, not ${source.variant.toUpperCase()}.`,
-        "Have pip use PyTorch's index: PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu npx libtorch-dcgan setup",
+        `Have pip use PyTorch's index: PIP_EXTRA_INDEX_URL=${CPU_INDEX} npx libtorch-dcgan setup`,
       )
     }
     if (archive.ours) fs.rmSync(archive.file)
-    if (cuda && requirements.length > 0)
-      await addNvidia(requirements, downloads, beside, source.machine, terminal, env)
+    if (cuda && requirements.length > 0) {
+      const pinned = isRelease(archive.sha256) ? nvidiaWheels(version, source.machine) : undefined
+      if (pinned === undefined && !allowsUnpinned(env)) throw noPins(archive.from, version)
+      await addNvidia(pinned ?? requirements, downloads, beside, source.machine, terminal, env)
+    }
     const record = {
       folder: pointed ? folder : 'torch',
       version,
@@ -162,15 +173,26 @@ function wholeFolder(folder) {
   return inner.find(candidate => fs.existsSync(path.join(candidate, 'lib'))) ?? folder
 }
 
+/** @param {string} from @param {string} version */
+function noPins(from, version) {
+  return new Problem(
+    `${from} needs wheels of NVIDIA's libraries, and their SHA-256 are known for the LibTorch that set-up fetches only.`,
+    `Install it with its libraries, python3 -m pip install torch==${version}, and set LIBTORCH_USE_PYTORCH=1\n${waysOut(` --from '${from}'`)}`,
+  )
+}
+
 /**
- * @param {string[]} requirements
+ * @param {Record<string, string> | string[]} wanted what pip is asked for: with each one's SHA-256, or, where the user
+ *   allows it, without
  * @param {string} downloads
  * @param {string} target
  * @param {string} machine
  * @param {import('../terminal.js').Output} terminal
  * @param {import('../tools.js').Env} env
  */
-async function addNvidia(requirements, downloads, target, machine, terminal, env) {
+async function addNvidia(wanted, downloads, target, machine, terminal, env) {
+  const requirements = Array.isArray(wanted) ? wanted : Object.keys(wanted)
+  const pinned = Array.isArray(wanted) ? [] : Object.values(wanted)
   const python = findPip(env)
   if (python === undefined)
     throw noPip("A CUDA LibTorch needs NVIDIA's libraries, which come as Python wheels.")
@@ -178,9 +200,14 @@ async function addNvidia(requirements, downloads, target, machine, terminal, env
   terminal.line(`  asking pip for NVIDIA's libraries (${requirements.length} packages)`)
   const wheels = await pipDownload(python, requirements, path.join(downloads, 'nvidia'), {
     machine,
-    dependencies: true,
+    dependencies: Array.isArray(wanted),
     env,
   })
+  for (const wheel of wheels) {
+    const sha256 = await hashFile(wheel)
+    requirePinned(wheel, sha256, pinned, { owner: "NVIDIA's", env })
+    if (!pinned.includes(sha256)) terminal.line(`  ${path.basename(wheel)}: ${verdict(sha256, pinned)}`)
+  }
   const bytes = await unpackNvidia(wheels, target, terminal)
   terminal.line(`  added NVIDIA's libraries, ${size(bytes)}, in ${duration(Date.now() - started)}`)
 }

@@ -8,15 +8,18 @@ const { download, hashFile } = require('../net/download.js')
 const { duration, size } = require('../terminal.js')
 const { releaseFor } = require('./catalogue.js')
 const { findPip, noPip, pipDownload } = require('./pip.js')
+const { allowsUnpinned, requirePinned, verdict, waysOut } = require('./pinned.js')
 const { PLATFORM, requireGlibc, requirePlatform } = require('./platform.js')
 
 const PYTORCH = 'https://download.pytorch.org'
+const CPU_INDEX = `${PYTORCH}/whl/cpu`
 
 /**
  * Where a LibTorch comes from.
  *
  * @typedef {object} Source
  * @property {string} key equal for equal sources
+ * @property {string | undefined} sha256 of the archive, where another one must not stand in for it
  * @property {string} label for the user
  * @property {string} suffix of the entry's name
  * @property {(downloads: string) => Promise<Archive>} fetch
@@ -60,14 +63,9 @@ function releaseSource(variant, env, terminal, platform) {
     })
     if (file === undefined) throw new Problem('pip downloaded nothing.', 'python3 -m pip config list')
     const sha256 = await hashFile(file)
-    const pinned = path.basename(file) === release.file ? release.sha256 : null
-    if (pinned !== null && sha256 !== pinned) {
-      throw new Problem(
-        `pip gave a ${release.file} that is not PyTorch's: its SHA-256 is ${sha256}, not ${pinned}.`,
-        'Look at the package index that pip is set up for: python3 -m pip config list',
-        { code: 'BAD_HASH' },
-      )
-    }
+    const pinned = [release.sha256]
+    const index = variant === 'cpu' ? CPU_INDEX : undefined
+    requirePinned(file, sha256, pinned, { owner: "PyTorch's", ...(index && { index }), env })
     terminal.line(`  downloaded ${size(fs.statSync(file).size)}, ${verdict(sha256, pinned)}`)
     return { file, from: `pip: ${release.requirement}`, sha256, ours: true }
   }
@@ -77,6 +75,7 @@ function releaseSource(variant, env, terminal, platform) {
     suffix: foreign,
     disk: release.disk,
     variant,
+    sha256: allowsUnpinned(env) ? undefined : release.sha256,
     machine: release.machine,
     arch: platform.replace(/^.*-/, ''),
     async fetch(downloads) {
@@ -103,10 +102,18 @@ function releaseSource(variant, env, terminal, platform) {
  */
 function givenSource(from, env, terminal) {
   const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64'
-  const common = { label: `LibTorch from ${from}`, disk: 0, variant: undefined, machine, arch: process.arch }
+  const common = {
+    label: `LibTorch from ${from}`,
+    disk: 0,
+    variant: undefined,
+    sha256: undefined,
+    machine,
+    arch: process.arch,
+  }
   if (/^https?:\/\//i.test(from)) {
     const url = new URL(from)
-    const sha256 = /^#sha256=([0-9a-f]{64})$/i.exec(url.hash)?.[1]?.toLowerCase() ?? null
+    const sha256 = /^#sha256=([0-9a-f]{64})$/i.exec(url.hash)?.[1]?.toLowerCase()
+    const given = url.hash
     url.hash = ''
     const address = url.href
     // For the record and for what is shown.
@@ -117,7 +124,11 @@ function givenSource(from, env, terminal) {
       label: `LibTorch from ${shown}`,
       key: shown,
       suffix: `-${fingerprint(shown)}`,
-      fetch: downloads => fetchAddress(address, path.join(downloads, name), sha256, env, terminal),
+      sha256,
+      async fetch(downloads) {
+        if (sha256 === undefined && (given !== '' || !allowsUnpinned(env))) throw noHash(shown, given)
+        return fetchAddress(address, path.join(downloads, name), sha256 ?? null, env, terminal)
+      },
     }
   }
   const file = path.resolve(from)
@@ -147,9 +158,15 @@ function withoutPassword(address) {
   return url.href
 }
 
-/** @param {string} sha256 @param {string | null} pinned */
-function verdict(sha256, pinned) {
-  return pinned === null ? `SHA-256 ${sha256} (none is pinned to compare it with)` : 'SHA-256 as pinned'
+/** @param {string} address @param {string} given what stood in the place of its hash */
+function noHash(address, given) {
+  const fix = `Add it to the address: --from '${address}#sha256=<64 hexadecimal digits>'`
+  return given === ''
+    ? new Problem(
+        `${address} comes without its SHA-256, so nothing tells whether what is fetched is what was meant.`,
+        `${fix}\n${waysOut(` --from '${address}'`)}`,
+      )
+    : new Problem(`${given}, at the end of ${address}, is no SHA-256.`, fix)
 }
 
 /** @param {string} text */
@@ -174,8 +191,8 @@ async function fetchAddress(address, file, sha256, env, terminal) {
     onRetry: message => terminal.line(`  ${message}`),
   })
   const time = duration(Date.now() - started)
-  terminal.line(`  downloaded ${size(fetched.size)} in ${time}, ${verdict(fetched.sha256, sha256)}`)
+  terminal.line(`  downloaded ${size(fetched.size)} in ${time}, ${verdict(fetched.sha256, [sha256 ?? ''])}`)
   return { file, from: withoutPassword(address), sha256: fetched.sha256, ours: true }
 }
 
-module.exports = { givenSource, releaseSource }
+module.exports = { CPU_INDEX, givenSource, releaseSource }

@@ -249,7 +249,8 @@ describe('the command', () => {
       response.writeHead(200, { 'content-length': 1000 }).write('some', () => asked())
     })
     const cache = path.join(made.home, 'cache')
-    const running = made.setup({ LIBTORCH_DCGAN_HOME: cache }, '--from', `${address}/torch.whl`)
+    const env = { LIBTORCH_DCGAN_HOME: cache, LIBTORCH_DCGAN_ALLOW_UNPINNED: '1' }
+    const running = made.setup(env, '--from', `${address}/torch.whl`)
     await reached
     running.kill(signal)
     const { status, stderr } = await running

@@ -1,17 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import {
-  libtorchFiles,
-  type Made,
-  makeLibTorch,
-  makeWheel,
-  node,
-  ROOT,
-  serve,
-  sha256,
-  temporary,
-  zip,
-} from './support'
+import { environment, fakePip, fetchInto, write as writeFile } from './fetch-support'
+import { libtorchFiles, makeLibTorch, makeWheel, node, ROOT, serve, sha256, temporary, zip } from './support'
 
 let home: string
 let cache: string
@@ -20,59 +10,21 @@ beforeEach(() => {
   cache = path.join(home, 'cache')
 })
 
-const environment = (more: Record<string, string> = {}) => ({
-  HOME: home,
-  LIBTORCH_DCGAN_HOME: cache,
-  PATH: path.join(home, 'bin'),
-  ...more,
-})
-
-/** Fetches in a process of its own; its output is the LibTorch as JSON, its error the problem's text. */
-function fetch(
+const ALLOW = { LIBTORCH_DCGAN_ALLOW_UNPINNED: '1' }
+const fetch = (
   options: { variant?: string; from?: string; platform?: string },
   env: Record<string, string> = {},
-): Promise<Made> & { kill(): void } {
-  const script = `
-    require('./scripts/libtorch/fetch.js').fetchLibTorch(${JSON.stringify({ variant: 'cpu', ...options })}).then(
-      found => process.stdout.write(JSON.stringify(found)),
-      error => { process.stderr.write(error.text ?? error.stack); process.exitCode = 1 })`
-  return node(['-e', script], environment(env))
-}
-
-const setup = (...args: string[]) => node([path.join(ROOT, 'scripts', 'setup.js'), ...args], environment())
+) => fetchInto(home, options, env)
+const setup = (...args: string[]) =>
+  node([path.join(ROOT, 'scripts', 'setup.js'), ...args], environment(home))
 
 const tree = (folder: string) =>
   (fs.readdirSync(folder, { recursive: true }) as string[])
     .filter(name => fs.statSync(path.join(folder, name)).isFile())
     .sort()
 
-const write = (name: string, data: Buffer | string, mode = 0o644) => {
-  const file = path.join(home, name)
-  fs.mkdirSync(path.dirname(file), { recursive: true })
-  fs.writeFileSync(file, data, { mode })
-  return file
-}
-
-/** A python3 on PATH whose pip gives these files, and notes what it was asked for. */
-function pip(files: Record<string, Buffer>): string {
-  for (const [name, data] of Object.entries(files)) write(`index/${name}`, data)
-  const log = path.join(home, 'pip.log')
-  write(
-    'bin/python3',
-    `#!/bin/sh
-case "$*" in *--version*) exit 0;; esac
-echo "$*" >> '${log}'
-case "$*" in *nvidia*) files=nvidia;; *) files=torch;; esac
-while [ "$1" != --dest ]; do shift; done
-for file in '${home}'/index/$files*; do
-  [ -e "$file" ] || { echo 'ERROR: No matching distribution found' >&2; exit 1; }
-  /bin/cp "$file" "$2"
-done
-`,
-    0o755,
-  )
-  return log
-}
+const write = (name: string, data: Buffer | string) => writeFile(home, name, data)
+const pip = (files: Record<string, Buffer>) => fakePip(home, files)
 
 describe('LibTorch is taken from', () => {
   const expected = Object.keys(libtorchFiles()).map(name => path.join('torch', name))
@@ -159,7 +111,7 @@ describe('it is refused, and nothing of it stays,', () => {
   ])('where %s', async (what, data, message) => {
     const address = await serve((_request, response) => void response.end(data()))
     const hash = what.includes('hash') ? `#sha256=${'0'.repeat(64)}` : ''
-    const { status, stderr } = await fetch({ from: `${address}/torch.whl${hash}` })
+    const { status, stderr } = await fetch({ from: `${address}/torch.whl${hash}` }, ALLOW)
     expect(status).toBe(1)
     expect(stderr).toMatch(message)
     expect(fs.existsSync(path.join(home, 'evil'))).toBe(false)
@@ -200,7 +152,8 @@ onLinux('the release', () => {
       response.writeHead(404).end()
     })
     const log = pip({ 'torch-2.13.0-renamed.whl': makeWheel() })
-    const { status, stderr, stdout } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: address })
+    const env = { LIBTORCH_DCGAN_MIRROR: address, ...ALLOW }
+    const { status, stderr, stdout } = await fetch({}, env)
     expect(status).toBe(0)
     expect(paths).toEqual(['/whl/cpu/torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_x86_64.whl'])
     expect(stderr).toMatch(/404[\s\S]*asking pip for torch==2\.13\.0\+cpu[\s\S]*none is pinned/)
@@ -208,7 +161,7 @@ onLinux('the release', () => {
     expect(JSON.parse(stdout).folder).toBe(path.join(cache, '2.13.0-cpu', 'torch'))
     // And then it is there.
     fs.rmSync(log)
-    await fetch({}, { LIBTORCH_DCGAN_MIRROR: address })
+    await fetch({}, env)
     expect(paths).toHaveLength(1)
     expect(fs.existsSync(log)).toBe(false)
   })
@@ -222,7 +175,7 @@ onLinux('the release', () => {
 
   test('that pip gives for CUDA is refused where the CPU’s was asked for', async () => {
     pip({ 'torch.whl': makeWheel('2.13.0', { cuda: true }) })
-    const { stderr } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:1' })
+    const { stderr } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:1', ...ALLOW })
     expect(stderr).toMatch(/for CUDA, not CPU[\s\S]*PIP_EXTRA_INDEX_URL/)
   })
 
@@ -255,7 +208,7 @@ onLinux('the release', () => {
       { name: 'nvidia/__init__.py', data: '' },
     ])
     const log = pip({ 'torch.whl': makeWheel('2.14.1', { cuda: true, requires }), 'nvidia.whl': nvidia })
-    const { status, stdout } = await fetch({ variant: 'cuda' })
+    const { status, stdout } = await fetch({ variant: 'cuda' }, ALLOW)
     expect(status).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
       version: '2.14.1',
@@ -285,7 +238,7 @@ onLinux('the release for another platform, to build its addon with', () => {
       response.writeHead(404).end()
     })
     const log = pip({ 'torch-renamed.whl': makeWheel() })
-    const env = { LIBTORCH_DCGAN_MIRROR: mirror }
+    const env = { LIBTORCH_DCGAN_MIRROR: mirror, ...ALLOW }
     const { status, stdout } = await fetch({ platform: 'linux-arm64' }, env)
     expect(status).toBe(0)
     expect(paths).toEqual(['/whl/cpu/torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_aarch64.whl'])
@@ -313,7 +266,7 @@ describe('two at once', () => {
       setTimeout(() => response.end(makeWheel()), 500)
     })
     const from = `${address}/torch.whl`
-    const both = await Promise.all([fetch({ from }), fetch({ from })])
+    const both = await Promise.all([fetch({ from }, ALLOW), fetch({ from }, ALLOW)])
     expect(both.map(({ status }) => status)).toEqual([0, 0])
     expect(both[0]?.stdout).toBe(both[1]?.stdout)
     expect(both.map(({ stderr }) => stderr).join('')).toMatch(/Another set-up \(process \d+\) is fetching/)
@@ -367,7 +320,7 @@ describe('one that is killed', () => {
       }
     })
     const from = `${address}/torch.whl`
-    const killed = fetch({ from })
+    const killed = fetch({ from }, ALLOW)
     const part = () =>
       fs.existsSync(path.join(cache, 'downloads'))
         ? fs.readdirSync(path.join(cache, 'downloads')).find(name => name.endsWith('.part'))
@@ -379,7 +332,7 @@ describe('one that is killed', () => {
     while (size() < 200_000) await new Promise(resolve => setTimeout(resolve, 5))
     killed.kill()
     await killed
-    expect((await fetch({ from })).status).toBe(0)
+    expect((await fetch({ from }, ALLOW)).status).toBe(0)
     expect(ranges).toEqual([undefined, 'bytes=200000-'])
   })
 })
