@@ -34,6 +34,13 @@ endforeach()
 if(NOT LIBTORCH_VERSION)
   message(FATAL_ERROR "No LibTorch headers with a version in ${LIBTORCH}/include.")
 endif()
+# Set-up's own rule: what is older would end in a page of the compiler's.
+file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/../scripts/libtorch/version.js" oldest REGEX "^const MIN_LIBTORCH = ")
+string(REGEX REPLACE "^.*'([0-9.]+)'.*$" "\\1" oldest "${oldest}")
+if(LIBTORCH_VERSION VERSION_LESS oldest AND NOT "$ENV{LIBTORCH_BYPASS_VERSION_CHECK}" STREQUAL "1")
+  message(FATAL_ERROR "LibTorch ${LIBTORCH_VERSION} in ${LIBTORCH} is too old: the addon needs ${oldest} or newer. "
+    "`node scripts/setup.js --cpu` fetches one; LIBTORCH_BYPASS_VERSION_CHECK=1 tries it all the same.")
+endif()
 
 add_library(libtorch::libtorch INTERFACE IMPORTED)
 target_include_directories(libtorch::libtorch SYSTEM INTERFACE

@@ -2,6 +2,10 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
+const { Problem } = require('../problem.js')
+
+/** The oldest that the addon is built with and tested against. cmake/LibTorch.cmake reads this line. */
+const MIN_LIBTORCH = '2.13'
 
 // Newer releases keep the numbers in the first; the second then only includes it.
 const HEADERS = ['torch/headeronly/version.h', 'torch/csrc/api/include/torch/version.h']
@@ -39,4 +43,21 @@ function minorOf(version) {
   return version.split('.').slice(0, 2).join('.')
 }
 
-module.exports = { minorOf, parseVersion, readVersion }
+/**
+ * Throws where a LibTorch is older than the addon can be built with.
+ *
+ * @param {{ version: string, folder: string }} libtorch
+ * @param {Record<string, string | undefined>} env
+ */
+function requireSupported({ version, folder }, env = process.env) {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [oldestMajor = 0, oldestMinor = 0] = MIN_LIBTORCH.split('.').map(Number)
+  const old = major < oldestMajor || (major === oldestMajor && minor < oldestMinor)
+  if (!old || env.LIBTORCH_BYPASS_VERSION_CHECK === '1') return
+  throw new Problem(
+    `LibTorch ${version} in ${folder} is too old: the addon needs ${MIN_LIBTORCH} or newer.`,
+    'Unset LIBTORCH and LIBTORCH_USE_PYTORCH, then: npx libtorch-dcgan setup --cpu\nor try it all the same: LIBTORCH_BYPASS_VERSION_CHECK=1 npx libtorch-dcgan setup --rebuild',
+  )
+}
+
+module.exports = { minorOf, parseVersion, readVersion, requireSupported }

@@ -13,6 +13,7 @@ const {
   untouched,
   writeStamp,
 } = require('../files/stamp.js')
+const { requireSupported } = require('../libtorch/version.js')
 const { Problem, reason } = require('../problem.js')
 const { run } = require('../run.js')
 const { duration } = require('../terminal.js')
@@ -60,6 +61,7 @@ function addonIsCurrent(root, libtorch) {
  * @param {import('../terminal.js').Output} terminal
  */
 async function buildAddon(root, libtorch, terminal) {
+  requireSupported(libtorch)
   requireBuildTools()
   requireSpace(root, DISK, 'Building the addon', 'put the package on a larger disk')
   const started = Date.now()
