@@ -108,9 +108,13 @@ function findLibTorch(minor: string): LibTorchInfo {
   try {
     found = findLibTorch({ prefer: [minor] })
   } catch (cause) {
-    const fix = (cause as { fix?: string }).fix
+    const { fix, code } = cause as { fix?: string; code?: string }
     const advice =
-      fix === undefined ? SETUP : `${fix} Without it, "npx libtorch-dcgan setup" fetches LibTorch`
+      fix === undefined
+        ? SETUP
+        : code === 'CACHE'
+          ? `What to do: ${fix}`
+          : `${fix} Without it, "npx libtorch-dcgan setup" fetches LibTorch`
     throw new DcganError('ERR_DCGAN_NATIVE_NOT_FOUND', `${words(cause)} ${advice}`, { cause })
   }
   if (found !== undefined) return found

@@ -1,8 +1,10 @@
 'use strict'
 
 const fs = require('node:fs')
-const { cacheFolder } = require('../libtorch/cache.js')
+const path = require('node:path')
+const { cacheFolder, listEntries } = require('../libtorch/cache.js')
 const { findLibTorch } = require('../libtorch/find.js')
+const { fetchAnew, loadedFrom, requireWhole, sharedWithGroup } = require('../libtorch/intact.js')
 const { hasNvidiaDriver } = require('../libtorch/platform.js')
 const { VERSIONS } = require('../libtorch/catalogue.js')
 const { minorOf } = require('../libtorch/version.js')
@@ -22,10 +24,13 @@ const SOURCES = { LIBTORCH: 'named by LIBTORCH', PyTorch: 'of the active Python'
 function checkLibTorch() {
   /** @type {LibTorchInfo | undefined} */
   let libtorch
+  /** @type {ReturnType<typeof checkCache>} */
+  let note
   const result = check('LibTorch', () => {
     libtorch = findLibTorch({ prefer: VERSIONS.map(minorOf) })
     if (libtorch === undefined) return ''
     const { version, cuda, source, folder } = libtorch
+    if (source === 'cache') note = checkCache(libtorch)
     return `${version} (${cuda ? 'CUDA' : 'CPU'}), ${SOURCES[source]}: ${folder}`
   })
   if (result.status === 'ok' && libtorch === undefined) {
@@ -35,7 +40,35 @@ function checkLibTorch() {
       fix: SETUP,
     })
   }
-  return { check: result, libtorch }
+  return {
+    check: note === undefined ? result : { ...result, ...note, detail: `${result.detail}; ${note.detail}` },
+    libtorch,
+  }
+}
+
+/**
+ * Reads what was unpacked, and throws where it is not as it was.
+ *
+ * @param {LibTorchInfo} libtorch of the cache
+ * @returns {{ status: 'note', detail: string, fix: string } | undefined} what does no harm
+ */
+function checkCache({ folder }) {
+  const cache = cacheFolder()
+  const entry = listEntries(cache).find(candidate => candidate.folder === folder)
+  if (entry === undefined) return undefined
+  requireWhole(cache, entry)
+  const shared = sharedWithGroup(cache, loadedFrom(cache, entry))
+  if (shared !== undefined) {
+    const detail = `the members of its group may change ${shared}`
+    return { status: 'note', detail, fix: `chmod -R g-w '${cache}', if they should not` }
+  }
+  // Of a folder that was only pointed to, nothing was unpacked.
+  if (entry.contents !== undefined || path.relative(cache, folder).startsWith('..')) return undefined
+  return {
+    status: 'note',
+    detail: 'there is no record of what was unpacked to check it by',
+    fix: fetchAnew(entry),
+  }
 }
 
 /**

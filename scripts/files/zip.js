@@ -213,7 +213,7 @@ class ZipFile {
       if (relative === undefined) continue
       const file = path.join(target, relative)
       const folder = path.dirname(file)
-      if (!made.has(folder)) fs.mkdirSync(folder, { recursive: true })
+      if (!made.has(folder)) fs.mkdirSync(folder, { recursive: true, mode: 0o755 })
       made.add(folder)
       const mode = entry.executable ? 0o755 : 0o644
       if (entry.size < SMALL && entry.packedSize < SMALL) {

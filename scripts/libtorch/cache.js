@@ -28,6 +28,7 @@ const RECORD = 'libtorch.json'
  * @property {string | null} sha256 of the archive, where there was one
  * @property {string} date
  * @property {boolean} current
+ * @property {import('./contents.js').Contents} [contents] what was unpacked; absent where nothing was, or by version 0.1
  */
 
 /** @param {import('../tools.js').Env} env */
@@ -80,6 +81,11 @@ function listEntries(cache) {
   return entries.sort((a, b) => Number(b.current) - Number(a.current) || b.date.localeCompare(a.date))
 }
 
+/** @param {object} record */
+function formatRecord(record) {
+  return `${JSON.stringify(record, null, 2)}\n`
+}
+
 /** What a folder takes on the disk. @param {string} folder */
 function bytesUnder(folder) {
   let bytes = 0
@@ -107,7 +113,7 @@ function setCurrent(cache, name) {
 /** @param {string} file @param {string} text */
 function writeAtomically(file, text) {
   const beside = `${file}.${process.pid}.tmp`
-  fs.writeFileSync(beside, text)
+  fs.writeFileSync(beside, text, { mode: 0o644 })
   fs.renameSync(beside, file)
 }
 
@@ -119,4 +125,13 @@ function removeEntry(cache, name) {
   fs.rmSync(doomed, { recursive: true, force: true })
 }
 
-module.exports = { RECORD, bytesUnder, cacheFolder, listEntries, removeEntry, setCurrent, writeAtomically }
+module.exports = {
+  RECORD,
+  bytesUnder,
+  cacheFolder,
+  formatRecord,
+  listEntries,
+  removeEntry,
+  setCurrent,
+  writeAtomically,
+}

@@ -7,9 +7,11 @@ const { requireSpace } = require('../files/disk.js')
 const { withLock } = require('../files/lock.js')
 const { hashFile } = require('../net/download.js')
 const { Terminal, duration, size } = require('../terminal.js')
-const { RECORD, cacheFolder, listEntries, setCurrent } = require('./cache.js')
+const { RECORD, cacheFolder, formatRecord, listEntries, setCurrent } = require('./cache.js')
+const { contentsOf } = require('./contents.js')
 const { isRelease } = require('./catalogue.js')
 const { describeLibTorch } = require('./find.js')
+const { requireIntact, requireOwn, sharedWithGroup } = require('./intact.js')
 const { nvidiaWheels } = require('./nvidia.js')
 const { findPip, noPip, pipDownload } = require('./pip.js')
 const { allowsUnpinned, requirePinned, verdict, waysOut } = require('./pinned.js')
@@ -53,10 +55,11 @@ async function fetchLibTorch({
     if (entry === undefined) return undefined
     try {
       const found = describeLibTorch(entry.folder, 'cache', source.arch)
+      requireIntact(cache, entry)
       if (source.arch === process.arch) setCurrent(cache, entry.name)
       return found
     } catch (error) {
-      if (!(error instanceof Problem)) throw error
+      if (!(error instanceof Problem) || error.code === 'CACHE') throw error
       fs.rmSync(path.join(cache, entry.name), { recursive: true, force: true })
       return undefined
     }
@@ -64,6 +67,11 @@ async function fetchLibTorch({
   const found = present()
   if (found !== undefined) return found
   makeCache(cache)
+  if (sharedWithGroup(cache, []) !== undefined) {
+    terminal.line(
+      `The members of its group may change what is in ${cache}. If they should not: chmod -R g-w '${cache}'`,
+    )
+  }
   return withLock(
     path.join(cache, 'lock'),
     async () => {
@@ -80,7 +88,7 @@ async function fetchLibTorch({
 /** @param {string} cache */
 function makeCache(cache) {
   try {
-    fs.mkdirSync(cache, { recursive: true })
+    fs.mkdirSync(cache, { recursive: true, mode: 0o700 })
     fs.accessSync(cache, fs.constants.W_OK)
   } catch (cause) {
     throw new Problem(
@@ -89,6 +97,7 @@ function makeCache(cache) {
       { cause },
     )
   }
+  requireOwn(cache, [])
 }
 
 /** Removes what earlier, interrupted runs left. Under the lock, so that nobody is at work there. @param {string} cache */
@@ -114,7 +123,7 @@ async function makeEntry(cache, source, terminal, env) {
   const archive = await source.fetch(downloads)
   const beside = path.join(cache, `.unpack-${process.pid}`)
   fs.rmSync(beside, { recursive: true, force: true })
-  fs.mkdirSync(beside)
+  fs.mkdirSync(beside, { mode: 0o755 })
   try {
     const pointed = fs.statSync(archive.file).isDirectory()
     const requirements = pointed ? [] : await unpackLibTorch(archive.file, beside, terminal)
@@ -141,8 +150,9 @@ async function makeEntry(cache, source, terminal, env) {
       from: archive.from,
       sha256: archive.sha256,
       date: new Date().toISOString(),
+      ...(pointed ? {} : { contents: contentsOf(beside, [RECORD]) }),
     }
-    fs.writeFileSync(path.join(beside, RECORD), `${JSON.stringify(record, null, 2)}\n`, { flush: true })
+    fs.writeFileSync(path.join(beside, RECORD), formatRecord(record), { flush: true, mode: 0o644 })
     const name = `${version}-${variant}${source.suffix}`
     fs.rmSync(path.join(cache, name), { recursive: true, force: true })
     fs.renameSync(beside, path.join(cache, name))

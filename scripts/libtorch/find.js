@@ -5,6 +5,7 @@ const path = require('node:path')
 const { Problem } = require('../problem.js')
 const { askPython, findPython, pythons } = require('../python.js')
 const { cacheFolder, listEntries } = require('./cache.js')
+const { requireIntact } = require('./intact.js')
 const { minorOf, readVersion } = require('./version.js')
 
 /**
@@ -42,15 +43,20 @@ function findLibTorch({ env = process.env, prefer = [] } = {}) {
   }
   if (env.LIBTORCH_USE_PYTORCH === '1') return describePyTorch(env)
 
-  const entries = listEntries(cacheFolder(env))
+  const cache = cacheFolder(env)
+  const entries = listEntries(cache)
   const preferred = entries.filter(entry => prefer.includes(minorOf(entry.version)))
   for (const entry of [...preferred, ...entries]) {
+    let found
     try {
-      return describeLibTorch(entry.folder, 'cache')
+      found = describeLibTorch(entry.folder, 'cache')
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       // Removed by hand, or on a disk that is not there now: as if it had never been fetched.
+      continue
     }
+    requireIntact(cache, entry)
+    return found
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { makeLibTorch, temporary } from '../scripts/support'
-import { compiledLibTorch, Package } from './setup-support'
+import { cachedLibTorch, compiledLibTorch, Package } from './setup-support'
 
 interface Check {
   name: string
@@ -62,6 +62,43 @@ test('no LibTorch', async () => {
   expect(checks.LibTorch).toMatchObject({ status: 'failed', fix: 'npx libtorch-dcgan setup' })
   expect(checks.addon?.status).toBe('skipped')
   expect(checks['self-test']?.status).toBe('skipped')
+})
+
+test('a LibTorch of the cache that was changed, although its size and time are as they were', async () => {
+  const { folder, env } = await cachedLibTorch(libtorch)
+  expect((await diagnose(env)).checks.LibTorch?.status).toBe('ok')
+  const library = path.join(folder, 'lib', 'libc10.so')
+  const { atime, mtime } = fs.statSync(library)
+  const bytes = fs.readFileSync(library)
+  bytes[bytes.length - 1] = Number(bytes.at(-1)) ^ 1
+  fs.writeFileSync(library, bytes)
+  fs.utimesSync(library, atime, mtime)
+  const { status, checks } = await diagnose(env)
+  expect(status).toBe(1)
+  expect(checks.LibTorch).toMatchObject({
+    status: 'failed',
+    detail: expect.stringContaining(`${library} was changed`),
+    fix: expect.stringMatching(/^npx libtorch-dcgan setup --remove .* && npx libtorch-dcgan setup --from '/),
+  })
+})
+
+test('a LibTorch of the cache that a group may change, or without a record, is noted', async () => {
+  const { folder, env } = await cachedLibTorch(libtorch)
+  fs.chmodSync(folder, 0o775)
+  expect((await diagnose(env)).checks.LibTorch).toMatchObject({
+    status: 'note',
+    detail: expect.stringContaining(`the members of its group may change ${folder}`),
+    fix: expect.stringMatching(/^chmod -R g-w/),
+  })
+  fs.chmodSync(folder, 0o755)
+  const record = path.join(folder, '..', 'libtorch.json')
+  const { contents: _, ...old } = JSON.parse(fs.readFileSync(record, 'utf8'))
+  fs.writeFileSync(record, JSON.stringify(old))
+  expect((await diagnose(env)).checks.LibTorch).toMatchObject({
+    status: 'note',
+    detail: expect.stringMatching(/no record of what was unpacked/),
+    fix: expect.stringMatching(/setup --remove/),
+  })
 })
 
 test('a LIBTORCH that is none', async () => {

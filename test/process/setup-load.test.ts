@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { type Made, makeLibTorch, node, ROOT, temporary } from '../scripts/support'
-import { compiledLibTorch, Package } from './setup-support'
+import { cachedLibTorch, compiledLibTorch, Package } from './setup-support'
 
 // lib/libtorch.ts, compiled, with an addon that opens nothing but libtorch.so.
 const made = new Package()
@@ -48,6 +48,23 @@ test('a wrong LIBTORCH: told, and not skipped', async () => {
   expect(stdout).toMatch(
     /^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: LIBTORCH is \/somewhere.*npx libtorch-dcgan setup/,
   )
+})
+
+test('a LibTorch of the cache is opened as long as it is what set-up unpacked', async () => {
+  const { folder, env } = await cachedLibTorch(libtorch)
+  expect(JSON.parse((await open(env)).stdout)).toMatchObject({ folder, source: 'cache' })
+  fs.appendFileSync(path.join(folder, 'lib', 'libtorch_cpu.so'), 'more')
+  expect((await open(env)).stdout).toMatch(
+    /^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: .*libtorch_cpu\.so is not as it was unpacked.*npx libtorch-dcgan setup --remove .* && npx libtorch-dcgan setup --from '.*'$/,
+  )
+})
+
+test('a cache that every user may write to: told, with the ways out', async () => {
+  const { folder, env } = await cachedLibTorch(libtorch)
+  fs.chmodSync(folder, 0o777)
+  const { stdout } = await open(env)
+  expect(stdout).toMatch(/^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: Every user of this machine may write to/)
+  expect(stdout).toContain(`export LIBTORCH='${folder}'`)
 })
 
 describe('a LibTorch of another minor version', () => {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { makeLibTorch, node, ROOT, temporary, versionHeader } from '../scripts/support'
+import { fetchInto, write } from '../scripts/fetch-support'
+import { makeLibTorch, node, ROOT, temporary, versionHeader, zip } from '../scripts/support'
 
 // An addon that is compiled in a second: what set-up and doctor look at, and no more.
 const ADDON = `#include <dlfcn.h>
@@ -67,6 +68,20 @@ export function compiledLibTorch(version = '2.13.0'): string {
     ])
   }
   return folder
+}
+
+/** Has set-up unpack a LibTorch into the cache of a home of its own: the folder, and the variable that names the cache. */
+export async function cachedLibTorch(
+  libtorch: string,
+): Promise<{ folder: string; env: Record<string, string> }> {
+  const home = temporary()
+  const names = fs.readdirSync(libtorch, { recursive: true }) as string[]
+  const items = names
+    .filter(name => fs.statSync(path.join(libtorch, name)).isFile())
+    .map(name => ({ name: `torch/${name}`, data: fs.readFileSync(path.join(libtorch, name)) }))
+  const { stdout, stderr } = await fetchInto(home, { from: write(home, 'torch.whl', zip(items)) })
+  if (stdout === '') throw new Error(stderr)
+  return { folder: JSON.parse(stdout).folder, env: { LIBTORCH_DCGAN_HOME: path.join(home, 'cache') } }
 }
 
 /** Changes what a LibTorch's headers say. */

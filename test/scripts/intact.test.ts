@@ -1,0 +1,191 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { environment, fetchInto, write } from './fetch-support'
+import { makeLibTorch, makeWheel, temporary } from './support'
+
+const { cacheFolder, listEntries } = require('../../scripts/libtorch/cache.js')
+const { findLibTorch } = require('../../scripts/libtorch/find.js')
+const { requireWhole } = require('../../scripts/libtorch/intact.js')
+
+let home: string
+let cache: string
+let from: string
+let folder: string
+beforeEach(async () => {
+  home = temporary()
+  cache = path.join(home, 'cache')
+  from = write(home, 'torch.whl', makeWheel())
+  const { stdout } = await fetchInto(home, { from })
+  folder = JSON.parse(stdout).folder
+})
+
+const find = () => findLibTorch({ env: environment(home) })
+const library = (name = 'libtorch_cpu.so') => path.join(folder, 'lib', name)
+
+function problem(run: () => unknown): { message: string; fix: string } {
+  try {
+    run()
+  } catch (error) {
+    return error as { message: string; fix: string }
+  }
+  throw new Error('nothing was thrown')
+}
+
+/** Other content of the same length. */
+function change(file: string): void {
+  const bytes = fs.readFileSync(file)
+  bytes[0] = Number(bytes[0]) ^ 1
+  fs.writeFileSync(file, bytes)
+}
+
+const later = new Date(Date.now() + 5000)
+
+describe('a library of the cache', () => {
+  test.each([
+    ['has another size', () => fs.appendFileSync(library(), 'more')],
+    [
+      'has other content',
+      () => {
+        change(library())
+        fs.utimesSync(library(), later, later)
+      },
+    ],
+    [
+      'is a link',
+      () => {
+        fs.renameSync(library(), path.join(home, 'elsewhere'))
+        fs.symlinkSync(path.join(home, 'elsewhere'), library())
+      },
+    ],
+  ])('that %s is not loaded, and the command that replaces it is said', async (_what, spoil) => {
+    spoil()
+    const { message, fix } = problem(find)
+    expect(message).toContain(`${library()} is not as it was unpacked`)
+    const name = path.relative(cache, path.dirname(folder))
+    expect(fix).toBe(`npx libtorch-dcgan setup --remove ${name} && npx libtorch-dcgan setup --from '${from}'`)
+    const again = await fetchInto(home, { from })
+    expect(again.status).toBe(1)
+    expect(again.stderr).toContain(fix)
+  })
+
+  test('with another time but the same content is loaded, and read once only', () => {
+    fs.utimesSync(library(), later, later)
+    expect(find().folder).toBe(folder)
+    const { contents } = listEntries(cache)[0]
+    expect(contents.libraries['torch/lib/libtorch_cpu.so'].mtimeMs).toBe(fs.statSync(library()).mtimeMs)
+  })
+
+  test('whose time an archive cut to seconds is as it was', () => {
+    const seconds = Math.floor(fs.statSync(library()).mtimeMs / 1000)
+    const record = path.join(folder, '..', 'libtorch.json')
+    const before = fs.readFileSync(record, 'utf8')
+    fs.utimesSync(library(), seconds, seconds)
+    expect(find().folder).toBe(folder)
+    expect(fs.readFileSync(record, 'utf8')).toBe(before)
+  })
+})
+
+test.each([
+  [
+    'a library that was changed and given its old time',
+    () => {
+      const { atime, mtime } = fs.statSync(library())
+      change(library())
+      fs.utimesSync(library(), atime, mtime)
+    },
+    /libtorch_cpu\.so was changed/,
+  ],
+  ['a library that was added', () => fs.writeFileSync(library('libc.so.6'), 'x'), /libc\.so\.6 was added/],
+  [
+    'a header that was changed',
+    () => change(path.join(folder, 'include/torch/csrc/api/include/torch/torch.h')),
+    /headers in .* were changed/,
+  ],
+  [
+    'a header that was removed',
+    () => fs.rmSync(path.join(folder, 'include/torch/csrc/api/include/torch/torch.h')),
+    /headers in .* were added or removed/,
+  ],
+])('reading everything finds %s', (_what, spoil, message) => {
+  spoil()
+  expect(find().folder).toBe(folder)
+  expect(problem(() => requireWhole(cache, listEntries(cache)[0])).message).toMatch(message)
+})
+
+describe('a cache that every user may write to', () => {
+  test.each([
+    ['itself', () => cache],
+    ['in its entry', () => path.dirname(folder)],
+    ['in the folder of its libraries', () => path.join(folder, 'lib')],
+    ['in a library', () => library()],
+  ])('%s is not loaded from', (_what, file) => {
+    fs.chmodSync(file(), 0o777)
+    expect(problem(find)).toMatchObject({
+      message: `Every user of this machine may write to ${file()}, and so change what is loaded from it.`,
+      fix: expect.stringMatching(/^chmod -R o-w .*\n.*LIBTORCH='/),
+    })
+  })
+
+  test('is not fetched into', async () => {
+    fs.rmSync(cache, { recursive: true })
+    fs.mkdirSync(cache)
+    fs.chmodSync(cache, 0o777)
+    const { status, stderr } = await fetchInto(home, { from })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/Every user of this machine may write to .*\n {2}chmod -R o-w/)
+    expect(fs.readdirSync(cache)).toEqual([])
+  })
+
+  test('is loaded from where LIBTORCH names what is in it', () => {
+    fs.chmodSync(cache, 0o777)
+    expect(findLibTorch({ env: { ...environment(home), LIBTORCH: folder } }).folder).toBe(folder)
+  })
+})
+
+// Only root can make what belongs to another user.
+const root = process.getuid?.() === 0 ? test : test.skip
+
+root('a cache, or a library in it, that belongs to another user is not loaded from', () => {
+  for (const file of [library(), cache]) {
+    fs.chownSync(file, 65534, 65534)
+    expect(problem(find)).toMatchObject({
+      message: `${file} belongs to another user, with the id 65534, who could change what is loaded from it.`,
+      fix: expect.stringMatching(/LIBTORCH_DCGAN_HOME to a folder of your own[\s\S]*LIBTORCH='/),
+    })
+    fs.chownSync(file, 0, 0)
+  }
+  expect(find().folder).toBe(folder)
+})
+
+describe('what set-up makes', () => {
+  test('only its user may change, whatever the user’s mask is', async () => {
+    fs.rmSync(cache, { recursive: true })
+    const { status } = await fetchInto(home, { from }, {}, 'process.umask(0)')
+    expect(status).toBe(0)
+    expect(fs.statSync(cache).mode & 0o777).toBe(0o700)
+    for (const name of fs.readdirSync(cache, { recursive: true }) as string[]) {
+      expect([name, fs.statSync(path.join(cache, name)).mode & 0o022]).toEqual([name, 0])
+    }
+  })
+
+  test('in a cache that a group may write to is made after a warning', async () => {
+    fs.rmSync(cache, { recursive: true })
+    fs.mkdirSync(cache)
+    fs.chmodSync(cache, 0o770)
+    const { status, stderr } = await fetchInto(home, { from })
+    expect(status).toBe(0)
+    expect(stderr).toContain(`chmod -R g-w '${cache}'`)
+  })
+})
+
+test('a LibTorch that version 0.1 fetched, and a folder that was only pointed to, are loaded', async () => {
+  const record = path.join(folder, '..', 'libtorch.json')
+  const { contents: _, ...old } = JSON.parse(fs.readFileSync(record, 'utf8'))
+  fs.writeFileSync(record, JSON.stringify(old))
+  fs.appendFileSync(library(), 'more')
+  expect(find().folder).toBe(folder)
+  const own = makeLibTorch(path.join(home, 'own'))
+  expect((await fetchInto(home, { from: own })).status).toBe(0)
+  expect(find().folder).toBe(own)
+  expect(cacheFolder(environment(home))).toBe(cache)
+})
