@@ -8,6 +8,7 @@ import { checkHyperParams, type HyperParams, resolveHyperParams } from './hyperp
 import { checkGridOptions, type GridOptions, ImageBatch } from './images/index.js'
 import type { TrainingImages } from './mnist/index.js'
 import { checkInteger, checkKeys, checkSignal, checkString, defined } from './options.js'
+import type { ChosenPrecision } from './precision.js'
 import { MAX_SEED } from './random.js'
 import type { EpochResult } from './run.js'
 import { checkGridSource, checkSample, type SampleOptions, type ServingStats, slerp } from './serving.js'
@@ -109,9 +110,14 @@ export class DCGAN {
     return DCGAN.load(PRETRAINED, overrides)
   }
 
-  /** What it really runs on. */
+  /** The device that the model really runs on. */
   get device(): ChosenDevice {
     return this.#engine.device
+  }
+
+  /** The precision that the model really computes in. */
+  get precision(): ChosenPrecision {
+    return this.#engine.precision
   }
 
   /** Training steps made. */

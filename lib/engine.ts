@@ -14,10 +14,14 @@ import {
   type NativeStats,
   native,
 } from './native.js'
+import { type ChosenPrecision, choosePrecision } from './precision.js'
 
 /** The addon's model: what it rejects with is a `DcganError`, and after `dispose()` so is every call. */
 export class Engine {
   readonly device: ChosenDevice
+  readonly precision: ChosenPrecision
+  /** The caller left the device open and there is no CUDA. */
+  readonly #fellBack: boolean
   readonly #addon: NativeAddon
   readonly #model: NativeModel
   readonly #fixedCount: number
@@ -27,18 +31,18 @@ export class Engine {
   constructor(hparams: Readonly<HyperParams>) {
     this.#addon = native()
     this.device = chooseDevice(hparams.device, this.#addon.info())
-    if (this.device === 'cpu' && hparams.device === 'auto') warnOfCpu()
+    this.precision = choosePrecision(hparams.precision, this.device, this.#addon.info())
+    this.#fellBack = this.device === 'cpu' && hparams.device === 'auto'
     const { threads, outputDim, ...same } = hparams
     this.#fixedCount = outputDim ** 2
     this.#model = translating(() =>
       this.#addon.create({
         ...same,
         device: this.device,
+        precision: this.precision,
         threads: threads === 'auto' ? 0 : threads,
         fixedCount: this.#fixedCount,
         dropout: 0.3,
-        emaDecay: hparams.emaDecay,
-        step: 'auto',
       }),
     )
   }
@@ -58,6 +62,7 @@ export class Engine {
   }
 
   trainEpoch(request: NativeEpochRequest, onEvent: (event: NativeEvent) => void): Promise<NativeEpoch> {
+    if (this.#fellBack) warnOfCpu()
     return this.#call(() => this.#addon.trainEpoch(this.#model, request, onEvent))
   }
 

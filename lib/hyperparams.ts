@@ -1,5 +1,6 @@
 import { invalidArgument } from './errors.js'
 import { checkInteger, checkKeys } from './options.js'
+import type { Precision } from './precision.js'
 import { drawSeed, MAX_SEED } from './random.js'
 
 /**
@@ -37,11 +38,21 @@ export interface HyperParams {
   emaDecay: number
   /**
    * `'auto'` (default): CUDA where there is a device, otherwise the CPU with one process warning. `'cuda'` or
-   * `'cuda:N'`: that device or `ERR_DCGAN_NO_CUDA`. `'cpu'`. What it came to is the model's `device`.
+   * `'cuda:N'`: that device or `ERR_DCGAN_NO_CUDA`. `'cpu'`. `gan.device` tells which was chosen.
    */
   device: Device
-  /** `'float32'` (default), or `'bfloat16'`: mixed precision; weights, statistics and losses stay float32. */
-  precision: 'float32' | 'bfloat16'
+  /**
+   * `'float32'` (default). `'bfloat16'`: mixed precision, where weights, statistics and losses stay float32; on a
+   * processor without bfloat16 arithmetic the model runs in float32, with one process warning. `'auto'`: bfloat16
+   * where it is fast, otherwise float32, without a warning. `gan.precision` tells which was chosen.
+   */
+  precision: Precision
+  /**
+   * How a training step on the CPU is computed. `'auto'` (default): by hand-written kernels where the processor has
+   * AVX2 or more. `'plain'`: by LibTorch's modules and autograd, the specification of those kernels; slower. Their
+   * results differ by rounding.
+   */
+  step: 'auto' | 'plain'
   /** Threads that one operation on the CPU uses, 1 to 1,024. Default `'auto'`: LibTorch's choice, one a core. */
   threads: number | 'auto'
   /**
@@ -78,6 +89,7 @@ export const DEFAULTS: Readonly<Omit<HyperParams, 'seed'>> = Object.freeze({
   emaDecay: 0,
   device: 'auto',
   precision: 'float32',
+  step: 'auto',
   threads: 'auto',
   maxBatch: 64,
   maxQueue: 4096,
@@ -97,10 +109,8 @@ const CHECKS: Checks = {
   beta2: decay,
   emaDecay: decay,
   device,
-  precision: (key, value) => {
-    if (value === 'float32' || value === 'bfloat16') return value
-    throw invalidArgument(key, "'float32' or 'bfloat16'", value)
-  },
+  precision: oneOf('float32', 'bfloat16', 'auto'),
+  step: oneOf('auto', 'plain'),
   threads: (key, value) => (value === 'auto' ? value : checkInteger(key, value, 1, 1024, " or 'auto'")),
   seed: integer(0, MAX_SEED),
   maxBatch: integer(1, 4096),
@@ -132,6 +142,16 @@ export function checkHyperParams(what: string, given: unknown): Partial<HyperPar
 
 function integer(min: number, max: number, remark = '') {
   return (key: string, value: unknown) => checkInteger(key, value, min, max, remark)
+}
+
+function oneOf<T extends string>(...allowed: [T, T, ...T[]]) {
+  const expected = allowed.map(each => `'${each}'`)
+  const last = expected.pop()
+  return (key: string, value: unknown): T => {
+    const found = allowed.find(each => each === value)
+    if (found !== undefined) return found
+    throw invalidArgument(key, `${expected.join(', ')} or ${last}`, value)
+  }
 }
 
 function learningRate(key: string, value: unknown): number {

@@ -59,8 +59,13 @@ export interface NativeInfo {
   threads: number
   /** The vector instructions that LibTorch uses, for example "AVX512". */
   cpuCapability: string
-  /** Whether the fused step runs on this processor in each precision. */
+  /** The instruction sets that the fused step and sampler use; 'none' where they do not run. */
+  level: 'none' | 'avx2' | 'avx512' | 'avx512_bf16' | 'amx'
+  /** Whether the fused step and sampler run on this processor in each precision. */
   fusedStep: { float32: boolean; bfloat16: boolean }
+  /** Whether the processor, and each CUDA device, has bfloat16 arithmetic. */
+  bfloat16: boolean
+  cudaBfloat16: boolean[]
 }
 
 export interface NativeConfig {
@@ -86,8 +91,8 @@ export interface NativeConfig {
   /** Images that one forward serves at most, and images that may wait. */
   maxBatch: number
   maxQueue: number
-  /** 'auto', or 'eager' for LibTorch's autograd step, the reference. */
-  step: 'auto' | 'eager'
+  /** 'auto', or 'plain' for LibTorch's autograd step, the specification. */
+  step: 'auto' | 'plain'
 }
 
 export interface NativePosition {

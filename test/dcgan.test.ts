@@ -35,12 +35,13 @@ test.each(['cuda', 'cuda:0', 'cuda:7'] as const)('%s without CUDA is an error at
   )
 })
 
-test("'auto' without CUDA warns once a process", () => {
+test("'auto' without CUDA warns once per process, when training starts", async () => {
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
   try {
-    tiny({ device: 'auto' })
-    tiny({ device: 'auto' })
-    tiny({ device: 'cpu' })
+    const models = [tiny({ device: 'auto' }), tiny({ device: 'auto' }), tiny({ device: 'cpu' })]
+    await models[0]?.sample()
+    expect(warn).not.toHaveBeenCalled()
+    for (const model of models) await model.trainEpoch(bars(4))
     expect(warn).toHaveBeenCalledTimes(1)
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('CPU'), { code: 'DCGAN_NO_CUDA' })
   } finally {

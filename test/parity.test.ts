@@ -27,6 +27,9 @@ import { NATIVE_CONFIG } from './native-config'
 const TOLERANCE = 1e-5
 const PER_IMAGE = ['fake', 'fake_eval', 'real_logits', 'fake_logits', 'fake_logits_updated']
 
+// No model computes in bfloat16 where the processor has no arithmetic for it.
+const PRECISIONS = native().info().bfloat16 ? (['float32', 'bfloat16'] as const) : (['float32'] as const)
+
 const reference = new Reference()
 
 /** A model in a case's state, disposed of afterwards. */
@@ -103,7 +106,7 @@ function tabulate(step: string, kind: Case, batch: number, errors: [string, Erro
   tables.push(title, '', `| tensor | ${COLUMNS} |`, '|---|---:|---:|---:|', ...rows, '')
 }
 
-describe.each(['auto', 'eager'] as const)('the %s step', step => {
+describe.each(['auto', 'plain'] as const)('the %s step', step => {
   test.each([
     ['warm', 8],
     ['fresh', 8],
@@ -112,16 +115,17 @@ describe.each(['auto', 'eager'] as const)('the %s step', step => {
   ] as const)('agrees with PyTorch in float32, %s, on a batch of %i', async (kind, batch) => {
     const errors = await errorsOf({ step }, kind, batch, `float32.${batch}`)
     tabulate(step, kind, batch, errors)
-    // Autograd's sums over a large batch come near the tolerance, in PyTorch too: its error is then the measure.
+    // LibTorch's own sums over a large batch are less exact, and differ from processor to processor.
     const fused = step === 'auto' && native().info().fusedStep.float32
     const worse = errors.filter(([, { float32, float64, torch }]) => {
-      const tolerance = fused ? TOLERANCE : Math.max(TOLERANCE, 3 * torch)
+      const tolerance = fused ? TOLERANCE : Math.max(3 * TOLERANCE, 3 * torch)
       return !(float32 <= tolerance && float64 <= tolerance)
     })
     expect(worse).toEqual([])
   })
 
-  test.each([8, 128])(
+  const inBfloat16 = PRECISIONS.length > 1 ? test : test.skip
+  inBfloat16.each([8, 128])(
     'is no further off in bfloat16 than PyTorch autocast, on a batch of %i',
     async batch => {
       const errors = await errorsOf({ step, precision: 'bfloat16' }, 'warm', batch, `bfloat16.${DISTINCT}`)
@@ -163,8 +167,8 @@ describe.each(['auto', 'eager'] as const)('the %s step', step => {
 
 test('an epoch makes the same steps with either implementation', async () => {
   const { images } = stepInput(0, 128)
-  const [auto, eager] = await Promise.all(
-    (['auto', 'eager'] as const).map(step =>
+  const [auto, plain] = await Promise.all(
+    (['auto', 'plain'] as const).map(step =>
       withModel({ step, batchSize: 48, dropout: 0.3 }, 'warm', async model => {
         await native().setDataset(model, images, 128)
         const request = { snapshotEvery: 0, checkpointEvery: 0 }
@@ -176,11 +180,11 @@ test('an epoch makes the same steps with either implementation', async () => {
   )
   expect(auto).toHaveLength(6)
   auto?.forEach((loss, i) => {
-    expect(loss).toBeCloseTo((eager as number[])[i] as number, 4)
+    expect(loss).toBeCloseTo((plain as number[])[i] as number, 4)
   })
 })
 
-describe.each(['auto', 'eager'] as const)('dropout in the %s step', step => {
+describe.each(['auto', 'plain'] as const)('dropout in the %s step', step => {
   const probe = (batch: number, precision: 'float32' | 'bfloat16' = 'float32') =>
     withModel({ step, precision, dropout: 0.3 }, 'warm', async model => {
       const before = await native().exportState(model, 'all')
@@ -190,22 +194,19 @@ describe.each(['auto', 'eager'] as const)('dropout in the %s step', step => {
 
   const MASKS = ['mask1', 'mask2', 'mask1_gen', 'mask2_gen']
 
-  test.each(['float32', 'bfloat16'] as const)(
-    'drops 30 %% and scales the rest by 1/0.7, in %s',
-    async precision => {
-      const { seen } = await probe(128, precision)
-      for (const name of MASKS) {
-        const mask = numbers(seen.get(name) as NativeTensor)
-        const images = name.endsWith('_gen') ? 128 : 256
-        expect(mask).toHaveLength(images * (name.startsWith('mask1') ? 64 * 196 : 6272))
-        const kept = mask.filter(value => value !== 0)
-        const deviation = Math.sqrt(0.7 * 0.3 * mask.length)
-        expect(Math.abs(kept.length - 0.7 * mask.length)).toBeLessThan(5 * deviation)
-        const scale = precision === 'float32' ? Math.fround(1 / 0.7) : expect.closeTo(1 / 0.7, 2)
-        expect([...new Set(kept)]).toEqual([scale])
-      }
-    },
-  )
+  test.each(PRECISIONS)('drops 30 %% and scales the rest by 1/0.7, in %s', async precision => {
+    const { seen } = await probe(128, precision)
+    for (const name of MASKS) {
+      const mask = numbers(seen.get(name) as NativeTensor)
+      const images = name.endsWith('_gen') ? 128 : 256
+      expect(mask).toHaveLength(images * (name.startsWith('mask1') ? 64 * 196 : 6272))
+      const kept = mask.filter(value => value !== 0)
+      const deviation = Math.sqrt(0.7 * 0.3 * mask.length)
+      expect(Math.abs(kept.length - 0.7 * mask.length)).toBeLessThan(5 * deviation)
+      const scale = precision === 'float32' ? Math.fround(1 / 0.7) : expect.closeTo(1 / 0.7, 2)
+      expect([...new Set(kept)]).toEqual([scale])
+    }
+  })
 
   test('draws every image, layer and pass anew', async () => {
     const { seen } = await probe(128)

@@ -55,7 +55,7 @@ Config config_from(const Napi::Object& object) {
   config.ema_decay = number(object, "emaDecay");
   config.max_batch = integer(object, "maxBatch");
   config.max_queue = integer(object, "maxQueue");
-  config.step = text(object, "step") == "eager" ? StepKind::kEager : StepKind::kAuto;
+  config.step = text(object, "step") == "plain" ? StepKind::kPlain : StepKind::kAuto;
   return config;
 }
 
@@ -143,6 +143,13 @@ Napi::Value to_js(Napi::Env env, const Info& info) {
   object.Set("threads", info.threads);
   object.Set("cpuCapability", info.cpu_capability);
   object.Set("fusedStep", fused);
+  object.Set("level", info.level);
+  object.Set("bfloat16", info.bfloat16);
+  auto cuda_bfloat16 = Napi::Array::New(env, info.cuda_bfloat16.size());
+  for (std::uint32_t i = 0; i < info.cuda_bfloat16.size(); ++i) {
+    cuda_bfloat16.Set(i, Napi::Boolean::New(env, info.cuda_bfloat16[i]));
+  }
+  object.Set("cudaBfloat16", cuda_bfloat16);
   return object;
 }
 

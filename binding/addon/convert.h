@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "addon/napi_setup.h"
-#include "engine/engine.h"
+#include "contract.h"
 
 // JavaScript values to plain C++ and back. TypeScript has checked every option: nothing is checked again
 // here.

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "engine/engine.h"
+#include "contract.h"
 
 namespace dcgan {
 

@@ -6,7 +6,7 @@
 
 #include "addon/mailbox.h"
 #include "addon/napi_setup.h"
-#include "engine/engine.h"
+#include "contract.h"
 
 namespace dcgan {
 

@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "engine/engine.h"
+#include "contract.h"
 #include "training/trainer.h"
 
 namespace dcgan {

@@ -2,19 +2,17 @@
 #include <ATen/native/CPUBlas.h>
 #include <torch/torch.h>
 #include <torch/version.h>
+#ifdef DCGAN_CUDA_HEADERS
+#include <ATen/cuda/CUDAContext.h>
+#endif
 
-#include "engine/engine.h"
+#include "contract.h"
 #include "engine/model_engine.h"
 #include "engine/threads.h"
-#include "sampling/latents.h"
-#include "training/step.h"
+#include "kernels/processor.h"
+#include "random/latents.h"
 
 namespace dcgan {
-
-int default_threads() {
-  static const int threads = at::get_num_threads();
-  return threads;
-}
 
 namespace {
 
@@ -26,6 +24,15 @@ constexpr bool kCudaBuild = false;
 #endif
 
 int cuda_devices() { return torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0; }
+
+/// From compute capability 8.0 (Ampere) on.
+bool cuda_has_bfloat16([[maybe_unused]] int device) {
+#ifdef DCGAN_CUDA_HEADERS
+  return at::cuda::getDeviceProperties(device)->major >= 8;
+#else
+  return false;
+#endif
+}
 
 class TorchLibrary : public Library {
  public:
@@ -47,8 +54,13 @@ class TorchLibrary : public Library {
     info.cuda_devices = cuda_devices();
     info.threads = default_threads();
     info.cpu_capability = at::get_cpu_capability();
-    info.fused_float32 = fused_step_runs(Precision::kFloat32);
-    info.fused_bfloat16 = fused_step_runs(Precision::kBFloat16);
+    info.level = kernels::level_name();
+    info.fused_float32 = kernels::run(Precision::kFloat32);
+    info.fused_bfloat16 = kernels::run(Precision::kBFloat16);
+    info.bfloat16 = kernels::has_bfloat16();
+    for (int device = 0; device < info.cuda_devices; ++device) {
+      info.cuda_bfloat16.push_back(cuda_has_bfloat16(device));
+    }
     return info;
   }
 

@@ -1,6 +1,5 @@
 #include "engine/model_engine.h"
 
-#include <ATen/Parallel.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -10,7 +9,8 @@
 
 #include "engine/epoch_run.h"
 #include "engine/threads.h"
-#include "sampling/latents.h"
+#include "kernels/processor.h"
+#include "random/latents.h"
 
 namespace dcgan {
 
@@ -32,6 +32,10 @@ Failure failure_of(const std::exception_ptr& thrown) {
     return {"ERR_DCGAN_NATIVE", "An exception of unknown type"};
   }
 }
+
+/// Images that are made between two training steps at most: a request for a thousand waits for three steps,
+/// and training gets its turn however many requests wait.
+constexpr std::int64_t kImagesBetweenSteps = 512;
 
 /// The C library keeps what was freed, an arena a thread: many models one after another would look like a
 /// leak.
@@ -55,7 +59,7 @@ ModelEngine::~ModelEngine() {
 }
 
 void ModelEngine::run() {
-  at::set_num_threads(config_.threads > 0 ? config_.threads : default_threads());
+  use_threads(config_.threads > 0 ? config_.threads : default_threads());
   while (!queue_.closed()) {
     Work work;
     if (queue_.pop(work)) {
@@ -102,20 +106,24 @@ void ModelEngine::serve_one(Work& work) {
   if (work.control) {
     work.control->run();
   } else {
-    serve_images(work.shares);
+    serve_images(work);
   }
 }
 
-/// Between two steps: what waits now, and not what comes meanwhile, or training would never go on.
+/// Between two steps. Requests that come meanwhile are served as well, but never more images than this, or
+/// training would not go on. A control counts as an image.
 void ModelEngine::serve_waiting() {
   Work work;
-  for (auto left = queue_.size(); left > 0 && queue_.pop(work); --left) serve_one(work);
+  for (auto left = kImagesBetweenSteps; left > 0 && queue_.pop(work, left);) {
+    left -= work.control ? 1 : work.images();
+    serve_one(work);
+  }
 }
 
-void ModelEngine::serve_images(const std::vector<Share>& shares) {
+void ModelEngine::serve_images(const Work& work) {
+  const auto& shares = work.shares;
   const auto dim = static_cast<std::size_t>(config_.latent_dim);
-  std::int64_t count = 0;
-  for (const auto& share : shares) count += share.count;
+  const auto count = work.images();
   try {
     std::vector<float> latents(static_cast<std::size_t>(count) * dim);
     float* out = latents.data();
@@ -160,7 +168,7 @@ void ModelEngine::serve_images(const std::vector<Share>& shares) {
 
 std::unique_ptr<Sampler> ModelEngine::make_sampler() const {
   const bool bfloat16 = config_.precision == Precision::kBFloat16;
-  if (device_.is_cpu() && config_.step == StepKind::kAuto && fused_step_runs(config_.precision)) {
+  if (device_.is_cpu() && config_.step == StepKind::kAuto && kernels::run(config_.precision)) {
     return make_fused_sampler(config_.latent_dim, bfloat16);
   }
   // A forward of another size may differ in its last bits, so every one has this size: small on the CPU,

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#include "engine/engine.h"
+#include "contract.h"
 #include "engine/request_queue.h"
 #include "sampling/sampler.h"
 #include "training/trainer.h"
@@ -40,7 +40,7 @@ class ModelEngine : public Engine {
   void run();
   void serve_one(Work& work);
   void serve_waiting();
-  void serve_images(const std::vector<Share>& shares);
+  void serve_images(const Work& work);
   std::unique_ptr<Sampler> make_sampler() const;
   std::vector<std::uint8_t> make_images(const std::vector<float>& latents, std::int64_t count);
   EpochResult epoch(const EpochRequest& request, EpochObserver& observer);

@@ -78,17 +78,12 @@ bool RequestQueue::closed() const {
   return closed_;
 }
 
-std::size_t RequestQueue::size() const {
-  std::lock_guard lock(mutex_);
-  return entries_.size();
-}
-
 std::int64_t RequestQueue::waiting_images() const {
   std::lock_guard lock(mutex_);
   return waiting_;
 }
 
-bool RequestQueue::pop(Work& work) {
+bool RequestQueue::pop(Work& work, std::int64_t most) {
   std::lock_guard lock(mutex_);
   work = {};
   if (entries_.empty()) return false;
@@ -97,7 +92,7 @@ bool RequestQueue::pop(Work& work) {
     entries_.pop_front();
     return true;
   }
-  std::int64_t room = max_batch_;
+  std::int64_t room = std::min(max_batch_, most);
   while (room > 0 && !entries_.empty() && entries_.front().sampling) {
     const auto& sampling = entries_.front().sampling;
     const auto count = std::min(room, sampling->request.count - sampling->taken);

@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
-#include "engine/engine.h"
+#include "contract.h"
 
 namespace dcgan {
 
@@ -36,10 +37,16 @@ struct Share {
   std::int64_t count = 0;
 };
 
-/// What is to be done next: a control request, or the images of one forward.
+/// What is to be done next: a control request, or the images of one forward pass.
 struct Work {
   std::unique_ptr<Control> control;
   std::vector<Share> shares;
+
+  std::int64_t images() const {
+    std::int64_t count = 0;
+    for (const auto& share : shares) count += share.count;
+    return count;
+  }
 };
 
 /// What waits for a model's thread, in the order in which it came. Requests for images that stand next to
@@ -60,12 +67,11 @@ class RequestQueue {
   void close();
   bool closed() const;
 
-  /// Number of entries now.
-  std::size_t size() const;
   std::int64_t waiting_images() const;
 
-  /// The next work; false when there is none.
-  bool pop(Work& work);
+  /// Takes the next work; false when there is none. The images of one forward pass are at most `most`, and at
+  /// most max_batch.
+  bool pop(Work& work, std::int64_t most = std::numeric_limits<std::int64_t>::max());
   /// Waits for an entry, for close(), or for wake().
   void wait();
   /// Ends a wait() from another thread.

@@ -1,17 +1,21 @@
 #include "model/discriminator.h"
 
+#include "sizes.h"
+
 namespace dcgan {
 
 namespace nn = torch::nn;
 
-static nn::Conv2d downsample(std::int64_t in, std::int64_t out) {
-  return nn::Conv2d(nn::Conv2dOptions(in, out, 4).stride(2).padding(1));
+static nn::Conv2d downsample(Map in, Map out) {
+  return nn::Conv2d(nn::Conv2dOptions(in.channels, out.channels, kHalve.side)
+                        .stride(kHalve.stride)
+                        .padding(kHalve.padding));
 }
 
 DiscriminatorImpl::DiscriminatorImpl() {
-  conv1 = register_module("conv1", downsample(1, 64));
-  conv2 = register_module("conv2", downsample(64, 128));
-  linear = register_module("linear", nn::Linear(7 * 7 * 128, 1));
+  conv1 = register_module("conv1", downsample(kImage, kHidden1));
+  conv2 = register_module("conv2", downsample(kHidden1, kHidden2));
+  linear = register_module("linear", nn::Linear(kHidden2.values(), 1));
 }
 
 static torch::Tensor activate(const torch::Tensor& x, const torch::Tensor& mask) {

@@ -2,14 +2,9 @@
 
 #include <torch/torch.h>
 
-namespace dcgan {
+#include "random/dropout.h"
 
-/// What multiplies the two hidden activations: 0 for a dropped element, 1 / (1 - p) for a kept one.
-/// Undefined tensors leave the activations as they are.
-struct DropoutMasks {
-  torch::Tensor hidden1;  // N × 64 × 14 × 14
-  torch::Tensor hidden2;  // N × 128 × 7 × 7
-};
+namespace dcgan {
 
 /// Maps images (N × 1 × 28 × 28) to logits (N): positive for real, negative for fake.
 class DiscriminatorImpl : public torch::nn::Module {

@@ -4,11 +4,19 @@
 
 namespace dcgan {
 
-/// Binary cross-entropy with logits (Goodfellow et al. 2014, non-saturating): the mean for real images
-/// labelled 1 plus the mean for fake images labelled 0.
-torch::Tensor discriminator_loss(const torch::Tensor& real_logits, const torch::Tensor& fake_logits);
+/// A loss, and its gradients with respect to the logits that it was computed from. Both kinds of step train
+/// by these gradients: a loss is written here and nowhere else.
+struct Loss {
+  torch::Tensor value;
+  torch::Tensor real_gradient;  // undefined where the loss has no real logits
+  torch::Tensor fake_gradient;
+};
 
-/// The mean binary cross-entropy of fake images labelled 1.
-torch::Tensor generator_loss(const torch::Tensor& fake_logits);
+/// Binary cross-entropy with logits (Goodfellow et al. 2014): the mean for real images labelled 1 plus the
+/// mean for fake images labelled 0. Logits: N.
+Loss discriminator_loss(const torch::Tensor& real_logits, const torch::Tensor& fake_logits);
+
+/// The mean binary cross-entropy of fake images labelled 1: the non-saturating loss of the same paper.
+Loss generator_loss(const torch::Tensor& fake_logits);
 
 }  // namespace dcgan

@@ -26,29 +26,29 @@ class GraphStep : public Step {
  public:
   explicit GraphStep(Networks& networks)
       : nets_(networks),
-        eager_(make_eager_step(networks)),
+        plain_(make_plain_step(networks)),
         // Capture is forbidden on the default stream.
         stream_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, networks.device.index())) {}
 
  private:
   torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) override {
     if (seen != nullptr) {
-      *seen = eager_->probe(images, latents);
+      *seen = plain_->probe(images, latents);
       return {};
     }
-    if (failed_) return eager_->run(images, latents);
+    if (failed_) return plain_->run(images, latents);
     auto& captured = captured_[images.size(0)];
     if (!captured.graph) {
-      if (captured.calls++ < kWarmUp) return eager_->run(images, latents);
+      if (captured.calls++ < kWarmUp) return plain_->run(images, latents);
       if (!capture(captured, images, latents)) {
         give_up();
-        return eager_->run(images, latents);
+        return plain_->run(images, latents);
       }
     }
     captured.images.copy_(images, /*non_blocking=*/true);
     captured.latents.copy_(latents, /*non_blocking=*/true);
     replay(captured);
-    nets_.dropout.pass += 2;  // as the eager step counts
+    nets_.dropout.pass += 2;  // as the plain step counts
     return captured.losses.clone();
   }
 
@@ -72,7 +72,7 @@ class GraphStep : public Step {
       // This thread's calls alone are restricted: other models' threads go on as they like.
       graph->capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
       capturing = true;
-      captured.losses = eager_->run(captured.images, captured.latents);
+      captured.losses = plain_->run(captured.images, captured.latents);
       capturing = false;
       graph->capture_end();
       captured.graph = std::move(graph);
@@ -115,7 +115,7 @@ class GraphStep : public Step {
   }
 
   Networks& nets_;
-  std::unique_ptr<Step> eager_;
+  std::unique_ptr<Step> plain_;
   c10::cuda::CUDAStream stream_;
   std::map<std::int64_t, Captured> captured_;
   bool failed_ = false;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "engine/engine.h"
-#include "training/philox.h"
+#include "contract.h"
+#include "random/philox.h"
 
 namespace dcgan {
 

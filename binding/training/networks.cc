@@ -3,7 +3,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 
 #include "model/initialise.h"
-#include "training/philox.h"
+#include "random/philox.h"
 
 namespace dcgan {
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "engine/engine.h"
+#include "contract.h"
 #include "model/discriminator.h"
 #include "model/generator.h"
+#include "random/dropout.h"
 #include "training/adam.h"
-#include "training/dropout.h"
 
 namespace dcgan {
 

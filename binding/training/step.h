@@ -33,18 +33,15 @@ class Step {
   virtual torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) = 0;
 };
 
-/// The plain step on LibTorch's modules and autograd: the reference, and the one that CUDA runs.
-std::unique_ptr<Step> make_eager_step(Networks& networks);
+/// The plain step, on LibTorch's modules and autograd: the specification of the others, and the one that CUDA
+/// runs.
+std::unique_ptr<Step> make_plain_step(Networks& networks);
 
-/// The eager step captured in a CUDA graph for each size of batch and replayed: one launch in place of some
-/// two hundred. Where capture fails, the eager step goes on. What
-/// it leaves in .grad is not to be read.
+/// The plain step captured in a CUDA graph for each size of batch and replayed: one launch instead of some
+/// two hundred. Where capture fails, the plain step goes on. What it leaves in .grad must not be read.
 std::unique_ptr<Step> make_graph_step(Networks& networks);
 
-/// The step written out by hand, forward and backward, for the CPU (training/fused/).
+/// The step written out by hand, forward and backward, for processors where kernels::run() says so.
 std::unique_ptr<Step> make_fused_step(Networks& networks);
-
-/// Whether this processor has what the fused step needs: AVX-512, and for bfloat16 its instructions.
-bool fused_step_runs(Precision precision);
 
 }  // namespace dcgan

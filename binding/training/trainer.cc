@@ -1,6 +1,7 @@
 #include "training/trainer.h"
 
-#include "sampling/latents.h"
+#include "kernels/processor.h"
+#include "random/latents.h"
 
 namespace dcgan {
 
@@ -11,8 +12,8 @@ std::unique_ptr<Step> make_step(const Config& config, Networks& networks) {
   if (config.step == StepKind::kAuto && networks.device.is_cuda()) return make_graph_step(networks);
 #endif
   const bool fused =
-      config.step == StepKind::kAuto && networks.device.is_cpu() && fused_step_runs(config.precision);
-  return fused ? make_fused_step(networks) : make_eager_step(networks);
+      config.step == StepKind::kAuto && networks.device.is_cpu() && kernels::run(config.precision);
+  return fused ? make_fused_step(networks) : make_plain_step(networks);
 }
 
 }  // namespace

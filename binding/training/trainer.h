@@ -3,7 +3,7 @@
 #include <memory>
 #include <optional>
 
-#include "engine/engine.h"
+#include "contract.h"
 #include "training/mini_batches.h"
 #include "training/step.h"
 #include "training/weight_average.h"

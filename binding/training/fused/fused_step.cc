@@ -1,8 +1,8 @@
 // The adversarial step by hand: images pixel by pixel, every layer a sum of matrix products, and what lies
-// between them fused into their epilogues. The eager step is its reference, in tests and where this is off.
+// between the products done while their results are in the cache. The plain step (training/plain_step.cc) is
+// its specification.
 
-#include <cmath>
-
+#include "model/losses.h"
 #include "training/fused/discriminator_pass.h"
 #include "training/fused/generator_pass.h"
 #include "training/step.h"
@@ -11,30 +11,10 @@ namespace dcgan {
 
 namespace {
 
-using fused::Index;
-
-double cross_entropy(double logit, double label) {
-  return std::max(logit, 0.0) - logit * label + std::log1p(std::exp(-std::abs(logit)));
-}
-
-double sigmoid(double logit) { return 1.0 / (1.0 + std::exp(-logit)); }
-
-/// The mean cross-entropy of logits [begin, end), and its gradients.
-double mean_cross_entropy(const std::vector<double>& logits, Index begin, Index end, double label,
-                          std::vector<double>& gradients) {
-  const double count = static_cast<double>(end - begin);
-  double sum = 0;
-  for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
-    sum += cross_entropy(logits[i], label);
-    gradients[i] = (sigmoid(logits[i]) - label) / count;
-  }
-  return sum / count;
-}
-
 template <class S>
 class FusedStep : public Step {
  public:
-  using A = fused::SumOf<S>;
+  using A = kernels::SumOf<S>;
 
   explicit FusedStep(Networks& networks)
       : nets_(networks), generator_(nets_.generator), discriminator_(nets_.discriminator, nets_.dropout) {
@@ -48,69 +28,55 @@ class FusedStep : public Step {
 
  private:
   torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) override {
-    const Index batch = images.size(0);
+    const auto batch = images.size(0);
     const auto real =
-        images.t().to(fused::kScalar<A>, false, false, at::MemoryFormat::Contiguous).div_(127.5).sub_(1.0);
+        images.t().to(kernels::kScalar<A>, false, false, at::MemoryFormat::Contiguous).div_(127.5).sub_(1.0);
     const auto fake = generator_.forward(latents);
 
-    const auto logits = discriminator_.forward({real, fake}, true);
+    const auto logits = discriminator_.forward({real, fake}, /*learning=*/true);
     if (seen != nullptr) see_masks(*seen, "");
-    std::vector<double> gradients(logits.size());
-    const double disc_loss = mean_cross_entropy(logits, 0, batch, 1.0, gradients) +
-                             mean_cross_entropy(logits, batch, 2 * batch, 0.0, gradients);
-    discriminator_.parameter_gradients(gradients);
+    const auto disc_loss = discriminator_loss(logits.slice(0, 0, batch), logits.slice(0, batch));
+    discriminator_.parameter_gradients(torch::cat({disc_loss.real_gradient, disc_loss.fake_gradient}));
     nets_.discriminator_adam.step();
 
-    const auto updated = discriminator_.forward({fake}, false);
+    const auto updated_logits = discriminator_.forward({fake}, /*learning=*/false);
     if (seen != nullptr) see_masks(*seen, "_gen");
-    std::vector<double> updated_gradients(updated.size());
-    const double gen_loss = mean_cross_entropy(updated, 0, batch, 1.0, updated_gradients);
-    auto gradient = discriminator_.image_gradients(updated_gradients);
+    const auto gen_loss = generator_loss(updated_logits);
+    auto gradient = discriminator_.image_gradients(gen_loss.fake_gradient);
     gradient.mul_(1 - fake * fake);  // through tanh
     generator_.backward(gradient);
     nets_.generator_adam.step();
 
     if (seen != nullptr) {
-      const auto all = torch::tensor(logits, torch::kFloat64).to(nets_.dtype);
-      seen->insert("fake", fake.t().reshape({batch, 1, 28, 28}));
-      seen->insert("real_logits", all.slice(0, 0, batch));
-      seen->insert("fake_logits", all.slice(0, batch));
-      seen->insert("fake_logits_updated", torch::tensor(updated, torch::kFloat64).to(nets_.dtype));
-      seen->insert("disc_loss", torch::tensor(disc_loss, nets_.dtype));
-      seen->insert("gen_loss", torch::tensor(gen_loss, nets_.dtype));
+      const auto tell = [&](const char* name, const torch::Tensor& value) {
+        seen->insert(name, value.to(nets_.dtype));
+      };
+      tell("fake", fake.t().reshape({batch, kImage.channels, kImage.side, kImage.side}));
+      tell("real_logits", logits.slice(0, 0, batch));
+      tell("fake_logits", logits.slice(0, batch));
+      tell("fake_logits_updated", updated_logits);
+      tell("disc_loss", disc_loss.value);
+      tell("gen_loss", gen_loss.value);
     }
-    return torch::tensor({static_cast<float>(disc_loss), static_cast<float>(gen_loss)});
+    return torch::stack({disc_loss.value, gen_loss.value}).to(torch::kFloat32);
   }
 
   void see_masks(Seen& seen, const std::string& suffix) const {
     if (nets_.dropout.probability == 0) return;
     const auto masks = discriminator_.masks();
-    seen.insert("mask1" + suffix, masks.hidden1.clone());
-    seen.insert("mask2" + suffix, masks.hidden2.clone());
+    seen.insert("mask1" + suffix, masks.hidden1);
+    seen.insert("mask2" + suffix, masks.hidden2);
   }
 
   Networks& nets_;
-  fused::GeneratorPass<S> generator_;
-  fused::DiscriminatorPass<S> discriminator_;
+  GeneratorPass<S> generator_;
+  DiscriminatorPass<S> discriminator_;
 };
 
 }  // namespace
 
-bool fused_step_runs(Precision precision) {
-#ifdef DCGAN_FUSED
-  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (!avx512) return false;
-  if (precision != Precision::kBFloat16) return fused::products_run(1.0F);
-  return at::native::cpublas::could_pack(at::kBFloat16) && fused::products_run(fused::BFloat16{0x3f80});
-#else
-  static_cast<void>(precision);
-  return false;
-#endif
-}
-
 std::unique_ptr<Step> make_fused_step(Networks& networks) {
-  if (networks.bfloat16) return std::make_unique<FusedStep<fused::BFloat16>>(networks);
+  if (networks.bfloat16) return std::make_unique<FusedStep<kernels::BFloat16>>(networks);
   if (networks.dtype == torch::kFloat64) return std::make_unique<FusedStep<double>>(networks);
   return std::make_unique<FusedStep<float>>(networks);
 }

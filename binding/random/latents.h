@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "training/philox.h"
+#include "random/philox.h"
 
 namespace dcgan {
 

@@ -27,19 +27,22 @@ class Autocast {
   bool before_;
 };
 
-void set_gradients(const torch::Tensor& loss, const std::vector<torch::Tensor>& parameters) {
-  const auto grads = torch::autograd::grad({loss}, parameters);
+/// From the gradient of a loss with respect to logits to its gradients with respect to parameters.
+void set_gradients(const torch::Tensor& logits, const torch::Tensor& gradient,
+                   const std::vector<torch::Tensor>& parameters) {
+  const auto grads = torch::autograd::grad({logits}, parameters, {gradient});
   for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].mutable_grad() = grads[i];
 }
 
-class EagerStep : public Step {
+class PlainStep : public Step {
  public:
-  explicit EagerStep(Networks& networks) : nets_(networks) {}
+  explicit PlainStep(Networks& networks) : nets_(networks) {}
 
  private:
   torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) override {
     const auto batch = images.size(0);
-    const auto real = images.to(nets_.dtype).div_(127.5).sub_(1.0).view({batch, 1, kImageSide, kImageSide});
+    const auto real =
+        images.to(nets_.dtype).div_(127.5).sub_(1.0).view({batch, kImage.channels, kImage.side, kImage.side});
     const auto fake = generate(latents);
 
     // One pass over both halves: the discriminator has no batch statistics.
@@ -48,13 +51,14 @@ class EagerStep : public Step {
     const auto real_logits = logits.slice(0, 0, batch);
     const auto fake_logits = logits.slice(0, batch);
     const auto disc_loss = discriminator_loss(real_logits, fake_logits);
-    set_gradients(disc_loss, nets_.discriminator_adam.parameters());
+    set_gradients(logits, torch::cat({disc_loss.real_gradient, disc_loss.fake_gradient}),
+                  nets_.discriminator_adam.parameters());
     nets_.discriminator_adam.step();
 
     const auto gen_masks = next_masks(nets_.dropout, batch, nets_.device, nets_.dtype);
     const auto updated_logits = discriminate(fake, gen_masks);
     const auto gen_loss = generator_loss(updated_logits);
-    set_gradients(gen_loss, nets_.generator_adam.parameters());
+    set_gradients(updated_logits, gen_loss.fake_gradient, nets_.generator_adam.parameters());
     nets_.generator_adam.step();
 
     if (seen != nullptr) {
@@ -62,8 +66,8 @@ class EagerStep : public Step {
       seen->insert("real_logits", real_logits.detach());
       seen->insert("fake_logits", fake_logits.detach());
       seen->insert("fake_logits_updated", updated_logits.detach());
-      seen->insert("disc_loss", disc_loss.detach());
-      seen->insert("gen_loss", gen_loss.detach());
+      seen->insert("disc_loss", disc_loss.value);
+      seen->insert("gen_loss", gen_loss.value);
       if (masks.hidden1.defined()) {
         seen->insert("mask1", masks.hidden1);
         seen->insert("mask2", masks.hidden2);
@@ -71,7 +75,7 @@ class EagerStep : public Step {
         seen->insert("mask2_gen", gen_masks.hidden2);
       }
     }
-    return torch::stack({disc_loss.detach(), gen_loss.detach()}).to(torch::kFloat32);
+    return torch::stack({disc_loss.value, gen_loss.value}).to(torch::kFloat32);
   }
 
   torch::Tensor generate(const torch::Tensor& latents) {
@@ -89,6 +93,6 @@ class EagerStep : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> make_eager_step(Networks& networks) { return std::make_unique<EagerStep>(networks); }
+std::unique_ptr<Step> make_plain_step(Networks& networks) { return std::make_unique<PlainStep>(networks); }
 
 }  // namespace dcgan

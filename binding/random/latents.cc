@@ -1,4 +1,4 @@
-#include "sampling/latents.h"
+#include "random/latents.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "training/dropout.h"
+#include "random/dropout.h"
 
 #include <ATen/Parallel.h>
 
@@ -6,7 +6,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "training/philox.h"
+#include "random/philox.h"
+#include "sizes.h"
 
 namespace dcgan {
 
@@ -55,38 +56,45 @@ std::uint32_t threshold_of(double probability) {
   return static_cast<std::uint32_t>(std::lround(probability * 65536.0));
 }
 
-torch::Tensor mask_on_cpu(const Dropout& dropout, std::uint32_t layer, std::int64_t batch,
-                          std::int64_t channels, std::int64_t side, torch::Dtype dtype) {
-  auto keep = torch::empty({side * side, batch, channels}, torch::kUInt8);
+torch::Tensor mask_on_cpu(const Dropout& dropout, std::uint32_t layer, std::int64_t batch, Map map,
+                          torch::Dtype dtype) {
+  const std::int64_t tile = batch * map.channels;
+  auto keep = torch::empty({map.pixels(), batch, map.channels}, torch::kUInt8);
   auto* out = keep.data_ptr<std::uint8_t>();
-  const std::int64_t tile = batch * channels;
-  at::parallel_for(0, side * side, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (auto pixel = begin; pixel < end; ++pixel) keep_tile(dropout, layer, pixel, tile, out + pixel * tile);
+  at::parallel_for(0, map.pixels(), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (auto pixel = begin; pixel < end; ++pixel)
+      keep_tile(dropout, {layer, pixel}, tile, out + pixel * tile);
   });
-  return keep.permute({1, 2, 0}).reshape({batch, channels, side, side}).to(dtype).mul_(dropout.scale());
+  return keep.permute({1, 2, 0})
+      .reshape({batch, map.channels, map.side, map.side})
+      .to(dtype)
+      .mul_(dropout.scale());
 }
 
-torch::Tensor mask_on_cuda(const Dropout& dropout, std::int64_t batch, std::int64_t channels,
-                           std::int64_t side, torch::Device device, torch::Dtype dtype) {
-  return torch::empty({batch, channels, side, side}, torch::dtype(dtype).device(device))
+torch::Tensor mask_on_cuda(const Dropout& dropout, std::int64_t batch, Map map, torch::Device device,
+                           torch::Dtype dtype) {
+  return torch::empty({batch, map.channels, map.side, map.side}, torch::dtype(dtype).device(device))
       .bernoulli_(1.0 - dropout.probability, dropout.cuda)
       .mul_(dropout.scale());
 }
 
 }  // namespace
 
-void keep_tile(const Dropout& dropout, std::uint32_t layer, std::int64_t pixel, std::int64_t count,
-               std::uint8_t* out) {
+void keep_tile(const Dropout& dropout, MaskPlace place, std::int64_t count, std::uint8_t* out) {
+  if (dropout.probability == 0) {
+    std::fill_n(out, count, std::uint8_t{1});
+    return;
+  }
   const auto threshold = threshold_of(dropout.probability);
   const std::int64_t groups = (count + kGroup - 1) / kGroup;
   for (std::int64_t g = 0; g < groups; ++g) {
-    const auto group = static_cast<std::uint32_t>(pixel * groups + g);
+    const auto group = static_cast<std::uint32_t>(place.pixel * groups + g);
     const std::int64_t left = count - g * kGroup;
     if (left >= kGroup) {
-      keep_group(dropout.key, group, dropout.pass, layer, threshold, out + g * kGroup);
+      keep_group(dropout.key, group, dropout.pass, place.layer, threshold, out + g * kGroup);
     } else {
       std::uint8_t last[kGroup];
-      keep_group(dropout.key, group, dropout.pass, layer, threshold, last);
+      keep_group(dropout.key, group, dropout.pass, place.layer, threshold, last);
       std::memcpy(out + g * kGroup, last, static_cast<std::size_t>(left));
     }
   }
@@ -102,11 +110,11 @@ DropoutMasks next_masks(Dropout& dropout, std::int64_t batch, torch::Device devi
   DropoutMasks masks;
   if (dropout.probability > 0) {
     if (device.is_cpu()) {
-      masks.hidden1 = mask_on_cpu(dropout, 0, batch, 64, 14, dtype);
-      masks.hidden2 = mask_on_cpu(dropout, 1, batch, 128, 7, dtype);
+      masks.hidden1 = mask_on_cpu(dropout, 0, batch, kHidden1, dtype);
+      masks.hidden2 = mask_on_cpu(dropout, 1, batch, kHidden2, dtype);
     } else {
-      masks.hidden1 = mask_on_cuda(dropout, batch, 64, 14, device, dtype);
-      masks.hidden2 = mask_on_cuda(dropout, batch, 128, 7, device, dtype);
+      masks.hidden1 = mask_on_cuda(dropout, batch, kHidden1, device, dtype);
+      masks.hidden2 = mask_on_cuda(dropout, batch, kHidden2, device, dtype);
     }
   }
   ++dropout.pass;

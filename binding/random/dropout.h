@@ -1,10 +1,17 @@
 #pragma once
 
+#include <torch/torch.h>
+
 #include <cstdint>
 
-#include "model/discriminator.h"
-
 namespace dcgan {
+
+/// What multiplies the discriminator's two hidden activations: 0 for a dropped element, 1 / (1 - p) for a
+/// kept one. Undefined tensors leave the activations as they are.
+struct DropoutMasks {
+  torch::Tensor hidden1;  // N × kHidden1
+  torch::Tensor hidden2;  // N × kHidden2
+};
 
 /// The discriminator's dropout (Srivastava et al. 2014), drawn from a counter: a mask is a function of the
 /// model's key, the number of the discriminator's pass, the layer and the element.
@@ -17,9 +24,14 @@ struct Dropout {
   double scale() const { return 1.0 / (1.0 - probability); }
 };
 
+/// Which tile of a pass a mask is for: a hidden layer, from 0, and a pixel of its map.
+struct MaskPlace {
+  std::uint32_t layer;
+  std::int64_t pixel;
+};
+
 /// Writes `count` bytes, 1 for a kept element and 0 for a dropped one: those of one pixel's N × C tile.
-void keep_tile(const Dropout& dropout, std::uint32_t layer, std::int64_t pixel, std::int64_t count,
-               std::uint8_t* out);
+void keep_tile(const Dropout& dropout, MaskPlace place, std::int64_t count, std::uint8_t* out);
 
 /// Before each step. On CUDA the step's masks come from LibTorch's Philox generator, seeded here by the
 /// counter: in a captured graph no seed can be set.

@@ -12,17 +12,19 @@
 #include <variant>
 #include <vector>
 
+#include "sizes.h"
+
 #define DCGAN_EXPORT __attribute__((visibility("default")))
 
 namespace dcgan {
 
-inline constexpr std::int64_t kImageSide = 28;
-inline constexpr std::int64_t kImagePixels = kImageSide * kImageSide;
+inline constexpr std::int64_t kImagePixels = kImage.pixels();
 
 /// float64 exists for the finite-difference tests alone.
 enum class Precision { kFloat32, kBFloat16, kFloat64 };
 
-enum class StepKind { kAuto, kEager };
+/// kPlain: LibTorch's modules and autograd, the specification of the fused step.
+enum class StepKind { kAuto, kPlain };
 
 struct Config {
   std::string device;  // 'cpu' or 'cuda:N', one that info() offers
@@ -162,8 +164,13 @@ struct Info {
   int cuda_devices = 0;
   int threads = 0;
   std::string cpu_capability;
+  /// Of the kernels: kernels/processor.h.
+  std::string level;
   bool fused_float32 = false;
   bool fused_bfloat16 = false;
+  /// Whether the CPU, and each CUDA device, has bfloat16 arithmetic.
+  bool bfloat16 = false;
+  std::vector<bool> cuda_bfloat16;
 };
 
 /// What the engine's library offers to the addon, which opens it at run time.

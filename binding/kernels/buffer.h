@@ -3,9 +3,9 @@
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
-#include "training/fused/elementwise.h"
+#include "kernels/arithmetic.h"
 
-namespace dcgan::fused {
+namespace dcgan::kernels {
 
 /// Memory that grows to the largest size asked for and is kept from step to step.
 template <class T>
@@ -25,6 +25,21 @@ class Buffer {
   torch::Tensor memory_;
 };
 
+/// A piece of scratch memory for each thread.
+template <class T>
+class Scratch {
+ public:
+  void resize(Index elements) {
+    elements_ = elements;
+    buffer_.get(elements * at::get_num_threads());
+  }
+  T* of_this_thread() const { return buffer_.data() + at::get_thread_num() * elements_; }
+
+ private:
+  Index elements_ = 0;
+  Buffer<T> buffer_;
+};
+
 /// Calls `body(i)` for i in [0, count), in parallel.
 template <class Body>
 void each(Index count, const Body& body) {
@@ -33,9 +48,7 @@ void each(Index count, const Body& body) {
   });
 }
 
-inline Index even(Index n) { return n + (n & 1); }
-
 template <class T>
 inline constexpr c10::ScalarType kScalar = c10::CppTypeToScalarType<T>::value;
 
-}  // namespace dcgan::fused
+}  // namespace dcgan::kernels

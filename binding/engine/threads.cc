@@ -1,0 +1,23 @@
+#include "engine/threads.h"
+
+#include <ATen/Parallel.h>
+#include <omp.h>
+
+// MKL's own count for one thread. Its symbol is there where LibTorch was built with MKL.
+extern "C" int MKL_Set_Num_Threads_Local(int threads) __attribute__((weak));
+
+namespace dcgan {
+
+int default_threads() {
+  static const int threads = at::get_num_threads();
+  return threads;
+}
+
+void use_threads(int threads) {
+  // LibTorch initialises a thread at its first question, with the process's value: that must come first.
+  at::get_num_threads();
+  omp_set_num_threads(threads);
+  if (MKL_Set_Num_Threads_Local != nullptr) MKL_Set_Num_Threads_Local(threads);
+}
+
+}  // namespace dcgan

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "kernels/packed_kernel.h"
+#include "kernels/taps.h"
+#include "kernels/tiles.h"
+
+namespace dcgan::kernels {
+
+/// A convolution, a transposed one or a dense layer, over the parameter that holds its kernel: forward, and
+/// backward to its input and to its kernel, each as sums of matrix products.
+template <class S>
+class Convolution {
+ public:
+  using A = SumOf<S>;
+
+  Convolution(Taps taps, KernelLayout layout, torch::Tensor weight)
+      : taps_(std::move(taps)), kernel_(layout), weight_(std::move(weight)) {}
+
+  Index in_channels() const { return padded<S>(kernel_.layout().in.count); }
+  Index out_channels() const { return kernel_.layout().out.count; }
+  /// Elements of scratch memory that one thread needs for so many images.
+  Index scratch(Index images) const {
+    return std::max(images, in_channels()) * std::max(in_channels(), out_channels());
+  }
+
+  /// Take the weights as they are now, for forward() and for backward().
+  void pack_forward() { kernel_.pack_in_by_out(weight_); }
+  void pack_backward() { kernel_.pack_out_by_in(weight_); }
+
+  /// Hands each output pixel's sums, images × out_channels, to `use(pixel, sums)`.
+  template <class Use>
+  void forward(const Tiles<S>& in, const Scratch<A>& scratch, const Use& use) const {
+    sum_products<S>(
+        {taps_.forward, in.images(), out_channels(), in_channels(), in.planes(), kernel_.in_by_out()},
+        scratch, use);
+  }
+
+  /// Hands each input pixel's gradient, images × in_channels, to `use(pixel, sums)`.
+  template <class Use>
+  void backward(const Tiles<S>& gradient, const Scratch<A>& scratch, const Use& use) const {
+    sum_products<S>({taps_.backward, gradient.images(), in_channels(), out_channels(), gradient.planes(),
+                     kernel_.out_by_in()},
+                    scratch, use);
+  }
+
+  /// Writes the kernel's gradient, from transposed inputs and packed gradients of the output.
+  void weight_gradient(const Tiles<S>& in, const Tiles<S>& gradient, const Scratch<A>& scratch) {
+    const Index plane = in_channels() * out_channels();
+    auto* all = sums_.get(static_cast<Index>(taps_.weight.size()) * plane);
+    sum_products<S>(
+        {taps_.weight, in_channels(), out_channels(), in.inner(), in.transposes(), gradient.packs()}, scratch,
+        [&](Index group, const A* sums) { std::copy_n(sums, plane, all + group * plane); });
+    unpack_gradient<S>(all, taps_.parts, kernel_.layout(), weight_.grad());
+  }
+
+ private:
+  Taps taps_;
+  PackedKernel<S> kernel_;
+  torch::Tensor weight_;
+  Buffer<A> sums_;
+};
+
+}  // namespace dcgan::kernels

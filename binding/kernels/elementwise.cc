@@ -1,0 +1,278 @@
+// Compiled once for each level, whose name is DCGAN_LEVEL; elementwise_levels.cc chooses among them.
+// Loops that mix element sizes are not turned into vector code, so each loop does one thing, a row at a time.
+
+#include "kernels/elementwise.h"
+
+namespace dcgan::kernels::DCGAN_LEVEL {
+
+namespace {
+
+constexpr Index kMostChannels = kDenseMap.channels;
+constexpr Index kSide = kImage.side;
+constexpr Index kHalf = kHidden1.side;
+
+template <class S>
+struct Loops {
+  using A = SumOf<S>;
+
+  static void narrow_row(const A* row, Index columns, S* out) {
+#pragma GCC ivdep
+    for (Index c = 0; c < columns; ++c) out[c] = narrow<S>(row[c]);
+  }
+
+  /// Times the slope of LeakyReLU(0.2) and dropout.
+  static void slope_row(A* row, const std::uint8_t* code, A scale, Index columns) {
+    const A leak = scale * A(0.2);
+#pragma GCC ivdep
+    for (Index c = 0; c < columns; ++c) row[c] *= code[c] == 2 ? scale : code[c] == 1 ? leak : A(0);
+  }
+
+  static void round(const A* sums, Index count, S* out) { narrow_row(sums, count, out); }
+
+  static void transpose(const S* x, TileSize size, S* out, Index ld) {
+    constexpr Index block = 16;
+    const auto [rows, columns] = size;
+    for (Index c0 = 0; c0 < columns; c0 += block) {
+      const Index c1 = c0 + block < columns ? c0 + block : columns;
+      for (Index n0 = 0; n0 < rows; n0 += block) {
+        const Index n1 = n0 + block < rows ? n0 + block : rows;
+        for (Index c = c0; c < c1; ++c) {
+#pragma GCC ivdep
+          for (Index n = n0; n < n1; ++n) out[c * ld + n] = x[n * columns + c];
+        }
+      }
+      for (Index c = c0; c < c1; ++c) {
+        for (Index n = rows; n < ld; ++n) out[c * ld + n] = S{};
+      }
+    }
+  }
+
+  static void pack(const S* x, TileSize size, S* out) {
+    const auto [rows, columns] = size;
+    if constexpr (!kPairs<S>) {
+#pragma GCC ivdep
+      for (Index i = 0; i < rows * columns; ++i) out[i] = x[i];
+      return;
+    }
+    for (Index k = 0; k < rows; k += 2) {
+      const S* even = x + k * columns;
+      S* pairs = out + k * columns;
+      if (k + 1 < rows) {
+        const S* odd = even + columns;
+#pragma GCC ivdep
+        for (Index n = 0; n < columns; ++n) {
+          pairs[2 * n] = even[n];
+          pairs[2 * n + 1] = odd[n];
+        }
+      } else {
+#pragma GCC ivdep
+        for (Index n = 0; n < columns; ++n) {
+          pairs[2 * n] = even[n];
+          pairs[2 * n + 1] = S{};
+        }
+      }
+    }
+  }
+
+  static void column_stats(const S* y, TileSize size, A* mean, A* squares) {
+    const auto [rows, columns] = size;
+#pragma GCC ivdep
+    for (Index c = 0; c < columns; ++c) mean[c] = squares[c] = 0;
+    for (Index n = 0; n < rows; ++n) {
+#pragma GCC ivdep
+      for (Index c = 0; c < columns; ++c) mean[c] += widen(y[n * columns + c]);
+    }
+#pragma GCC ivdep
+    for (Index c = 0; c < columns; ++c) mean[c] /= static_cast<A>(rows);
+    for (Index n = 0; n < rows; ++n) {
+#pragma GCC ivdep
+      for (Index c = 0; c < columns; ++c) {
+        const A deviation = widen(y[n * columns + c]) - mean[c];
+        squares[c] += deviation * deviation;
+      }
+    }
+  }
+
+  static void normalise(const S* y, TileSize size, const Features<A>& features, S* out) {
+    const A* scale = features.scale;
+    const A* shift = features.shift;
+    for (Index n = 0; n < size.rows; ++n) {
+      const Index at = n * size.columns;
+#pragma GCC ivdep
+      for (Index c = 0; c < size.columns; ++c) {
+        const A z = widen(y[at + c]) * scale[c] + shift[c];
+        out[at + c] = narrow<S>(z > 0 ? z : A(0));
+      }
+    }
+  }
+
+  static void rectify(const A* sums, const A* shift, TileSize size, S* out) {
+    for (Index n = 0; n < size.rows; ++n) {
+      const Index at = n * size.columns;
+#pragma GCC ivdep
+      for (Index c = 0; c < size.columns; ++c) {
+        const A z = sums[at + c] + shift[c];
+        out[at + c] = narrow<S>(z > 0 ? z : A(0));
+      }
+    }
+  }
+
+  static void rectify_backward(const A* sums, Hidden<S> hidden, TileSize size, const Features<A>& features,
+                               HiddenGradient<S> out) {
+    const Index columns = size.columns;
+    const auto [y, activation] = hidden;
+    const auto [dz, total, total_normalised] = out;
+    const A* mean = features.mean;
+    const A* inverse = features.inverse;
+#pragma GCC ivdep
+    for (Index c = 0; c < columns; ++c) total[c] = total_normalised[c] = 0;
+    A row[kMostChannels];
+    for (Index n = 0; n < size.rows; ++n) {
+      const Index at = n * columns;
+#pragma GCC ivdep
+      for (Index c = 0; c < columns; ++c) row[c] = widen(activation[at + c]) > 0 ? sums[at + c] : A(0);
+      narrow_row(row, columns, dz + at);
+#pragma GCC ivdep
+      for (Index c = 0; c < columns; ++c) {
+        const A g = widen(dz[at + c]);
+        total[c] += g;
+        total_normalised[c] += g * (widen(y[at + c]) - mean[c]) * inverse[c];
+      }
+    }
+  }
+
+  static void normalise_backward(const S* y, TileSize size, const Features<A>& features, S* dz) {
+    const auto [mean, inverse, scale, shift, mean_dz, mean_dz_normalised] = features;
+    for (Index n = 0; n < size.rows; ++n) {
+      const Index at = n * size.columns;
+#pragma GCC ivdep
+      for (Index c = 0; c < size.columns; ++c) {
+        const A normalised = (widen(y[at + c]) - mean[c]) * inverse[c];
+        dz[at + c] =
+            narrow<S>(scale[c] * (widen(dz[at + c]) - mean_dz[c] - normalised * mean_dz_normalised[c]));
+      }
+    }
+  }
+
+  static void leak_and_drop(const A* sums, const A* bias, TileSize size, Slopes<A, std::uint8_t> slopes,
+                            S* out) {
+    const Index columns = size.columns;
+    A row[kMostChannels];
+    for (Index n = 0; n < size.rows; ++n) {
+      const Index at = n * columns;
+      std::uint8_t* code = slopes.code + at;
+#pragma GCC ivdep
+      for (Index c = 0; c < columns; ++c) row[c] = sums[at + c] + bias[c];
+#pragma GCC ivdep
+      for (Index c = 0; c < columns; ++c)
+        code[c] = static_cast<std::uint8_t>(code[c] << (row[c] > 0 ? 1 : 0));
+      slope_row(row, code, slopes.scale, columns);
+      narrow_row(row, columns, out + at);
+    }
+  }
+
+  static void leak_and_drop_backward(const A* grad, Slopes<A, const std::uint8_t> slopes, TileSize size,
+                                     S* dz, A* total) {
+    const Index columns = size.columns;
+#pragma GCC ivdep
+    for (Index c = 0; c < columns; ++c) total[c] = 0;
+    A row[kMostChannels];
+    for (Index n = 0; n < size.rows; ++n) {
+      const Index at = n * columns;
+#pragma GCC ivdep
+      for (Index c = 0; c < columns; ++c) row[c] = grad[at + c];
+      slope_row(row, slopes.code + at, slopes.scale, columns);
+      narrow_row(row, columns, dz + at);
+#pragma GCC ivdep
+      for (Index c = 0; c < columns; ++c) total[c] += widen(dz[at + c]);
+    }
+  }
+
+  static void row_products(const S* x, TileSize size, const A* w, A* out) {
+    for (Index n = 0; n < size.rows; ++n) {
+      A sum = 0;
+#pragma omp simd reduction(+ : sum)
+      for (Index c = 0; c < size.columns; ++c) sum += widen(x[n * size.columns + c]) * w[c];
+      out[n] = sum;
+    }
+  }
+
+  static void column_products(const S* x, TileSize size, const A* g, A* out) {
+#pragma GCC ivdep
+    for (Index c = 0; c < size.columns; ++c) out[c] = 0;
+    for (Index n = 0; n < size.rows; ++n) {
+#pragma GCC ivdep
+      for (Index c = 0; c < size.columns; ++c) out[c] += g[n] * widen(x[n * size.columns + c]);
+    }
+  }
+
+  static void outer_product(const A* g, const A* w, TileSize size, A* out) {
+    for (Index n = 0; n < size.rows; ++n) {
+#pragma GCC ivdep
+      for (Index c = 0; c < size.columns; ++c) out[n * size.columns + c] = g[n] * w[c];
+    }
+  }
+
+  static void patch(const A* picture, Index count, Index pixel, S* out, Index ld) {
+    for (Index tap = 0; tap < kHalve.taps(); ++tap) {
+      const Index row = pixel / kHalf * kHalve.stride - kHalve.padding + tap / kHalve.side;
+      const Index column = pixel % kHalf * kHalve.stride - kHalve.padding + tap % kHalve.side;
+      S* to = out + tap * ld;
+      if (row < 0 || row >= kSide || column < 0 || column >= kSide) {
+#pragma GCC ivdep
+        for (Index n = 0; n < count; ++n) to[n] = S{};
+      } else {
+        const A* from = picture + (row * kSide + column) * count;
+#pragma GCC ivdep
+        for (Index n = 0; n < count; ++n) to[n] = narrow<S>(from[n]);
+      }
+    }
+  }
+
+  static void patch_adjoint(const A* parts, Index count, Index pixel, A* out) {
+    // Rows and columns of the picture with the padding: y = 2 i + k for the tap's row k of the patch in row
+    // i.
+    const Index y = pixel / kSide + kHalve.padding;
+    const Index x = pixel % kSide + kHalve.padding;
+#pragma GCC ivdep
+    for (Index n = 0; n < count; ++n) out[n] = 0;
+    for (Index ky = y % kHalve.stride; ky < kHalve.side && ky <= y; ky += kHalve.stride) {
+      const Index i = (y - ky) / kHalve.stride;
+      if (i >= kHalf) continue;
+      for (Index kx = x % kHalve.stride; kx < kHalve.side && kx <= x; kx += kHalve.stride) {
+        const Index j = (x - kx) / kHalve.stride;
+        if (j >= kHalf) continue;
+        const A* from = parts + ((i * kHalf + j) * kHalve.taps() + ky * kHalve.side + kx) * count;
+#pragma GCC ivdep
+        for (Index n = 0; n < count; ++n) out[n] += from[n];
+      }
+    }
+  }
+
+  static constexpr Elementwise<S> kTable = {round,
+                                            transpose,
+                                            pack,
+                                            column_stats,
+                                            normalise,
+                                            rectify,
+                                            rectify_backward,
+                                            normalise_backward,
+                                            leak_and_drop,
+                                            leak_and_drop_backward,
+                                            row_products,
+                                            column_products,
+                                            outer_product,
+                                            patch,
+                                            patch_adjoint};
+};
+
+}  // namespace
+
+extern const Elementwise<float> kFloat32;
+extern const Elementwise<double> kFloat64;
+extern const Elementwise<BFloat16> kBFloat16;
+const Elementwise<float> kFloat32 = Loops<float>::kTable;
+const Elementwise<double> kFloat64 = Loops<double>::kTable;
+const Elementwise<BFloat16> kBFloat16 = Loops<BFloat16>::kTable;
+
+}  // namespace dcgan::kernels::DCGAN_LEVEL

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "kernels/arithmetic.h"
+#include "sizes.h"
+
+namespace dcgan::kernels {
+
+/// A tile: the images of a mini-batch at one pixel × their channels, row-major.
+struct TileSize {
+  Index rows;
+  Index columns;
+};
+
+/// Batch normalisation's values for the channels of one pixel: y is normalised to (y − mean) · inverse, then
+/// scaled and shifted.
+template <class A>
+struct Features {
+  const A* mean;
+  const A* inverse;
+  const A* scale;
+  const A* shift;
+  const A* mean_dz;             // mean gradient of the loss with respect to z = y scale + shift
+  const A* mean_dz_normalised;  // mean of that gradient times the normalised y
+};
+
+/// A layer's output at one pixel, before batch normalisation and after the ReLU.
+template <class S>
+struct Hidden {
+  const S* y;
+  const S* activation;
+};
+
+/// Gradients of the loss with respect to z at one pixel; their sums over the images, and their sums times the
+/// normalised y.
+template <class S>
+struct HiddenGradient {
+  S* dz;
+  SumOf<S>* total;
+  SumOf<S>* total_normalised;
+};
+
+/// What LeakyReLU(0.2) and dropout do to each element.
+template <class A, class Code>
+struct Slopes {
+  Code* code;  // 0: dropped; 1: kept and not positive; 2: kept and positive
+  A scale;     // of kept elements, 1 / (1 − p)
+};
+
+/// The passes between the matrix products, each over one tile. They are compiled once for each level
+/// (processor.h) from elementwise.cc, so they use plain pointers and no library: an inline function of a
+/// library, compiled for AVX-512, could be the copy that the linker keeps for everybody.
+template <class S>
+struct Elementwise {
+  using A = SumOf<S>;
+
+  /// Rounds `count` sums.
+  void (*round)(const A* sums, Index count, S* out);
+  /// out[c][n] = x[n][c]; a row of `out` is `ld` ≥ rows long, zero beyond `rows`.
+  void (*transpose)(const S* x, TileSize size, S* out, Index ld);
+  /// Copies rows into the right operand's form (packed_index).
+  void (*pack)(const S* x, TileSize size, S* out);
+
+  /// Batch normalisation (Ioffe & Szegedy 2015): mean, and sum of squared deviations, of each column.
+  void (*column_stats)(const S* y, TileSize size, A* mean, A* squares);
+  /// max(0, y scale + shift).
+  void (*normalise)(const S* y, TileSize size, const Features<A>& features, S* out);
+  /// max(0, sums + shift).
+  void (*rectify)(const A* sums, const A* shift, TileSize size, S* out);
+  /// dz = sums where the activation is positive, otherwise 0.
+  void (*rectify_backward)(const A* sums, Hidden<S> hidden, TileSize size, const Features<A>& features,
+                           HiddenGradient<S> out);
+  /// Turns dz, in place, into the gradient with respect to y: scale (dz − mean_dz − ŷ mean_dz_normalised).
+  void (*normalise_backward)(const S* y, TileSize size, const Features<A>& features, S* dz);
+
+  /// LeakyReLU(0.2) of sums + bias, then dropout. `code` comes with 1 for each element to keep, and leaves
+  /// with 2 for the positive ones among them.
+  void (*leak_and_drop)(const A* sums, const A* bias, TileSize size, Slopes<A, std::uint8_t> slopes, S* out);
+  /// dz = grad times each element's slope, and its column sums.
+  void (*leak_and_drop_backward)(const A* grad, Slopes<A, const std::uint8_t> slopes, TileSize size, S* dz,
+                                 A* total);
+
+  /// out[n] = Σ x[n][c] w[c].
+  void (*row_products)(const S* x, TileSize size, const A* w, A* out);
+  /// out[c] = Σ g[n] x[n][c].
+  void (*column_products)(const S* x, TileSize size, const A* g, A* out);
+  /// out[n][c] = g[n] w[c].
+  void (*outer_product)(const A* g, const A* w, TileSize size, A* out);
+
+  /// Copies the patch that kHalve's window takes out of a picture at one pixel of the halved map:
+  /// out[tap][n], rows `ld` apart, from picture[pixel][n], n < count.
+  void (*patch)(const A* picture, Index count, Index pixel, S* out, Index ld);
+  /// Adds up what the patches (parts[pixel of the halved map][tap][n]) hold of one pixel of the picture.
+  void (*patch_adjoint)(const A* parts, Index count, Index pixel, A* out);
+};
+
+/// Returns the passes compiled for this processor.
+template <class S>
+const Elementwise<S>& elementwise();
+
+}  // namespace dcgan::kernels

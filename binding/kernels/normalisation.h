@@ -1,0 +1,126 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "kernels/buffer.h"
+#include "kernels/elementwise.h"
+
+namespace dcgan::kernels {
+
+/// The tensors of a batch normalisation module.
+struct NormTensors {
+  torch::Tensor gamma, beta, running_mean, running_var, batches;
+  /// The module's features are in the order channel, pixel (BatchNorm1d); otherwise a feature is a channel
+  /// (BatchNorm2d).
+  bool by_pixel;
+};
+
+template <class Module>
+NormTensors norm_tensors(const Module& module, bool by_pixel) {
+  return {
+      module->weight, module->bias, module->running_mean, module->running_var, module->num_batches_tracked,
+      by_pixel};
+}
+
+/// Batch normalisation over a map: what its forward computed and its backward needs. Features lie
+/// [group][channel]: a group is one pixel where features are by pixel, otherwise all of them.
+template <class A>
+class Normalisation {
+ public:
+  Normalisation(NormTensors tensors, Map map)
+      : tensors_(std::move(tensors)),
+        pixels_(map.pixels()),
+        channels_(map.channels),
+        groups_(tensors_.by_pixel ? pixels_ : 1) {
+    for (auto* values : {&mean_, &inverse_, &scale_, &shift_, &mean_dz_, &mean_dz_normalised_}) {
+      values->get(groups_ * channels_);
+    }
+    for (auto* partial : {&pixel_mean_, &pixel_squares_, &pixel_total_, &pixel_total_normalised_}) {
+      partial->get(pixels_ * channels_);
+    }
+  }
+
+  /// What the forward writes for each pixel, and then what the backward does.
+  A* pixel_mean(Index pixel) const { return pixel_mean_.data() + pixel * channels_; }
+  A* pixel_squares(Index pixel) const { return pixel_squares_.data() + pixel * channels_; }
+  A* pixel_total(Index pixel) const { return pixel_total_.data() + pixel * channels_; }
+  A* pixel_total_normalised(Index pixel) const { return pixel_total_normalised_.data() + pixel * channels_; }
+
+  Features<A> features(Index pixel) const {
+    const Index at = (groups_ == 1 ? 0 : pixel) * channels_;
+    return {mean_.data() + at,  inverse_.data() + at, scale_.data() + at,
+            shift_.data() + at, mean_dz_.data() + at, mean_dz_normalised_.data() + at};
+  }
+
+  /// From each pixel's mean and squares over `images` images: statistics, and running statistics (momentum
+  /// 0.1, unbiased variance).
+  void finish_forward(Index images) {
+    const auto* gamma = tensors_.gamma.template const_data_ptr<A>();
+    const auto* beta = tensors_.beta.template const_data_ptr<A>();
+    auto* running_mean = tensors_.running_mean.template data_ptr<A>();
+    auto* running_var = tensors_.running_var.template data_ptr<A>();
+    const A rows = static_cast<A>(images);
+    const A count = rows * static_cast<A>(members());
+    each_feature([&](Index at, Index feature, Index first, Index end, Index c) {
+      A mean = 0, squares = 0;
+      for (Index pixel = first; pixel < end; ++pixel) mean += pixel_mean(pixel)[c];
+      mean /= static_cast<A>(members());
+      for (Index pixel = first; pixel < end; ++pixel) {
+        const A apart = pixel_mean(pixel)[c] - mean;
+        squares += pixel_squares(pixel)[c] + rows * apart * apart;
+      }
+      mean_.data()[at] = mean;
+      inverse_.data()[at] = 1 / std::sqrt(squares / count + static_cast<A>(1e-5));
+      scale_.data()[at] = gamma[feature] * inverse_.data()[at];
+      shift_.data()[at] = beta[feature] - mean * scale_.data()[at];
+      running_mean[feature] = A(0.9) * running_mean[feature] + A(0.1) * mean;
+      running_var[feature] = A(0.9) * running_var[feature] + A(0.1) * squares / (count - 1);
+    });
+    tensors_.batches.add_(1);
+  }
+
+  /// From each pixel's sums of gradients: the gradients of gamma and beta, and the means that the input's
+  /// gradient needs.
+  void finish_backward(Index images) {
+    auto* gamma_grad = tensors_.gamma.grad().template data_ptr<A>();
+    auto* beta_grad = tensors_.beta.grad().template data_ptr<A>();
+    const A count = static_cast<A>(images * members());
+    each_feature([&](Index at, Index feature, Index first, Index end, Index c) {
+      A total = 0, total_normalised = 0;
+      for (Index pixel = first; pixel < end; ++pixel) {
+        total += pixel_total(pixel)[c];
+        total_normalised += pixel_total_normalised(pixel)[c];
+      }
+      beta_grad[feature] = total;
+      gamma_grad[feature] = total_normalised;
+      mean_dz_.data()[at] = total / count;
+      mean_dz_normalised_.data()[at] = total_normalised / count;
+    });
+  }
+
+ private:
+  /// Pixels of a group.
+  Index members() const { return pixels_ / groups_; }
+
+  /// Calls body(place in ours, place in the module's, first pixel, end of pixels, channel).
+  template <class Body>
+  void each_feature(const Body& body) const {
+    each(groups_, [&](Index group) {
+      const Index first = group * members();
+      for (Index c = 0; c < channels_; ++c) {
+        body(group * channels_ + c, c * groups_ + group, first, first + members(), c);
+      }
+    });
+  }
+
+  NormTensors tensors_;
+  Index pixels_;
+  Index channels_;
+  Index groups_;
+  Buffer<A> mean_, inverse_, scale_, shift_, mean_dz_, mean_dz_normalised_;
+  Buffer<A> pixel_mean_, pixel_squares_, pixel_total_, pixel_total_normalised_;
+};
+
+}  // namespace dcgan::kernels

@@ -1,0 +1,91 @@
+#include "kernels/packed_kernel.h"
+
+namespace dcgan::kernels {
+
+namespace {
+
+/// Calls `body(tap, row, column)` for every element of a kernel, in parallel, in an order in which what lies
+/// together is used together: taps of a pair of rows, or rows of one tap.
+template <class Body>
+void each_element(Axis taps, Axis rows, Axis columns, const Body& body) {
+  if (rows.stride == 1) {
+    each(taps.count, [&](Index tap) {
+      for (Index n = 0; n < columns.count; ++n) {
+        for (Index k = 0; k < rows.count; ++k) body(tap, k, n);
+      }
+    });
+    return;
+  }
+  each((rows.count + 1) / 2, [&](Index pair) {
+    for (Index tap = 0; tap < taps.count; ++tap) {
+      for (Index k = 2 * pair; k < std::min(2 * pair + 2, rows.count); ++k) {
+        for (Index n = 0; n < columns.count; ++n) body(tap, k, n);
+      }
+    }
+  });
+}
+
+template <class S>
+void pack_planes(const SumOf<S>* source, Axis taps, Axis rows, Axis columns, S* out) {
+  const Index plane = padded<S>(rows.count) * columns.count;
+  each_element(taps, rows, columns, [&](Index tap, Index k, Index n) {
+    out[tap * plane + packed_index<S>(k, n, columns.count)] =
+        narrow<S>(source[tap * taps.stride + k * rows.stride + n * columns.stride]);
+  });
+  if (padded<S>(rows.count) == rows.count) return;
+  for (Index tap = 0; tap < taps.count; ++tap) {
+    for (Index n = 0; n < columns.count; ++n) {
+      out[tap * plane + packed_index<S>(rows.count, n, columns.count)] = S{};
+    }
+  }
+}
+
+}  // namespace
+
+KernelLayout convolution_layout(Index in, Index out, Index taps) {
+  return {{in, taps}, {out, in * taps}, {taps, 1}};
+}
+
+KernelLayout transposed_layout(Index in, Index out, Index taps) {
+  return {{in, out * taps}, {out, taps}, {taps, 1}};
+}
+
+KernelLayout dense_layout(Index in, Map out) {
+  return {{in, 1}, {out.channels, out.pixels() * in}, {out.pixels(), in}};
+}
+
+template <class S>
+void PackedKernel<S>::pack_in_by_out(const torch::Tensor& weight) {
+  const auto& [in, out, taps] = layout_;
+  pack_planes<S>(weight.const_data_ptr<A>(), taps, in, out,
+                 in_by_out_.get(taps.count * padded<S>(in.count) * out.count));
+}
+
+template <class S>
+void PackedKernel<S>::pack_out_by_in(const torch::Tensor& weight) {
+  const auto& [in, out, taps] = layout_;
+  pack_planes<S>(weight.const_data_ptr<A>(), taps, out, in,
+                 out_by_in_.get(taps.count * padded<S>(out.count) * in.count));
+}
+
+template <class S>
+void unpack_gradient(const SumOf<S>* sums, Index parts, const KernelLayout& layout, torch::Tensor gradient) {
+  using A = SumOf<S>;
+  const auto& [in, out, taps] = layout;
+  const Index plane = padded<S>(in.count) * out.count;
+  auto* to = gradient.data_ptr<A>();
+  each_element(taps, in, out, [&, in = in, out = out, taps = taps](Index tap, Index k, Index n) {
+    A sum = 0;
+    for (Index part = 0; part < parts; ++part) sum += sums[(tap * parts + part) * plane + k * out.count + n];
+    to[tap * taps.stride + k * in.stride + n * out.stride] = sum;
+  });
+}
+
+template class PackedKernel<float>;
+template class PackedKernel<double>;
+template class PackedKernel<BFloat16>;
+template void unpack_gradient<float>(const float*, Index, const KernelLayout&, torch::Tensor);
+template void unpack_gradient<double>(const double*, Index, const KernelLayout&, torch::Tensor);
+template void unpack_gradient<BFloat16>(const float*, Index, const KernelLayout&, torch::Tensor);
+
+}  // namespace dcgan::kernels

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "contract.h"
+
+namespace dcgan::kernels {
+
+/// Instruction sets that the fused step and the fused sampler are compiled for, each one a superset of those
+/// before it. kNone: neither runs.
+enum class Level { kNone, kAvx2, kAvx512, kAvx512Bf16, kAmx };
+
+/// Returns the level of this processor, within the limits of ONEDNN_MAX_CPU_ISA and ATEN_CPU_CAPABILITY,
+/// which LibTorch obeys as well.
+Level level();
+
+/// "none", "avx2", "avx512", "avx512_bf16" or "amx".
+const char* level_name();
+
+/// Whether the fused step and the fused sampler run in this precision on this processor.
+bool run(Precision precision);
+
+/// Whether the processor multiplies bfloat16 numbers itself. Where it does not, LibTorch emulates them, up to
+/// thirty times slower than float32.
+bool has_bfloat16();
+
+}  // namespace dcgan::kernels

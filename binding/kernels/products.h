@@ -1,0 +1,112 @@
+#pragma once
+
+#include <ATen/Parallel.h>
+#include <ATen/native/CPUBlas.h>
+
+#include <algorithm>
+
+#include "kernels/buffer.h"
+#include "kernels/taps.h"
+
+// LibTorch's micro-kernels are inner functions of its own: its headers say whether they are there.
+#if defined(CPUBLAS_BRGEMM_F32F32F32) && defined(CPUBLAS_BRGEMM_BF16BF16F32)
+#define DCGAN_BRGEMM
+#endif
+
+namespace dcgan::kernels {
+
+/// The sizes of C (M × N) (+)= A (M × K) B (K × N). All are row-major, B in the right operand's form
+/// (packed_index), and rows of C are `ldc` apart.
+struct ProductSize {
+  Index m;
+  Index n;
+  Index k;
+  Index ldc;
+};
+
+/// The specification of multiply(), and float64's, for which LibTorch exports no product. A row of C depends
+/// on that row of A alone, whatever their number.
+template <class S>
+void multiply_plainly(ProductSize size, const S* a, const S* b, SumOf<S>* c, bool add) {
+  const auto [m, n, k, ldc] = size;
+  for (Index i = 0; i < m; ++i) {
+    if (!add) std::fill_n(c + i * ldc, n, SumOf<S>(0));
+    for (Index inner = 0; inner < k; ++inner) {
+      for (Index j = 0; j < n; ++j) {
+        c[i * ldc + j] += widen(a[i * k + inner]) * widen(b[packed_index<S>(inner, j, n)]);
+      }
+    }
+  }
+}
+
+template <class S>
+void multiply(ProductSize size, const S* a, const S* b, SumOf<S>* c, bool add) {
+  multiply_plainly(size, a, b, c, add);
+}
+
+#ifdef DCGAN_BRGEMM
+/// oneDNN's micro-kernels, which use the processor's level.
+template <>
+inline void multiply(ProductSize size, const float* a, const float* b, float* c, bool add) {
+  const auto [m, n, k, ldc] = size;
+  at::native::cpublas::brgemm(m, n, k, k, n, ldc, add, a, b, c, /*is_vnni=*/false);
+}
+template <>
+inline void multiply(ProductSize size, const BFloat16* a, const BFloat16* b, float* c, bool add) {
+  const auto [m, n, k, ldc] = size;
+  at::native::cpublas::brgemm(m, n, k, k, n, ldc, add, reinterpret_cast<const at::BFloat16*>(a),
+                              reinterpret_cast<const at::BFloat16*>(b), c, /*is_vnni=*/true);
+}
+#endif
+
+/// Gives back what the micro-kernels hold of the processor (AMX tiles), at the end of a thread's share.
+template <class S>
+void finish_products() {
+#ifdef DCGAN_BRGEMM
+  if (kPairs<S>) at::native::cpublas::brgemm_release(true);
+#endif
+}
+
+/// Whether LibTorch has the micro-kernels on this processor: builds without oneDNN throw at the first call.
+template <class S>
+bool products_run(S one);
+
+/// Planes of one operand: `stride` elements from one to the next.
+template <class S>
+struct Planes {
+  const S* data;
+  Index stride;
+};
+
+/// Groups of products that are added up: M × N results with inner length K.
+template <class S>
+struct Products {
+  const Groups& groups;
+  Index m;
+  Index n;
+  Index k;
+  Planes<S> left;
+  Planes<S> right;
+};
+
+/// For each group, hands the sum of its products, in scratch memory of the thread's own, to `use(group,
+/// sums)`. Groups run in parallel; the order in which a group is summed is fixed.
+template <class S, class Use>
+void sum_products(const Products<S>& products, const Scratch<SumOf<S>>& scratch, const Use& use) {
+  at::parallel_for(0, static_cast<Index>(products.groups.size()), 1, [&](Index begin, Index end) {
+    auto* sums = scratch.of_this_thread();
+    for (Index g = begin; g < end; ++g) {
+      bool add = false;
+      for (const auto& pair : products.groups[static_cast<std::size_t>(g)]) {
+        multiply(ProductSize{products.m, products.n, products.k, products.n},
+                 products.left.data + pair.left * products.left.stride,
+                 products.right.data + pair.right * products.right.stride, sums, add);
+        add = true;
+      }
+      use(g, sums);
+    }
+    finish_products<S>();
+  });
+}
+
+}  // namespace dcgan::kernels

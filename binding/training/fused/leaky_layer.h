@@ -1,0 +1,85 @@
+#pragma once
+
+#include "kernels/convolution.h"
+#include "kernels/pictures.h"
+#include "random/dropout.h"
+
+namespace dcgan {
+
+/// A hidden layer of the discriminator: a convolution with a bias, LeakyReLU(0.2) and dropout, forward and
+/// backward.
+template <class S>
+class LeakyLayer {
+ public:
+  using A = kernels::SumOf<S>;
+  using Index = kernels::Index;
+
+  /// `number`: of the hidden layer, from 0, which its dropout is drawn by.
+  LeakyLayer(kernels::Convolution<S> linear, torch::Tensor bias, Map out, std::uint32_t number)
+      : linear_(std::move(linear)), bias_(std::move(bias)), out_(out), number_(number) {}
+
+  kernels::Convolution<S>& linear() { return linear_; }
+  const kernels::Tiles<S>& activation() const { return activation_; }
+  /// Of the loss with respect to the convolution's output.
+  const kernels::Tiles<S>& gradient() const { return gradient_; }
+
+  void resize(Index images) {
+    activation_.resize(out_, images);
+    gradient_.resize(out_, images);
+    code_.get(out_.values() * images);
+    pixel_bias_gradients_.get(out_.values());
+  }
+  void make_room_for_transposes() { activation_.make_room_for_transposes(); }
+  void make_room_for_packs() { gradient_.make_room_for_packs(); }
+
+  /// Calls `then(pixel)` when a pixel's activation is there.
+  template <class Then>
+  void forward(const kernels::Tiles<S>& in, const Dropout& dropout, const kernels::Scratch<A>& scratch,
+               const Then& then) {
+    const auto* bias = bias_.template const_data_ptr<A>();
+    linear_.forward(in, scratch, [&](Index pixel, const A* sums) {
+      keep_tile(dropout, {number_, pixel}, tile_values(), code(pixel));
+      kernels::elementwise<S>().leak_and_drop(sums, bias, size(), {code(pixel), scale(dropout)},
+                                              activation_.tile(pixel));
+      then(pixel);
+    });
+  }
+
+  /// `grad`: of the loss with respect to one pixel's activation.
+  void backward(Index pixel, const A* grad, const Dropout& dropout) const {
+    kernels::elementwise<S>().leak_and_drop_backward(grad, {code(pixel), scale(dropout)}, size(),
+                                                     gradient_.tile(pixel),
+                                                     pixel_bias_gradients_.data() + pixel * out_.channels);
+  }
+
+  void bias_gradient() {
+    kernels::sum_parts(pixel_bias_gradients_.data(), out_.pixels(), out_.channels,
+                       bias_.grad().template data_ptr<A>());
+  }
+
+  /// What dropout multiplied the activations by, as LibTorch's modules would have it: N × out.
+  torch::Tensor mask(const Dropout& dropout) const {
+    return torch::from_blob(code_.data(), {out_.pixels(), size().rows, out_.channels}, torch::kUInt8)
+        .ne(0)
+        .permute({1, 2, 0})
+        .reshape({size().rows, out_.channels, out_.side, out_.side})
+        .to(kernels::kScalar<A>)
+        .mul_(dropout.scale());
+  }
+
+ private:
+  kernels::TileSize size() const { return activation_.size(); }
+  Index tile_values() const { return size().rows * size().columns; }
+  std::uint8_t* code(Index pixel) const { return code_.data() + pixel * tile_values(); }
+  static A scale(const Dropout& dropout) { return static_cast<A>(dropout.scale()); }
+
+  kernels::Convolution<S> linear_;
+  torch::Tensor bias_;
+  Map out_;
+  std::uint32_t number_;
+  kernels::Tiles<S> activation_, gradient_;
+  kernels::Buffer<std::uint8_t> code_;  // kernels::Slopes
+  kernels::Buffer<A> pixel_bias_gradients_;
+};
+
+}  // namespace dcgan

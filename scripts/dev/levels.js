@@ -1,0 +1,19 @@
+'use strict'
+
+/**
+ * The levels of instruction sets that the kernels have code for (binding/kernels/processor.h), and the variables that
+ * make a processor stand for each. A processor that has less than a level stays what it is.
+ *
+ * @type {{ level: string, variables: Record<string, string> }[]}
+ */
+const LEVELS = [
+  { level: 'avx2', variables: { ONEDNN_MAX_CPU_ISA: 'AVX2', ATEN_CPU_CAPABILITY: 'avx2' } },
+  { level: 'avx512', variables: { ONEDNN_MAX_CPU_ISA: 'AVX512_CORE', ATEN_CPU_CAPABILITY: 'avx512' } },
+  {
+    level: 'avx512_bf16',
+    variables: { ONEDNN_MAX_CPU_ISA: 'AVX512_CORE_BF16', ATEN_CPU_CAPABILITY: 'avx512' },
+  },
+  { level: 'amx', variables: {} },
+]
+
+module.exports = { LEVELS }

@@ -1,0 +1,99 @@
+#!/usr/bin/env node
+'use strict'
+
+// npm run test:processors: the numeric tests at each level of instruction sets that this processor has, with 1, 2 and 4
+// threads. See --help.
+
+const { execFileSync, spawn } = require('node:child_process')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { parseArgs } = require('node:util')
+const { LEVELS } = require('./levels.js')
+
+const ROOT = path.join(__dirname, '..', '..')
+const SUITES = ['parity', 'finite-differences', 'determinism', 'threads', 'resume', 'average', 'dcgan-sample']
+
+const HELP = `Usage: npm run test:processors -- [options]
+
+  --threads a,b   threads that LibTorch chooses by itself (default: 1,2,4)
+  --only a,b      of the suites ${SUITES.join(', ')}
+
+Runs the numeric tests at each level that this processor has, and prints a table. Ends with 1 where a test fails.`
+
+/** The level that a process with these variables computes at. @param {NodeJS.ProcessEnv} env */
+function levelOf(env) {
+  const script = "process.stdout.write(require('./dist/native').native().info().level)"
+  return execFileSync(process.execPath, ['-e', script], { cwd: ROOT, env, encoding: 'utf8' })
+}
+
+/**
+ * @param {string[]} suites
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{ passed: number, failed: number, seconds: number }>}
+ */
+async function test(suites, env) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'dcgan-processors-'))
+  try {
+    const report = path.join(folder, 'report.json')
+    const started = Date.now()
+    const files = suites.map(name => path.join('test', `${name}.test.ts`))
+    const child = spawn('npx', ['jest', '--json', '--outputFile', report, '--runTestsByPath', ...files], {
+      cwd: ROOT,
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let output = ''
+    child.stderr.setEncoding('utf8').on('data', text => {
+      output += text
+    })
+    const status = await new Promise(resolve => child.once('close', resolve))
+    if (status !== 0) process.stderr.write(output)
+    const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(
+      fs.readFileSync(report, 'utf8'),
+    )
+    const failed = Math.max(numFailedTests, numFailedTestSuites, status === 0 ? 0 : 1)
+    return { passed: numPassedTests, failed, seconds: (Date.now() - started) / 1000 }
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      threads: { type: 'string', default: '1,2,4' },
+      only: { type: 'string', default: SUITES.join(',') },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    console.log(HELP)
+    return
+  }
+  console.log(`${os.cpus()[0]?.model}, ${os.cpus().length} processors\n`)
+  console.log('| level | threads | passed | failed | seconds |\n|---|---:|---:|---:|---:|')
+  const seen = new Set()
+  for (const { level: wanted, variables } of LEVELS) {
+    const env = { ...process.env, ...variables }
+    const level = levelOf(env)
+    if (seen.has(level)) {
+      console.log(`| ${wanted} | | not on this processor | | |`)
+      continue
+    }
+    seen.add(level)
+    for (const threads of values.threads.split(',')) {
+      const { passed, failed, seconds } = await test(values.only.split(','), {
+        ...env,
+        OMP_NUM_THREADS: threads,
+      })
+      console.log(`| ${level} | ${threads} | ${passed} | ${failed} | ${seconds.toFixed(0)} |`)
+      if (failed > 0) process.exitCode = 1
+    }
+  }
+}
+
+main().catch(error => {
+  console.error(error.message)
+  process.exitCode = 1
+})

@@ -1,0 +1,121 @@
+// The order in which a model's thread takes its requests, without JavaScript and without LibTorch.
+
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "engine/request_queue.h"
+
+namespace {
+
+using dcgan::Failure;
+using dcgan::RequestQueue;
+using dcgan::Work;
+
+constexpr std::int64_t kMaxBatch = 64;
+constexpr std::int64_t kMaxQueue = 1000;
+
+/// Notes the codes that requests are answered with.
+struct Answers {
+  std::vector<std::string> codes;
+
+  std::shared_ptr<dcgan::Sampling> request(std::int64_t id, std::int64_t count, bool fixed = false) {
+    auto sampling = std::make_shared<dcgan::Sampling>();
+    sampling->id = id;
+    sampling->request.count = count;
+    sampling->request.fixed = fixed;
+    sampling->reply = [this](const auto& outcome) { codes.push_back(std::get<Failure>(outcome).code); };
+    return sampling;
+  }
+
+  dcgan::Control control() {
+    return {[] {}, [this](const Failure& failure) { codes.push_back(failure.code); }};
+  }
+};
+
+void requests_that_stand_together_share_a_forward() {
+  RequestQueue queue(kMaxBatch, kMaxQueue);
+  Answers answers;
+  for (int id = 1; id <= 3; ++id) queue.push(answers.request(id, 30));
+  Work work;
+  CHECK(queue.pop(work));
+  CHECK(work.images() == kMaxBatch);
+  CHECK(work.shares.size() == 3);
+  CHECK(work.shares[2].count == 4);
+  CHECK(queue.waiting_images() == 26);
+  CHECK(queue.pop(work));
+  CHECK(work.images() == 26);
+  CHECK(work.shares[0].first == 4);
+  CHECK(!queue.pop(work));
+}
+
+void a_pause_between_steps_bounds_the_images() {
+  RequestQueue queue(kMaxBatch, kMaxQueue);
+  Answers answers;
+  queue.push(answers.request(1, 100));
+  Work work;
+  CHECK(queue.pop(work, 10));
+  CHECK(work.images() == 10);
+  CHECK(queue.waiting_images() == 90);
+}
+
+void controls_keep_their_place() {
+  RequestQueue queue(kMaxBatch, kMaxQueue);
+  Answers answers;
+  queue.push(answers.request(1, 5));
+  queue.push(answers.control());
+  queue.push(answers.request(2, 5));
+  Work work;
+  CHECK(queue.pop(work) && work.images() == 5 && !work.control);
+  CHECK(queue.pop(work) && work.control);
+  CHECK(queue.pop(work) && work.images() == 5);
+}
+
+void too_many_images_are_refused_at_once() {
+  RequestQueue queue(kMaxBatch, 10);
+  Answers answers;
+  queue.push(answers.request(1, 8));
+  queue.push(answers.request(2, 3));
+  CHECK(answers.codes == std::vector<std::string>{"ERR_DCGAN_OVERLOADED"});
+  queue.push(answers.request(3, 25, /*fixed=*/true));
+  CHECK(answers.codes.size() == 1);
+  CHECK(queue.waiting_images() == 33);
+}
+
+void cancelling_takes_back_what_waits() {
+  RequestQueue queue(kMaxBatch, kMaxQueue);
+  Answers answers;
+  queue.push(answers.request(1, 100));
+  Work work;
+  CHECK(queue.pop(work));
+  queue.cancel(1);
+  CHECK(answers.codes == std::vector<std::string>{"ABORTED"});
+  CHECK(queue.waiting_images() == 0);
+  queue.cancel(1);
+  CHECK(answers.codes.size() == 1);
+}
+
+void closing_answers_everything() {
+  RequestQueue queue(kMaxBatch, kMaxQueue);
+  Answers answers;
+  queue.push(answers.request(1, 1));
+  queue.push(answers.control());
+  queue.close();
+  queue.push(answers.request(2, 1));
+  queue.push(answers.control());
+  CHECK(answers.codes == std::vector<std::string>(4, "ERR_DCGAN_DISPOSED"));
+  CHECK(queue.closed());
+  queue.wait();  // returns
+}
+
+}  // namespace
+
+int main() {
+  requests_that_stand_together_share_a_forward();
+  a_pause_between_steps_bounds_the_images();
+  controls_keep_their_place();
+  too_many_images_are_refused_at_once();
+  cancelling_takes_back_what_waits();
+  closing_answers_everything();
+  return failures;
+}

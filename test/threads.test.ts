@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { HyperParams } from '../lib/index'
+import { native } from '../lib/native'
+
+// Processes load LibTorch and train, for minutes where other work has the processor.
+jest.setTimeout(600_000)
+
+interface Job {
+  models: Record<string, Partial<HyperParams>>
+  orders: string[][]
+  together?: boolean
+}
+
+/** What each model came to in a process of its own: a digest for each different outcome. */
+async function live(job: Job): Promise<Record<string, string[]>> {
+  const child = join(__dirname, 'fixtures', 'threads-child.js')
+  const env = { ...process.env, OMP_WAIT_POLICY: 'passive' }
+  const { stdout } = await promisify(execFile)(process.execPath, [child, JSON.stringify(job)], { env })
+  return JSON.parse(stdout)
+}
+
+const ACTIONS = 4
+
+/** Every order in which two models can be made, trained, sampled from and disposed of. */
+function interleavings(first: number, second: number): string[][] {
+  if (first === 0) return [Array.from({ length: second }, () => 'second')]
+  if (second === 0) return [Array.from({ length: first }, () => 'first')]
+  return [
+    ...interleavings(first - 1, second).map(rest => ['first', ...rest]),
+    ...interleavings(first, second - 1).map(rest => ['second', ...rest]),
+  ]
+}
+
+const alone = Array.from({ length: ACTIONS }, () => 'model')
+const precisions = native().info().bfloat16 ? (['float32', 'bfloat16'] as const) : (['float32'] as const)
+const cases = precisions.flatMap(precision => (['auto', 'plain'] as const).map(step => ({ precision, step })))
+
+describe.each(cases)('models with threads of their own, $precision, step $step', hparams => {
+  const models = {
+    first: { ...hparams, threads: 1 },
+    second: { ...hparams, threads: 3 },
+  }
+  let expected: Record<string, string[]>
+
+  beforeAll(async () => {
+    const own = Object.entries(models).map(async ([name, model]) => {
+      const { model: digests } = await live({ models: { model }, orders: [alone] })
+      return [name, digests as string[]] as const
+    })
+    expected = Object.fromEntries(await Promise.all(own))
+  })
+
+  test('give what each gives alone, whatever order the other does its work in', async () => {
+    const orders = interleavings(ACTIONS, ACTIONS)
+    expect(orders).toHaveLength(70)
+    expect(await live({ models, orders })).toEqual(expected)
+  })
+
+  test('give what each gives alone when both work at the same time', async () => {
+    const order = [...Array(ACTIONS).fill('first'), ...Array(ACTIONS).fill('second')]
+    expect(await live({ models, orders: Array(5).fill(order), together: true })).toEqual(expected)
+  })
+})
