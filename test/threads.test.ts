@@ -33,6 +33,11 @@ function interleavings(first: number, second: number): string[][] {
   ]
 }
 
+/** All 70 orders take minutes: every seventh is tried, unless DCGAN_LONG_TESTS asks for all of them. */
+const orders = interleavings(ACTIONS, ACTIONS).filter(
+  (_, i) => process.env.DCGAN_LONG_TESTS === '1' || i % 7 === 0,
+)
+
 const alone = Array.from({ length: ACTIONS }, () => 'model')
 const precisions = native().info().bfloat16 ? (['float32', 'bfloat16'] as const) : (['float32'] as const)
 const cases = precisions.flatMap(precision => (['auto', 'plain'] as const).map(step => ({ precision, step })))
@@ -53,13 +58,11 @@ describe.each(cases)('models with threads of their own, $precision, step $step',
   })
 
   test('give what each gives alone, whatever order the other does its work in', async () => {
-    const orders = interleavings(ACTIONS, ACTIONS)
-    expect(orders).toHaveLength(70)
     expect(await live({ models, orders })).toEqual(expected)
   })
 
   test('give what each gives alone when both work at the same time', async () => {
     const order = [...Array(ACTIONS).fill('first'), ...Array(ACTIONS).fill('second')]
-    expect(await live({ models, orders: Array(5).fill(order), together: true })).toEqual(expected)
+    expect(await live({ models, orders: Array(3).fill(order), together: true })).toEqual(expected)
   })
 })
