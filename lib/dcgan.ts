@@ -11,7 +11,14 @@ import { checkInteger, checkKeys, checkSignal, checkString, defined } from './op
 import type { ChosenPrecision } from './precision.js'
 import { MAX_SEED } from './random.js'
 import type { EpochResult } from './run.js'
-import { checkGridSource, checkSample, type SampleOptions, type ServingStats, slerp } from './serving.js'
+import {
+  checkGridSource,
+  checkRoom,
+  checkSample,
+  type SampleOptions,
+  type ServingStats,
+  slerp,
+} from './serving.js'
 import { type EpochOptions, type TrainOptions, type TrainResult, trainAll, trainOne } from './training.js'
 
 const PRETRAINED = join(__dirname, '..', 'weights', 'mnist.safetensors')
@@ -38,7 +45,8 @@ export interface SaveOptions {
  * A deep convolutional GAN on 28×28 grey images: a generator that makes digits out of latent vectors, and the
  * discriminator that teaches it. Each model has a thread of its own, so nothing here blocks the event loop.
  *
- * Every failure is a `DcganError`. After `dispose()` every method rejects with `ERR_DCGAN_DISPOSED`.
+ * Every failure is a `DcganError`. After `dispose()` every method rejects with `ERR_DCGAN_DISPOSED`, and the
+ * properties keep their last values.
  *
  * @example
  * import { DCGAN } from 'libtorch-dcgan'
@@ -130,7 +138,7 @@ export class DCGAN {
     return this.#engine.position.epoch
   }
 
-  /** What waits to be sampled and what was: for metrics. */
+  /** What waits to be sampled and what was: for metrics. After `dispose()`, what it was in the end. */
   get stats(): ServingStats {
     return this.#engine.stats
   }
@@ -168,12 +176,13 @@ export class DCGAN {
    * Makes images, with the running statistics of batch normalisation (eval mode). While the model trains, they are
    * made between two steps. Requests that wait together share forward passes of up to `maxBatch` images.
    *
-   * @param count images, 1 to 1,000,000
-   * @throws {DcganError} `ERR_DCGAN_OVERLOADED` beyond `maxQueue` waiting images. When the signal aborts, its reason
+   * @param count images, from 1 and up to `maxQueue`, which goes up to 1,000,000
+   * @throws {DcganError} `ERR_DCGAN_OVERLOADED` where more than `maxQueue` images would wait, these included. When
+   *   the signal aborts, its reason
    */
   async sample(count = 1, options?: SampleOptions): Promise<ImageBatch> {
     this.#engine.assertAlive()
-    const { request, signal } = checkSample(count, options, this.hparams.latentDim)
+    const { request, signal } = checkSample(count, options, this.hparams)
     return new ImageBatch(await this.#engine.sample(request, signal))
   }
 
@@ -199,6 +208,7 @@ export class DCGAN {
     checkInteger('toSeed', toSeed, 0, MAX_SEED)
     checkInteger('frames', frames, 2, 10_000)
     const signal = checkSignal(checkKeys('the options of interpolate()', options, ['signal']).signal)
+    checkRoom(frames, this.hparams.maxQueue)
     const [from, to] = [fromSeed, toSeed].map(seed => this.#engine.latents(seed, 1, latentDim)) as [
       Float32Array,
       Float32Array,
@@ -212,7 +222,8 @@ export class DCGAN {
    * `seed` or `latents`, row by row.
    *
    * @param file path of the PNG, which is written whole or not at all; its folder must be there
-   * @throws {DcganError} `ERR_DCGAN_IO` where the file cannot be written
+   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` where the picture would have more than 2²⁴ pixels;
+   *   `ERR_DCGAN_OVERLOADED` as `sample()`; `ERR_DCGAN_IO` where the file cannot be written
    */
   async saveGrid(file: string, options?: SaveGridOptions): Promise<void> {
     this.#engine.assertAlive()

@@ -52,8 +52,8 @@ export class Engine {
     return this.#lastPosition ?? this.#addon.position(this.#model)
   }
 
+  /** After `dispose()`, what it was in the end. */
   get stats(): NativeStats {
-    this.assertAlive()
     return this.#addon.stats(this.#model)
   }
 

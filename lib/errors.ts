@@ -22,7 +22,7 @@ export type DcganErrorCode =
  * try {
  *   await DCGAN.load('nowhere.safetensors')
  * } catch (error) {
- *   if (!(error instanceof DcganError) || error.code !== 'ERR_DCGAN_BAD_CHECKPOINT') throw error
+ *   if (!(error instanceof DcganError) || error.code !== 'ERR_DCGAN_IO') throw error
  *   console.error(error.message)
  * }
  */
@@ -50,13 +50,27 @@ export function invalidArgument(key: string, expected: string, received: unknown
   )
 }
 
-/** A short, safe rendering of any value for an error message. */
+/** A short rendering of any value for an error message. Never throws, whatever the value does when it is looked at. */
 function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
-  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'string') return JSON.stringify(shortened(value))
+  if (typeof value === 'bigint') return shortened(`${value}n`)
   if (typeof value === 'function') return 'a function'
-  if (value === null || typeof value !== 'object') return String(value)
+  if (value === null || typeof value !== 'object') return shortened(String(value))
+  try {
+    return shortened(describeObject(value))
+  } catch {
+    return 'an object that throws when it is looked at'
+  }
+}
+
+function describeObject(value: object): string {
   if (Array.isArray(value)) return `an array of ${value.length}`
-  if (ArrayBuffer.isView(value) && 'length' in value) return `a ${value.constructor.name} of ${value.length}`
-  return `an object (${value.constructor?.name ?? 'no prototype'})`
+  const name = value.constructor?.name ?? 'no prototype'
+  return ArrayBuffer.isView(value) && 'length' in value
+    ? `a ${name} of ${value.length}`
+    : `an object (${name})`
+}
+
+function shortened(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }

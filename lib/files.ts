@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { open, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import type { Stats } from 'node:fs'
+import {
+  type FileHandle,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { DcganError } from './errors.js'
 
 /** One buffer, or the pieces of a file in order; an async iterable may make each piece when it is asked for. */
@@ -10,10 +21,15 @@ export type FileData = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Ar
 export interface WriteOptions {
   /** Flush the file and its folder to the disk before resolving, so that a power cut loses nothing. */
   durable?: boolean
+  /** Permissions of a file that was not there before; as the umask has it unless given. */
+  mode?: number
 }
 
 const TEMPORARY = /^\.dcgan-\d+-[0-9a-f-]{36}\.tmp$/
 const STALE_MS = 10 * 60 * 1000
+const PERMISSIONS = 0o777
+/** As many as Linux follows. */
+const MAX_LINKS = 40
 
 /**
  * Writes a file so that anyone who opens it, after a crash at any instant too, finds the old file or the whole
@@ -22,7 +38,11 @@ const STALE_MS = 10 * 60 * 1000
  * The bytes go to `.dcgan-<pid>-<uuid>.tmp` in the same folder, which then takes the target's name. Where the
  * write fails that file is removed; where the process is killed it stays, and a later write into the folder
  * removes it once nothing has been written to it for ten minutes. (Age decides, not the process id: processes
- * of other containers and machines may share the folder.) A symbolic link is followed and stays one.
+ * of other containers and machines may share the folder.)
+ *
+ * A symbolic link is followed and stays one, even if its target is not there yet. A file that is replaced hands on
+ * its permissions, and its owner where the system allows it. Nothing fails once the new name is in place: a folder
+ * that cannot be opened or flushed is not flushed, and after a power cut holds the old file or the new one.
  *
  * Rejects with `ERR_DCGAN_IO`, the path and the cause; a `DcganError` that `data` throws is passed on.
  *
@@ -35,12 +55,16 @@ export async function writeFileAtomic(
 ): Promise<void> {
   let temporary: string | undefined
   try {
-    const target = await writableTarget(path)
+    const target = await targetOf(path)
+    const replaced = await replacedBy(path, target)
     const folder = dirname(target)
     await removeStale(folder)
     temporary = join(folder, `.dcgan-${process.pid}-${randomUUID()}.tmp`)
-    const file = await open(temporary, 'wx')
+    const mode = replaced?.mode ?? options.mode
+    const file = await open(temporary, 'wx', mode === undefined ? undefined : mode & PERMISSIONS)
     try {
+      if (replaced !== undefined) await keepOwner(file, replaced)
+      if (mode !== undefined) await setMode(file, mode & PERMISSIONS)
       await writeFile(file, data)
       if (options.durable) await file.sync()
     } finally {
@@ -49,7 +73,7 @@ export async function writeFileAtomic(
     await rename(temporary, target)
     temporary = undefined
     // The new name itself lives in the folder, which has to reach the disk as well.
-    if (options.durable) await syncFolder(folder)
+    if (options.durable) await syncFolder(folder).catch(() => {})
   } catch (cause) {
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => {})
     throw cause instanceof DcganError ? cause : ioError('write', path, cause)
@@ -67,13 +91,21 @@ export function ioError(
   cause: unknown,
 ): DcganError {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? ''
-  const advice = ADVICE[code] ?? (cause instanceof Error ? cause.message : String(cause))
+  const advice =
+    (action === 'read' ? READ_ADVICE[code] : undefined) ??
+    ADVICE[code] ??
+    (cause instanceof Error ? cause.message : String(cause))
   return new DcganError('ERR_DCGAN_IO', `Cannot ${action} ${path}: ${advice}`, { cause })
+}
+
+const READ_ADVICE: Record<string, string> = {
+  ENOENT: 'no such file or folder. Check the path',
 }
 
 const ADVICE: Record<string, string> = {
   ENOENT: 'no such file or folder. Check the path; a folder that is missing has to be created first',
   ENOTDIR: 'a part of its path is not a folder. Check the path',
+  ELOOP: 'its symbolic links lead in a circle. Check the path',
   EISDIR: 'it is a folder. Give the path of a file',
   EEXIST: 'there is a file of that name already. Remove it or choose another path',
   EACCES: 'permission denied. Choose another folder or change the permissions of this one',
@@ -85,24 +117,68 @@ const ADVICE: Record<string, string> = {
   ENAMETOOLONG: 'its name is too long. Choose a shorter one',
 }
 
-async function writableTarget(path: string): Promise<string> {
-  const target = await realpath(path).catch(() => resolve(path))
-  const there = await stat(target).catch(() => undefined)
+/** The path of the file that a path names in the end, there or not. */
+async function targetOf(path: string): Promise<string> {
+  let target = path.replace(/(?<=.)\/+$/, '')
+  for (let links = 0; links < MAX_LINKS; links++) {
+    const found = await realpath(target).catch(unless('ENOENT'))
+    if (found !== undefined) return found
+    const next = await readlink(target).catch(unless('ENOENT'))
+    if (next === undefined) return join(await realpath(dirname(target)), basename(target))
+    // Not join: after a link, '..' is the parent of the folder that it leads to.
+    target = isAbsolute(next) ? next : `${dirname(target)}/${next}`
+  }
+  throw Object.assign(new Error('too many symbolic links'), { code: 'ELOOP' })
+}
+
+function unless(code: string): (error: NodeJS.ErrnoException) => undefined {
+  return error => {
+    if (error.code !== code) throw error
+    return undefined
+  }
+}
+
+/** What the system says of the file that will be replaced; undefined where there is none. */
+async function replacedBy(path: string, target: string): Promise<Stats | undefined> {
+  const there = await stat(target).catch(unless('ENOENT'))
   // Renaming onto a device would replace the device.
   if (there !== undefined && !there.isFile()) {
     const kind = there.isDirectory() ? 'a folder' : 'not a regular file'
     throw new DcganError('ERR_DCGAN_IO', `Cannot write ${path}: it is ${kind}. Give the path of a file`)
   }
-  return target
+  return there
 }
 
+/** Gives a new file the owner and the group of the one that it replaces, as far as the system allows it. */
+async function keepOwner(file: FileHandle, { uid, gid }: Stats): Promise<void> {
+  const mine = await file.stat()
+  if (mine.uid === uid && mine.gid === gid) return
+  await file.chown(uid, gid).catch(() => file.chown(mine.uid, gid).catch(() => {}))
+}
+
+/** The umask took its part of the mode when the file was made. */
+async function setMode(file: FileHandle, mode: number): Promise<void> {
+  // Some file systems know one mode alone, and refuse to be given any.
+  if (((await file.stat()).mode & PERMISSIONS) !== mode) await file.chmod(mode)
+}
+
+/** When each folder was last looked through, the oldest first: n files in one folder cost one look, not n. */
+const lookedThrough = new Map<string, number>()
+
 async function removeStale(folder: string): Promise<void> {
+  const now = Date.now()
+  for (const [other, time] of lookedThrough) {
+    if (now - time < STALE_MS) break
+    lookedThrough.delete(other)
+  }
+  if (lookedThrough.has(folder)) return
+  lookedThrough.set(folder, now)
   // A folder may be written to and not listed; one that is missing shows in the next call.
   const names = await readdir(folder).catch((): string[] => [])
   for (const name of names.filter(entry => TEMPORARY.test(entry))) {
     const path = join(folder, name)
     const age = await stat(path).then(
-      entry => Date.now() - entry.mtimeMs,
+      entry => now - entry.mtimeMs,
       () => 0,
     )
     if (age > STALE_MS) await rm(path, { force: true }).catch(() => {})

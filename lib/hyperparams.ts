@@ -66,8 +66,8 @@ export interface HyperParams {
    */
   maxBatch: number
   /**
-   * Images that may wait to be sampled, 1 to 1,000,000. Default 4096. Beyond it `sample()` rejects at once with
-   * `ERR_DCGAN_OVERLOADED`.
+   * Images that may wait to be sampled, 1 to 1,000,000. Default 4096. A request with which more would wait is
+   * refused at once with `ERR_DCGAN_OVERLOADED`, so one call makes at most `maxQueue` images.
    */
   maxQueue: number
 }

@@ -1,22 +1,42 @@
 import { DcganError, invalidArgument } from './errors.js'
 
 /**
- * Checks that `value` is an object with known keys only. A misspelled option that is silently ignored costs its
- * user an evening, so an unknown key is an error that names the nearest known one.
+ * Checks that `value` is an object with known keys only, and reads each of them once. A misspelled option that is
+ * silently ignored costs its user an evening, so an unknown key is an error that names the nearest known one.
  */
 export function checkKeys(what: string, value: unknown, known: readonly string[]): Record<string, unknown> {
   if (value === undefined) return {}
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw invalidArgument(what, 'an object', value)
-  }
-  for (const key of Object.keys(value)) {
-    if (known.includes(key)) continue
+  return reading(what, () => {
+    if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+      throw invalidArgument(what, 'an object', value)
+    }
+    for (const key of Object.keys(value)) {
+      if (known.includes(key)) continue
+      throw new DcganError(
+        'ERR_DCGAN_INVALID_ARGUMENT',
+        `Unknown key ${JSON.stringify(key)} in ${what}. Did you mean ${nearest(key, known)}? Known: ${known.join(', ')}`,
+      )
+    }
+    const given = value as Record<string, unknown>
+    return Object.fromEntries(known.filter(key => key in given).map(key => [key, given[key]]))
+  })
+}
+
+/**
+ * What `read` makes of a value of the caller's, which may be a proxy or have getters of its own: what they throw
+ * is `ERR_DCGAN_INVALID_ARGUMENT` with that as its cause.
+ */
+export function reading<T>(what: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    if (cause instanceof DcganError) throw cause
     throw new DcganError(
       'ERR_DCGAN_INVALID_ARGUMENT',
-      `Unknown key ${JSON.stringify(key)} in ${what}. Did you mean ${nearest(key, known)}? Known: ${known.join(', ')}`,
+      `Cannot read ${what}: looking at it throws an error, which is the cause of this one. Give a plain value`,
+      { cause },
     )
   }
-  return value as Record<string, unknown>
 }
 
 export function checkInteger(key: string, value: unknown, min: number, max: number, remark = ''): number {
@@ -42,11 +62,17 @@ export function checkFunction<T>(key: string, value: T | undefined): T | undefin
 export function checkSignal(value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined
   const signal = value as AbortSignal | null
-  if (typeof signal?.aborted !== 'boolean' || typeof signal.addEventListener !== 'function') {
-    throw invalidArgument('signal', 'an AbortSignal', value)
-  }
-  return signal
+  const fits = reading(
+    'signal',
+    () =>
+      typeof signal?.aborted === 'boolean' &&
+      SIGNAL_METHODS.every(name => typeof signal[name] === 'function'),
+  )
+  if (!fits) throw invalidArgument('signal', 'an AbortSignal', value)
+  return value as AbortSignal
 }
+
+const SIGNAL_METHODS = ['addEventListener', 'removeEventListener', 'throwIfAborted'] as const
 
 /** The object without the keys whose value is undefined. */
 export function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

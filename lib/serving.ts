@@ -1,8 +1,8 @@
 import { types } from 'node:util'
-import { invalidArgument } from './errors.js'
+import { DcganError, invalidArgument } from './errors.js'
 import type { HyperParams } from './hyperparams.js'
 import type { NativeSampleRequest } from './native.js'
-import { checkInteger, checkKeys, checkSignal } from './options.js'
+import { checkInteger, checkKeys, checkSignal, reading } from './options.js'
 import { drawSeed, MAX_SEED } from './random.js'
 
 /** The most images that one call makes. */
@@ -33,35 +33,58 @@ export interface ServingStats {
   lastBatch: number
 }
 
+/** What of a model's hyper-parameters a request has to fit. */
+type Limits = Pick<HyperParams, 'latentDim' | 'maxQueue'>
+
 /** Checks the arguments of `sample`. */
 export function checkSample(
   count: number,
   options: SampleOptions | undefined,
-  latentDim: number,
+  { latentDim, maxQueue }: Limits,
 ): { request: NativeSampleRequest; signal: AbortSignal | undefined } {
-  checkInteger('count', count, 1, MAX_COUNT)
+  checkCount(count)
   const { seed, latents, signal } = checkKeys('the options of sample()', options, [
     'seed',
     'latents',
     'signal',
   ])
-  return {
-    request: { count, ...checkSource(seed, latents, count, latentDim), fixed: false },
-    signal: checkSignal(signal),
-  }
+  const request = { count, ...checkSource(seed, latents, count, latentDim), fixed: false }
+  const checked = { request, signal: checkSignal(signal) }
+  checkRoom(count, maxQueue)
+  return checked
 }
 
 /** Checks what `saveGrid` is to show; undefined for the model's fixed latent vectors. */
 export function checkGridSource(
   { seed, latents, count }: Record<string, unknown>,
-  { latentDim, outputDim }: Pick<HyperParams, 'latentDim' | 'outputDim'>,
+  { latentDim, maxQueue, outputDim }: Limits & Pick<HyperParams, 'outputDim'>,
 ): NativeSampleRequest | undefined {
   if (seed === undefined && latents === undefined && count === undefined) return undefined
   const whole = types.isFloat32Array(latents)
-    ? Math.max(1, Math.floor(latents.length / latentDim))
+    ? Math.max(1, Math.floor(reading('latents', () => latents.length) / latentDim))
     : outputDim ** 2
-  const images = count === undefined ? whole : checkInteger('count', count, 1, MAX_COUNT)
-  return { count: images, ...checkSource(seed, latents, images, latentDim), fixed: false }
+  const images = count === undefined ? whole : checkCount(count)
+  const request = { count: images, ...checkSource(seed, latents, images, latentDim), fixed: false }
+  checkRoom(images, maxQueue)
+  return request
+}
+
+/** Checks a number of images. */
+export function checkCount(count: unknown): number {
+  return checkInteger('count', count, 1, MAX_COUNT)
+}
+
+/**
+ * Checks that the images of one request may wait together. That other images wait as well is seen by the queue.
+ *
+ * @throws {DcganError} `ERR_DCGAN_OVERLOADED`
+ */
+export function checkRoom(count: number, maxQueue: number): void {
+  if (count <= maxQueue) return
+  throw new DcganError(
+    'ERR_DCGAN_OVERLOADED',
+    `${count} images were asked for, and maxQueue is ${maxQueue}: ask for fewer at once, or raise maxQueue`,
+  )
 }
 
 /** Checks a seed and latent vectors of which at most one is given. */
@@ -75,6 +98,10 @@ function checkSource(
     return { seed: seed === undefined ? drawSeed() : checkInteger('seed', seed, 0, MAX_SEED), latents: null }
   }
   if (seed !== undefined) throw invalidArgument('seed', 'nothing beside latents', seed)
+  return { seed: 0, latents: reading('latents', () => checkLatents(latents, count, latentDim)) }
+}
+
+function checkLatents(latents: unknown, count: number, latentDim: number): Float32Array {
   // Not instanceof: the array may come from another realm.
   const expected = `a Float32Array of ${count * latentDim} (count × latentDim) finite numbers`
   if (!types.isFloat32Array(latents) || latents.length !== count * latentDim) {
@@ -82,7 +109,7 @@ function checkSource(
   }
   const bad = latents.findIndex(value => !Number.isFinite(value))
   if (bad !== -1) throw invalidArgument(`latents[${bad}]`, 'a finite number', latents[bad])
-  return { seed: 0, latents }
+  return latents
 }
 
 /**

@@ -1,8 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { ioError, writeFileAtomic } from './files.js'
-import { animateFiles, ImageBatch, listSnapshots, snapshotName } from './images/index.js'
-import { pngSize } from './images/png.js'
+import { animateFiles, ImageBatch, listSnapshots, snapshotName, snapshotSize } from './images/index.js'
+import { NotRegularFile } from './regular-file.js'
 
 /** The pictures of a training run: `dcgan_steps_%06d.png` in a folder, and the GIF of them. */
 export class Snapshots {
@@ -28,13 +28,12 @@ export class Snapshots {
     })
     const upTo = snapshotName(step)
     const found = step === 0 ? [] : await listSnapshots(folder)
-    const before = found.filter(path => isUpTo(basename(path), upTo))
-    const fitting = await Promise.all(before.map(path => hasSide(path, outputDim * 28)))
-    return new Snapshots(
-      folder,
-      outputDim,
-      before.filter((_, i) => fitting[i]),
-    )
+    const earlier: string[] = []
+    // One after the other: a process may have few files open at once.
+    for (const path of found) {
+      if (isUpTo(basename(path), upTo) && (await hasSide(path, outputDim * 28))) earlier.push(path)
+    }
+    return new Snapshots(folder, outputDim, earlier)
   }
 
   /** Paths of this run's snapshots, in step order. */
@@ -64,7 +63,15 @@ function isUpTo(name: string, last: string): boolean {
   return name.length < last.length || (name.length === last.length && name <= last)
 }
 
+/** Whether a file is a square snapshot of this side. One that cannot be read is an error, not a snapshot less. */
 async function hasSide(path: string, side: number): Promise<boolean> {
-  const size = await readFile(path).then(pngSize, () => undefined)
-  return size?.width === side && size.height === side
+  try {
+    const size = await snapshotSize(path)
+    return size?.width === side && size.height === side
+  } catch (error) {
+    const { cause } = error as Error
+    // Neither was written by a run: a folder, a pipe or a device, and a link that leads nowhere.
+    if (cause instanceof NotRegularFile || (cause as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
 }

@@ -12,7 +12,13 @@ const SAMPLES = { count: 10_000, seed: 2026, precision: 'float32' }
  * @param {string} file for the grey levels
  */
 async function sampleState(state, file, { count, seed, precision } = SAMPLES) {
-  const gan = await DCGAN.load(state, { precision, device: 'cpu', threads: 1, maxBatch: 500 })
+  const gan = await DCGAN.load(state, {
+    precision,
+    device: 'cpu',
+    threads: 1,
+    maxBatch: 500,
+    maxQueue: count,
+  })
   try {
     writeFileSync(file, (await gan.sample(count, { seed })).pixels)
   } finally {

@@ -100,7 +100,7 @@ test.each([
   [['train', '--device', 'cpu', '--data', '/no/such/folder'], '/no/such/folder'],
   [['train', '--resume', 'none.safetensors'], 'none.safetensors'],
   [['sample', '--model', 'none.safetensors'], 'take --model pretrained'],
-  [['grid', '--model', 'none.safetensors'], 'ERR_DCGAN_BAD_CHECKPOINT'],
+  [['grid', '--model', 'none.safetensors'], 'ERR_DCGAN_IO'],
   [['animate', 'nowhere'], 'ERR_DCGAN_IO'],
 ])('%j fails with exit code 1 and says why', async (args, message) => {
   const ended = await cli(args, { cwd: folder() })

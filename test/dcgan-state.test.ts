@@ -157,14 +157,17 @@ describe('save() and load()', () => {
     expect(error.message).toMatch(message)
   })
 
-  test('a file that is missing, foreign or cut short is a bad checkpoint, and says which', async () => {
+  test('a file that is foreign or cut short is a bad checkpoint, a missing one is not, and both say which', async () => {
     const path = folder()
     const [text, cut] = [join(path, 'text'), join(path, 'cut')]
     writeFileSync(text, 'no model at all')
     const whole = join(path, 'whole')
     await tiny().save(whole, { only: 'generator' })
     writeFileSync(cut, readFileSync(whole).subarray(0, 5000))
-    for (const file of [join(path, 'none'), text, cut, path]) {
+    const missing = await failure(DCGAN.load(join(path, 'none')))
+    expect(missing).toMatchObject({ code: 'ERR_DCGAN_IO', cause: { code: 'ENOENT' } })
+    expect(missing.message).toContain(join(path, 'none'))
+    for (const file of [text, cut, path]) {
       const error = await failure(DCGAN.load(file))
       expect(error.code).toBe('ERR_DCGAN_BAD_CHECKPOINT')
       expect(error.message).toContain(file)

@@ -1,4 +1,18 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import fs, {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DcganError } from '../lib/errors'
@@ -84,6 +98,103 @@ test('a symbolic link stays one', async () => {
   await writeFileAtomic(link, Buffer.from('new'))
   expect(await readFile(file, 'utf8')).toBe('new')
   expect((await lstat(link)).isSymbolicLink()).toBe(true)
+})
+
+describe('a symbolic link whose target is not there', () => {
+  test.each([
+    ['beside it', 'new', 'new'],
+    ['in another folder', 'sub/new', 'sub/new'],
+    ['over a link to a folder', 'shortcut/../beside', 'deep/beside'],
+    ['through another link', 'second', 'sub/last'],
+  ])('stays one, and the file is made %s', async (_, target, made) => {
+    await mkdir(join(folder, 'sub'))
+    await mkdir(join(folder, 'deep', 'er'), { recursive: true })
+    await symlink('deep/er', join(folder, 'shortcut'))
+    await symlink(join(folder, 'sub/last'), join(folder, 'second'))
+    const link = join(folder, 'latest')
+    await symlink(target, link)
+    await writeFileAtomic(link, Buffer.from('new'), { durable: true })
+    expect(await readlink(link)).toBe(target)
+    expect((await lstat(join(folder, made))).isFile()).toBe(true)
+    expect(await readFile(join(folder, made), 'utf8')).toBe('new')
+  })
+
+  test('nor its folder, is refused and stays', async () => {
+    const link = join(folder, 'latest')
+    await symlink('missing/new', link)
+    await expect(writeFileAtomic(link, Buffer.from('x'))).rejects.toMatchObject({
+      code: 'ERR_DCGAN_IO',
+      cause: { code: 'ENOENT' },
+    })
+    expect(await readlink(link)).toBe('missing/new')
+  })
+
+  test('because it leads to itself, is refused and stays', async () => {
+    await symlink('model.safetensors', file)
+    await expect(writeFileAtomic(file, Buffer.from('x'))).rejects.toMatchObject({
+      code: 'ERR_DCGAN_IO',
+      message: expect.stringContaining('its symbolic links lead in a circle'),
+    })
+    expect(await readlink(file)).toBe('model.safetensors')
+  })
+})
+
+const permissions = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
+
+test.each([0o600, 0o640, 0o666, 0o400])('a file that is replaced keeps its permissions (%d)', async mode => {
+  await writeFile(file, 'old')
+  await chmod(file, mode)
+  let meanwhile: string | undefined
+  const data = async function* () {
+    const [temporary] = (await readdir(folder)).filter(name => name.endsWith('.tmp'))
+    meanwhile = await permissions(join(folder, temporary as string))
+    yield Buffer.from('new')
+  }
+  await writeFileAtomic(file, data())
+  expect([meanwhile, await permissions(file)]).toEqual([mode.toString(8), mode.toString(8)])
+  expect(await readFile(file, 'utf8')).toBe('new')
+})
+
+test('a new file has the permissions that the umask leaves, or those that are asked for', async () => {
+  await writeFileAtomic(file, Buffer.from('new'))
+  expect(await permissions(file)).toBe((0o666 & ~process.umask()).toString(8))
+  const other = join(folder, 'other')
+  await writeFileAtomic(other, Buffer.from('new'), { mode: 0o602 })
+  expect(await permissions(other)).toBe('602')
+})
+
+/** Only root may give files away, and take another user's part. */
+const asRoot = process.getuid?.() === 0 ? test : test.skip
+const NOBODY = 65_534
+
+asRoot('a file that is replaced keeps its owner', async () => {
+  await writeFile(file, 'old')
+  await chown(file, NOBODY, NOBODY)
+  await writeFileAtomic(file, Buffer.from('new'))
+  expect(await stat(file)).toMatchObject({ uid: NOBODY, gid: NOBODY })
+})
+
+asRoot('in a folder that cannot be listed a file is replaced all the same', async () => {
+  await writeFile(file, 'old')
+  await chown(file, NOBODY, NOBODY)
+  await chown(folder, NOBODY, NOBODY)
+  await chmod(folder, 0o300)
+  process.seteuid?.(NOBODY)
+  try {
+    await expect(readdir(folder)).rejects.toMatchObject({ code: 'EACCES' })
+    await writeFileAtomic(file, Buffer.from('new'), { durable: true })
+  } finally {
+    process.seteuid?.(0)
+  }
+  expect(await readFile(file, 'utf8')).toBe('new')
+  expect(await readdir(folder)).toEqual(['model.safetensors'])
+})
+
+test('many files in one folder cost one look for what killed processes left, not one each', async () => {
+  const looks = jest.spyOn(fs, 'readdir')
+  for (let i = 0; i < 20; i++) await writeFileAtomic(join(folder, `digit_${i}.png`), Buffer.from('x'))
+  expect(looks.mock.calls.filter(([path]) => path === folder)).toHaveLength(1)
+  looks.mockRestore()
 })
 
 test('what a killed process left is removed once it is old, and not before', async () => {

@@ -1,7 +1,7 @@
-import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { DcganError } from '../errors.js'
 import { ioError } from '../files.js'
+import { NotRegularFile, type OpenFile, withRegularFile } from '../regular-file.js'
 import { type Fail, failureIn } from './errors.js'
 import { type Header, LENGTH_BYTES, parseHeader } from './header.js'
 
@@ -21,41 +21,23 @@ export interface Container extends Header {
  */
 export async function withContainer<T>(file: string, use: (container: Container) => Promise<T>): Promise<T> {
   const fail = failureIn(file)
-  let handle: FileHandle | undefined
   try {
-    // Without O_NONBLOCK, opening a pipe that nobody writes to would keep a thread of libuv's pool for ever.
-    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-    return await use(await openContainer(handle, fail))
+    return await withRegularFile(file, async open => use(await openContainer(open, fail)))
   } catch (cause) {
     if (cause instanceof DcganError) throw cause
-    const wrong = NO_FILE[(cause as NodeJS.ErrnoException).code ?? '']
-    if (wrong !== undefined) fail(wrong, { advice: 'Check the path', cause })
+    if (cause instanceof NotRegularFile) fail(`it is ${cause.kind}`, { advice: 'Check the path', cause })
     throw ioError('read', file, cause)
-  } finally {
-    await handle?.close()
   }
 }
 
-const NO_FILE: Record<string, string> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'a part of its path is not a folder',
-  EISDIR: 'it is a folder',
-  ELOOP: 'its symbolic links lead in a circle',
-  ENXIO: 'it is not a regular file',
-}
-
-async function openContainer(handle: FileHandle, fail: Fail): Promise<Container> {
-  const stat = await handle.stat()
-  if (!stat.isFile()) {
-    fail(`it is ${stat.isDirectory() ? 'a folder' : 'not a regular file'}`, { advice: 'Check the path' })
-  }
-  const length = await readHeaderLength(handle, stat.size, fail)
+async function openContainer({ file, stats }: OpenFile, fail: Fail): Promise<Container> {
+  const length = await readHeaderLength(file, stats.size, fail)
   const bytes = new Uint8Array(length)
-  await readFully(handle, bytes, LENGTH_BYTES, fail)
+  await readFully(file, bytes, LENGTH_BYTES, fail)
   const dataStart = LENGTH_BYTES + length
   return {
-    ...parseHeader(bytes, stat.size - dataStart, fail),
-    read: (target, position) => readFully(handle, target, dataStart + position, fail),
+    ...parseHeader(bytes, stats.size - dataStart, fail),
+    read: (target, position) => readFully(file, target, dataStart + position, fail),
     fail,
   }
 }

@@ -1,12 +1,13 @@
-import { createReadStream } from 'node:fs'
 import { access, constants, link, readdir, realpath, rm, stat } from 'node:fs/promises'
 import { dirname, join, parse } from 'node:path'
 import { DcganError } from '../errors.js'
 import { ioError, writeFileAtomic } from '../files.js'
 import type { NativeState } from '../native.js'
 import { checkInteger, checkString } from '../options.js'
+import { openRegularFile, piecesOf } from '../regular-file.js'
 import type { Hparams } from './metadata.js'
 import { readInfo } from './read.js'
+import { CHUNK_BYTES } from './values.js'
 import { writeState } from './write.js'
 
 /** Where checkpoints go. */
@@ -48,8 +49,8 @@ export class CheckpointKeeper {
   /** Rejects with `ERR_DCGAN_IO` where no checkpoint could be written: better told before training than after. */
   async prepare(): Promise<void> {
     try {
-      // The dot makes the system object to what is no folder.
-      await access(`${dirname(this.path)}/.`, constants.W_OK | constants.X_OK)
+      // The dot makes the system object to what is no folder. It is listed to find the older checkpoints.
+      await access(`${dirname(this.path)}/.`, constants.R_OK | constants.W_OK | constants.X_OK)
     } catch (cause) {
       throw ioError('write', this.path, cause)
     }
@@ -86,7 +87,10 @@ export class CheckpointKeeper {
       if (await isSameFile(path, older)) return
       await rm(older, { force: true })
       // Not every file system has hard links.
-      await link(path, older).catch(() => writeFileAtomic(older, contents(path), { durable: true }))
+      await link(path, older).catch(async () => {
+        const { mode } = await stat(path)
+        await writeFileAtomic(older, contents(path), { durable: true, mode })
+      })
     } catch (cause) {
       throw cause instanceof DcganError ? cause : ioError('write', this.path, cause)
     }
@@ -97,7 +101,9 @@ export class CheckpointKeeper {
     try {
       return (await readInfo(this.path)).step
     } catch (error) {
-      if (error instanceof DcganError && error.code === 'ERR_DCGAN_BAD_CHECKPOINT') return undefined
+      const { code, cause } = error as DcganError
+      const missing = (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
+      if (code === 'ERR_DCGAN_BAD_CHECKPOINT' || missing) return undefined
       throw error
     }
   }
@@ -129,9 +135,14 @@ async function olderCheckpoints(path: string): Promise<string[]> {
   return found.map(({ file }) => file)
 }
 
-/** A file's bytes. It is opened when the first of them are asked for, so that it is also closed. */
+/** A file's bytes. It is opened when the first of them are asked for, so that it is closed in any case. */
 async function* contents(path: string): AsyncGenerator<Uint8Array> {
-  yield* createReadStream(path)
+  const { file } = await openRegularFile(path)
+  try {
+    yield* piecesOf(file, CHUNK_BYTES)
+  } finally {
+    await file.close()
+  }
 }
 
 async function isSameFile(a: string, b: string): Promise<boolean> {

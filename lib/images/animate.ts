@@ -1,11 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { DcganError } from '../errors.js'
-import { ioError, writeFileAtomic } from '../files.js'
+import { writeFileAtomic } from '../files.js'
 import { checkString } from '../options.js'
 import { checkGifOptions, type GifOptions, GifWriter } from './gif.js'
-import { type GreyImage, MAX_PIXELS } from './grey.js'
-import { decodePng, pngSize } from './png.js'
+import type { GreyImage } from './grey.js'
+import { listSnapshots, readSnapshot, sizeOf } from './snapshot-file.js'
 
 /** A training run is seen best with time to look at where it got to. */
 const DEFAULTS: GifOptions = { delay: 250, lastDelay: 2000 }
@@ -19,7 +18,7 @@ const DEFAULTS: GifOptions = { delay: 250, lastDelay: 2000 }
  * @param options `delay` 250 ms and `lastDelay` 2,000 ms unless given
  * @returns the number of frames
  * @throws {DcganError} `ERR_DCGAN_IO` where the folder or a snapshot cannot be read, there are none, their sizes
- *   differ, or the GIF cannot be written
+ *   differ, one is no picture that a training run writes, or the GIF cannot be written
  *
  * @example
  * import { animate } from 'libtorch-dcgan'
@@ -50,10 +49,10 @@ export async function animateFiles(
   const gif = new GifWriter(checkGifOptions(options, DEFAULTS))
   let first: GreyImage | undefined
   for (const [i, path] of paths.entries()) {
-    const frame = await readFrame(path)
+    const frame = await readSnapshot(path)
     first ??= frame
     if (frame.width !== first.width || frame.height !== first.height) {
-      const sizes = `${path} has ${size(frame)} pixels and ${basename(paths[0] as string)} has ${size(first)}`
+      const sizes = `${path} has ${sizeOf(frame)} pixels and ${basename(paths[0] as string)} has ${sizeOf(first)}`
       const advice = 'Snapshots of different runs have got together: move those of the other run away'
       throw new DcganError('ERR_DCGAN_IO', `${sizes}. ${advice}`)
     }
@@ -61,43 +60,4 @@ export async function animateFiles(
   }
   await writeFileAtomic(file, gif.end())
   return paths.length
-}
-
-/** The file name of the snapshot after so many steps: `dcgan_steps_000469.png`. */
-export function snapshotName(step: number): string {
-  return `dcgan_steps_${String(step).padStart(6, '0')}.png`
-}
-
-/** The paths of a folder's snapshots by step; beyond 999,999 steps their names are no longer in that order. */
-export async function listSnapshots(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(cause => {
-    throw ioError('read', folder, cause)
-  })
-  return names
-    .map(name => ({ name, step: Number(/^dcgan_steps_(\d{6,15})\.png$/.exec(name)?.[1] ?? Number.NaN) }))
-    .filter(({ name, step }) => name === snapshotName(step))
-    .sort((a, b) => a.step - b.step)
-    .map(({ name }) => join(folder, name))
-}
-
-async function readFrame(path: string): Promise<GreyImage> {
-  const bytes = await readFile(path).catch(cause => {
-    throw ioError('read', path, cause)
-  })
-  const declared = pngSize(bytes)
-  if (declared === undefined) throw unreadable(path, 'not a PNG file')
-  if (declared.width * declared.height > MAX_PIXELS)
-    throw unreadable(path, `too large, ${size(declared)} pixels`)
-  return decodePng(bytes).catch(cause => {
-    throw unreadable(path, 'a damaged PNG file', cause)
-  })
-}
-
-function unreadable(path: string, what: string, cause?: unknown): DcganError {
-  const message = `${path} is ${what}. Remove it, or restore it, and try again`
-  return new DcganError('ERR_DCGAN_IO', message, cause === undefined ? {} : { cause })
-}
-
-function size({ width, height }: { width: number; height: number }): string {
-  return `${width}×${height}`
 }

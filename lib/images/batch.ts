@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { invalidArgument } from '../errors.js'
-import { checkInteger, checkKeys } from '../options.js'
+import { checkInteger, checkKeys, reading } from '../options.js'
 import { type GifOptions, gifOf } from './gif.js'
 import { checkPixels, checkScale, enlarge, type GreyImage, type GridOrder, layGrid } from './grey.js'
 import { encodePng, encodeSmallPng } from './png.js'
@@ -33,11 +33,12 @@ export class ImageBatch {
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
    */
   constructor(pixels: Uint8Array) {
-    if (!types.isUint8Array(pixels) || pixels.length === 0 || pixels.length % (SIDE * SIDE) !== 0) {
+    const length = types.isUint8Array(pixels) ? reading('pixels', () => pixels.length) : 0
+    if (length === 0 || length % (SIDE * SIDE) !== 0) {
       throw invalidArgument('pixels', `a Uint8Array of a multiple of ${SIDE * SIDE} grey levels`, pixels)
     }
     this.pixels = pixels
-    this.count = pixels.length / (SIDE * SIDE)
+    this.count = length / (SIDE * SIDE)
   }
 
   /**
@@ -66,8 +67,6 @@ export class ImageBatch {
    */
   async grid(options?: GridOptions): Promise<Buffer> {
     const { columns, scale, order } = checkGridOptions(options, this.count)
-    const rows = Math.ceil(this.count / columns)
-    checkPixels(columns * SIDE * scale, rows * SIDE * scale, 'columns, scale and the number of images')
     return encodePng(enlarge(layGrid(this.#frame(this.pixels), this.count, columns, order), scale))
   }
 
@@ -83,17 +82,21 @@ export class ImageBatch {
 }
 
 /**
- * The complete options of a grid of `count` images.
+ * The complete options of a grid of `count` images, which are then known to make a picture that is not too large.
  *
  * @internal
  * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
  */
 export function checkGridOptions(options: unknown, count: number): Required<GridOptions> {
   const given = checkKeys('the options of the grid', options, ['columns', 'scale', 'order'])
-  const { columns = Math.ceil(Math.sqrt(count)), scale = 1, order = 'rows' } = given
+  const { columns = Math.ceil(Math.sqrt(count)), scale: givenScale = 1, order = 'rows' } = given
   if (!Number.isSafeInteger(columns) || (columns as number) < 1) {
     throw invalidArgument('columns', 'an integer from 1', columns)
   }
   if (order !== 'rows' && order !== 'columns') throw invalidArgument('order', "'rows' or 'columns'", order)
-  return { columns: columns as number, scale: checkScale(scale), order }
+  const scale = checkScale(givenScale)
+  const layout = { columns: columns as number, scale, order } as const
+  const rows = Math.ceil(count / layout.columns)
+  checkPixels(layout.columns * SIDE * scale, rows * SIDE * scale, 'columns, scale and the number of images')
+  return layout
 }

@@ -1,4 +1,5 @@
-export { animate, animateFiles, listSnapshots, snapshotName } from './animate.js'
+export { animate, animateFiles } from './animate.js'
 export { checkGridOptions, type GridOptions, ImageBatch } from './batch.js'
 export { type GifOptions, gifOf } from './gif.js'
 export type { GreyImage, GridOrder } from './grey.js'
+export { listSnapshots, snapshotName, snapshotSize } from './snapshot-file.js'

@@ -54,11 +54,27 @@ export async function decodePng(bytes: Buffer): Promise<GreyImage> {
   return { width, height, pixels }
 }
 
+/** What the first 29 bytes of a PNG file say of its picture (PNG specification, 11.2.2). */
+export interface PngHeader {
+  width: number
+  height: number
+  /** Bits of a sample: of a palette's index, or of one colour of a pixel. */
+  bitDepth: number
+  /** Whether the pixels lie in the file in seven passes (Adam7). */
+  interlaced: boolean
+}
+
+export const PNG_HEADER_BYTES = 29
 /** The signature, and the length and name of the header that has to follow. */
 const START = Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1')
 
-/** Width and height as a PNG file's header has them, before anything is unpacked; undefined if it is none. */
-export function pngSize(bytes: Buffer): { width: number; height: number } | undefined {
-  if (bytes.length < 24 || !bytes.subarray(0, 16).equals(START)) return undefined
-  return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) }
+/** A PNG file's header, before anything is unpacked; undefined where the bytes do not begin with one. */
+export function pngHeader(bytes: Buffer): PngHeader | undefined {
+  if (bytes.length < PNG_HEADER_BYTES || !bytes.subarray(0, START.length).equals(START)) return undefined
+  return {
+    width: bytes.readUInt32BE(16),
+    height: bytes.readUInt32BE(20),
+    bitDepth: bytes[24] as number,
+    interlaced: bytes[28] !== 0,
+  }
 }

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { DcganError, invalidArgument } from '../errors.js'
+import { reading } from '../options.js'
 import { SIDE } from './idx.js'
 import { loadMnist } from './mnist.js'
 
@@ -43,6 +44,10 @@ export async function resolveDataset(value: string | TrainingImages | undefined)
  * @internal
  */
 export function checkDataset(value: unknown): Dataset {
+  return reading('dataset', () => checkParts(value))
+}
+
+function checkParts(value: unknown): Dataset {
   if (typeof value !== 'object' || value === null) {
     throw invalidArgument('dataset', 'a Dataset or the path of a folder of IDX files', value)
   }

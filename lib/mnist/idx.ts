@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { DcganError } from '../errors.js'
+import { firstBytes, NotRegularFile, piecesOf, withRegularFile } from '../regular-file.js'
 
 /** What an IDX file of the MNIST family holds. */
 export type IdxKind = 'images' | 'labels'
@@ -19,6 +19,15 @@ export const SIDE = 28
 /** 1.37 million images, 22 times MNIST; a header that declares more is taken for damage. */
 const MAX_BYTES = 2 ** 30
 
+/**
+ * What a gzipped file may unpack to: so many times its size, and 85,000 images in any case. Handwriting shrinks to
+ * a fifth. A file that shrank further is blank, or made to fill the memory: gzip packs 2 GiB of zeros into 2 MiB.
+ */
+const MAX_RATIO = 64
+const MAX_RATIO_FROM = 2 ** 26
+
+const PIECE_BYTES = 2 ** 18
+
 const LAYOUT = {
   // Magic numbers: two zero bytes, 8 for unsigned bytes, the number of dimensions.
   images: { magic: 0x803, header: 16, item: SIDE * SIDE },
@@ -28,36 +37,37 @@ const LAYOUT = {
 /**
  * Reads an IDX file (http://yann.lecun.com/exdb/mnist), plain or gzipped; its first two bytes decide, not its name.
  *
- * Memory follows the bytes that really come, never the header's word alone: a damaged or hostile file costs at
- * most a small multiple of its own size, and unpacking ends one piece past the size that the header declares.
+ * Memory follows the bytes that really come, never the header's word alone: unpacking ends one piece past the size
+ * that the header declares, and a header that declares far more than such a file can hold ends it at once.
  *
  * Rejects with `ERR_DCGAN_BAD_DATASET`, naming the file and what is wrong with it.
  */
 export async function readIdx(path: string, kind: IdxKind): Promise<Idx> {
   try {
-    // Opening a pipe or a device could wait for ever, hence the look before.
-    const entry = await stat(path)
-    if (!entry.isFile()) throw badFile(path, 'is not a regular file')
-    if (entry.size === 0) throw badFile(path, 'is empty')
-    const zipped = await isGzip(path)
-    const reader = new IdxReader(path, kind, entry.size, zipped)
-    const file = createReadStream(path, { highWaterMark: Math.min(2 ** 18, entry.size + 1) })
-    if (zipped) {
-      const unzipped = createGunzip({ chunkSize: 2 ** 16 })
-      file.on('error', error => unzipped.destroy(error)).pipe(unzipped)
-      try {
-        for await (const chunk of unzipped) reader.add(chunk)
-      } finally {
-        file.destroy()
-      }
-    } else {
-      for await (const chunk of file) reader.add(chunk)
-    }
-    return reader.end()
+    return await withRegularFile(path, async open => {
+      const { file, stats } = open
+      if (stats.size === 0) throw badFile(path, 'is empty')
+      const zipped = isGzip(await firstBytes(open, 2))
+      const reader = new IdxReader(path, kind, stats.size, zipped)
+      const pieces = piecesOf(file, Math.min(PIECE_BYTES, stats.size))
+      if (zipped) await pipeline(pieces, createGunzip({ chunkSize: 2 ** 16 }), addTo(reader))
+      else await addTo(reader)(pieces)
+      return reader.end()
+    })
   } catch (cause) {
     if (cause instanceof DcganError) throw cause
     throw badFile(path, whatHappened(cause as NodeJS.ErrnoException), cause)
   }
+}
+
+function addTo(reader: IdxReader): (pieces: AsyncIterable<Uint8Array>) => Promise<void> {
+  return async pieces => {
+    for await (const piece of pieces) reader.add(piece)
+  }
+}
+
+function isGzip(start: Uint8Array): boolean {
+  return start[0] === 0x1f && start[1] === 0x8b
 }
 
 /** Takes a file's bytes in pieces of any size and checks each bound before it allocates. */
@@ -140,16 +150,23 @@ class IdxReader {
         `declares ${this.#count} ${this.#kind}, more than the 1 GiB that is read at most`,
       )
     }
-    this.#checkPlainSize()
+    this.#checkFileSize()
   }
 
-  #checkPlainSize(): void {
-    if (this.#zipped) return
+  #checkFileSize(): void {
     const whole = this.#header.length + this.#expected
+    const declared = `its header declares ${this.#count} ${this.#kind}, ${whole} bytes in all`
+    if (this.#zipped) {
+      if (whole <= Math.max(MAX_RATIO_FROM, MAX_RATIO * this.#fileSize)) return
+      const limit = `more than ${MAX_RATIO} times the ${this.#fileSize} bytes of the gzip file`
+      throw badFile(
+        this.#path,
+        `is packed too tightly: ${declared}, ${limit}. Unpack it with gunzip if it is right`,
+      )
+    }
     if (this.#fileSize === whole) return
     const wrong = this.#fileSize < whole ? 'is cut short' : 'has bytes left over'
-    const said = `its header declares ${this.#count} ${this.#kind}`
-    throw badFile(this.#path, `${wrong}: ${said}, ${whole} bytes in all, and it has ${this.#fileSize}`)
+    throw badFile(this.#path, `${wrong}: ${declared}, and it has ${this.#fileSize}`)
   }
 
   #reserve(needed: number): void {
@@ -162,17 +179,8 @@ class IdxReader {
   }
 }
 
-async function isGzip(path: string): Promise<boolean> {
-  const file = await open(path, 'r')
-  try {
-    const { bytesRead, buffer } = await file.read(new Uint8Array(2), 0, 2, 0)
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b
-  } finally {
-    await file.close()
-  }
-}
-
 function whatHappened(cause: NodeJS.ErrnoException): string {
+  if (cause instanceof NotRegularFile) return `is ${cause.kind}, not a regular file`
   if (cause.code === 'Z_BUF_ERROR') return 'is a gzip file that is cut short'
   if (cause.code?.startsWith('Z_')) return `is a damaged gzip file (${cause.message})`
   if (cause.code === 'ENOENT') return 'does not exist'

@@ -1,6 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32, deflateSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { PNG } from 'pngjs'
 import { DcganError } from '../../lib/errors'
@@ -77,6 +81,12 @@ test('levels and places are those of the images', async () => {
   expect(frame?.levels.slice(28, 56)).toEqual(expected)
 })
 
+test('the largest snapshot that a run writes is a frame', async () => {
+  await writeFile(join(folder, snapshotName(0)), await snapshot(7, 64))
+  expect(await animate(folder, file)).toBe(1)
+  expect((await readFile(file)).readUInt16LE(6)).toBe(64 * 28)
+})
+
 test('chosen files come in the order in which they are given', async () => {
   await snapshots({ 0: 1, 1: 2, 2: 3 })
   const chosen = [2, 0].map(step => join(folder, snapshotName(step)))
@@ -114,7 +124,10 @@ describe('what goes wrong is said, and the old GIF stays', () => {
   test.each([
     ['text', Buffer.from('hello, this is no picture at all'), 'is not a PNG file'],
     ['nothing', Buffer.alloc(0), 'is not a PNG file'],
-    ['a picture that declares 4 gigapixels', giant(), 'is too large, 65536×65536 pixels'],
+    ['a picture that declares 4 gigapixels', png(65_536, 65_536), 'is too large, 65536×65536 pixels'],
+    ['a picture one pixel wider than any snapshot', png(1793, 1), 'is too large, 1793×1 pixels'],
+    ['an interlaced picture', png(28, 28, { interlace: 1 }), 'is an interlaced PNG file'],
+    ['a picture of 16 bits', png(28, 28, { bitDepth: 16 }), 'is a PNG file of 16 bits'],
   ])('%s', async (_, bytes, message) => {
     await snapshots({ 0: 1 })
     await writeFile(join(folder, snapshotName(1)), bytes)
@@ -124,6 +137,35 @@ describe('what goes wrong is said, and the old GIF stays', () => {
   test('a PNG file cut short', async () => {
     await writeFile(join(folder, snapshotName(1)), (await snapshot(1)).subarray(0, 45))
     await refused(`${join(folder, snapshotName(1))} is a damaged PNG file`)
+  })
+
+  test('an interlaced picture that unpacks to gigabytes, before any of it is unpacked', async () => {
+    const bomb = png(1, 1, { interlace: 1, data: deflateSync(Buffer.alloc(2 ** 28)) })
+    await writeFile(join(folder, snapshotName(1)), bomb)
+    const before = process.resourceUsage().maxRSS
+    await refused(`${join(folder, snapshotName(1))} is an interlaced PNG file`)
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(2 ** 16)
+  })
+
+  test('a file of gigabytes, before all of it is read', async () => {
+    const path = join(folder, snapshotName(1))
+    await writeFile(path, await snapshot(1))
+    await truncate(path, 2 ** 32)
+    await refused(`${path} is larger than any snapshot`)
+  })
+
+  test('a pipe, a device and a socket, without waiting for their writers', async () => {
+    const path = join(folder, snapshotName(1))
+    execFileSync('mkfifo', [path])
+    await refused(`Cannot read ${path}: it is a pipe. Give the path of a file`)
+    await rm(path)
+    await symlink('/dev/zero', path)
+    await refused(`Cannot read ${path}: it is a device`)
+    await rm(path)
+    const server = createServer().listen(path)
+    await once(server, 'listening')
+    await refused(`Cannot read ${path}: it is a socket`)
+    server.close()
   })
 
   test('a folder in place of a snapshot', async () => {
@@ -178,9 +220,30 @@ describe('what goes wrong is said, and the old GIF stays', () => {
   })
 })
 
-function giant(): Buffer {
-  const png = PNG.sync.write(new PNG({ width: 1, height: 1 }))
-  png.writeUInt32BE(65_536, 16)
-  png.writeUInt32BE(65_536, 20)
-  return png
+/** A PNG file of grey pixels, of which it holds none unless they are given. */
+function png(
+  width: number,
+  height: number,
+  { bitDepth = 8, interlace = 0, data = deflateSync(Buffer.alloc(0)) } = {},
+): Buffer {
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(width)
+  header.writeUInt32BE(height, 4)
+  header[8] = bitDepth
+  header[12] = interlace
+  const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', data),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
+}
+
+function chunk(type: string, data: Buffer): Buffer {
+  const named = Buffer.concat([Buffer.from(type), data])
+  const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)]
+  length.writeUInt32BE(data.length)
+  checksum.writeUInt32BE(crc32(named))
+  return Buffer.concat([length, named, checksum])
 }

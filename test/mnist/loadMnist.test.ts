@@ -194,10 +194,10 @@ describe('what does not fit is refused with the file and the fault', () => {
     const folder = await temporaryFolder()
     await mkdir(join(folder, IMAGES))
     execFileSync('mkfifo', [join(folder, LABELS)])
-    await expect(loadMnist(folder)).rejects.toThrow(`${join(folder, LABELS)} is not a regular file`)
+    await expect(loadMnist(folder)).rejects.toThrow(`${join(folder, LABELS)} is a pipe, not a regular file`)
     await rm(join(folder, LABELS))
     await mkdir(join(folder, LABELS))
-    await expect(loadMnist(folder)).rejects.toThrow(`${join(folder, LABELS)} is not a regular file`)
+    await expect(loadMnist(folder)).rejects.toThrow(`${join(folder, LABELS)} is a folder, not a regular file`)
     await rm(folder, { recursive: true })
   })
 
@@ -241,6 +241,14 @@ describe('memory follows the bytes that come, not those that a header declares',
   test('a small gzip file that declares a gibibyte costs next to nothing', async () => {
     const file = gzipSync(idx(0x803, [1_369_000, 28, 28], Buffer.alloc(100)))
     expect(await peak({ [IMAGES]: file, [LABELS]: labelsFile(1) })).toBeLessThan(2 ** 18)
+  })
+
+  test('a small gzip file that really unpacks to the half gibibyte that it declares is not unpacked', async () => {
+    const COUNT = 680_000
+    const images = gzipSync(Buffer.concat([idx(0x803, [COUNT, 28, 28], Buffer.alloc(COUNT * 784))]))
+    const labels = gzipSync(idx(0x801, [COUNT], Buffer.alloc(COUNT)))
+    expect(images.length).toBeLessThan(2 ** 20)
+    expect(await peak({ [IMAGES]: images, [LABELS]: labels })).toBeLessThan(2 ** 24)
   })
 
   test('as does a plain one', async () => {

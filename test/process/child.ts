@@ -48,12 +48,16 @@ export interface RunOptions {
   flags?: string[]
   cwd?: string
   env?: NodeJS.ProcessEnv
+  /** The most files that it may have open at once. */
+  openFiles?: number
   /** Called with everything on standard output and error so far, whenever there is more. */
   onOutput?: (text: string, child: ChildProcess) => void
 }
 
-function runNode(args: string[], { cwd, env, onOutput }: RunOptions): Promise<Ended> {
-  const child = spawn(process.execPath, args, {
+function runNode(args: string[], { cwd, env, openFiles, onOutput }: RunOptions): Promise<Ended> {
+  const limited = openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${openFiles} && exec "$0" "$@"`]
+  const [command, ...rest] = [...limited, process.execPath, ...args] as [string, ...string[]]
+  const child = spawn(command, rest, {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

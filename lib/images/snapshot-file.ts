@@ -1,0 +1,82 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DcganError } from '../errors.js'
+import { ioError } from '../files.js'
+import { firstBytes, withRegularFile } from '../regular-file.js'
+import type { GreyImage } from './grey.js'
+import { decodePng, PNG_HEADER_BYTES, type PngHeader, pngHeader } from './png.js'
+
+/** The side of the largest snapshot, in pixels: `outputDim` goes up to 64 digits of 28 pixels. */
+const MAX_SIDE = 64 * 28
+/** More than the largest snapshot takes in a colour picture that is not compressed. */
+const MAX_BYTES = 2 ** 24
+
+/** The file name of the snapshot after so many steps: `dcgan_steps_000469.png`. */
+export function snapshotName(step: number): string {
+  return `dcgan_steps_${String(step).padStart(6, '0')}.png`
+}
+
+/** The paths of a folder's snapshots by step; beyond 999,999 steps their names are no longer in that order. */
+export async function listSnapshots(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(cause => {
+    throw ioError('read', folder, cause)
+  })
+  return names
+    .map(name => ({ name, step: Number(/^dcgan_steps_(\d{6,15})\.png$/.exec(name)?.[1] ?? Number.NaN) }))
+    .filter(({ name, step }) => name === snapshotName(step))
+    .sort((a, b) => a.step - b.step)
+    .map(({ name }) => join(folder, name))
+}
+
+/**
+ * The picture in a snapshot's file. Its header is checked before anything is unpacked, because a small file may
+ * declare a picture that takes gigabytes.
+ *
+ * Rejects with `ERR_DCGAN_IO`, the path and what is wrong with the file.
+ */
+export async function readSnapshot(path: string): Promise<GreyImage> {
+  const bytes = await firstBytesOf(path, MAX_BYTES + 1)
+  const wrong = bytes.length > MAX_BYTES ? 'larger than any snapshot' : misfit(pngHeader(bytes))
+  if (wrong !== undefined) throw unreadable(path, wrong)
+  return decodePng(bytes).catch(cause => {
+    throw unreadable(path, 'a damaged PNG file', cause)
+  })
+}
+
+/**
+ * Width and height as a snapshot's header has them; undefined where the file is none that a training run writes.
+ *
+ * Rejects with `ERR_DCGAN_IO` where the system does not let the file be read.
+ */
+export async function snapshotSize(path: string): Promise<{ width: number; height: number } | undefined> {
+  const header = pngHeader(await firstBytesOf(path, PNG_HEADER_BYTES))
+  return misfit(header) === undefined ? header : undefined
+}
+
+/** A picture's size as it stands in messages. */
+export function sizeOf({ width, height }: { width: number; height: number }): string {
+  return `${width}×${height}`
+}
+
+async function firstBytesOf(path: string, limit: number): Promise<Buffer> {
+  return withRegularFile(path, open => firstBytes(open, limit)).catch(cause => {
+    throw ioError('read', path, cause)
+  })
+}
+
+/** What a PNG file is that is no snapshot. */
+function misfit(header: PngHeader | undefined): string | undefined {
+  if (header === undefined) return 'not a PNG file'
+  const { width, height, bitDepth, interlaced } = header
+  if (width > MAX_SIDE || height > MAX_SIDE) {
+    return `too large, ${sizeOf(header)} pixels, where a snapshot has ${MAX_SIDE}×${MAX_SIDE} at most`
+  }
+  // The decoder unpacks an interlaced picture without a bound, and takes seconds for one of 16 bits.
+  if (interlaced) return 'an interlaced PNG file, which no snapshot is'
+  return bitDepth > 8 ? `a PNG file of ${bitDepth} bits, where a snapshot has 8` : undefined
+}
+
+function unreadable(path: string, what: string, cause?: unknown): DcganError {
+  const message = `${path} is ${what}. Remove it, or restore it, and try again`
+  return new DcganError('ERR_DCGAN_IO', message, cause === undefined ? {} : { cause })
+}
