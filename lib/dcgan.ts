@@ -237,6 +237,7 @@ export class DCGAN {
       { ...defaults, ...defined(layout) },
       request?.count ?? this.hparams.outputDim ** 2,
     )
+    if (request !== undefined) checkRoom(request.count, this.hparams.maxQueue)
     const pixels = await (request === undefined ? this.#engine.sampleFixed() : this.#engine.sample(request))
     await writeFileAtomic(file, await new ImageBatch(pixels).grid(grid))
   }

@@ -33,14 +33,11 @@ export interface ServingStats {
   lastBatch: number
 }
 
-/** What of a model's hyper-parameters a request has to fit. */
-type Limits = Pick<HyperParams, 'latentDim' | 'maxQueue'>
-
 /** Checks the arguments of `sample`. */
 export function checkSample(
   count: number,
   options: SampleOptions | undefined,
-  { latentDim, maxQueue }: Limits,
+  { latentDim, maxQueue }: Pick<HyperParams, 'latentDim' | 'maxQueue'>,
 ): { request: NativeSampleRequest; signal: AbortSignal | undefined } {
   checkCount(count)
   const { seed, latents, signal } = checkKeys('the options of sample()', options, [
@@ -48,8 +45,8 @@ export function checkSample(
     'latents',
     'signal',
   ])
-  const request = { count, ...checkSource(seed, latents, count, latentDim), fixed: false }
-  const checked = { request, signal: checkSignal(signal) }
+  const source = checkSource(seed, latents, count, latentDim)
+  const checked = { request: { count, ...source, fixed: false }, signal: checkSignal(signal) }
   checkRoom(count, maxQueue)
   return checked
 }
@@ -57,16 +54,14 @@ export function checkSample(
 /** Checks what `saveGrid` is to show; undefined for the model's fixed latent vectors. */
 export function checkGridSource(
   { seed, latents, count }: Record<string, unknown>,
-  { latentDim, maxQueue, outputDim }: Limits & Pick<HyperParams, 'outputDim'>,
+  { latentDim, outputDim }: Pick<HyperParams, 'latentDim' | 'outputDim'>,
 ): NativeSampleRequest | undefined {
   if (seed === undefined && latents === undefined && count === undefined) return undefined
   const whole = types.isFloat32Array(latents)
     ? Math.max(1, Math.floor(reading('latents', () => latents.length) / latentDim))
     : outputDim ** 2
   const images = count === undefined ? whole : checkCount(count)
-  const request = { count: images, ...checkSource(seed, latents, images, latentDim), fixed: false }
-  checkRoom(images, maxQueue)
-  return request
+  return { count: images, ...checkSource(seed, latents, images, latentDim), fixed: false }
 }
 
 /** Checks a number of images. */

@@ -168,6 +168,26 @@ test('train writes what it names, and the other commands go on from there', asyn
   expect(decodeGif(readFileSync(join(cwd, 'run.gif')))).toMatchObject({ width: 112, frames: { length: 4 } })
 })
 
+test('a picture that is too large is refused before the model is loaded, and a folder takes any number', async () => {
+  const cwd = folder()
+  const large = await cli(['sample', '--count', '30000', '--model', 'none.safetensors', '--out', 'x.png'], {
+    cwd,
+  })
+  expect(large).toMatchObject({ code: 2, stdout: '' })
+  expect(large.stderr).toContain('larger than the 16777216 pixels')
+  // More than maxQueue is by default, which bounds those that wait, and here none does.
+  const many = await cli(['sample', '--count', '4100', '--seed', '3', '--out', 'digits', '--json'], { cwd })
+  expect(many).toMatchObject({ code: 0, stderr: '' })
+  const { files } = JSON.parse(many.stdout)
+  expect(files).toHaveLength(4100)
+  expect(files.at(-1)).toBe(join('digits', 'digit_3_4099.png'))
+  expect(
+    readdirSync(join(cwd, 'digits'))
+      .map(name => join('digits', name))
+      .sort(),
+  ).toEqual(files)
+})
+
 test('--json prints one object on standard output and everything else on standard error', async () => {
   const cwd = folder()
   const flags = [

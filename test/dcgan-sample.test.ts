@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PNG } from 'pngjs'
 import { type DCGAN, ImageBatch } from '../lib/index'
@@ -137,12 +137,37 @@ test('a signal is left without listeners when its request was served', async () 
 
 test('beyond maxQueue waiting images a request is refused at once, and later ones are served', async () => {
   const gan = tiny({ maxBatch: 4, maxQueue: 100 })
-  const large = gan.sample(500, { seed: 1 })
+  const large = gan.sample(100, { seed: 1 })
   const refused = await failure(Promise.all(Array.from({ length: 10 }, () => gan.sample(50))))
   expect(refused.code).toBe('ERR_DCGAN_OVERLOADED')
   expect(refused.message).toContain('maxQueue is 100')
-  expect((await large).count).toBe(500)
+  expect((await large).count).toBe(100)
   expect((await gan.sample(50)).count).toBe(50)
+})
+
+test('a request of more images than maxQueue is refused, though nothing waits', async () => {
+  const gan = tiny({ maxQueue: 64 })
+  const file = join(folder(), 'never.png')
+  for (const call of [
+    gan.sample(65),
+    gan.sample(3000, { seed: 1 }),
+    gan.interpolate(1, 2, 65),
+    gan.saveGrid(file, { count: 65 }),
+    gan.saveGrid(file, { latents: normal(6500) }),
+  ]) {
+    const error = await failure(call)
+    expect(error.code).toBe('ERR_DCGAN_OVERLOADED')
+    expect(error.message).toMatch(/^(65|3000) images were asked for, and maxQueue is 64: .*raise maxQueue$/)
+  }
+  expect(gan.stats).toEqual({ waiting: 0, served: 0, forwards: 0, lastBatch: 0 })
+  expect((await gan.sample(64)).count).toBe(64)
+  expect(existsSync(file)).toBe(false)
+})
+
+test('the fixed latents are drawn, however small maxQueue is', async () => {
+  const file = join(folder(), 'grid.png')
+  await tiny({ maxQueue: 1, outputDim: 3 }).saveGrid(file)
+  expect(levels(file).width).toBe(84)
 })
 
 test('requests that wait together share forwards of at most maxBatch images', async () => {
@@ -229,6 +254,20 @@ describe('saveGrid', () => {
     const error = await failure(tiny().saveGrid(join(folder(), 'grid.png'), options as never))
     expect(error.code).toBe('ERR_DCGAN_INVALID_ARGUMENT')
     expect(error.message).toMatch(message)
+  })
+
+  test.each([
+    { count: 30_000 },
+    { seed: 1, count: 22_000 },
+    { scale: 100 },
+    { columns: 1_000_000 },
+    { latents: new Float32Array(100), scale: 1000 },
+  ])('a picture that is too large is refused before any of it is made: %p', async options => {
+    const gan = tiny()
+    const error = await failure(gan.saveGrid(join(folder(), 'grid.png'), options))
+    expect(error.code).toBe('ERR_DCGAN_INVALID_ARGUMENT')
+    expect(error.message).toMatch(/^A picture of \d+×\d+ pixels is larger than the 16777216 pixels/)
+    expect(gan.stats).toEqual({ waiting: 0, served: 0, forwards: 0, lastBatch: 0 })
   })
 
   test('a folder that is missing and a bad path are named', async () => {

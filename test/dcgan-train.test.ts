@@ -69,7 +69,7 @@ test('a run that continues takes up the snapshots before it', async () => {
 })
 
 test('a run that ends while the queue is full gets its last picture', async () => {
-  const gan = tiny({ epochs: 1, maxQueue: 1, maxBatch: 1 })
+  const gan = tiny({ epochs: 1, maxQueue: 200, maxBatch: 1 })
   const asked: Promise<unknown>[] = []
   // Images that wait at every moment of the run, so that its last picture meets a full queue.
   const flood = setInterval(() => asked.push(gan.sample(200).catch(() => {})), 1)

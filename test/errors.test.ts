@@ -2,10 +2,11 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { chooseDevice } from '../lib/device'
 import { DcganError, invalidArgument } from '../lib/errors'
+import { DCGAN, ImageBatch, loadMnist } from '../lib/index'
 import { fromNative } from '../lib/native'
 import { SpeedMeter } from '../lib/progress'
 import { Schedule } from '../lib/schedule'
-import { folder } from './dcgan-support'
+import { failure, folder, tiny } from './dcgan-support'
 
 test('a DcganError is an Error with a name, a code, a message and a cause', () => {
   const cause = new Error('why')
@@ -26,6 +27,105 @@ test.each([
   [Object.create(null), 'an object (no prototype)'],
 ])('what came is described in short: %p', (value, text) => {
   expect(invalidArgument('key', 'this', value).message).toBe(`Expected this for key but received ${text}`)
+})
+
+class Odd {
+  get [Symbol.toStringTag](): string {
+    throw new Error('no tag')
+  }
+}
+
+const throwing = new Proxy({}, { get: refuse, ownKeys: refuse, getPrototypeOf: refuse, has: refuse })
+const { proxy: revoked, revoke } = Proxy.revocable({}, {})
+revoke()
+
+function refuse(): never {
+  throw new Error('do not touch')
+}
+
+test.each([
+  ['a proxy that throws', throwing, 'an object that throws when it is looked at'],
+  ['a revoked proxy', revoked, 'an object that throws when it is looked at'],
+  [
+    'a throwing constructor',
+    {
+      get constructor() {
+        return refuse()
+      },
+    },
+    'an object that throws when it is looked at',
+  ],
+  [
+    'a constructor named by a symbol',
+    { constructor: { name: Symbol('s') } },
+    'an object that throws when it is looked at',
+  ],
+  ['a throwing toString', { toString: refuse }, 'an object (Object)'],
+  ['a throwing tag', new Odd(), 'an object (Odd)'],
+  [
+    'a class of a very long name',
+    { constructor: { name: 'x'.repeat(1e6) } },
+    `an object (${'x'.repeat(46)}...`,
+  ],
+  ['a very long symbol', Symbol('x'.repeat(100)), `Symbol(${'x'.repeat(50)}...`],
+])('%s is described without an error of its own', (_, value, text) => {
+  expect(invalidArgument('key', 'this', value).message).toBe(`Expected this for key but received ${text}`)
+})
+
+const options = (key: string) => Object.defineProperty({}, key, { get: refuse, enumerable: true }) as never
+
+test.each<[string, () => unknown]>([
+  ['a hyper-parameter', () => new DCGAN(options('epochs'))],
+  ['hyper-parameters', () => new DCGAN(throwing as never)],
+  ['an override', () => DCGAN.load('x', options('epochs'))],
+  ['a split', () => loadMnist(options('split'))],
+  ['a seed', () => tiny().sample(1, options('seed'))],
+  ['a signal', () => tiny().sample(1, options('signal'))],
+  ["a signal's state", () => tiny().sample(1, { signal: options('aborted') })],
+  ['a count', () => tiny().sample(throwing as never)],
+  ['a file', () => tiny().save(throwing as never)],
+  ['what is saved', () => tiny().save('x', options('only'))],
+  ['columns', () => tiny().saveGrid('x', options('columns'))],
+  ['interpolation', () => tiny().interpolate(1, 2, 3, options('signal'))],
+  ['an output folder', () => tiny().train(options('outputDir'))],
+  ['a checkpoint', () => tiny().train({ checkpoint: options('path') })],
+  ['a data set', () => tiny().trainEpoch(options('images'))],
+  ['training', () => tiny().trainEpoch(undefined, options('onProgress'))],
+  [
+    "latent vectors' length",
+    () =>
+      tiny().sample(1, { latents: Object.defineProperty(new Float32Array(100), 'length', { get: refuse }) }),
+  ],
+  [
+    "pixels' length",
+    () => new ImageBatch(Object.defineProperty(new Uint8Array(784), 'length', { get: refuse })),
+  ],
+  ["a grid's scale", () => new ImageBatch(new Uint8Array(784)).grid(options('scale'))],
+  ["a GIF's delay", () => new ImageBatch(new Uint8Array(784)).gif(options('delay'))],
+])('%s whose getter throws is a bad argument', async (_, call) => {
+  const error = await failure((async () => call())())
+  expect(error).toBeInstanceOf(DcganError)
+  expect(error.code).toBe('ERR_DCGAN_INVALID_ARGUMENT')
+})
+
+test('the cause of an options object that cannot be read is what its getter threw', async () => {
+  const error = await failure(tiny().sample(1, options('seed')))
+  expect(error.message).toContain('Cannot read the options of sample()')
+  expect(error.cause).toEqual(new Error('do not touch'))
+})
+
+test('options are read once, and may be inherited', async () => {
+  let reads = 0
+  class Options {
+    get seed(): number {
+      reads++
+      return 5
+    }
+  }
+  const gan = tiny()
+  const { pixels } = await gan.sample(1, new Options())
+  expect(reads).toBe(1)
+  expect(pixels).toEqual((await gan.sample(1, { seed: 5 })).pixels)
 })
 
 test('what the addon rejects with keeps its code; anything else is ERR_DCGAN_NATIVE with its cause', () => {

@@ -122,6 +122,8 @@ async function entryOf(gan: DCGAN): Promise<Entry> {
  * kind of processor rounds a grey level differently.
  */
 async function fingerprint(gan: DCGAN): Promise<string> {
-  const { pixels } = await gan.sample(64, { seed: 0 })
-  return createHash('sha256').update(pixels).digest('hex').slice(0, 10)
+  const hash = createHash('sha256')
+  // One after the other: the queue may be shorter than all of them.
+  for (let seed = 0; seed < 64; seed++) hash.update((await gan.sample(1, { seed })).pixels)
+  return hash.digest('hex').slice(0, 10)
 }
