@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, type Progress, type TrainingImages } from '../lib/index'
 import { bars, equal, failure, folder, kept, TINY, tiny } from './dcgan-support'
@@ -66,6 +67,48 @@ test('a run that continues takes up the snapshots before it', async () => {
   expect(whole).toEqual([0, 2, 4, 6, 8].map(step => `dcgan_steps_${String(step).padStart(6, '0')}.png`))
   expect(result.snapshots.length).toBeLessThan(5)
   expect(decodeGif(readFileSync(result.gif as string)).frames).toHaveLength(5)
+})
+
+describe('among the snapshots before a run that continues', () => {
+  /** A model that has made two of three epochs of one step, and the folder of its snapshots. */
+  async function begun(): Promise<{ gan: DCGAN; out: string }> {
+    const out = folder()
+    const file = join(folder(), 'state.safetensors')
+    const first = tiny({ epochs: 2, verboseFreq: 1 })
+    await first.train({ dataset: bars(4), outputDir: out })
+    await first.save(file)
+    return { gan: kept(await DCGAN.load(file, { epochs: 3 })), out }
+  }
+
+  test('a pipe, a folder and a link that leads nowhere are left out, without waiting for a writer', async () => {
+    const { gan, out } = await begun()
+    const others = await begun()
+    for (const [i, make] of [
+      (path: string) => execFileSync('mkfifo', [path]),
+      (path: string) => mkdirSync(path),
+      (path: string) => symlinkSync('nowhere', path),
+    ].entries()) {
+      const path = join(out, `dcgan_steps_00000${i}.png`)
+      rmSync(path, { force: true })
+      make(path)
+    }
+    const { gif } = await gan.train({ dataset: bars(4), outputDir: out })
+    // The run writes steps 2 and 3 itself, step 2 through the link.
+    expect(decodeGif(readFileSync(gif as string)).frames).toHaveLength(2)
+    const untouched = await others.gan.train({ dataset: bars(4), outputDir: others.out })
+    expect(decodeGif(readFileSync(untouched.gif as string)).frames).toHaveLength(4)
+  })
+
+  test('one that cannot be read is an error before the first step, not a frame less', async () => {
+    const { gan, out } = await begun()
+    const path = join(out, 'dcgan_steps_000001.png')
+    rmSync(path)
+    symlinkSync('dcgan_steps_000001.png', path)
+    const error = await failure(gan.train({ dataset: bars(4), outputDir: out }))
+    expect(error).toMatchObject({ code: 'ERR_DCGAN_IO', cause: { code: 'ELOOP' } })
+    expect(error.message).toContain(path)
+    expect(gan.step).toBe(2)
+  })
 })
 
 test('a run that ends while the queue is full gets its last picture', async () => {

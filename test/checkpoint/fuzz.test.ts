@@ -1,11 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { withContainer } from '../../lib/checkpoint/container.js'
-import { ELEMENT_BYTES, encodeHeader, type Header } from '../../lib/checkpoint/header.js'
 import { readState } from '../../lib/checkpoint/index.js'
 import { DcganError } from '../../lib/errors.js'
 import { allocatedBytes } from './allocations.js'
 import { Mutator } from './mutate.js'
+import { readWhole, smallFiles } from './small-files.js'
 import { SpoiltState } from './spoilt-state.js'
 import { temporaryFolder } from './states.js'
 
@@ -68,42 +67,6 @@ function report(title: string, outcomes: Outcomes): void {
   if (process.env.DCGAN_FUZZ !== undefined) console.info(`${title}: ${outcomes}`)
 }
 
-/** Small files of every kind of tensor. */
-function smallFiles(): Buffer[] {
-  const file = (tensors: [string, keyof typeof ELEMENT_BYTES, number[]][], metadata: [string, string][]) => {
-    let end = 0
-    const header: Header = {
-      metadata: new Map(metadata),
-      tensors: tensors.map(([name, dtype, shape]) => {
-        const begin = end
-        end += shape.reduce((product, size) => product * size, ELEMENT_BYTES[dtype])
-        return { name, dtype, shape, begin, end }
-      }),
-    }
-    return Buffer.concat([encodeHeader(header), Buffer.alloc(end, 1)])
-  }
-  return [
-    file([], []),
-    file([['a', 'U8', [5]]], [['format', 'x']]),
-    file(
-      [
-        ['n', 'I64', []],
-        ['w', 'F32', [2, 3]],
-        ['e', 'F32', [0]],
-        ['h', 'F16', [3]],
-      ],
-      [
-        ['format', 'ü"\\'],
-        ['k', ''],
-      ],
-    ),
-    file(
-      Array.from({ length: 12 }, (_, i) => [`layer.${i}.weight`, 'F32', [i, 2]]),
-      [['step', '12']],
-    ),
-  ]
-}
-
 it(`survives ${COUNT} mutated containers`, async () => {
   const mutator = new Mutator(SEED)
   const outcomes = new Outcomes()
@@ -112,19 +75,7 @@ it(`survives ${COUNT} mutated containers`, async () => {
   for (let i = 0; i < COUNT; i++) {
     const bytes = mutator.file(mutator.pick(seeds), seeds)
     writeFileSync(file, bytes)
-    await outcomes.read(i, bytes.length, () =>
-      withContainer(file, async ({ tensors, read }) => {
-        let end = 0
-        for (const tensor of tensors) {
-          // What is accepted tiles the data.
-          if (tensor.begin !== end) throw new Error(`${tensor.name} begins at ${tensor.begin}`)
-          end = tensor.end
-          await read(new Uint8Array(tensor.end - tensor.begin), tensor.begin)
-        }
-        if (end + 8 + Number(bytes.readBigUInt64LE()) !== bytes.length)
-          throw new Error(`the data ends at ${end}`)
-      }),
-    )
+    await outcomes.read(i, bytes.length, () => readWhole(file, bytes))
   }
   report('containers', outcomes)
   expect(outcomes.kinds.size).toBeGreaterThan(20)

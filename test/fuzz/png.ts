@@ -1,0 +1,96 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { crc32, deflateSync, inflateSync } from 'node:zlib'
+import { animate, snapshotName } from '../../lib/images/index.js'
+import type { Mutator } from '../checkpoint/mutate.js'
+import { spoilt } from './bytes.js'
+import { hasCode, type Kind } from './kind.js'
+
+interface Chunk {
+  type: string
+  data: Buffer
+}
+
+const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
+const SIDE = 28
+const SIZES = [0, 1, 27, 29, 1792, 1793, 65_535, 2 ** 31 - 1, 2 ** 32 - 1]
+/** Samples of a pixel in each colour type. */
+const SAMPLES = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
+
+/** A snapshot in every colour type, bit depth and order of pixels that a PNG file may have. */
+function seeds(): Chunk[][] {
+  return Object.entries(SAMPLES).flatMap(([colour, samples]) =>
+    [1, 2, 4, 8, 16].flatMap(depth =>
+      [0, 1].map(interlace => picture(Number(colour), samples, depth, interlace)),
+    ),
+  )
+}
+
+function picture(colour: number, samples: number, depth: number, interlace: number): Chunk[] {
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(SIDE)
+  header.writeUInt32BE(SIDE, 4)
+  header.set([depth, colour, 0, 0, interlace], 8)
+  const row = 1 + Math.ceil((SIDE * samples * depth) / 8)
+  // The first byte of a row is its filter, 0 to 4. An interlaced picture has more rows, which are shorter.
+  const rows = Buffer.alloc(row * SIDE * (1 + interlace))
+  for (let i = 0; i < rows.length; i++) rows[i] = i % row === 0 ? (i / row) % 5 : i
+  return [
+    { type: 'IHDR', data: header },
+    ...(colour === 3 ? [{ type: 'PLTE', data: Buffer.alloc(48, 100) }] : []),
+    { type: 'tRNS', data: Buffer.alloc(colour === 3 ? 16 : 2 * samples, 1) },
+    { type: 'gAMA', data: Buffer.of(0, 0, 0xb1, 0x8f) },
+    { type: 'IDAT', data: deflateSync(rows) },
+    { type: 'IEND', data: Buffer.alloc(0) },
+  ]
+}
+
+function encode(chunks: readonly Chunk[]): Buffer {
+  const parts = chunks.map(({ type, data }) => {
+    const part = Buffer.alloc(12 + data.length)
+    part.writeUInt32BE(data.length)
+    part.write(type, 4, 'latin1')
+    part.set(data, 8)
+    part.writeUInt32BE(crc32(part.subarray(4, 8 + data.length)), 8 + data.length)
+    return part
+  })
+  return Buffer.concat([SIGNATURE, ...parts])
+}
+
+/** Ways to spoil a file of which all checksums stay right. */
+const WAYS: ((chunks: Chunk[], mutator: Mutator) => void)[] = [
+  ([header], mutator) => header?.data.writeUInt32BE(mutator.pick(SIZES), 4 * mutator.below(2)),
+  ([header], mutator) => header?.data.writeUInt8(mutator.below(17), 8 + mutator.below(5)),
+  (chunks, mutator) => {
+    const chunk = mutator.pick(chunks)
+    chunk.data = spoilt(chunk.data, mutator)
+  },
+  (chunks, mutator) => {
+    const pixels = chunks.find(({ type }) => type === 'IDAT')
+    if (pixels !== undefined) pixels.data = deflateSync(spoilt(inflateSync(pixels.data), mutator))
+  },
+  (chunks, mutator) => chunks.splice(mutator.below(chunks.length), 1),
+  (chunks, mutator) => chunks.splice(mutator.below(chunks.length), 0, mutator.pick(chunks)),
+  (chunks, mutator) => {
+    const at = mutator.below(chunks.length)
+    const { type, data } = chunks[at] as Chunk
+    const cut = mutator.below(data.length + 1)
+    chunks.splice(at, 1, { type, data: data.subarray(0, cut) }, { type, data: data.subarray(cut) })
+  },
+]
+
+/** PNG files among the snapshots of a run, which are made into a GIF. */
+export function pngFiles(folder: string): Kind {
+  const all = seeds()
+  const file = join(folder, snapshotName(0))
+  return {
+    async run(mutator) {
+      const chunks = mutator.pick(all).map(({ type, data }) => ({ type, data: Buffer.from(data) }))
+      const way = mutator.below(3)
+      if (way > 0) mutator.pick(WAYS)(chunks, mutator)
+      writeFileSync(file, way === 1 ? encode(chunks) : spoilt(encode(chunks), mutator))
+      await animate(folder, join(folder, 'output.gif'))
+    },
+    isRefusal: error => hasCode(error, 'ERR_DCGAN_IO'),
+  }
+}
