@@ -50,7 +50,7 @@ function hashOf(file) {
   if (fs.lstatSync(file).isSymbolicLink()) return hash.update(`-> ${fs.readlinkSync(file)}`).digest('hex')
   const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK)
   try {
-    const chunk = Buffer.allocUnsafe(1 << 20)
+    const chunk = Buffer.allocUnsafe(Math.min(fs.fstatSync(fd).size + 1, 1 << 20))
     for (;;) {
       const count = fs.readSync(fd, chunk, 0, chunk.length, null)
       if (count === 0) return hash.digest('hex')

@@ -12,6 +12,7 @@ test('is small, and holds what a user needs and nothing else', () => {
   expect(size).toBeLessThan(12e6)
   for (const name of [
     'LICENSE',
+    'SECURITY.md',
     'THIRD-PARTY.md',
     'dist/index.js',
     'dist/index.mjs',
