@@ -49,10 +49,16 @@ function noPip(why) {
  * @param {string} python
  * @param {string[]} requirements
  * @param {string} folder new and empty
- * @param {{ machine: string, dependencies: boolean, env?: import('../tools.js').Env }} options
+ * @param {{ machine: string, dependencies: boolean, index?: string | undefined, env?: import('../tools.js').Env }} options
+ *   `index`: the one that has them, where PyPI lacks them
  * @returns {Promise<string[]>} the wheels' paths
  */
-async function pipDownload(python, requirements, folder, { machine, dependencies, env = process.env }) {
+async function pipDownload(
+  python,
+  requirements,
+  folder,
+  { machine, dependencies, index, env = process.env },
+) {
   fs.mkdirSync(folder, { recursive: true })
   const live = process.stderr.isTTY === true
   const { status, output } = await runPython(
@@ -72,7 +78,11 @@ async function pipDownload(python, requirements, folder, { machine, dependencies
     const words = output.split('\n').filter(line => line.startsWith('ERROR'))
     throw new Problem(
       `pip could not download ${requirements.join(', ')}.${words.length > 0 ? `\n${words.join('\n')}` : ''}`,
-      'Look at the network and at `python3 -m pip config list`,\nor bring a LibTorch archive or PyTorch wheel: npx libtorch-dcgan setup --from <file>',
+      `Look at the network and at \`python3 -m pip config list\`,\n${
+        index === undefined
+          ? ''
+          : `and, as PyPI lacks it, name an index that has it: PIP_EXTRA_INDEX_URL=${index} npx libtorch-dcgan setup,\n`
+      }or bring a LibTorch archive or PyTorch wheel: npx libtorch-dcgan setup --from <file>`,
       { code: 'UNREACHABLE' },
     )
   }

@@ -56,15 +56,16 @@ function releaseSource(variant, env, terminal, platform) {
     if (python === undefined) throw noPip(why)
     terminal.line(`  asking pip for ${release.requirement}`)
     const folder = path.join(downloads, 'pip')
+    const index = variant === 'cpu' ? CPU_INDEX : undefined
     const [file] = await pipDownload(python, [release.requirement], folder, {
       ...release,
       dependencies: false,
+      index,
       env,
     })
     if (file === undefined) throw new Problem('pip downloaded nothing.', 'python3 -m pip config list')
     const sha256 = await hashFile(file)
     const pinned = [release.sha256]
-    const index = variant === 'cpu' ? CPU_INDEX : undefined
     requirePinned(file, sha256, pinned, { owner: "PyTorch's", ...(index && { index }), env })
     terminal.line(`  downloaded ${size(fs.statSync(file).size)}, ${verdict(sha256, pinned)}`)
     return { file, from: `pip: ${release.requirement}`, sha256, ours: true }

@@ -183,7 +183,9 @@ onLinux('the release', () => {
     pip({})
     const { status, stderr } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:1' })
     expect(status).toBe(1)
-    expect(stderr).toMatch(/No matching distribution[\s\S]*pip config list[\s\S]*--from/)
+    expect(stderr).toMatch(
+      /No matching distribution[\s\S]*pip config list[\s\S]*PIP_EXTRA_INDEX_URL=\S+\/whl\/cpu [\s\S]*--from/,
+    )
   })
 
   test('with neither network nor pip is told with the command that mends it', async () => {
