@@ -3,6 +3,7 @@
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { otherProcessor } = require('../files/elf.js')
 const { MIN_GLIBC } = require('../libtorch/platform.js')
 
 // What LibTorch opens, or a system that runs it has. The last is how glibc finds thread-local variables.
@@ -14,6 +15,7 @@ const SYSTEM = [
   'libm.so.6',
   'libgomp.so.1',
   'ld-linux-x86-64.so.2',
+  'ld-linux-aarch64.so.1',
 ]
 
 /** The newest versions of symbols that may be asked for: those of glibc 2.28's systems, whose compiler is GCC 8. */
@@ -30,14 +32,16 @@ const NEWEST = {
  * What keeps a library from loading on another machine than this.
  *
  * @param {string} file
- * @param {{ libtorch: boolean }} options whether it may need LibTorch
+ * @param {{ libtorch: boolean, arch?: string }} options whether it may need LibTorch, and the processor it is for
  * @returns {string[]} a sentence each; empty where all is well
  */
-function faultsOf(file, { libtorch }) {
+function faultsOf(file, { libtorch, arch = process.arch }) {
   const read = (/** @type {string} */ what) =>
     execFileSync('readelf', ['--wide', what, file], { encoding: 'utf8', maxBuffer: 1 << 26 })
   const dynamic = read('--dynamic')
   const faults = []
+  const built = otherProcessor(file, arch)
+  if (built !== undefined) faults.push(`it is built for ${built}, not for ${arch}`)
   for (const [, kind, value] of dynamic.matchAll(/\((RPATH|RUNPATH)\).*\[(.*)\]/g))
     faults.push(`${kind} ${value} is baked in`)
   const allowed = [...SYSTEM, ...(libtorch ? LIBTORCH : [])]

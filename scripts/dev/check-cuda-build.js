@@ -12,7 +12,8 @@ const { fetchLibTorch } = require('../libtorch/fetch.js')
 const { Problem, codeOf, reason } = require('../problem.js')
 const { run, stopAll } = require('../run.js')
 const { Terminal, duration } = require('../terminal.js')
-const { requireBuildTools, which } = require('../tools.js')
+const { requireBuildTools } = require('../tools.js')
+const { buildApart } = require('./cmake.js')
 const { buildLibrary } = require('./library.js')
 
 const ROOT = path.join(__dirname, '..', '..')
@@ -55,26 +56,8 @@ async function build(libtorch, terminal) {
   requireBuildTools()
   const started = Date.now()
   const folder = path.join(FOLDER, 'build')
-  const steps = [
-    [
-      ...['-S', ROOT, '-B', folder, `-DLIBTORCH=${libtorch.folder}`, '-DCMAKE_EXPORT_COMPILE_COMMANDS=ON'],
-      ...(which(['ninja']) === undefined ? [] : ['-G', 'Ninja']),
-    ],
-    ['--build', folder, '--parallel', String(os.availableParallelism())],
-  ]
-  for (const args of steps) {
-    const { status, output } = await run('cmake', args, {
-      onLine: line => {
-        const [, done, total] = /^\[ *(\d+)(?:\/(\d+)|%)\]/.exec(line) ?? []
-        if (done !== undefined) terminal.progress('  Compiling', Number(done), Number(total ?? 100))
-      },
-    })
-    if (status !== 0)
-      throw new Problem(
-        `The addon does not build with CUDA:\n${output.trim().split('\n').slice(-60).join('\n')}`,
-      )
-  }
-  terminal.clear()
+  const definitions = [`-DLIBTORCH=${libtorch.folder}`, '-DCMAKE_EXPORT_COMPILE_COMMANDS=ON']
+  await buildApart(folder, definitions, 'with CUDA', terminal)
   const commands = fs.readFileSync(path.join(folder, 'compile_commands.json'), 'utf8')
   return { captured: commands.includes('DCGAN_CUDA_HEADERS=1'), time: duration(Date.now() - started) }
 }

@@ -3,6 +3,7 @@
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { PLATFORM } = require('../libtorch/platform.js')
 const { makePrebuilt } = require('./prebuild.js')
 
 const ROOT = path.join(__dirname, '..', '..')
@@ -11,9 +12,10 @@ const ROOT = path.join(__dirname, '..', '..')
  * Packs the package with what is built now, and runs no set-up: `npm pack` would first make all of it current.
  *
  * @param {string} folder an empty folder, for the tarball and what it is made of
+ * @param {Record<string, string>} [built] by platform, the folder with the addon and the engine
  * @returns {{ tarball: string, size: number, files: string[] }}
  */
-function pack(folder) {
+function pack(folder, built = { [PLATFORM]: path.join(ROOT, 'build', 'Release') }) {
   const staged = path.join(folder, 'staged')
   const { files } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
   for (const name of ['package.json', 'README.md', 'LICENSE', ...files]) {
@@ -21,10 +23,8 @@ function pack(folder) {
     if (name !== 'prebuilds' && fs.existsSync(from))
       fs.cpSync(from, path.join(staged, name), { recursive: true })
   }
-  makePrebuilt(
-    path.join(ROOT, 'build', 'Release'),
-    path.join(staged, 'prebuilds', `${process.platform}-${process.arch}`),
-  )
+  for (const [platform, from] of Object.entries(built))
+    makePrebuilt(from, path.join(staged, 'prebuilds', platform), platform)
   const answer = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
     cwd: staged,
     encoding: 'utf8',

@@ -2,6 +2,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
+const { otherProcessor } = require('../files/elf.js')
 const { Problem } = require('../problem.js')
 const { askPython, findPython, pythons } = require('../python.js')
 const { cacheFolder, listEntries } = require('./cache.js')
@@ -92,21 +93,10 @@ function describeLibTorch(folder, source, arch = process.arch) {
   }
 }
 
-// e_machine in the ELF header, System V ABI.
-/** @type {Record<string, number>} */
-const ELF_MACHINES = { x64: 62, arm64: 183 }
-
 /** @param {string} library @param {string} arch */
 function requireProcessor(library, arch) {
-  const header = Buffer.alloc(20)
-  const fd = fs.openSync(library, 'r')
-  fs.readSync(fd, header, 0, header.length, 0)
-  fs.closeSync(fd)
-  const expected = ELF_MACHINES[arch]
-  const machine = header.readUInt16LE(18)
-  if (header.readUInt32BE(0) !== 0x7f454c46 || expected === undefined || machine === expected) return
-  const built = Object.keys(ELF_MACHINES).find(name => ELF_MACHINES[name] === machine) ?? 'another processor'
-  throw new Problem(`${library} is built for ${built}, not for ${arch}.`)
+  const built = otherProcessor(library, arch)
+  if (built !== undefined) throw new Problem(`${library} is built for ${built}, not for ${arch}.`)
 }
 
 /** @param {string} folder the nvidia wheels' common folder */

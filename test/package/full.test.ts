@@ -45,7 +45,8 @@ full('with a compiler, or a network', () => {
   test('npm pack makes all of it current first, and packs the same files', () => {
     const folder = temporary()
     const npm = ['pack', '--json', '--pack-destination', folder]
-    const env = { ...process.env, LIBTORCH: libtorch.folder }
+    const platform = `${process.platform}-${process.arch}`
+    const env = { ...process.env, LIBTORCH: libtorch.folder, LIBTORCH_DCGAN_PLATFORMS: platform }
     const answer = execFileSync('npm', npm, {
       cwd: ROOT,
       encoding: 'utf8',

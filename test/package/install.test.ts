@@ -123,7 +123,8 @@ cpu('installed without scripts', () => {
     fs.writeFileSync(path.join(other, 'include/torch/headeronly/version.h'), numbers.join(''))
     const { stdout } = await app.node(['use.mjs'], { LIBTORCH: other })
     expect(stdout).toMatch(/^true ERR_DCGAN_LIBTORCH_MISMATCH /)
-    for (const word of [libtorch.version, '2.99.1', 'npx libtorch-dcgan setup']) expect(stdout).toContain(word)
+    for (const word of [libtorch.version, '2.99.1', 'npx libtorch-dcgan setup'])
+      expect(stdout).toContain(word)
     // There is no compiler to build one with: said, with the command that gets it.
     const setup = await app.npx(['setup'], { LIBTORCH: other })
     expect(setup.status).toBe(1)

@@ -38,9 +38,13 @@ export interface Packed {
 
 let packed: Packed | undefined
 
-/** The tarball of what is built now, packed once a test file. */
-export function tarball(): Packed {
-  packed ??= pack(temporary()) as Packed
+/**
+ * The tarball of what is built now, packed once a test file.
+ *
+ * @param built by platform, the folders with the addons to ship; this platform's alone if not given
+ */
+export function tarball(built?: Record<string, string>): Packed {
+  packed ??= pack(temporary(), built) as Packed
   return packed
 }
 
@@ -115,9 +119,9 @@ export class App {
   }
 
   /** Runs a program in the app's folder; of this process's variables it has neither npm's nor LibTorch's. */
-  private run(program: string, args: string[], env: Record<string, string>): Promise<Ended> {
+  run(program: string, args: string[], env: Record<string, string>): Promise<Ended> {
     const kept = Object.entries(process.env).filter(([name]) => KEPT.test(name) || !DROPPED.test(name))
-    const child = spawn(path.join(this.bare, program), args, {
+    const child = spawn(path.resolve(this.bare, program), args, {
       cwd: this.folder,
       env: { ...Object.fromEntries(kept), LIBTORCH_DCGAN_HOME: this.home, PATH: this.bare, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
