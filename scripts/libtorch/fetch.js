@@ -88,7 +88,8 @@ async function fetchLibTorch({
 /** @param {string} cache */
 function makeCache(cache) {
   try {
-    fs.mkdirSync(cache, { recursive: true, mode: 0o700 })
+    // Others may read it: an image is often built by root and run by another user.
+    fs.mkdirSync(cache, { recursive: true, mode: 0o755 })
     fs.accessSync(cache, fs.constants.W_OK)
   } catch (cause) {
     throw new Problem(
