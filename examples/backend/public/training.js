@@ -40,7 +40,10 @@ export class Training {
   async #post() {
     const response = await fetch('train', {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${document.getElementById('token').value.trim()}`,
+      },
       body: JSON.stringify({
         epochs: document.getElementById('epochs').valueAsNumber,
         images: document.getElementById('images').valueAsNumber,

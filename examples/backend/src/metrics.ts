@@ -66,11 +66,17 @@ export class Metrics {
   }
 
   answered(request: FastifyRequest, reply: FastifyReply): void {
-    this.#requests.observe({ ...labelsOf(request), status: reply.statusCode }, reply.elapsedTime / 1000)
+    const { method, routeOptions } = request
+    // Route patterns rather than URLs: a label per seed would fill the memory of the server and of Prometheus.
+    const labels = { method, route: routeOptions.url ?? 'none', status: reply.statusCode }
+    this.#requests.observe(labels, reply.elapsedTime / 1000)
   }
 
-  aborted(request: FastifyRequest): void {
-    this.#aborted.inc(labelsOf(request))
+  /** Counts the request if its client goes away before it is answered. */
+  watch({ method, routeOptions }: FastifyRequest, { raw }: FastifyReply): void {
+    raw.once('close', () => {
+      if (!raw.writableFinished) this.#aborted.inc({ method, route: routeOptions.url ?? 'none' })
+    })
   }
 
   get contentType(): string {
@@ -80,9 +86,4 @@ export class Metrics {
   text(): Promise<string> {
     return this.#registry.metrics()
   }
-}
-
-/** Route patterns rather than URLs: a label for each seed would fill the memory of the server and of Prometheus. */
-function labelsOf(request: FastifyRequest): { method: string; route: string } {
-  return { method: request.method, route: request.routeOptions.url ?? 'none' }
 }

@@ -25,7 +25,11 @@ export class Models {
   readonly #past = { served: 0, forwards: 0 }
   readonly #entries = new Set<Entry>()
   #current: Entry
-  #reload: Promise<Served> | undefined
+  /** Settled when no reload runs. */
+  #reloads: Promise<unknown> = Promise.resolve()
+  /** A reload that has not begun. */
+  #waitingReload: Promise<Served> | undefined
+  #disposed = false
 
   private constructor(first: Entry, load: () => Promise<DCGAN>) {
     this.#current = first
@@ -56,6 +60,10 @@ export class Models {
   /** Serves this model from now on. It is ours to dispose of. */
   async replace(gan: DCGAN): Promise<Served> {
     const entry = await entryOf(gan)
+    if (this.#disposed) {
+      await gan.dispose()
+      throw closed()
+    }
     const old = this.#current
     this.#current = entry
     this.#entries.add(entry)
@@ -64,14 +72,19 @@ export class Models {
     return entry
   }
 
-  /** Loads the model anew and serves it. If that fails, the old one stays. Calls while one runs share it. */
+  /**
+   * Loads the model anew and serves it. If that fails, the old one stays. One reload runs at a time. A call joins a
+   * reload that has not begun, but not the running one, which may have read the file before it was replaced.
+   */
   reload(): Promise<Served> {
-    this.#reload ??= this.#load()
-      .then(gan => this.replace(gan))
-      .finally(() => {
-        this.#reload = undefined
+    if (this.#waitingReload === undefined) {
+      this.#waitingReload = this.#reloads.then(() => {
+        this.#waitingReload = undefined
+        return this.#loadAndReplace()
       })
-    return this.#reload
+      this.#reloads = this.#waitingReload.catch(() => undefined)
+    }
+    return this.#waitingReload
   }
 
   /** For metrics: sums over all models since the start. */
@@ -85,11 +98,18 @@ export class Models {
     return total
   }
 
+  /** Frees all models. What is being loaded is freed when it is there. */
   async dispose(): Promise<void> {
-    await this.#reload?.catch(() => undefined)
+    this.#disposed = true
+    await this.#reloads
     this.#current.retired = true
     this.#disposeIfDone(this.#current)
     await Promise.all(this.#disposals)
+  }
+
+  async #loadAndReplace(): Promise<Served> {
+    if (this.#disposed) throw closed()
+    return this.replace(await this.#load())
   }
 
   #disposeIfDone(entry: Entry): void {
@@ -105,6 +125,10 @@ export class Models {
 export function loadModel({ model, maxBatch, maxQueue }: Config): Promise<DCGAN> {
   const limits = { maxBatch, maxQueue }
   return model ? DCGAN.load(model, limits) : DCGAN.pretrained(limits)
+}
+
+function closed(): Error {
+  return new Error('The server is closing: it serves no other model')
 }
 
 async function entryOf(gan: DCGAN): Promise<Entry> {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import type { DCGAN } from 'libtorch-dcgan'
-import { whenClientLeaves } from './client.js'
+import { whenClientLeaves } from './connections.js'
 import { HttpError } from './errors.js'
 import { MAX_PIXELS } from './schemas.js'
 

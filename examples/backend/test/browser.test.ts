@@ -4,14 +4,16 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { type Server, startServer } from './support.js'
+import { type Server, startServer, TOKEN } from './support.js'
 
 /**
- * The page in a real browser: Debian's Chromium, or the one that CHROMIUM names. SCREENSHOTS names a folder for
+ * The page in a real browser: the installed Chromium, or the one that CHROMIUM names. SCREENSHOTS names a folder for
  * pictures of it, and has it train for longer, so that there is something to see.
  */
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const skip = existsSync(executablePath) ? false : `no ${executablePath}: install Chromium, or set CHROMIUM`
+const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const executablePath = process.env.CHROMIUM ?? places.find(existsSync) ?? ''
+const skip = existsSync(executablePath) ? false : 'there is no Chromium: install it, or set CHROMIUM'
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-sync']
 const screenshots = process.env.SCREENSHOTS
 
 const DESKTOP: BrowserContextOptions = { viewport: { width: 1100, height: 800 } }
@@ -71,8 +73,8 @@ async function picture(page: Page, name: string, section: string): Promise<void>
 
 describe('the page', { skip }, () => {
   before(async () => {
-    server = await startServer({ after: clean => cleanups.push(clean) }, {})
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+    server = await startServer({ after: clean => cleanups.push(clean) }, { TRAINING_TOKEN: TOKEN })
+    browser = await chromium.launch({ executablePath, args: FLAGS })
   })
   afterEach(async () => {
     await Promise.all(browser.contexts().map(context => context.close()))
@@ -169,7 +171,8 @@ describe('the page', { skip }, () => {
   test('the curves move while it trains, and the wall is drawn by the new network after', async () => {
     const page = await open('/?seed=2026')
     const before = await wallPixels(page)
-    await page.fill('#images', screenshots === undefined ? '2000' : '12000')
+    await page.fill('#images', screenshots === undefined ? '1000' : '12000')
+    await page.fill('#token', TOKEN)
     await page.click('#train')
     const points = () =>
       page.evaluate(
@@ -214,10 +217,15 @@ describe('the page', { skip }, () => {
 
   test('a run can be stopped, and a second page is told that one runs', async () => {
     const [page, other] = [await open('/?seed=1'), await open('/?seed=1')]
+    await page.fill('#token', TOKEN)
+    await other.fill('#token', `${TOKEN}x`)
     await page.click('#train')
     await page.getByText(/^Step \d/).waitFor()
-    // The 409 is an error to the browser's console.
+    // The 401 and the 409 are errors to the browser's console.
     other.removeAllListeners('console')
+    await other.click('#train')
+    await other.getByText('The token is missing or wrong').waitFor()
+    await other.fill('#token', TOKEN)
     await other.click('#train')
     await other.getByText('A model is being trained already').waitFor()
     await page.click('#stop')

@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict'
-import { rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { parseEvents, saveModel, scratch, spawnServer, startServer, until } from './support.js'
+import {
+  parseEvents,
+  post,
+  type Server,
+  saveModel,
+  scratch,
+  send,
+  spawnServer,
+  startServer,
+  TOKEN,
+  UNFINISHED,
+  until,
+} from './support.js'
 
 const waiting = async (url: string) =>
   Number(/^dcgan_queue_images (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1])
@@ -13,8 +25,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     await saveModel(model, 1)
     const server = await startServer(t, { MODEL: model, MAX_QUEUE: '10000', SHUTDOWN_SECONDS: '300' })
     // Enough images to wait for while the signal comes.
-    const answers = Array.from({ length: 30 }, (_, seed) =>
-      fetch(`${server.url}/digits.png?count=100&seed=${seed}`),
+    const answers = Array.from({ length: 20 }, (_, seed) =>
+      fetch(`${server.url}/digits.png?count=60&seed=${seed}`),
     )
     await until(async () => (await waiting(server.url)) > 100, 'a queue')
     server.child.kill(signal)
@@ -30,12 +42,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 test('SIGTERM while it trains: the run stops after its step, and tells', async t => {
   const model = join(scratch(t), 'model.safetensors')
   await saveModel(model, 1)
-  const server = await startServer(t, { MODEL: model })
-  const response = await fetch(`${server.url}/train`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ epochs: 50 }),
-  })
+  const server = await startServer(t, { MODEL: model, TRAINING_TOKEN: TOKEN })
+  const response = await post(server.url, { epochs: 50 })
   let text = ''
   for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
     text += Buffer.from(part).toString()
@@ -44,6 +52,54 @@ test('SIGTERM while it trains: the run stops after its step, and tells', async t
   assert.equal(parseEvents(text).at(-1)?.event, 'stopped')
   assert.equal(await server.ended, 0, server.log.join('\n'))
 })
+
+test('SIGTERM ends connections without a complete request at once, and the process with 0', async t => {
+  const model = join(scratch(t), 'model.safetensors')
+  await saveModel(model, 1)
+  const server = await startServer(t, { MODEL: model, TRAINING_TOKEN: TOKEN })
+  for (const bytes of Object.values(UNFINISHED)) {
+    await Promise.all(Array.from({ length: 50 }, () => send(t, server.url, bytes)))
+  }
+  // One that is kept after its answer, and one that reads nothing of the many answers it has asked for.
+  assert.equal((await fetch(`${server.url}/digits/1.png`)).status, 200)
+  const deaf = await send(t, server.url, 'GET /style.css HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(5000))
+  deaf.pause()
+  assert.equal((await fetch(`${server.url}/digits/2.png`)).status, 200)
+  server.child.kill('SIGTERM')
+  assert.equal(await server.ended, 0, server.log.join('\n'))
+})
+
+test('a signal while it starts: SIGHUP loads the model that is there then, SIGTERM ends it with 0', async t => {
+  const folder = scratch(t)
+  const model = join(folder, 'model.safetensors')
+  await saveModel(model, 1)
+  const server = spawnServer(t, { MODEL: model })
+  await starting(server)
+  await saveModel(join(folder, 'next.safetensors'), 2)
+  await rename(join(folder, 'next.safetensors'), model)
+  server.child.kill('SIGHUP')
+  await Promise.race([server.logged('is served now'), server.ended])
+  assert.match(server.log.join('\n'), /Reloaded: version/)
+  server.child.kill('SIGTERM')
+  assert.equal(await server.ended, 0, server.log.join('\n'))
+
+  const other = spawnServer(t, { MODEL: model })
+  await starting(other)
+  other.child.kill('SIGTERM')
+  assert.equal(await other.ended, 0, other.log.join('\n'))
+})
+
+/** Waits until the process listens to SIGHUP or loads LibTorch, whichever is first. */
+async function starting({ child }: Pick<Server, 'child'>): Promise<void> {
+  const read = (name: string) => readFile(`/proc/${child.pid}/${name}`, 'utf8')
+  await until(async () => {
+    const caught = Number.parseInt(
+      /^SigCgt:\s+([\da-f]+)$/m.exec(await read('status'))?.[1]?.slice(-1) ?? '',
+      16,
+    )
+    return (caught & 1) === 1 || (await read('maps')).includes('libtorch')
+  }, 'the process to start')
+}
 
 test('DRAIN_SECONDS: it says that it is going, and answers until then', async t => {
   const model = join(scratch(t), 'model.safetensors')

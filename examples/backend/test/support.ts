@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -16,6 +17,9 @@ export interface Cleanup {
   after(clean: () => unknown): void
 }
 
+/** Opens the route for training. */
+export const TOKEN = 'a token for the tests'.replaceAll(' ', '-')
+
 /** Untrained weights draw grey noise, but each seed its own: all that most tests need. */
 export function freshModel(hparams: Partial<HyperParams> = {}): DCGAN {
   return new DCGAN({ seed: 1, device: 'cpu', ...hparams })
@@ -27,18 +31,48 @@ export interface TestApp extends App {
 
 /** The app on a fresh model, closed at the end of the test. */
 export async function testApp(t: Cleanup, changes: Partial<Config> = {}): Promise<TestApp> {
-  const config = { ...readConfig({}), logLevel: 'silent', ...changes }
+  const config = { ...readConfig({ TRAINING_TOKEN: TOKEN }), logLevel: 'silent', ...changes }
   const { maxBatch, maxQueue } = config
   const models = await Models.open(async () => freshModel({ maxBatch, maxQueue }))
   const app = await buildApp(config, models)
-  // fetch() keeps a connection, and closing waits for it as long as the server would.
-  app.server.server.keepAliveTimeout = 1
   t.after(() => app.server.close())
   return { ...app, models }
 }
 
 export async function listen(app: TestApp): Promise<string> {
   return app.server.listen({ host: '127.0.0.1', port: 0 })
+}
+
+/** Starts a training run. */
+export function post(url: string, body: object, options: { signal?: AbortSignal; headers?: object } = {}) {
+  return fetch(`${url}/train`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}`, ...options.headers },
+    body: JSON.stringify(body),
+    ...(options.signal && { signal: options.signal }),
+  })
+}
+
+/** What a client may send and then say no more: nothing, half a head, half a body. */
+export const UNFINISHED = {
+  nothing: '',
+  head: 'GET /digits/1.png HTTP/1.1\r\nHost: localhost\r\nX-More',
+  body:
+    'POST /train HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+    `Authorization: Bearer ${TOKEN}\r\nContent-Length: 100\r\n\r\n{"epochs":`,
+  refusedBody: 'POST /train HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"epochs":',
+}
+
+/** A bare connection over which these bytes have been sent. */
+export async function send(t: Cleanup, url: string, bytes: string): Promise<Socket> {
+  const { port } = new URL(url)
+  const socket = connect(Number(port), '127.0.0.1')
+  t.after(() => socket.destroy())
+  // The server may reset it, which is its right.
+  socket.on('error', () => undefined).resume()
+  await once(socket, 'connect')
+  if (bytes !== '') await new Promise(resolve => socket.write(bytes, resolve))
+  return socket
 }
 
 /** A folder that is gone after the test. */

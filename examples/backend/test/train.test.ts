@@ -2,15 +2,17 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { DCGAN } from 'libtorch-dcgan'
-import { listen, parseEvents, pngSize, scratch, type TestApp, testApp, until } from './support.js'
-
-const post = (url: string, body: object, signal?: AbortSignal) =>
-  fetch(`${url}/train`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    ...(signal && { signal }),
-  })
+import {
+  listen,
+  parseEvents,
+  pngSize,
+  post,
+  scratch,
+  type TestApp,
+  TOKEN,
+  testApp,
+  until,
+} from './support.js'
 
 const running = async ({ server }: TestApp) => (await server.inject('/model')).json().training.running
 
@@ -44,7 +46,7 @@ test('a second run is refused with 409, and the digits of the first can be looke
   const url = await listen(app)
   assert.equal((await app.server.inject('/train/digits.png')).statusCode, 204)
   const hangUp = new AbortController()
-  const first = await post(url, { epochs: 50 }, hangUp.signal)
+  const first = await post(url, { epochs: 50 }, { signal: hangUp.signal })
   const second = await post(url, { images: 100 })
   assert.equal(second.status, 409)
   assert.match(((await second.json()) as { message: string }).message, /trained already/)
@@ -67,7 +69,7 @@ test('whoever hangs up stops the run, and the model from before stays', async t 
   const before = app.models.current.version
   const url = await listen(app)
   const hangUp = new AbortController()
-  const response = await post(url, { epochs: 50 }, hangUp.signal)
+  const response = await post(url, { epochs: 50 }, { signal: hangUp.signal })
   const reader = response.body?.getReader()
   await reader?.read()
   assert.equal(await running(app), true)
@@ -91,6 +93,7 @@ test('closing the server ends a run with an event', async t => {
 
 test('every number has its limits', async t => {
   const { server } = await testApp(t)
+  const request = { method: 'POST', url: '/train', headers: { authorization: `Bearer ${TOKEN}` } } as const
   const invalid = {
     epochs: [0, 51, 1.5, 'many'],
     images: [99, 60_001, null],
@@ -98,18 +101,17 @@ test('every number has its limits', async t => {
   }
   for (const [key, values] of Object.entries(invalid)) {
     for (const value of values) {
-      const answer = await server.inject({ method: 'POST', url: '/train', payload: { [key]: value } })
+      const answer = await server.inject({ ...request, payload: { [key]: value } })
       assert.equal(answer.statusCode, 400, `${key} ${value}`)
       assert.ok(answer.json().message.includes(`${key} must`), answer.body)
     }
   }
-  const unknown = await server.inject({ method: 'POST', url: '/train', payload: { epoch: 1 } })
+  const unknown = await server.inject({ ...request, payload: { epoch: 1 } })
   assert.equal(unknown.json().message, 'epoch is not known')
   const form = await server.inject({
-    method: 'POST',
-    url: '/train',
+    ...request,
     payload: 'epochs=1',
-    headers: { 'content-type': 'text/plain' },
+    headers: { ...request.headers, 'content-type': 'text/plain' },
   })
   assert.notEqual(form.statusCode, 200, 'a page of another site can post text, but not JSON')
   for (const query of [
@@ -125,9 +127,63 @@ test('every number has its limits', async t => {
   }
 })
 
-test('TRAINING=off leaves the route out', async t => {
-  const { server } = await testApp(t, { training: false })
+test('without a token in the configuration there is no training', async t => {
+  const { server } = await testApp(t, { trainingToken: undefined })
   const answer = await server.inject({ method: 'POST', url: '/train', payload: {} })
   assert.equal(answer.statusCode, 404)
   assert.deepEqual((await server.inject('/model')).json().training, { allowed: false, running: false })
+})
+
+test('only the token starts a run, and it is asked for before the body is read', async t => {
+  const app = await testApp(t)
+  const url = await listen(app)
+  const { version } = app.models.current
+  for (const authorization of [
+    '',
+    'Bearer',
+    `Bearer ${TOKEN}x`,
+    `Bearer ${TOKEN.slice(1)}`,
+    `Basic ${TOKEN}`,
+  ]) {
+    const answer = await post(url, { images: 100 }, { headers: { authorization } })
+    assert.equal(answer.status, 401, authorization)
+    assert.equal(answer.headers.get('www-authenticate'), 'Bearer')
+    assert.equal(((await answer.json()) as { code: string }).code, 'ERR_TOKEN')
+  }
+  assert.equal((await post(url, { epochs: 0 }, { headers: { authorization: '' } })).status, 401)
+  assert.equal(await running(app), false)
+  assert.equal(app.models.current.version, version)
+})
+
+test('a page of another site starts no run, even with the token', async t => {
+  const app = await testApp(t, { allowedOrigins: ['https://digits.example'] })
+  const url = await listen(app)
+  for (const origin of [
+    'http://evil.example',
+    'null',
+    `${url}0`,
+    `${url}.evil.example`,
+    'http://localhost',
+  ]) {
+    const answer = await post(url, { images: 100 }, { headers: { origin } })
+    assert.equal(answer.status, 403, origin)
+    assert.equal(((await answer.json()) as { code: string }).code, 'ERR_ORIGIN_NOT_ALLOWED')
+  }
+  assert.equal(await running(app), false)
+  for (const origin of [url, url.replace('http:', 'https:'), 'https://digits.example']) {
+    assert.equal((await post(url, { epochs: 0 }, { headers: { origin } })).status, 400, origin)
+  }
+})
+
+test('a run that ends while somebody looks at its digits is no failure', async t => {
+  const app = await testApp(t)
+  const url = await listen(app)
+  const hangUp = new AbortController()
+  const run = await post(url, { epochs: 50 }, { signal: hangUp.signal })
+  await until(async () => (await app.server.inject('/train/digits.png')).statusCode === 200, 'a model')
+  const looks = Array.from({ length: 10 }, () => app.server.inject('/train/digits.png?count=100'))
+  hangUp.abort()
+  await assert.rejects(run.text())
+  for (const { statusCode } of await Promise.all(looks))
+    assert.ok([200, 204].includes(statusCode), `${statusCode}`)
 })

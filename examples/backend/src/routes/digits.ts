@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { answeredFromCache } from '../caching.js'
-import { whenClientLeaves } from '../client.js'
+import { whenClientLeaves } from '../connections.js'
 import type { Models } from '../models.js'
 import { checkPixels, drawSeed, sendGrid } from '../pictures.js'
 import { Columns, Count, closed, Scale, Seed, Version } from '../schemas.js'

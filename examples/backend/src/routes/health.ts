@@ -6,7 +6,6 @@ import type { Trainer } from '../trainer.js'
 export interface HealthOptions {
   models: Models
   trainer: Trainer
-  metrics: Metrics
   /** Whether `POST /train` is there. */
   training: boolean
   stopping: () => boolean
@@ -14,7 +13,7 @@ export interface HealthOptions {
 
 /** What an operator, and the page, ask of the server itself. */
 export const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app, options) => {
-  const { models, trainer, metrics } = options
+  const { models, trainer } = options
 
   // Answers while the model is busy: a queue is not an illness. While stopping, no new work should come.
   app.get('/healthz', async (_, reply) => {
@@ -34,7 +33,10 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app
       training: { allowed: options.training, running: trainer.running },
     }
   })
+}
 
+/** What Prometheus asks for. */
+export const metricsRoutes: FastifyPluginAsyncTypebox<{ metrics: Metrics }> = async (app, { metrics }) => {
   app.get('/metrics', async (_, reply) => {
     reply.header('cache-control', 'no-store').type(metrics.contentType)
     return metrics.text()

@@ -1,14 +1,23 @@
+import { PassThrough } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
+import { DcganError } from 'libtorch-dcgan'
 import { Type } from 'typebox'
-import { whenClientLeaves } from '../client.js'
+import { whenClientLeaves } from '../connections.js'
 import { statusOf } from '../errors.js'
-import { EventStream } from '../events.js'
+import { requireToken } from '../guard.js'
 import { checkPixels, sendGrid } from '../pictures.js'
 import { Columns, Count, closed, Scale, Seed } from '../schemas.js'
 import type { Trainer } from '../trainer.js'
 
+export interface TrainOptions {
+  trainer: Trainer
+  /** Whoever has it may replace the model that is served. */
+  token: string
+}
+
 /** Training, watched while it happens. The run belongs to the request: whoever hangs up stops it. */
-export const trainRoutes: FastifyPluginAsyncTypebox<{ trainer: Trainer }> = async (app, { trainer }) => {
+export const trainRoutes: FastifyPluginAsyncTypebox<TrainOptions> = async (app, { trainer, token }) => {
   const run = {
     body: Type.Object(
       {
@@ -19,7 +28,7 @@ export const trainRoutes: FastifyPluginAsyncTypebox<{ trainer: Trainer }> = asyn
       closed,
     ),
   }
-  app.post('/train', { schema: run }, async (request, reply) => {
+  app.post('/train', { schema: run, onRequest: requireToken(token) }, async (request, reply) => {
     const { epochs, images, seed } = request.body
     const signal = whenClientLeaves(reply)
     let events: EventStream | undefined
@@ -58,12 +67,45 @@ export const trainRoutes: FastifyPluginAsyncTypebox<{ trainer: Trainer }> = asyn
   app.get('/train/digits.png', { schema: look }, async (request, reply) => {
     checkPixels(request.query)
     reply.header('cache-control', 'no-store')
-    // No failure: a run can end while somebody looks on.
     if (trainer.gan === undefined) return reply.code(204).send()
-    return sendGrid(reply, trainer.gan, request.query)
+    try {
+      return await sendGrid(reply, trainer.gan, request.query)
+    } catch (error) {
+      // The run has ended meanwhile, which is no failure.
+      if (error instanceof DcganError && error.code === 'ERR_DCGAN_DISPOSED') return reply.code(204).send()
+      throw error
+    }
   })
 }
 
 function stopped(error: Error): { code: string | undefined; message: string } {
   return { code: (error as { code?: string }).code, message: error.message }
+}
+
+/** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) as an answer's body. */
+class EventStream {
+  readonly #body = new PassThrough()
+
+  /** Sends the headers; from here on every failure is an event. */
+  constructor(reply: FastifyReply) {
+    reply
+      .type('text/event-stream')
+      .header('cache-control', 'no-store')
+      // nginx would hold the events back until it has a buffer full.
+      .header('x-accel-buffering', 'no')
+      .send(this.#body)
+  }
+
+  send(event: string, data: unknown): void {
+    if (this.#body.writable) this.#body.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+  }
+
+  /** For events that the next ones make superfluous: left out while the client is slow to read. */
+  sendIfReading(event: string, data: unknown): void {
+    if (!this.#body.writableNeedDrain) this.send(event, data)
+  }
+
+  end(): void {
+    this.#body.end()
+  }
 }

@@ -1,0 +1,56 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { Config } from './config.js'
+import { HttpError } from './errors.js'
+
+/**
+ * Refuses requests that a page of another site sends. A name that leads to this server, but is not allowed, is how
+ * DNS rebinding looks. `Origin` names the page whose script, or form, asks for a change.
+ */
+export function guard({ allowedHosts, allowedOrigins }: Config): onRequestHookHandler {
+  const hosts = new Set(allowedHosts)
+  const origins = new Set(allowedOrigins)
+  return (request, _, done) => {
+    const { host = '', origin } = request.headers
+    if (!hosts.has(host.replace(/:\d+$/, '').toLowerCase())) {
+      const message = `The host ${JSON.stringify(host)} is not allowed. Set ALLOWED_HOSTS to allow it`
+      done(new HttpError(421, 'ERR_HOST_NOT_ALLOWED', message))
+    } else if (changes(request) && origin !== undefined && !isOwn(origin, host) && !origins.has(origin)) {
+      const message = `The origin ${JSON.stringify(origin)} is not allowed. Set ALLOWED_ORIGINS to allow it`
+      done(new HttpError(403, 'ERR_ORIGIN_NOT_ALLOWED', message))
+    } else {
+      done()
+    }
+  }
+}
+
+/** Refuses requests without `Authorization: Bearer <token>`. */
+export function requireToken(token: string): onRequestHookHandler {
+  const expected = digest(token)
+  return (request, reply, done) => {
+    const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
+    // Digests have the same length, and the comparison takes the same time wherever they differ.
+    if (timingSafeEqual(digest(given), expected)) return done()
+    reply.header('www-authenticate', 'Bearer')
+    done(
+      new HttpError(
+        401,
+        'ERR_TOKEN',
+        'The token is missing or wrong. TRAINING_TOKEN of the server is the right one',
+      ),
+    )
+  }
+}
+
+function changes({ method }: FastifyRequest): boolean {
+  return method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS'
+}
+
+/** TLS may end at a proxy, so both schemes are the server's own. */
+function isOwn(origin: string, host: string): boolean {
+  return origin === `http://${host}` || origin === `https://${host}`
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
