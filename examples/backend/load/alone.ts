@@ -1,5 +1,5 @@
 import { DCGAN } from 'libtorch-dcgan'
-import { quantile } from './statistics.js'
+import { quantile } from './answers.js'
 
 /**
  * A process of its own: what `sample(64)` reaches when nothing else runs.

@@ -1,5 +1,3 @@
-import { quantile } from './statistics.js'
-
 /** What a client process prints, as JSON. Times in seconds. */
 export interface Answers {
   seconds: number
@@ -27,4 +25,10 @@ export class Stopwatch {
     })
     return Object.fromEntries(Object.entries(this.#times).map(([status, times]) => [status, summary(times)]))
   }
+}
+
+/** The smallest value that a share `q` of the values does not exceed. NaN for none. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN
 }

@@ -3,15 +3,17 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { DCGAN } from 'libtorch-dcgan'
+import { hostile } from './hostile.js'
 import { overload, serving } from './phases.js'
 import { sampleAlone } from './processes.js'
-import { missed, type Result, report, targets } from './report.js'
+import { missed, type Result, report, type Target, targets, targetTable } from './report.js'
 
 const HELP = `Usage: npm run load -- [options]
 
 Measures what the server takes: alone, with and without batching, and overloaded. Run it on an idle machine.
 
 Options:
+  --hostile       measures instead what connections without a complete request do to it
   --seconds <n>   length of each phase (default 20)
   --model <file>  state file to serve (default: MODEL, else the weights that the package ships)
   --out <file>    where the figures go as JSON (default load/results/load.json)
@@ -24,6 +26,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '20' },
     model: { type: 'string' },
+    hostile: { type: 'boolean', default: false },
     out: { type: 'string', default: 'load/results/load.json' },
     help: { type: 'boolean', short: 'h' },
   },
@@ -37,14 +40,25 @@ if (!(seconds >= 1)) throw new Error(`--seconds must be a number from 1, but is 
 
 const folder = await mkdtemp(join(tmpdir(), 'dcgan-load-'))
 try {
-  const result = await measure(values.model || process.env.MODEL || (await shippedModel(folder)))
-  const aims = targets(result)
-  await mkdir(dirname(values.out), { recursive: true })
-  await writeFile(values.out, `${JSON.stringify({ ...result, targets: aims }, undefined, 2)}\n`)
-  process.stdout.write(`\n${report(result)}\n\nAll figures: ${values.out}\n`)
-  if (aims.some(missed)) process.exitCode = 1
+  const model = values.model || process.env.MODEL || (await shippedModel(folder))
+  if (values.hostile) {
+    const aims = await hostile(model, seconds)
+    process.stdout.write(`${targetTable(aims)}\n`)
+    judge(aims)
+  } else {
+    const result = await measure(model)
+    const aims = targets(result)
+    await mkdir(dirname(values.out), { recursive: true })
+    await writeFile(values.out, `${JSON.stringify({ ...result, targets: aims }, undefined, 2)}\n`)
+    process.stdout.write(`\n${report(result)}\n\nAll figures: ${values.out}\n`)
+    judge(aims)
+  }
 } finally {
   await rm(folder, { recursive: true })
+}
+
+function judge(aims: Target[]): void {
+  if (aims.some(missed)) process.exitCode = 1
 }
 
 async function measure(model: string): Promise<Result> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { quantile } from './answers.js'
 import { flood, Server, sendLoad } from './processes.js'
-import { quantile } from './statistics.js'
 
 export interface Serving {
   imagesPerSecond: number

@@ -60,6 +60,16 @@ export function targets({ alone, batched, single, overload }: Result): Target[] 
   ]
 }
 
+export function targetTable(targets: Target[]): string {
+  const rows = targets.map(target => [
+    target.what,
+    number(target.value, target.unit),
+    limit(target),
+    verdict(target),
+  ])
+  return table(['', 'measured', 'target', ''], rows)
+}
+
 export function missed({ value, atLeast, atMost }: Target): boolean {
   if (Number.isNaN(value)) return atLeast !== undefined || atMost !== undefined
   return (atLeast !== undefined && value < atLeast) || (atMost !== undefined && value > atMost)
@@ -68,15 +78,7 @@ export function missed({ value, atLeast, atMost }: Target): boolean {
 export function report(result: Result): string {
   return [
     `${result.processors}; ${result.seconds} s a phase; load before it ${result.load.toFixed(2)}`,
-    table(
-      ['', 'measured', 'target', ''],
-      targets(result).map(target => [
-        target.what,
-        number(target.value, target.unit),
-        limit(target),
-        verdict(target),
-      ]),
-    ),
+    targetTable(targets(result)),
     table(
       ['one image a request, 64 connections', 'images/s', 'mean batch', 'p50', 'p99', 'event loop p99'],
       [

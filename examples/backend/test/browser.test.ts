@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { type Server, startServer, TOKEN } from './support.js'
+import { type Server, startServer, TOKEN, until } from './support.js'
 
 /**
  * The page in a real browser: the installed Chromium, or the one that CHROMIUM names. SCREENSHOTS names a folder for
@@ -125,7 +125,6 @@ describe('the page', { skip }, () => {
     assert.deepEqual(await page.locator('#from-seed, #to-seed').allInnerTexts(), ['2029', '2034'])
     assert.equal(new URL(page.url()).search, '?seed=2026&from=2029&to=2034')
     assert.equal(await page.locator('#wall button[aria-pressed=true]').count(), 2)
-    await page.waitForLoadState('networkidle')
 
     const digit = (i: number) =>
       page.evaluate(n => {
@@ -137,7 +136,8 @@ describe('the page', { skip }, () => {
       }, i)
     await page.focus('#slider')
     await page.keyboard.press('Home')
-    assert.equal(await betweenPixels(page), await digit(3))
+    // The frames come after the click.
+    await until(async () => (await betweenPixels(page)) === (await digit(3)), 'the first frame')
     const frames = new Set<string>()
     for (let i = 0; i < 10; i++) {
       await page.keyboard.press('PageUp')
@@ -171,7 +171,7 @@ describe('the page', { skip }, () => {
   test('the curves move while it trains, and the wall is drawn by the new network after', async () => {
     const page = await open('/?seed=2026')
     const before = await wallPixels(page)
-    await page.fill('#images', screenshots === undefined ? '1000' : '12000')
+    await page.fill('#images', screenshots === undefined ? '600' : '12000')
     await page.fill('#token', TOKEN)
     await page.click('#train')
     const points = () =>

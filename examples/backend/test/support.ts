@@ -134,7 +134,7 @@ export function spawnServer(t: Cleanup, env: Record<string, string>): Omit<Serve
 
 /** Asks again and again until it is so. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + 30_000
+  const end = Date.now() + 60_000
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`Waited in vain: ${what}`)
     await new Promise(resolve => setTimeout(resolve, 20))
