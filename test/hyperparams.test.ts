@@ -27,6 +27,7 @@ test('the defaults are those of the contract', () => {
     emaDecay: 0,
     device: 'auto',
     precision: 'float32',
+    step: 'auto',
     threads: 'auto',
     maxBatch: 64,
     maxQueue: 4096,
@@ -122,7 +123,7 @@ test.each([
   [{ device: 'cuda:01' }, /received "cuda:01"$/],
   [{ device: null }, /for device but received null$/],
   [{ device: 0 }, /for device but received 0$/],
-  [{ precision: 'float16' }, /'float32' or 'bfloat16' for precision but received "float16"$/],
+  [{ precision: 'float16' }, /'float32', 'bfloat16' or 'auto' for precision but received "float16"$/],
 ])('%j is refused with what was expected and what came', (given, message) => {
   const error = failure(given)
   expect(error.code).toBe('ERR_DCGAN_INVALID_ARGUMENT')
