@@ -10,6 +10,7 @@ import { verdict } from './report.js'
 import { growth } from './sections/growth.js'
 import { loop } from './sections/loop.js'
 import { memory } from './sections/memory.js'
+import { processors } from './sections/processors.js'
 import { roofline } from './sections/roofline.js'
 import { sample } from './sections/sample.js'
 import { start } from './sections/start.js'
@@ -20,7 +21,8 @@ const HELP = `Usage: npm run bench -- [options]
 
   --quick           few repetitions: a look, not a measurement
   --only a,b        of ${Object.keys(SECTIONS).join(', ')}
-  --rounds n        how often each contender takes its turn (7; 3 when quick)
+  --processors      ratios at each level of instruction sets that this processor has, nothing else
+  --rounds n        how often each contender takes its turn (7; 5 with --processors; 3 when quick)
   --threads n       intra-op threads of everybody (the number of processors)
   --python file     a Python with torch, onnx and onnxscript (DCGAN_PYTHON, else python3)
   --json file       where the figures go (bench/results/<time>.json)
@@ -30,6 +32,7 @@ The rivals in Node: npm ci --ignore-scripts --prefix bench`
 const OPTIONS = {
   quick: { type: 'boolean', default: false },
   only: { type: 'string' },
+  processors: { type: 'boolean', default: false },
   rounds: { type: 'string' },
   threads: { type: 'string', default: `${cpus().length}` },
   python: { type: 'string', default: process.env.DCGAN_PYTHON ?? 'python3' },
@@ -62,20 +65,27 @@ function describe(python, threads) {
     threads,
     node: process.version,
     libtorch: `${info.libtorch} (${libtorchInUse()?.source})`,
-    fusedStep: JSON.stringify(info.fusedStep),
+    level: info.level,
     pytorch,
   }
+}
+
+/** What is to be measured, by name. */
+function sectionsOf({ only, processors: levels }) {
+  if (levels) return { processors }
+  const names = only?.split(',') ?? Object.keys(SECTIONS)
+  const unknown = names.find(name => !(name in SECTIONS))
+  if (unknown !== undefined)
+    throw new Error(`no section ${unknown}; there are ${Object.keys(SECTIONS).join(', ')}`)
+  return Object.fromEntries(names.map(name => [name, SECTIONS[name]]))
 }
 
 async function main() {
   const { values: options } = parseArgs({ options: OPTIONS })
   if (options.help) return console.log(HELP)
-  const names = options.only?.split(',') ?? Object.keys(SECTIONS)
-  const unknown = names.find(name => !(name in SECTIONS))
-  if (unknown !== undefined)
-    throw new Error(`no section ${unknown}; there are ${Object.keys(SECTIONS).join(', ')}`)
+  const sections = sectionsOf(options)
   const threads = Number(options.threads)
-  const rounds = Number(options.rounds ?? (options.quick ? 3 : 7))
+  const rounds = Number(options.rounds ?? (options.quick ? 3 : options.processors ? 5 : 7))
   const machine = describe(options.python, threads)
   console.log(
     Object.entries(machine)
@@ -86,12 +96,13 @@ async function main() {
   if (Number(machine.load) > 0.5)
     console.error('Other programs are at work here: threads that wait for each other suffer most from that')
 
-  const contenders = makeContenders({ python: options.python, threads })
+  const at = variables => makeContenders({ python: options.python, threads, variables })
+  const contenders = at({})
   const results = {}
   const targets = []
-  for (const name of names) {
+  for (const [name, section] of Object.entries(sections)) {
     console.error(`${name} …`)
-    const result = await SECTIONS[name]({ quick: options.quick, rounds, contenders })
+    const result = await section({ quick: options.quick, rounds, contenders, at })
     results[name] = result.figures
     targets.push(...result.targets)
     console.log(`\n${result.text}`)

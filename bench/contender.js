@@ -20,11 +20,10 @@ export class Contender {
    * @param {string} name
    * @param {string} command
    * @param {(string | number)[]} args the program's file, relative to bench/, and its arguments
-   * @param {number} threads
+   * @param {NodeJS.ProcessEnv} env
    */
-  constructor(name, command, [file, ...args], threads) {
+  constructor(name, command, [file, ...args], env) {
     this.name = name
-    const env = { ...process.env, OMP_NUM_THREADS: `${threads}`, MKL_NUM_THREADS: `${threads}` }
     this.#process = spawn(command, [here(file), ...args.map(String)], { env, stdio: 'pipe' })
     this.#process.stdin.on('error', () => {})
     this.#process.stderr.on('data', text => {

@@ -15,36 +15,36 @@ const MODEL = here('results/generator.onnx')
 /**
  * Everybody who takes part, under the names of the tables.
  *
- * @param {{ python: string, threads: number }} options
+ * @param {{ python: string, threads: number, variables?: NodeJS.ProcessEnv }} options
  */
-export function makeContenders({ python, threads }) {
+export function makeContenders({ python, threads, variables }) {
   const node = process.execPath
   const pytorch = precision => `PyTorch ${precision === 'float32' ? 'eager' : 'autocast'} ${precision}`
-  const env = { ...process.env, OMP_NUM_THREADS: `${threads}`, MKL_NUM_THREADS: `${threads}` }
+  const env = { ...process.env, ...variables, OMP_NUM_THREADS: `${threads}`, MKL_NUM_THREADS: `${threads}` }
   return {
     ourStep: (precision, batch, steps, images = batch * steps) =>
-      new Contender(`ours ${precision}`, node, ['ours/step.js', precision, batch, steps, images], threads),
+      new Contender(`ours ${precision}`, node, ['ours/step.js', precision, batch, steps, images], env),
     ourSample: (precision, count, samples) =>
-      new Contender(`ours ${precision}`, node, ['ours/sample.js', precision, count, samples], threads),
+      new Contender(`ours ${precision}`, node, ['ours/sample.js', precision, count, samples], env),
     ourLoop: (precision, batch, seconds) =>
-      new Contender(`ours ${precision}`, node, ['ours/loop.js', precision, batch, seconds], threads),
+      new Contender(`ours ${precision}`, node, ['ours/loop.js', precision, batch, seconds], env),
     pytorchStep: (precision, batch, steps) => {
       const args = ['rivals/pytorch_step.py', MNIST, batch, steps, precision, 60_000]
-      return new Contender(pytorch(precision), python, args, threads)
+      return new Contender(pytorch(precision), python, args, env)
     },
     pytorchSample: (precision, count, samples) => {
       const args = ['rivals/pytorch_sample.py', count, samples, precision]
-      return new Contender(pytorch(precision), python, args, threads)
+      return new Contender(pytorch(precision), python, args, env)
     },
     pytorchRoofline: batch =>
-      new Contender('PyTorch roofline', python, ['rivals/pytorch_roofline.py', batch], threads),
+      new Contender('PyTorch roofline', python, ['rivals/pytorch_roofline.py', batch], env),
     onnxruntimeSample: (count, samples) => {
       const args = ['rivals/onnxruntime_sample.js', exported(python), count, samples]
-      return new Contender('onnxruntime-node', node, args, threads)
+      return new Contender('onnxruntime-node', node, args, env)
     },
     tfjsSample: (count, samples) =>
-      new Contender('TensorFlow.js (wasm)', node, ['rivals/tfjs_sample.js', count, samples], threads),
-    tfjsStep: images => new Contender('TensorFlow.js (cpu)', node, ['rivals/tfjs_step.js', images], threads),
+      new Contender('TensorFlow.js (wasm)', node, ['rivals/tfjs_sample.js', count, samples], env),
+    tfjsStep: images => new Contender('TensorFlow.js (cpu)', node, ['rivals/tfjs_step.js', images], env),
     starts: () => [
       { name: 'ours', command: node, args: [here('ours/start.js')], env },
       { name: 'PyTorch', command: python, args: [here('rivals/pytorch_start.py')], env },

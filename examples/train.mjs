@@ -10,7 +10,7 @@ const hparams = { epochs: Number(epochs) }
 const recipe = { latentDim: 10, batchSize: 64, beta1: 0, discLr: 0.001, genLr: 0.0005, emaDecay: 0.9995 }
 const gan = existsSync(path)
   ? await DCGAN.load(path, hparams)
-  : new DCGAN({ ...hparams, ...recipe, precision: 'bfloat16', verboseFreq: 100 })
+  : new DCGAN({ ...hparams, ...recipe, precision: 'auto', verboseFreq: 100 })
 
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())

@@ -8,7 +8,7 @@ const { DCGAN, loadMnist } = require('..')
 
 /** The hyper-parameters, and those of them that change after `thenAt` epochs. */
 function recipeOf(flags) {
-  const hparams = { seed: 1, precision: 'bfloat16', threads: 1 }
+  const hparams = { seed: 1, precision: 'auto', threads: 1 }
   const then = {}
   for (let i = 0; i < flags.length; i += 2) {
     const value = Number.isNaN(Number(flags[i + 1])) ? flags[i + 1] : Number(flags[i + 1])

@@ -24,7 +24,7 @@ export async function growth({ quick, rounds, contenders }) {
   }
   rows.sort(([a], [b]) => a.localeCompare(b))
   return {
-    text: table(['training', 'batch', 'ms an image', 'peak memory'], rows),
+    text: table(['training', 'batch', 'ms per image', 'peak memory'], rows),
     figures,
     targets: [],
   }

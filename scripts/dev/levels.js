@@ -1,5 +1,8 @@
 'use strict'
 
+const { execFileSync } = require('node:child_process')
+const path = require('node:path')
+
 /**
  * The levels of instruction sets that the kernels have code for (binding/kernels/processor.h), and the variables that
  * make a processor stand for each. A processor that has less than a level stays what it is.
@@ -16,4 +19,11 @@ const LEVELS = [
   { level: 'amx', variables: {} },
 ]
 
-module.exports = { LEVELS }
+/** The level that a process with these variables computes at. @param {NodeJS.ProcessEnv} env */
+function levelOf(env) {
+  const script = "process.stdout.write(require('./dist/native').native().info().level)"
+  const cwd = path.join(__dirname, '..', '..')
+  return execFileSync(process.execPath, ['-e', script], { cwd, env, encoding: 'utf8' })
+}
+
+module.exports = { LEVELS, levelOf }

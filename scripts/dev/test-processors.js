@@ -4,12 +4,12 @@
 // npm run test:processors: the numeric tests at each level of instruction sets that this processor has, with 1, 2 and 4
 // threads. See --help.
 
-const { execFileSync, spawn } = require('node:child_process')
+const { spawn } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { LEVELS } = require('./levels.js')
+const { LEVELS, levelOf } = require('./levels.js')
 
 const ROOT = path.join(__dirname, '..', '..')
 const SUITES = ['parity', 'finite-differences', 'determinism', 'threads', 'resume', 'average', 'dcgan-sample']
@@ -20,12 +20,6 @@ const HELP = `Usage: npm run test:processors -- [options]
   --only a,b      of the suites ${SUITES.join(', ')}
 
 Runs the numeric tests at each level that this processor has, and prints a table. Ends with 1 where a test fails.`
-
-/** The level that a process with these variables computes at. @param {NodeJS.ProcessEnv} env */
-function levelOf(env) {
-  const script = "process.stdout.write(require('./dist/native').native().info().level)"
-  return execFileSync(process.execPath, ['-e', script], { cwd: ROOT, env, encoding: 'utf8' })
-}
 
 /**
  * @param {string[]} suites

@@ -1,0 +1,86 @@
+import { LEVELS, levelOf } from '../../scripts/dev/levels.js'
+import { compete } from '../contender.js'
+import { seconds, table } from '../report.js'
+import { median, ratio } from '../statistics.js'
+
+const BATCH = 128
+const [EAGER, AUTOCAST] = ['PyTorch eager float32', 'PyTorch autocast bfloat16']
+
+/** What each level may take at most of what it is compared with; the AVX-512 levels share their float32 kernels. */
+const AVX512 = { float32: 0.62, eager: 0.4, autocast: 0.62 }
+const LIMITS = { avx2: { float32: 0.67 }, avx512: AVX512, avx512_bf16: AVX512, amx: AVX512 }
+
+/** The same ratios at each level that this processor has; ours and PyTorch obey the same variables. */
+export async function processors({ quick, rounds, at }) {
+  const texts = []
+  const figures = {}
+  const targets = []
+  for (const { level, variables } of LEVELS) {
+    if (levelOf({ ...process.env, ...variables }) !== level) {
+      texts.push(`${level}: this processor lacks it`)
+      continue
+    }
+    const times = await timesOf({ quick, rounds, contenders: at(variables), bfloat16: hasBfloat16(level) })
+    figures[level] = Object.fromEntries(times)
+    targets.push(...targetsOf(level, times))
+    const rows = [...times].map(([name, values]) => [
+      name,
+      seconds(median(values)),
+      seconds(Math.min(...values)),
+    ])
+    texts.push(table([level, 'median', 'best round'], rows))
+  }
+  return { text: texts.join('\n\n'), figures, targets }
+}
+
+function hasBfloat16(level) {
+  return level === 'avx512_bf16' || level === 'amx'
+}
+
+/** Seconds per round of everybody at one level. Without bfloat16 arithmetic, autocast takes seconds per step. */
+async function timesOf({ quick, rounds, contenders, bfloat16 }) {
+  const times = new Map()
+  const measure = async (what, starts) => {
+    for (const [name, { figures }] of await compete(starts, rounds))
+      times.set(
+        `${what}, ${name}`,
+        figures.map(figure => figure.seconds),
+      )
+  }
+  const steps = quick ? 3 : 8
+  await measure('step', [
+    () => contenders.ourStep('float32', BATCH, steps),
+    () => contenders.pytorchStep('float32', BATCH, steps),
+    () => contenders.ourStep('bfloat16', BATCH, steps),
+    ...(bfloat16 ? [() => contenders.pytorchStep('bfloat16', BATCH, steps)] : []),
+  ])
+  for (const count of [1, 64]) {
+    const samples = quick ? 20 : count === 1 ? 200 : 40
+    await measure(`sample(${count})`, [
+      () => contenders.ourSample('float32', count, samples),
+      () => contenders.pytorchSample('float32', count, samples),
+    ])
+  }
+  return times
+}
+
+function targetsOf(level, times) {
+  const target = (what, ours, rival, limit) => {
+    const [mine, theirs] = [times.get(`${what}, ours ${ours}`), times.get(`${what}, ${rival}`)]
+    return {
+      what: `${level}: ${what}, ours ${ours}, against ${rival}`,
+      value: mine && theirs && ratio(mine, theirs),
+      limit,
+    }
+  }
+  const { float32, eager, autocast } = LIMITS[level]
+  return [
+    target('step', 'float32', EAGER, float32),
+    ...(hasBfloat16(level)
+      ? [target('step', 'bfloat16', EAGER, eager), target('step', 'bfloat16', AUTOCAST, autocast)]
+      : []),
+    target('step', 'bfloat16', 'ours float32', 1.05),
+    target('sample(1)', 'float32', EAGER, 0.5),
+    target('sample(64)', 'float32', EAGER, 0.75),
+  ]
+}
