@@ -9,7 +9,7 @@ import { drawSeed, MAX_SEED } from './random.js'
  */
 export interface HyperParams {
   /**
-   * Images a training step, 2 to 65,536. Default 128. At least 2, because batch normalisation takes its statistics
+   * Images per training step, 2 to 65,536. Default 128. At least 2, because batch normalisation takes its statistics
    * over the batch, and one image has none.
    */
   batchSize: number
@@ -17,7 +17,7 @@ export interface HyperParams {
   latentDim: number
   /** Passes over the data set that `train()` makes in all, 1 to 1,000,000. Default 25. */
   epochs: number
-  /** A log line and a snapshot every so many steps, step 0 included; 1 to 1,000,000,000. Default 1000. */
+  /** Steps between two log lines and snapshots, step 0 included; 1 to 1,000,000,000. Default 1000. */
   verboseFreq: number
   /** Side of the snapshot grid, 1 to 64: `outputDim²` latent vectors are fixed for it. Default 5. */
   outputDim: number
@@ -53,7 +53,10 @@ export interface HyperParams {
    * results differ by rounding.
    */
   step: 'auto' | 'plain'
-  /** Threads that one operation on the CPU uses, 1 to 1,024. Default `'auto'`: LibTorch's choice, one a core. */
+  /**
+   * Threads that one operation of this model uses on the CPU, 1 to 1,024. Default `'auto'`: LibTorch's choice, one per
+   * core. Other models in the process keep their own.
+   */
   threads: number | 'auto'
   /**
    * Fixes the weights, the noise, the order of the images and the dropout: an integer from 0 to 2⁵³ − 1. Drawn at
@@ -61,8 +64,8 @@ export interface HyperParams {
    */
   seed: number
   /**
-   * Images that one forward serves at most, 1 to 4,096. Default 64. Requests that wait together are served
-   * together up to this bound.
+   * The most images of one forward pass, 1 to 4,096. Default 64. Requests that wait together share a forward pass up
+   * to this limit. While the model trains, at most 512 images are made between two steps.
    */
   maxBatch: number
   /**

@@ -123,3 +123,21 @@ test('a model is replaced under a stream of requests, and none of them fails', a
   expect(Object.keys(served)).toEqual(['0', '1'])
   expect(Math.min(...served)).toBeGreaterThan(0)
 })
+
+test('a request for a thousand images is answered before training has made three more steps', async () => {
+  const gan = tiny()
+  const stop = new AbortController()
+  const epoch = failure(gan.trainEpoch(bars(1000), { signal: stop.signal }))
+  while (gan.step === 0) await new Promise(setImmediate)
+  const waits: number[] = []
+  for (let seed = 0; seed < 3; seed++) {
+    const before = gan.step
+    expect((await gan.sample(1000, { seed })).count).toBe(1000)
+    waits.push(gan.step - before)
+  }
+  stop.abort()
+  expect((await epoch).name).toBe('AbortError')
+  // The quickest: a busy machine may hold this thread up between an answer and its question after the step.
+  expect(Math.min(...waits)).toBeGreaterThan(0)
+  expect(Math.min(...waits)).toBeLessThan(3)
+})

@@ -2,10 +2,10 @@ import type { Command } from 'commander'
 import { DEFAULTS, HYPER_PARAMS, type HyperParams } from '../hyperparams.js'
 
 const HELP: Record<keyof HyperParams, string> = {
-  batchSize: 'images a training step',
+  batchSize: 'images per training step',
   latentDim: 'length of a latent vector',
   epochs: 'passes over the data set in all',
-  verboseFreq: 'a log line and a snapshot every so many steps',
+  verboseFreq: 'steps between two log lines and snapshots',
   outputDim: 'side of the snapshot grid',
   discLr: "Adam's learning rate for the discriminator",
   genLr: "Adam's learning rate for the generator",
@@ -17,7 +17,7 @@ const HELP: Record<keyof HyperParams, string> = {
   step: "'auto', or 'plain' for LibTorch's autograd",
   threads: "CPU threads of one operation, or 'auto'",
   seed: 'fixes weights, noise, order and dropout',
-  maxBatch: 'images that one forward serves at most',
+  maxBatch: 'the most images of one forward pass',
   maxQueue: 'images that may wait to be sampled',
 }
 

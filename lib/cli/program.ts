@@ -16,11 +16,11 @@ export function createProgram(): Command {
     .exitOverride()
     .addHelpText('after', '\nEach command has a --help of its own.')
   addScript(program, 'setup', 'find or fetch LibTorch, and build what is not built yet')
-  addScript(program, 'doctor', 'say what is there, what is missing, and how to mend it')
+  addScript(program, 'doctor', 'check the installation and suggest fixes')
   addTrain(program)
   addSampling(program, 'sample', 'make digit images')
     .option('--count <n>', 'images (default: 1)', numberOrText)
-    .option('--out <path>', 'a .png file for one picture, or a folder for a file an image', 'digits.png')
+    .option('--out <path>', 'a .png file for one picture, or a folder for one file per image', 'digits.png')
     .action(async flags => (await import('./sample.js')).sample(flags))
   addSampling(
     program,

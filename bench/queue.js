@@ -1,0 +1,166 @@
+// What serving costs a model that trains: see README.md. `npm run bench:queue -- --help`.
+import { cpus, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { DCGAN, loadMnist } from '../dist/index.mjs'
+import { seconds, table, verdict } from './report.js'
+import { median, ratio } from './statistics.js'
+
+const HELP = `Usage: npm run bench:queue -- [options]
+
+  --clients n       clients, each with one sample(1) outstanding (256)
+  --steps n         training steps of each measurement (10)
+  --rounds n        how often each measurement takes its turn (5)
+  --threads n       intra-op threads (the number of processors)
+
+Trains on the 60,000 images of MNIST, batch 128, float32: alone, with the clients, and with sample(1000) after sample(1000).`
+
+const OPTIONS = {
+  clients: { type: 'string', default: '256' },
+  steps: { type: 'string', default: '10' },
+  rounds: { type: 'string', default: '5' },
+  threads: { type: 'string', default: `${cpus().length}` },
+  help: { type: 'boolean', short: 'h', default: false },
+}
+
+/** Packing the new weights, once per step, and the event loop's work are beside the forward passes. */
+const SLOWDOWN_LIMIT = 1.1
+const LARGE_REQUEST_STEPS = 3
+
+const { values: options } = parseArgs({ options: OPTIONS })
+const [clients, steps, rounds, threads] = ['clients', 'steps', 'rounds', 'threads'].map(key =>
+  Number(options[key]),
+)
+
+/** Runs clients until the work is done; each asks again as soon as it has its answer. */
+async function withClients(count, request, work) {
+  let open = true
+  const client = async () => {
+    while (open) await request()
+  }
+  const all = Array.from({ length: count }, client)
+  try {
+    return await work()
+  } finally {
+    open = false
+    await Promise.all(all)
+  }
+}
+
+/** Waits until the model has made so many steps more. */
+async function stepsOf(gan, count) {
+  const goal = gan.step + count
+  while (gan.step < goal) await new Promise(resolve => setTimeout(resolve, 1))
+}
+
+/** What one step takes, and how many forward passes and images were made per step. */
+async function measureSteps(gan) {
+  await stepsOf(gan, 1)
+  const [step, stats, begin] = [gan.step, gan.stats, performance.now()]
+  await stepsOf(gan, steps)
+  const made = gan.step - step
+  return {
+    seconds: (performance.now() - begin) / 1000 / made,
+    forwards: (gan.stats.forwards - stats.forwards) / made,
+    images: (gan.stats.served - stats.served) / made,
+  }
+}
+
+/** What one forward pass takes for the same clients while nothing trains. */
+async function measureForward(gan, sampleOne) {
+  return withClients(clients, sampleOne, async () => {
+    const forwardsOf = async count => {
+      const goal = gan.stats.forwards + count
+      while (gan.stats.forwards < goal) await sampleOne()
+    }
+    await forwardsOf(4)
+    const [forwards, begin] = [gan.stats.forwards, performance.now()]
+    await forwardsOf(40)
+    return (performance.now() - begin) / 1000 / (gan.stats.forwards - forwards)
+  })
+}
+
+/** Steps that were made while each of these requests for 1000 images was under way. */
+async function measureLarge(gan, requests) {
+  const counts = []
+  for (let i = 0; i < requests; i++) {
+    const before = gan.step
+    await gan.sample(1000, { seed: i })
+    counts.push(gan.step - before)
+  }
+  return counts
+}
+
+async function training(gan, dataset, work) {
+  const stop = new AbortController()
+  const epoch = gan.trainEpoch(dataset, { signal: stop.signal }).catch(error => error)
+  await stepsOf(gan, 1)
+  const result = await work()
+  stop.abort()
+  const end = await epoch
+  if (end !== stop.signal.reason) throw end instanceof Error ? end : new Error('the epoch ended too early')
+  return result
+}
+
+async function main() {
+  if (options.help) return console.log(HELP)
+  console.log(`${cpus()[0].model}, ${cpus().length} processors, load ${loadavg()[0].toFixed(2)}\n`)
+  const gan = new DCGAN({ device: 'cpu', batchSize: 128, threads, seed: 1 })
+  const idle = new DCGAN({ device: 'cpu', batchSize: 128, threads, seed: 1 })
+  const dataset = await loadMnist()
+  let seed = 0
+  const [alone, busy, forward, large] = [[], [], [], []]
+  await training(gan, dataset, async () => {
+    for (let round = 0; round < rounds; round++) {
+      alone.push(await measureSteps(gan))
+      busy.push(
+        await withClients(
+          clients,
+          () => gan.sample(1, { seed: seed++ }),
+          () => measureSteps(gan),
+        ),
+      )
+      large.push(...(await measureLarge(gan, 2)))
+    }
+  })
+  for (let round = 0; round < rounds; round++)
+    forward.push(await measureForward(idle, () => idle.sample(1, { seed: seed++ })))
+  await Promise.all([gan.dispose(), idle.dispose()])
+  report({ alone, busy, forward: median(forward), large })
+}
+
+function report({ alone, busy, forward, large }) {
+  const own = figures => median(figures.map(figure => figure.seconds))
+  const per = key => median(busy.map(figure => figure[key]))
+  const slowdown = ratio(
+    busy.map((figure, i) => figure.seconds - (alone[i]?.seconds ?? 0)),
+    busy.map(figure => figure.forwards * forward),
+  )
+  console.log(
+    table(
+      ['training, batch 128, float32', ''],
+      [
+        ['a step alone', seconds(own(alone))],
+        [`a step with ${clients} clients of sample(1)`, seconds(own(busy))],
+        ['forward passes per step', per('forwards').toFixed(1)],
+        ['images per step', per('images').toFixed(0)],
+        ['a forward pass of the same clients, nothing training', seconds(forward)],
+        ['forward passes per step × their time', seconds(per('forwards') * forward)],
+        ['steps made during one sample(1000): median, most', `${median(large)}, ${Math.max(...large)}`],
+      ],
+    ),
+  )
+  const targets = [
+    {
+      what: "a step's slow-down by the clients / what their forward passes cost",
+      value: slowdown,
+      limit: SLOWDOWN_LIMIT,
+    },
+    { what: 'steps made during one sample(1000), median', value: median(large), limit: LARGE_REQUEST_STEPS },
+  ]
+  console.log(`\n${verdict(targets)}`)
+}
+
+main().catch(error => {
+  console.error(error)
+  process.exitCode = 1
+})
