@@ -20,8 +20,8 @@ export interface ReadState {
  * Reads a state file and checks everything in it: the container, the table of tensors, and every number. No
  * tensor is allocated before the header has been found to describe the whole file.
  *
- * Rejects with `ERR_DCGAN_BAD_CHECKPOINT` and what is wrong where, for a missing file too; with `ERR_DCGAN_IO`
- * where the system will not let it be read.
+ * Rejects with `ERR_DCGAN_BAD_CHECKPOINT` and what is wrong where, and with `ERR_DCGAN_IO` where it is missing or
+ * the system will not let it be read.
  */
 export function readState(file: string): Promise<ReadState> {
   return withContainer(file, async container => {

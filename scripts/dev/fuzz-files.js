@@ -9,20 +9,29 @@ const { parseArgs } = require('node:util')
 
 const CHILD = path.join(__dirname, '..', '..', 'test', 'fuzz', 'child.ts')
 const KINDS = ['state', 'idx', 'idx.gz', 'png', 'zip']
-const HANG_MS = 10_000
 /** So many findings of one kind are enough to work on. */
 const MAX_FINDINGS = 10
 
 const HELP = `Usage: npm run fuzz:files -- [options]
 
 Spoils state files, IDX files (plain and gzipped), PNG files and ZIP files at random and has them read. Each must be
-read, or refused with the code that is documented. A finding is a crash, a hang of ${HANG_MS / 1000} seconds, another error, an unhandled
-rejection, or a file that takes 256 MiB of memory. The exit code is 1 where there is one.
+read, or refused with the code that is documented. A finding is a crash, a hang, another error, an unhandled rejection,
+or a file that takes 256 MiB of memory. The exit code is 1 where there is one.
 
   --runs <n>    files of each kind (default: 10000)
   --seed <n>    other files (default: 1)
   --first <n>   number of the first file, to repeat a finding with --runs 1 (default: 0)
+  --hang <s>    seconds that a file may take (default: 10); more where other work has the processors
   --kind <name> ${KINDS.join(', ')} (default: all of them)`
+
+/**
+ * @typedef {object} Files
+ * @property {string} kind
+ * @property {number} seed
+ * @property {number} first
+ * @property {number} end
+ * @property {number} hang seconds
+ */
 
 /**
  * @typedef {object} Outcome
@@ -37,26 +46,24 @@ rejection, or a file that takes 256 MiB of memory. The exit code is 1 where ther
 /**
  * Reads files in a process of its own until it ends, and adds what came of them.
  *
- * @param {string} kind @param {number} seed @param {number} first @param {number} end @param {Outcome} outcome
+ * @param {Files} files @param {number} first @param {Outcome} outcome
  * @returns {Promise<number>} the number of the first file that is still to be read
  */
-function readFiles(kind, seed, first, end, outcome) {
+function readFiles({ kind, seed, end, hang }, first, outcome) {
   const child = fork(CHILD, [kind, seed, first, end].map(String), {
     execArgv: ['--max-old-space-size=256', '--require', require.resolve('./typescript.js')],
   })
   let run = first
   let done = false
   let hangs = false
-  let watch = watching()
-  function watching() {
-    return setTimeout(() => {
-      hangs = true
-      child.kill('SIGKILL')
-    }, HANG_MS)
-  }
+  /** @type {NodeJS.Timeout | undefined} */
+  let watch
   child.on('message', (/** @type {any} */ message) => {
     clearTimeout(watch)
-    watch = watching()
+    watch = setTimeout(() => {
+      hangs = true
+      child.kill('SIGKILL')
+    }, hang * 1000)
     run = message.run ?? run
     if (message.finding !== undefined) outcome.findings.push({ run, what: message.finding })
     if (outcome.findings.length >= MAX_FINDINGS) child.kill('SIGKILL')
@@ -72,21 +79,21 @@ function readFiles(kind, seed, first, end, outcome) {
     child.once('close', (code, signal) => {
       clearTimeout(watch)
       if (done) return resolve(end)
-      const what = hangs ? `hangs for ${HANG_MS / 1000} s` : `the process ends with ${signal ?? code}`
+      const what = hangs ? `hangs for ${hang} s` : `the process ends with ${signal ?? code}`
       if (outcome.findings.length < MAX_FINDINGS) outcome.findings.push({ run, what })
       resolve(run + 1)
     })
   })
 }
 
-/** @param {string} kind @param {number} seed @param {number} first @param {number} end */
-async function fuzz(kind, seed, first, end) {
+/** @param {Files} files */
+async function fuzz(files) {
   const begin = performance.now()
   /** @type {Outcome} */
   const outcome = { accepted: 0, refused: 0, slowest: 0, peak: 0, seconds: 0, findings: [] }
-  let next = first
-  while (next < end && outcome.findings.length < MAX_FINDINGS) {
-    next = await readFiles(kind, seed, next, end, outcome)
+  let next = files.first
+  while (next < files.end && outcome.findings.length < MAX_FINDINGS) {
+    next = await readFiles(files, next, outcome)
   }
   outcome.seconds = (performance.now() - begin) / 1000
   return outcome
@@ -103,6 +110,7 @@ async function main() {
       runs: { type: 'string', default: '10000' },
       seed: { type: 'string', default: '1' },
       first: { type: 'string', default: '0' },
+      hang: { type: 'string', default: '10' },
       kind: { type: 'string' },
       help: { type: 'boolean' },
     },
@@ -111,16 +119,18 @@ async function main() {
   const runs = Number(values.runs)
   const seed = Number(values.seed)
   const first = Number(values.first)
-  if (![runs, seed, first].every(Number.isSafeInteger)) throw new Error(HELP)
+  const hang = Number(values.hang)
+  if (![runs, seed, first, hang].every(Number.isSafeInteger)) throw new Error(HELP)
   if (values.kind !== undefined && !KINDS.includes(values.kind)) throw new Error(HELP)
   row('kind', 'accepted', 'refused', 'findings', 'slowest ms', 'peak MiB', 'seconds')
   for (const kind of values.kind === undefined ? KINDS : [values.kind]) {
-    const { accepted, refused, findings, slowest, peak, seconds } = await fuzz(
+    const { accepted, refused, findings, slowest, peak, seconds } = await fuzz({
       kind,
       seed,
       first,
-      first + runs,
-    )
+      end: first + runs,
+      hang,
+    })
     const figures = [slowest, peak / 2 ** 20, seconds].map(figure => figure.toFixed(0))
     row(kind, accepted, refused, findings.length, ...figures)
     for (const { run, what } of findings) {
