@@ -35,7 +35,7 @@ const RELEASES = {
     {
       variant: 'cuda',
       version: '2.14.1',
-      // The build of PyPI, with its CUDA libraries in wheels of their own: pip knows which.
+      // The build of PyPI, with its CUDA libraries in wheels of their own: nvidia.js lists them.
       path: null,
       file: 'torch-2.14.1-cp311-cp311-manylinux_2_28_x86_64.whl',
       sha256: '305a61f61f35f128579f299c5bd33d475f6a01c6307336139632e30856c4854d',
