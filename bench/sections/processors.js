@@ -15,8 +15,11 @@ export async function processors({ quick, rounds, at }) {
   const texts = []
   const figures = {}
   const targets = []
-  for (const { level, variables } of LEVELS) {
-    if (levelOf({ ...process.env, ...variables }) !== level) {
+  const levels = LEVELS.map(({ level, variables }) => {
+    return { level, variables, present: levelOf({ ...process.env, ...variables }) === level }
+  })
+  for (const { level, variables, present } of levels) {
+    if (!present) {
       texts.push(`${level}: this processor lacks it`)
       continue
     }
