@@ -1,9 +1,12 @@
 // The flat table of exports. lib/native.ts types it.
 
 #include "addon/convert.h"
+#include "addon/failure.h"
+#include "addon/fields.h"
 #include "addon/library_loader.h"
 #include "addon/model.h"
 #include "addon/napi_setup.h"
+#include "addon/promise.h"
 
 namespace dcgan {
 
@@ -16,13 +19,11 @@ template <class Work>
 auto guarded(Napi::Env env, Work work) {
   try {
     return work();
-  } catch (const Error& error) {
-    throw Napi::Error(env, to_js(env, Failure{error.code(), error.what()}));
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (...) {
+    throw Napi::Error(env, to_js(env, failure_of(std::current_exception())));
   }
-}
-
-std::shared_ptr<Environment>& environment_of(Napi::Env env) {
-  return *env.GetInstanceData<std::shared_ptr<Environment>>();
 }
 
 Model& any_model(const Info_& info) { return *info[0].As<Napi::External<Model>>().Data(); }
@@ -46,13 +47,15 @@ Napi::Value describe(const Info_& info) {
 }
 
 Napi::Value create(const Info_& info) {
-  auto& environment = environment_of(info.Env());
-  auto engine = guarded(info.Env(), [&] {
+  return guarded(info.Env(), [&] {
+    const auto& environment = Environment::of(info.Env());
     // Nothing would end its thread any more.
     if (environment->mailbox.closed()) throw Error("ERR_DCGAN_DISPOSED", "The process is ending");
-    return library().create(config_from(info[0].As<Napi::Object>()));
+    auto config = config_from(object(info[0], "the configuration"));
+    const Sizes sizes{config.latent_dim, config.fixed_count};
+    auto engine = library().create(std::move(config));
+    return Model::wrap(info.Env(), std::make_unique<Model>(environment, std::move(engine), sizes));
   });
-  return Model::wrap(info.Env(), std::make_unique<Model>(environment, std::move(engine)));
 }
 
 Napi::Value device(const Info_& info) {
@@ -64,31 +67,40 @@ Napi::Value position(const Info_& info) { return to_js(info.Env(), any_model(inf
 Napi::Value stats(const Info_& info) { return to_js(info.Env(), any_model(info).stats()); }
 
 Napi::Value latents(const Info_& info) {
-  const auto seed = static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value());
-  const auto values = guarded(info.Env(), [&] {
-    return library().latents(seed, info[1].As<Napi::Number>().Int64Value(),
-                             info[2].As<Napi::Number>().Int64Value());
+  return guarded(info.Env(), [&] {
+    const auto seed = static_cast<std::uint64_t>(integer(info[0], "seed", 0, kMaxInteger));
+    const auto values =
+        library().latents(seed, integer(info[1], "count", 1, kMaxSize), integer(info[2], "dim", 1, kMaxSize));
+    return to_buffer(info.Env(), values.data(), values.size() * sizeof(float));
   });
-  return to_buffer(info.Env(), values.data(), values.size() * sizeof(float));
 }
 
+// Each of these makes its request before it owes an answer: what cannot be made is thrown.
+
 Napi::Value set_dataset(const Info_& info) {
-  auto& model = model_of(info);
-  const auto images = info[1].As<Napi::Uint8Array>();
-  auto [promise, reply] = model.owe<Done>(info.Env());
-  model.engine().set_dataset({images.Data(), images.Data() + images.ElementLength()},
-                             info[2].As<Napi::Number>().Int64Value(), std::move(reply));
-  return promise;
+  return guarded(info.Env(), [&] {
+    auto& model = model_of(info);
+    const auto count = integer(info[2], "count", 1, kMaxInteger / kImagePixels);
+    auto images = bytes(info[1], "images", count * kImagePixels);
+    return promise<Fingerprint>(info.Env(), model, [&](Engine& engine, Reply<Fingerprint> reply) {
+      engine.set_dataset(std::move(images), count, std::move(reply));
+    });
+  });
 }
 
 Napi::Value train_epoch(const Info_& info) {
-  auto& model = model_of(info);
-  const auto id = model.next_id();
-  auto observer = model.observe(id, info[2].As<Napi::Function>());
-  auto [promise, reply] = model.owe<EpochResult>(info.Env(), [&model, id] { model.forget(id); });
-  model.engine().train_epoch(epoch_request_from(info[1].As<Napi::Object>()), std::move(observer),
-                             std::move(reply));
-  return promise;
+  return guarded(info.Env(), [&] {
+    auto& model = model_of(info);
+    const auto request = epoch_request_from(object(info[1], "the request"));
+    const auto id = model.next_id();
+    auto observer = model.observe(id, info[2].As<Napi::Function>());
+    return promise<EpochResult>(
+        info.Env(), model,
+        [&](Engine& engine, Reply<EpochResult> reply) {
+          engine.train_epoch(request, std::move(observer), std::move(reply));
+        },
+        [&model, id] { return model.forget(id); });
+  });
 }
 
 Napi::Value cancel_epoch(const Info_& info) {
@@ -102,55 +114,74 @@ Napi::Value acknowledge_checkpoint(const Info_& info) {
 }
 
 Napi::Value sample(const Info_& info) {
-  auto& model = model_of(info);
-  const auto id = model.next_id();
-  auto [promise, reply] = model.owe<std::vector<std::uint8_t>>(info.Env());
-  model.engine().sample(id, sample_request_from(info[1].As<Napi::Object>()), std::move(reply));
-  auto job = Napi::Object::New(info.Env());
-  job.Set("id", static_cast<double>(id));
-  job.Set("promise", promise);
-  return job;
+  return guarded(info.Env(), [&] {
+    auto& model = model_of(info);
+    auto request = sample_request_from(object(info[1], "the request"), model.sizes());
+    const auto id = model.next_id();
+    auto job = Napi::Object::New(info.Env());
+    job.Set("id", static_cast<double>(id));
+    using Pixels = std::vector<std::uint8_t>;
+    job.Set("promise", promise<Pixels>(info.Env(), model, [&](Engine& engine, Reply<Pixels> reply) {
+              engine.sample(id, std::move(request), std::move(reply));
+            }));
+    return Napi::Value(job);
+  });
 }
 
 Napi::Value cancel_sample(const Info_& info) {
-  model_of(info).engine().cancel_sample(info[1].As<Napi::Number>().Int64Value());
-  return info.Env().Undefined();
+  return guarded(info.Env(), [&] {
+    model_of(info).engine().cancel_sample(integer(info[1], "id", 0, kMaxInteger));
+    return info.Env().Undefined();
+  });
 }
 
 Napi::Value export_state(const Info_& info) {
-  auto& model = model_of(info);
-  const auto part =
-      info[1].As<Napi::String>().Utf8Value() == "generator" ? StatePart::kGenerator : StatePart::kAll;
-  auto [promise, reply] = model.owe<State>(info.Env());
-  model.engine().export_state(part, std::move(reply));
-  return promise;
+  return guarded(info.Env(), [&] {
+    const auto part =
+        info[1].As<Napi::String>().Utf8Value() == "generator" ? StatePart::kGenerator : StatePart::kAll;
+    return promise<State>(info.Env(), model_of(info), [&](Engine& engine, Reply<State> reply) {
+      engine.export_state(part, std::move(reply));
+    });
+  });
 }
 
 Napi::Value import_state(const Info_& info) {
-  auto& model = model_of(info);
-  auto [promise, reply] = model.owe<Done>(info.Env());
-  model.engine().import_state(state_from(info[1].As<Napi::Object>()), std::move(reply));
-  return promise;
+  return guarded(info.Env(), [&] {
+    auto& model = model_of(info);
+    auto state = state_from(object(info[1], "the state"));
+    return promise<Done>(info.Env(), model, [&](Engine& engine, Reply<Done> reply) {
+      engine.import_state(std::move(state), std::move(reply));
+    });
+  });
 }
 
 Napi::Value probe(const Info_& info) {
-  auto& model = model_of(info);
-  auto [promise, reply] = model.owe<std::vector<HostTensor>>(info.Env());
-  model.engine().probe(probe_request_from(info[1].As<Napi::Object>()), std::move(reply));
-  return promise;
+  return guarded(info.Env(), [&] {
+    auto& model = model_of(info);
+    auto request = probe_request_from(object(info[1], "the request"), model.sizes());
+    using Tensors = std::vector<HostTensor>;
+    return promise<Tensors>(info.Env(), model, [&](Engine& engine, Reply<Tensors> reply) {
+      engine.probe(std::move(request), std::move(reply));
+    });
+  });
 }
 
 Napi::Value dispose(const Info_& info) {
-  auto* model = &any_model(info);
-  if (model->ended()) {
+  auto& model = any_model(info);
+  if (model.ended()) {
     const auto deferred = Napi::Promise::Deferred::New(info.Env());
     deferred.Resolve(info.Env().Undefined());
     return deferred.Promise();
   }
-  // The thread has let go of everything when the reply comes; joining it then takes no time.
-  auto [promise, reply] = model->owe<Done>(info.Env(), [model] { model->end(); });
-  model->engine().stop(std::move(reply));
-  return promise;
+  return guarded(info.Env(), [&] {
+    return promise<Done>(
+        info.Env(), model, [](Engine& engine, Reply<Done> reply) { engine.stop(std::move(reply)); },
+        [&model]() -> std::optional<Failure> {
+          // The thread has let go of everything when the reply comes; joining it then takes no time.
+          model.end();
+          return std::nullopt;
+        });
+  });
 }
 
 /// Ends every model of an environment that is about to end.
@@ -160,17 +191,16 @@ void end_all(Environment& environment) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  auto* environment = new std::shared_ptr<Environment>(std::make_shared<Environment>(env));
-  env.SetInstanceData(environment);
+  const auto environment = Environment::make(env);
   // Hooks run last in, first out: this one before Node closes the mailbox's channel. A worker that exits
   // comes through here, and no thread of ours may run on into an environment that is gone.
-  env.AddCleanupHook([shared = *environment] { end_all(*shared); });
+  env.AddCleanupHook([environment] { end_all(*environment); });
   // process.exit() on the main thread runs no hooks: it goes straight to the static destructors, LibTorch's
   // among them, under threads that still compute. Its 'exit' event comes before. (An atexit handler would
   // come too late: LibTorch makes statics at first use, which are then destroyed first.)
   const auto process = env.Global().Get("process").As<Napi::Object>();
   const auto on_exit =
-      Napi::Function::New(env, [shared = *environment](const Info_&) { end_all(*shared); }, "endModels");
+      Napi::Function::New(env, [environment](const Info_&) { end_all(*environment); }, "endModels");
   process.Get("on").As<Napi::Function>().Call(process, {Napi::String::New(env, "exit"), on_exit});
 
   exports.Set("compiledVersion", DCGAN_LIBTORCH_VERSION);

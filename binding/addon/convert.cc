@@ -1,28 +1,23 @@
 #include "addon/convert.h"
 
+#include <charconv>
 #include <cstdio>
 #include <cstring>
+
+#include "addon/fields.h"
+#include "addon/model.h"
 
 namespace dcgan {
 
 namespace {
 
-std::int64_t integer(const Napi::Object& object, const char* key) {
-  return object.Get(key).As<Napi::Number>().Int64Value();
-}
+constexpr int kMaxThreads = 1024;
+constexpr std::uint32_t kMaxDimensions = 8;
+/// Bytes that a tensor may take: more than any machine has, and far below where 64 bits end.
+constexpr std::int64_t kMaxTensorBytes = std::int64_t{1} << 48;
 
-double number(const Napi::Object& object, const char* key) {
-  return object.Get(key).As<Napi::Number>().DoubleValue();
-}
-
-std::string text(const Napi::Object& object, const char* key) {
-  return object.Get(key).As<Napi::String>().Utf8Value();
-}
-
-std::vector<float> floats(const Napi::Value& value) {
-  if (!value.IsTypedArray()) return {};
-  const auto array = value.As<Napi::Float32Array>();
-  return {array.Data(), array.Data() + array.ElementLength()};
+std::uint64_t seed(const Napi::Object& object) {
+  return static_cast<std::uint64_t>(integer(object, "seed", 0, kMaxInteger));
 }
 
 Precision precision_of(const std::string& name) {
@@ -36,76 +31,111 @@ std::string hex(std::uint64_t value) {
   return digits;
 }
 
+std::uint64_t from_hex(const std::string& digits) {
+  std::uint64_t value = 0;
+  const auto* end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, value, 16);
+  if (digits.empty() || (error == std::errc() && stop == end)) return value;
+  throw Error("ERR_DCGAN_INVALID_ARGUMENT", "Expected 16 hexadecimal digits for datasetHash");
+}
+
+std::int64_t element_bytes(const std::string& dtype) {
+  if (dtype == "F64" || dtype == "I64") return 8;
+  if (dtype == "F32") return 4;
+  if (dtype == "U8") return 1;
+  throw Error("ERR_DCGAN_INVALID_ARGUMENT", "Expected F32, F64, I64 or U8 for dtype");
+}
+
+HostTensor tensor_from(const Napi::Object& item) {
+  HostTensor tensor{text(item, "name"), text(item, "dtype"), {}, {}};
+  auto bytes = element_bytes(tensor.dtype);
+  const auto shape = object(item.Get("shape"), "shape").As<Napi::Array>();
+  const auto dimensions =
+      static_cast<std::uint32_t>(integer(shape.Get("length"), "shape.length", 0, kMaxDimensions));
+  for (std::uint32_t d = 0; d < dimensions; ++d) {
+    const auto size = integer(shape.Get(d), "shape", 0, kMaxTensorBytes);
+    if (size > 0 && bytes > kMaxTensorBytes / size) {
+      throw Error("ERR_DCGAN_INVALID_ARGUMENT", "The shape of " + tensor.name + " is too large");
+    }
+    bytes *= size;
+    tensor.shape.push_back(size);
+  }
+  tensor.data = buffer(item.Get("data"), tensor.name.c_str(), bytes);
+  return tensor;
+}
+
 }  // namespace
 
 Config config_from(const Napi::Object& object) {
   Config config;
   config.device = text(object, "device");
   config.precision = precision_of(text(object, "precision"));
-  config.threads = static_cast<int>(integer(object, "threads"));
-  config.seed = static_cast<std::uint64_t>(integer(object, "seed"));
-  config.batch_size = integer(object, "batchSize");
-  config.latent_dim = integer(object, "latentDim");
-  config.fixed_count = integer(object, "fixedCount");
+  config.threads = static_cast<int>(integer(object, "threads", 0, kMaxThreads));
+  config.seed = seed(object);
+  config.batch_size = integer(object, "batchSize", 1, kMaxSize);
+  config.latent_dim = integer(object, "latentDim", 1, kMaxSize);
+  config.fixed_count = integer(object, "fixedCount", 0, kMaxSize);
   config.disc_lr = number(object, "discLr");
   config.gen_lr = number(object, "genLr");
   config.beta1 = number(object, "beta1");
   config.beta2 = number(object, "beta2");
   config.dropout = number(object, "dropout");
   config.ema_decay = number(object, "emaDecay");
-  config.max_batch = integer(object, "maxBatch");
-  config.max_queue = integer(object, "maxQueue");
+  config.max_batch = integer(object, "maxBatch", 1, kMaxSize);
+  config.max_queue = integer(object, "maxQueue", 1, kMaxSize);
   config.step = text(object, "step") == "plain" ? StepKind::kPlain : StepKind::kAuto;
   return config;
 }
 
-SampleRequest sample_request_from(const Napi::Object& object) {
+SampleRequest sample_request_from(const Napi::Object& object, const Sizes& sizes) {
   SampleRequest request;
-  request.count = integer(object, "count");
-  request.seed = static_cast<std::uint64_t>(integer(object, "seed"));
-  request.latents = floats(object.Get("latents"));
-  request.fixed = object.Get("fixed").As<Napi::Boolean>().Value();
+  request.fixed = boolean(object, "fixed");
+  // The fixed latents are read by their place in the request.
+  request.count = request.fixed ? integer(object, "count", sizes.fixed_count, sizes.fixed_count)
+                                : integer(object, "count", 1, kMaxSize);
+  request.seed = seed(object);
+  const auto latents = object.Get("latents");
+  if (!latents.IsNull()) request.latents = floats(latents, "latents", request.count * sizes.latent_dim);
   return request;
 }
 
 EpochRequest epoch_request_from(const Napi::Object& object) {
-  return {integer(object, "snapshotEvery"), integer(object, "checkpointEvery")};
+  return {integer(object, "snapshotEvery", 0, kMaxInteger),
+          integer(object, "checkpointEvery", 0, kMaxInteger)};
 }
 
-ProbeRequest probe_request_from(const Napi::Object& object) {
-  const auto images = object.Get("images").As<Napi::Uint8Array>();
-  return {floats(object.Get("latents")), {images.Data(), images.Data() + images.ElementLength()}};
+ProbeRequest probe_request_from(const Napi::Object& object, const Sizes& sizes) {
+  const auto images = object.Get("images");
+  const auto count = length_of(images, "images") / kImagePixels;
+  return {floats(object.Get("latents"), "latents", count * sizes.latent_dim),
+          bytes(images, "images", count * kImagePixels)};
 }
 
 State state_from(const Napi::Object& object) {
   State state;
-  state.position = {integer(object, "step"), integer(object, "epoch"), integer(object, "batch")};
-  state.dataset_count = integer(object, "datasetCount");
-  const auto hash = text(object, "datasetHash");
-  state.dataset_hash = hash.empty() ? 0 : std::stoull(hash, nullptr, 16);
-  const auto tensors = object.Get("tensors").As<Napi::Array>();
-  for (std::uint32_t i = 0; i < tensors.Length(); ++i) {
-    const auto item = tensors.Get(i).As<Napi::Object>();
-    HostTensor tensor{text(item, "name"), text(item, "dtype"), {}, {}};
-    const auto shape = item.Get("shape").As<Napi::Array>();
-    for (std::uint32_t d = 0; d < shape.Length(); ++d) {
-      tensor.shape.push_back(shape.Get(d).As<Napi::Number>().Int64Value());
-    }
-    auto data = item.Get("data").As<Napi::ArrayBuffer>();
-    const auto* bytes = static_cast<const std::byte*>(data.Data());
-    tensor.data.assign(bytes, bytes + data.ByteLength());
-    state.tensors.push_back(std::move(tensor));
+  state.position = {integer(object, "step", 0, kMaxInteger), integer(object, "epoch", 0, kMaxInteger),
+                    integer(object, "batch", 0, kMaxInteger)};
+  state.dataset_count = integer(object, "datasetCount", 0, kMaxInteger);
+  state.dataset_hash = from_hex(text(object, "datasetHash"));
+  const auto tensors = dcgan::object(object.Get("tensors"), "tensors").As<Napi::Array>();
+  const auto count = integer(tensors.Get("length"), "tensors.length", 0, kMaxSize);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    state.tensors.push_back(tensor_from(dcgan::object(tensors.Get(i), "a tensor")));
   }
   return state;
 }
 
 Napi::ArrayBuffer to_buffer(Napi::Env env, const void* data, std::size_t size) {
-  auto buffer = Napi::ArrayBuffer::New(env, size);
+  auto buffer = Environment::of(env)->new_buffer(size);
   if (size > 0) std::memcpy(buffer.Data(), data, size);
   return buffer;
 }
 
 Napi::Value to_js(Napi::Env env, const Done&) { return env.Undefined(); }
+
+Napi::Value to_js(Napi::Env env, const Fingerprint& fingerprint) {
+  return Napi::String::New(env, hex(fingerprint.hash));
+}
 
 Napi::Value to_js(Napi::Env env, const std::vector<std::uint8_t>& bytes) {
   return to_buffer(env, bytes.data(), bytes.size());

@@ -6,21 +6,29 @@
 #include "addon/napi_setup.h"
 #include "contract.h"
 
-// JavaScript values to plain C++ and back. TypeScript has checked every option: nothing is checked again
-// here.
+// JavaScript values to plain C++ and back.
 
 namespace dcgan {
 
+/// The sizes of a model that its requests are measured by.
+struct Sizes {
+  std::int64_t latent_dim = 0;
+  std::int64_t fixed_count = 0;
+};
+
 Config config_from(const Napi::Object& object);
-SampleRequest sample_request_from(const Napi::Object& object);
+SampleRequest sample_request_from(const Napi::Object& object, const Sizes& sizes);
 EpochRequest epoch_request_from(const Napi::Object& object);
-ProbeRequest probe_request_from(const Napi::Object& object);
+ProbeRequest probe_request_from(const Napi::Object& object, const Sizes& sizes);
 State state_from(const Napi::Object& object);
 
-/// ArrayBuffers of Node's own memory, not external ones: small, and safe in every runtime.
+/// ArrayBuffers of Node's own memory, not external ones: small, and safe in every runtime. Throws
+/// std::bad_alloc where there is not so much memory.
 Napi::ArrayBuffer to_buffer(Napi::Env env, const void* data, std::size_t size);
 
 Napi::Value to_js(Napi::Env env, const Done& done);
+/// 16 hexadecimal digits.
+Napi::Value to_js(Napi::Env env, const Fingerprint& fingerprint);
 Napi::Value to_js(Napi::Env env, const std::vector<std::uint8_t>& bytes);
 Napi::Value to_js(Napi::Env env, const Position& position);
 Napi::Value to_js(Napi::Env env, const Stats& stats);

@@ -1,24 +1,17 @@
 #include "addon/mailbox.h"
 
-#include <memory>
-
 namespace dcgan {
 
-Mailbox::Mailbox(Napi::Env env)
-    : channel_(Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}),
-                                             "libtorch-dcgan", 0, 1)) {
-  channel_.Unref(env);
+void Mailbox::deliver(Napi::Env env, Napi::Function, void*, Letter* delivered) {
+  const std::unique_ptr<Letter> letter(delivered);
+  // Without an environment JavaScript has ended: what the letter holds is freed, and that is all.
+  if (static_cast<napi_env>(env) != nullptr) letter->deliver(env);
 }
 
-void Mailbox::post(Letter letter) {
-  if (closed_) return;
-  auto* data = new Letter(std::move(letter));
-  const auto deliver = [](Napi::Env env, Napi::Function, Letter* delivered) {
-    const std::unique_ptr<Letter> owner(delivered);
-    // Without an environment JavaScript has ended: what the letter holds is freed, and that is all.
-    if (static_cast<napi_env>(env) != nullptr) (*delivered)(env);
-  };
-  if (channel_.NonBlockingCall(data, deliver) != napi_ok) delete data;
+Mailbox::Mailbox(Napi::Env env) : channel_(Channel::New(env, "libtorch-dcgan", 0, 1)) { channel_.Unref(env); }
+
+void Mailbox::post(std::unique_ptr<Letter> letter) {
+  if (!closed_ && channel_.NonBlockingCall(letter.get()) == napi_ok) letter.release();
 }
 
 void Mailbox::expect(Napi::Env env) {

@@ -1,22 +1,28 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
+#include <memory>
 
 #include "addon/napi_setup.h"
 
 namespace dcgan {
 
-/// Carries work from models' threads to Node's. It keeps the process alive while an answer is owed, and not
-/// otherwise.
+/// What a model's thread sends to Node's.
+class Letter {
+ public:
+  virtual ~Letter() = default;
+  /// On Node's thread. It must not throw.
+  virtual void deliver(Napi::Env env) = 0;
+};
+
+/// Carries letters from models' threads to Node's. It keeps the process alive while an answer is owed, and
+/// not otherwise.
 class Mailbox {
  public:
-  using Letter = std::function<void(Napi::Env)>;
-
   explicit Mailbox(Napi::Env env);
 
-  /// From any thread. After close() letters are dropped.
-  void post(Letter letter);
+  /// From any thread, and without allocating anything. After close() letters are dropped.
+  void post(std::unique_ptr<Letter> letter);
 
   /// On Node's thread: an answer is owed, or was given.
   void expect(Napi::Env env);
@@ -27,9 +33,12 @@ class Mailbox {
   bool closed() const { return closed_; }
 
  private:
+  static void deliver(Napi::Env env, Napi::Function, void*, Letter* delivered);
+  using Channel = Napi::TypedThreadSafeFunction<void, Letter, deliver>;
+
   std::atomic<bool> closed_{false};
   int owed_ = 0;
-  Napi::ThreadSafeFunction channel_;
+  Channel channel_;
 };
 
 }  // namespace dcgan

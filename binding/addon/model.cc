@@ -1,6 +1,6 @@
 #include "addon/model.h"
 
-#include "addon/convert.h"
+#include "addon/failure.h"
 
 namespace dcgan {
 
@@ -12,8 +12,8 @@ constexpr std::int64_t kWeight = 32 << 20;
 
 }  // namespace
 
-Model::Model(std::shared_ptr<Environment> environment, std::unique_ptr<Engine> engine)
-    : environment_(std::move(environment)), engine_(std::move(engine)) {
+Model::Model(std::shared_ptr<Environment> environment, std::unique_ptr<Engine> engine, Sizes sizes)
+    : environment_(std::move(environment)), engine_(std::move(engine)), sizes_(sizes) {
   environment_->models.insert(this);
 }
 
@@ -29,6 +29,53 @@ void Model::end() {
   last_stats_.waiting = 0;
   engine_.reset();
 }
+
+Napi::Value Model::wrap(Napi::Env env, std::unique_ptr<Model> model) {
+  auto* owned = model.release();
+  Napi::MemoryManagement::AdjustExternalMemory(env, kWeight);
+  auto handle = Napi::External<Model>::New(env, owned, [](Napi::BasicEnv env, Model* data) {
+    delete data;
+    Napi::MemoryManagement::AdjustExternalMemory(env, -kWeight);
+  });
+  owned->handle_ = Napi::Reference<Napi::External<Model>>::New(handle, 0);
+  return handle;
+}
+
+void Model::expect(Napi::Env env) {
+  mailbox().expect(env);
+  if (owed_++ == 0) handle_.Ref();
+}
+
+void Model::settle(Napi::Env env) {
+  mailbox().settle(env);
+  if (--owed_ == 0) handle_.Unref();
+}
+
+/// What an epoch does, on its way to JavaScript.
+class Event : public Letter {
+ public:
+  using Make = std::function<Napi::Object(Napi::Env)>;
+
+  // The model outlives its letters: it is kept by the epoch's promise, which is settled after them.
+  Event(Model* model, std::int64_t id, Make make) : model_(model), id_(id), make_(std::move(make)) {}
+
+  void deliver(Napi::Env env) override {
+    const Napi::HandleScope scope(env);
+    const auto found = model_->listeners_.find(id_);
+    if (found == model_->listeners_.end() || found->second.failure) return;
+    try {
+      found->second.callback.Call({make_(env)});
+    } catch (...) {
+      found->second.failure = failure_of(std::current_exception());
+      if (!model_->ended()) model_->engine().cancel_epoch();
+    }
+  }
+
+ private:
+  Model* model_;
+  std::int64_t id_;
+  Make make_;
+};
 
 /// Tells JavaScript what an epoch does, from the engine's thread.
 class JsObserver : public EpochObserver {
@@ -69,13 +116,8 @@ class JsObserver : public EpochObserver {
     return object;
   }
 
-  void post(std::function<Napi::Object(Napi::Env)> make) {
-    // The model outlives its letters: it is kept by the epoch's promise, which is settled after them.
-    model_->environment_->mailbox.post([model = model_, id = id_, make = std::move(make)](Napi::Env env) {
-      const Napi::HandleScope scope(env);
-      const auto callback = model->callbacks_.find(id);
-      if (callback != model->callbacks_.end()) callback->second.Call({make(env)});
-    });
+  void post(Event::Make make) {
+    model_->mailbox().post(std::make_unique<Event>(model_, id_, std::move(make)));
   }
 
   Model* model_;
@@ -83,49 +125,13 @@ class JsObserver : public EpochObserver {
 };
 
 std::shared_ptr<EpochObserver> Model::observe(std::int64_t id, Napi::Function callback) {
-  callbacks_[id] = Napi::Persistent(callback);
+  listeners_[id].callback = Napi::Persistent(callback);
   return std::make_shared<JsObserver>(this, id);
 }
 
-Napi::Value Model::wrap(Napi::Env env, std::unique_ptr<Model> model) {
-  auto* owned = model.release();
-  Napi::MemoryManagement::AdjustExternalMemory(env, kWeight);
-  auto handle = Napi::External<Model>::New(env, owned, [](Napi::BasicEnv env, Model* data) {
-    delete data;
-    Napi::MemoryManagement::AdjustExternalMemory(env, -kWeight);
-  });
-  owned->handle_ = Napi::Reference<Napi::External<Model>>::New(handle, 0);
-  return handle;
+std::optional<Failure> Model::forget(std::int64_t id) {
+  auto listener = listeners_.extract(id);
+  return listener ? std::move(listener.mapped().failure) : std::nullopt;
 }
-
-template <class T>
-std::pair<Napi::Promise, Reply<T>> Model::owe(Napi::Env env, std::function<void()> settled) {
-  const auto deferred = Napi::Promise::Deferred::New(env);
-  environment_->mailbox.expect(env);
-  if (owed_++ == 0) handle_.Ref();
-  // What these capture may be freed on any thread: plain pointers, and no references into JavaScript.
-  Reply<T> reply = [this, deferred, settled = std::move(settled)](std::variant<T, Failure> outcome) {
-    auto shared = std::make_shared<std::variant<T, Failure>>(std::move(outcome));
-    environment_->mailbox.post([this, deferred, settled, shared](Napi::Env letter_env) {
-      const Napi::HandleScope scope(letter_env);
-      environment_->mailbox.settle(letter_env);
-      if (settled) settled();
-      if (std::holds_alternative<T>(*shared)) {
-        deferred.Resolve(to_js(letter_env, std::get<T>(*shared)));
-      } else {
-        deferred.Reject(to_js(letter_env, std::get<Failure>(*shared)));
-      }
-      if (--owed_ == 0) handle_.Unref();
-    });
-  };
-  return {deferred.Promise(), std::move(reply)};
-}
-
-using Settled = std::function<void()>;
-template std::pair<Napi::Promise, Reply<Done>> Model::owe(Napi::Env, Settled);
-template std::pair<Napi::Promise, Reply<State>> Model::owe(Napi::Env, Settled);
-template std::pair<Napi::Promise, Reply<EpochResult>> Model::owe(Napi::Env, Settled);
-template std::pair<Napi::Promise, Reply<std::vector<std::uint8_t>>> Model::owe(Napi::Env, Settled);
-template std::pair<Napi::Promise, Reply<std::vector<HostTensor>>> Model::owe(Napi::Env, Settled);
 
 }  // namespace dcgan

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "addon/convert.h"
+#include "addon/failure.h"
+#include "addon/model.h"
+
+namespace dcgan {
+
+/// What a promise of a model is settled with. Made together with the promise, so that nothing has to be
+/// allocated when the answer is there, on a thread where that could end the process.
+template <class T>
+class Settlement : public Letter {
+ public:
+  Settlement(Model* model, Napi::Promise::Deferred deferred, Settled settled)
+      : model_(model), deferred_(deferred), settled_(std::move(settled)) {}
+
+  void put(std::variant<T, Failure> outcome) { outcome_ = std::move(outcome); }
+
+  void deliver(Napi::Env env) override {
+    const Napi::HandleScope scope(env);
+    std::optional<Failure> failure = settled_ ? settled_() : std::nullopt;
+    if (auto* failed = std::get_if<Failure>(&outcome_); failed && !failure) failure = std::move(*failed);
+    try {
+      if (!failure) resolve(env, failure);
+      if (failure) deferred_.Reject(to_js(env, *failure));
+    } catch (const Napi::Error&) {
+      // A worker that is being terminated takes no answer any more.
+    }
+    // Last: the model may be collected from here on.
+    model_->settle(env);
+  }
+
+ private:
+  void resolve(Napi::Env env, std::optional<Failure>& failure) {
+    Napi::Value value;
+    try {
+      value = to_js(env, std::get<T>(outcome_));
+    } catch (...) {
+      failure = failure_of(std::current_exception());
+      return;
+    }
+    deferred_.Resolve(value);
+  }
+
+  Model* model_;
+  Napi::Promise::Deferred deferred_;
+  Settled settled_;
+  std::variant<T, Failure> outcome_ = Failure{"ERR_DCGAN_NATIVE", "Out of memory"};
+};
+
+/// An answer that is owed: given once, by the first call or, where an exception dropped the reply on its way,
+/// when its last copy goes. The promise is settled either way, and the process can end.
+template <class T>
+class Debt {
+ public:
+  Debt(Mailbox& mailbox, std::unique_ptr<Settlement<T>> settlement)
+      : mailbox_(mailbox), settlement_(settlement.release()) {}
+  ~Debt() { pay({}); }
+  Debt(const Debt&) = delete;
+  Debt& operator=(const Debt&) = delete;
+
+  /// From any thread.
+  void pay(std::optional<std::variant<T, Failure>> outcome) {
+    std::unique_ptr<Settlement<T>> settlement(settlement_.exchange(nullptr));
+    if (!settlement) return;
+    if (outcome) settlement->put(std::move(*outcome));
+    mailbox_.post(std::move(settlement));
+  }
+
+ private:
+  Mailbox& mailbox_;
+  std::atomic<Settlement<T>*> settlement_;
+};
+
+/// The promise of what `ask(engine, reply)` asks a model's engine for. What goes wrong there rejects it too,
+/// and so does the failure that `settled` may return when the answer has come.
+template <class T, class Ask>
+Napi::Value promise(Napi::Env env, Model& model, Ask ask, Settled settled = {}) {
+  const auto deferred = Napi::Promise::Deferred::New(env);
+  auto settlement = std::make_unique<Settlement<T>>(&model, deferred, std::move(settled));
+  const auto debt = std::make_shared<Debt<T>>(model.mailbox(), std::move(settlement));
+  model.expect(env);
+  try {
+    ask(model.engine(),
+        Reply<T>([debt](std::variant<T, Failure> outcome) { debt->pay(std::move(outcome)); }));
+  } catch (...) {
+    debt->pay(failure_of(std::current_exception()));
+  }
+  return deferred.Promise();
+}
+
+}  // namespace dcgan
