@@ -66,6 +66,11 @@ using Reply = std::function<void(std::variant<T, Failure>)>;
 
 struct Done {};
 
+/// Tells one data set's images from another's.
+struct Fingerprint {
+  std::uint64_t hash = 0;
+};
+
 /// A tensor in host memory, row-major. dtype: F32, F64, I64 or U8.
 struct HostTensor {
   std::string name;
@@ -82,7 +87,7 @@ struct Position {
 
 struct State {
   Position position;
-  std::int64_t dataset_count = 0;  // of the running epoch, 0 between epochs
+  std::int64_t dataset_count = 0;  // of the last step, 0 where none is known
   std::uint64_t dataset_hash = 0;
   std::vector<HostTensor> tensors;
 };
@@ -144,7 +149,8 @@ class Engine {
   virtual std::string device() const = 0;
   virtual Position position() const = 0;
   virtual Stats stats() const = 0;
-  virtual void set_dataset(std::vector<std::uint8_t> images, std::int64_t count, Reply<Done> reply) = 0;
+  virtual void set_dataset(std::vector<std::uint8_t> images, std::int64_t count,
+                           Reply<Fingerprint> reply) = 0;
   virtual void train_epoch(EpochRequest request, std::shared_ptr<EpochObserver> observer,
                            Reply<EpochResult> reply) = 0;
   virtual void cancel_epoch() = 0;

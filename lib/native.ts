@@ -4,7 +4,7 @@ import { openAddon } from './libtorch.js'
 
 /**
  * The typed shape of the addon: a flat table of functions. Every option is checked before it gets here; the
- * addon trusts its input. It returns ArrayBuffers and plain objects, never typed arrays or errors of its own
+ * addon checks sizes, integers and lengths of arrays again, which its memory depends on. It returns ArrayBuffers and plain objects, never typed arrays or errors of its own
  * realm, and rejects with `{ code, message }`, which `errors.ts` turns into a `DcganError`.
  */
 export interface NativeAddon {
@@ -18,8 +18,8 @@ export interface NativeAddon {
   /** 'cpu' or 'cuda:N'. */
   device(model: NativeModel): string
   position(model: NativeModel): NativePosition
-  /** Copies `images` (count × 784 grey levels) before it returns. */
-  setDataset(model: NativeModel, images: Uint8Array, count: number): Promise<void>
+  /** Copies `images` (count × 784 grey levels) before it returns; resolves with their `datasetHash`. */
+  setDataset(model: NativeModel, images: Uint8Array, count: number): Promise<string>
   /** Trains to the end of the running epoch, or through the next one. */
   trainEpoch(
     model: NativeModel,
@@ -167,7 +167,7 @@ export interface NativeTensor {
 }
 
 export interface NativeState extends NativePosition {
-  /** Size and fingerprint (16 hexadecimal digits) of the data set of a running epoch; 0 and '' otherwise. */
+  /** Size and fingerprint (16 hexadecimal digits) of the data set last trained on; 0 and '' where none is known. */
   datasetCount: number
   datasetHash: string
   tensors: NativeTensor[]

@@ -254,10 +254,10 @@ void ModelEngine::sample(std::int64_t id, SampleRequest request, Reply<std::vect
   queue_.push(std::move(sampling));
 }
 
-void ModelEngine::set_dataset(std::vector<std::uint8_t> images, std::int64_t count, Reply<Done> reply) {
-  ask<Done>(std::move(reply), [this, images = std::move(images), count] {
-    trainer().set_dataset(images, count);
-    return Done{};
+void ModelEngine::set_dataset(std::vector<std::uint8_t> images, std::int64_t count,
+                              Reply<Fingerprint> reply) {
+  ask<Fingerprint>(std::move(reply), [this, images = std::move(images), count] {
+    return Fingerprint{trainer().set_dataset(images, count)};
   });
 }
 

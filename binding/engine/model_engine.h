@@ -24,7 +24,7 @@ class ModelEngine : public Engine {
   std::string device() const override { return device_.str(); }
   Position position() const override;
   Stats stats() const override;
-  void set_dataset(std::vector<std::uint8_t> images, std::int64_t count, Reply<Done> reply) override;
+  void set_dataset(std::vector<std::uint8_t> images, std::int64_t count, Reply<Fingerprint> reply) override;
   void train_epoch(EpochRequest request, std::shared_ptr<EpochObserver> observer,
                    Reply<EpochResult> reply) override;
   void cancel_epoch() override;

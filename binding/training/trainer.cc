@@ -33,17 +33,18 @@ Step& Trainer::adversarial_step() {
   return *step_;
 }
 
-void Trainer::set_dataset(const std::vector<std::uint8_t>& images, std::int64_t count) {
+std::uint64_t Trainer::set_dataset(const std::vector<std::uint8_t>& images, std::int64_t count) {
   data_.emplace(images, count, nets_.device);
+  return data_->hash();
 }
 
 void Trainer::begin_epoch() {
   const bool goes_on =
-      permutation_.defined() && running_count_ == data_->count() && running_hash_ == data_->hash();
+      permutation_.defined() && trained_count_ == data_->count() && trained_hash_ == data_->hash();
   if (!goes_on) {
     permutation_ = MiniBatches::permutation(config_.seed, position_.epoch, data_->count());
-    running_count_ = data_->count();
-    running_hash_ = data_->hash();
+    trained_count_ = data_->count();
+    trained_hash_ = data_->hash();
     position_.batch = 0;
   }
   data_->shuffle(permutation_);
@@ -73,8 +74,6 @@ void Trainer::step() {
     ++position_.epoch;
     position_.batch = 0;
     permutation_.reset();
-    running_count_ = 0;
-    running_hash_ = 0;
   }
 }
 

@@ -15,7 +15,8 @@ class Trainer {
  public:
   Trainer(const Config& config, torch::Device device);
 
-  void set_dataset(const std::vector<std::uint8_t>& images, std::int64_t count);
+  /// Returns the images' fingerprint.
+  std::uint64_t set_dataset(const std::vector<std::uint8_t>& images, std::int64_t count);
 
   /// Goes on with the running epoch if the data set is the same, else begins the next.
   void begin_epoch();
@@ -50,9 +51,9 @@ class Trainer {
   std::uint64_t noise_key_;
   std::int64_t noise_drawn_ = 0;  // latents drawn from the training stream
   std::optional<MiniBatches> data_;
-  torch::Tensor permutation_;  // of the running epoch; undefined between epochs
-  std::int64_t running_count_ = 0;
-  std::uint64_t running_hash_ = 0;
+  torch::Tensor permutation_;       // of the running epoch; undefined between epochs
+  std::int64_t trained_count_ = 0;  // the data set of the running epoch, or of the last one
+  std::uint64_t trained_hash_ = 0;
   torch::Tensor losses_;  // steps × 2, on the device
   Position position_;
 };

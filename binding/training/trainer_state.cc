@@ -102,11 +102,9 @@ State Trainer::export_state(StatePart part) {
   state.tensors.push_back(
       to_host("rng.noise", key_and_counter(noise_key_, static_cast<std::uint64_t>(noise_drawn_))));
   state.tensors.push_back(to_host("rng.dropout", key_and_counter(nets_.dropout.key, nets_.dropout.pass)));
-  if (permutation_.defined()) {
-    state.dataset_count = running_count_;
-    state.dataset_hash = running_hash_;
-    state.tensors.push_back(to_host("epoch.permutation", permutation_));
-  }
+  state.dataset_count = trained_count_;
+  state.dataset_hash = trained_hash_;
+  if (permutation_.defined()) state.tensors.push_back(to_host("epoch.permutation", permutation_));
   return state;
 }
 
@@ -115,29 +113,26 @@ void Trainer::import_state(const State& state) {
   for (const auto& tensor : state.tensors) given.emplace(tensor.name, &tensor);
   const bool whole = given.contains("optimizer.generator.step");
   const bool averaged = given.contains(kAverage + "linear.weight");
-  const auto value = [&](const std::string& name) {
+  const auto value = [&](const std::string& name, torch::IntArrayRef shape) {
     const auto found = given.find(name);
     if (found == given.end()) throw Error("ERR_DCGAN_BAD_CHECKPOINT", "the state has no tensor " + name);
-    return from_host(*found->second);
+    if (torch::IntArrayRef(found->second->shape) == shape) return from_host(*found->second);
+    throw Error("ERR_DCGAN_BAD_CHECKPOINT", "the tensor " + name + " has another shape than this model's");
   };
 
   // Everything is read and compared before anything is changed.
   std::vector<std::pair<torch::Tensor, torch::Tensor>> copies;
   for (const auto& [name, target] : named_tensors(whole ? StatePart::kAll : StatePart::kGenerator)) {
     if (!averaged && name.starts_with(kAverage)) continue;
-    auto source = value(name);
-    if (source.sizes() != target.sizes()) {
-      throw Error("ERR_DCGAN_BAD_CHECKPOINT", "the tensor " + name + " has another shape than this model's");
-    }
-    copies.emplace_back(target, std::move(source));
+    copies.emplace_back(target, value(name, target.sizes()));
   }
   torch::Tensor noise, dropout, generator_steps, discriminator_steps, permutation;
   if (whole) {
-    noise = value("rng.noise");
-    dropout = value("rng.dropout");
-    generator_steps = value("optimizer.generator.step");
-    discriminator_steps = value("optimizer.discriminator.step");
-    if (state.dataset_count > 0) permutation = value("epoch.permutation");
+    noise = value("rng.noise", {2});
+    dropout = value("rng.dropout", {2});
+    generator_steps = value("optimizer.generator.step", {});
+    discriminator_steps = value("optimizer.discriminator.step", {});
+    if (given.contains("epoch.permutation")) permutation = value("epoch.permutation", {state.dataset_count});
   }
 
   torch::NoGradGuard no_grad;
@@ -152,8 +147,8 @@ void Trainer::import_state(const State& state) {
   nets_.generator_adam.set_steps(generator_steps.item<std::int64_t>());
   nets_.discriminator_adam.set_steps(discriminator_steps.item<std::int64_t>());
   permutation_ = permutation;
-  running_count_ = state.dataset_count;
-  running_hash_ = state.dataset_hash;
+  trained_count_ = state.dataset_count;
+  trained_hash_ = state.dataset_hash;
 }
 
 std::vector<HostTensor> Trainer::probe(const ProbeRequest& request) {

@@ -15,15 +15,18 @@ export interface StateInfo extends NativePosition {
   kind: StateKind
   /** As they stand in the file, each of them checked. */
   hparams: Hparams
-  /** The data set of the epoch under way; 0 and '' where there is none. */
+  /** The data set last trained on; 0 and '' where none is known. */
   datasetCount: number
   datasetHash: string
+  /** Whether an epoch on it is under way. */
+  running: boolean
   /** The version of this library that wrote the file. */
   library: string
 }
 
 /** The metadata of a state file: strings, as the format demands. */
 export function encodeMetadata(info: StateInfo): Map<string, string> {
+  const { running, datasetCount, datasetHash } = info
   return new Map([
     ['format', FORMAT],
     ['version', VERSION],
@@ -33,8 +36,10 @@ export function encodeMetadata(info: StateInfo): Map<string, string> {
     ['step', String(info.step)],
     ['epoch', String(info.epoch)],
     ['batch', String(info.batch)],
-    ['dataset_count', String(info.datasetCount)],
-    ['dataset_hash', info.datasetHash],
+    ['dataset_count', String(running ? datasetCount : 0)],
+    ['dataset_hash', running ? datasetHash : ''],
+    ['trained_count', String(datasetCount)],
+    ['trained_hash', datasetHash],
   ])
 }
 
@@ -49,31 +54,43 @@ export function decodeMetadata(metadata: ReadonlyMap<string, string>, fail: Fail
   if (kind !== 'full' && kind !== 'generator') {
     fail(`its metadata says kind ${quoted(kind)} instead of "full" or "generator"`)
   }
-  const count = (key: string): number => {
-    const value = get(key)
+  const count = (key: string, value = get(key)): number => {
     if (!/^(0|[1-9]\d{0,15})$/.test(value) || !Number.isSafeInteger(Number(value))) {
       fail(`its metadata says ${key} ${quoted(value)} instead of an integer from 0 to 2^53 - 1`)
     }
     return Number(value)
   }
+  const epoch = { count: count('dataset_count'), hash: get('dataset_hash') }
+  // Release 0.1 kept the data set for as long as an epoch was under way.
+  const trained = {
+    count: count('trained_count', metadata.get('trained_count') ?? String(epoch.count)),
+    hash: metadata.get('trained_hash') ?? epoch.hash,
+  }
+  checkHash('dataset_hash', epoch, fail)
+  checkHash('trained_hash', trained, fail)
+  const running = epoch.count > 0
   const info = {
     kind,
     hparams: decodeHparams(get('hparams'), fail),
     step: count('step'),
     epoch: count('epoch'),
     batch: count('batch'),
-    datasetCount: count('dataset_count'),
-    datasetHash: get('dataset_hash'),
+    datasetCount: running ? epoch.count : trained.count,
+    datasetHash: running ? epoch.hash : trained.hash,
+    running,
     library: get('library'),
   } as const
   checkPosition(info, fail)
+  if (running && (epoch.count !== trained.count || epoch.hash !== trained.hash)) {
+    fail('its metadata says another data set for the epoch under way than for the last step')
+  }
   return info
 }
 
 /** What the shapes of a state's tensors depend on. */
-export function sizesOf({ kind, hparams, datasetCount }: StateInfo): StateSizes {
+export function sizesOf({ kind, hparams, datasetCount, running }: StateInfo): StateSizes {
   const { latentDim, outputDim, emaDecay = DEFAULTS.emaDecay } = hparams
-  return { kind, latentDim, outputDim, datasetCount, averaged: emaDecay > 0 }
+  return { kind, latentDim, outputDim, epochCount: running ? datasetCount : 0, averaged: emaDecay > 0 }
 }
 
 function checkVersion(version: string, library: string | undefined, fail: Fail): void {
@@ -109,18 +126,21 @@ function decodeHparams(json: string, fail: Fail): Hparams {
 }
 
 function checkPosition(info: StateInfo, fail: Fail): void {
-  const { kind, hparams, step, epoch, batch, datasetCount, datasetHash } = info
+  const { kind, hparams, step, epoch, batch, running } = info
+  const images = running ? info.datasetCount : 0
   const position = `its metadata says step ${step}, epoch ${epoch}, batch ${batch}`
   if (epoch + batch > step) fail(`${position}, though each epoch and batch takes a step`)
-  if (kind === 'generator' && (batch > 0 || datasetCount > 0)) {
-    fail(`${position} of ${datasetCount} images, but a file of kind "generator" holds no epoch under way`)
+  if (kind === 'generator' && (batch > 0 || running)) {
+    fail(`${position} of ${images} images, but a file of kind "generator" holds no epoch under way`)
   }
   // An epoch under way has a mini-batch before it, and each takes at least two images.
-  const left = datasetCount - batch * (hparams.batchSize ?? DEFAULTS.batchSize)
-  if (batch > 0 || datasetCount > 0) {
-    if (left < 2) fail(`${position} of ${datasetCount} images, which do not make so many mini-batches`)
+  const left = images - batch * (hparams.batchSize ?? DEFAULTS.batchSize)
+  if (batch > 0 || running) {
+    if (left < 2) fail(`${position} of ${images} images, which do not make so many mini-batches`)
   }
-  if (!(datasetCount === 0 ? /^$/ : /^[0-9a-f]{16}$/).test(datasetHash)) {
-    fail(`its metadata says dataset_hash ${quoted(datasetHash)} for ${datasetCount} images`)
-  }
+}
+
+function checkHash(key: string, { count, hash }: { count: number; hash: string }, fail: Fail): void {
+  if ((count === 0 ? /^$/ : /^[0-9a-f]{16}$/).test(hash)) return
+  fail(`its metadata says ${key} ${quoted(hash)} for ${count} images`)
 }

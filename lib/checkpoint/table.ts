@@ -15,15 +15,18 @@ export interface TensorSpec {
   values: ValueRule
 }
 
-/** What the shapes depend on; `datasetCount` is 0 where no epoch is under way. */
+/** What the shapes depend on; `epochCount` is 0 where no epoch is under way. */
 export interface StateSizes {
   kind: StateKind
   latentDim: number
   outputDim: number
-  datasetCount: number
+  epochCount: number
   /** Whether there is an average of the generator's weights beside them. */
   averaged: boolean
 }
+
+/** The order of the images in the epoch under way: the tensor that says that there is one. */
+export const PERMUTATION = 'epoch.permutation'
 
 type Shapes = Record<string, readonly number[]>
 
@@ -34,7 +37,7 @@ export function tensorTable({
   kind,
   latentDim,
   outputDim,
-  datasetCount,
+  epochCount,
   averaged,
 }: StateSizes): Map<string, TensorSpec> {
   const generator = generatorParameters(latentDim)
@@ -67,7 +70,7 @@ export function tensorTable({
   add('rng.noise', 'I64', [2], 'random-state')
   add('rng.dropout', 'I64', [2], 'random-state')
   add('fixed_latents', 'F32', [outputDim ** 2, latentDim], 'finite')
-  if (datasetCount > 0) add('epoch.permutation', 'I64', [datasetCount], 'permutation')
+  if (epochCount > 0) add(PERMUTATION, 'I64', [epochCount], 'permutation')
   return table
 }
 

@@ -5,7 +5,7 @@ import type { Fail } from './errors.js'
 import { encodeF16 } from './half.js'
 import { byteLength, type Dtype, ELEMENT_BYTES, encodeHeader, type TensorInfo } from './header.js'
 import { decodeMetadata, encodeMetadata, type Hparams, type StateInfo, sizesOf } from './metadata.js'
-import { type TensorSpec, tensorTable } from './table.js'
+import { PERMUTATION, type TensorSpec, tensorTable } from './table.js'
 import { CHUNK_BYTES, valueCheck } from './values.js'
 
 /** Options of `writeState`. */
@@ -52,7 +52,8 @@ function describeState(state: NativeState, hparams: Hparams, kind: StateInfo['ki
   const { step, epoch } = state
   const { batch, datasetCount, datasetHash } =
     kind === 'full' ? state : { batch: 0, datasetCount: 0, datasetHash: '' }
-  return { kind, hparams, step, epoch, batch, datasetCount, datasetHash, library: version }
+  const running = kind === 'full' && state.tensors.some(({ name }) => name === PERMUTATION)
+  return { kind, hparams, step, epoch, batch, datasetCount, datasetHash, running, library: version }
 }
 
 /** Finds the table's tensors in the state and gives each its place. */

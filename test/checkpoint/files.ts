@@ -28,6 +28,7 @@ export function draftState(kind: StateKind, { half = false } = {}): Draft {
     batch: kind === 'full' ? 3 : 0,
     datasetCount,
     datasetHash: kind === 'full' ? '0123456789abcdef' : '',
+    running: kind === 'full',
     library: '0.1.0',
   })
   const draft: Draft = { metadata, tensors: new Map(), patches: [] }
@@ -35,7 +36,7 @@ export function draftState(kind: StateKind, { half = false } = {}): Draft {
     kind,
     latentDim: 2,
     outputDim: 1,
-    datasetCount,
+    epochCount: datasetCount,
     averaged: false,
   })) {
     draft.tensors.set(name, { dtype: half && dtype === 'F32' ? 'F16' : dtype, shape: [...shape] })

@@ -90,6 +90,7 @@ describe('a state file', () => {
       batch: 3,
       datasetCount: 10,
       datasetHash: '0123456789abcdef',
+      running: true,
       library: (require('../../package.json') as { version: string }).version,
     })
   })

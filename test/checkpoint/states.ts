@@ -31,7 +31,7 @@ export function makeState(options: StateOptions = {}): NativeState {
     kind,
     latentDim,
     outputDim,
-    datasetCount: running ? datasetCount : 0,
+    epochCount: running ? datasetCount : 0,
     averaged,
   })
   return {
