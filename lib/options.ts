@@ -72,6 +72,12 @@ export function checkSignal(value: unknown): AbortSignal | undefined {
   return value as AbortSignal
 }
 
+export function checkBoolean(key: string, value: unknown, otherwise: boolean): boolean {
+  if (value === undefined) return otherwise
+  if (typeof value !== 'boolean') throw invalidArgument(key, 'true or false', value)
+  return value
+}
+
 const SIGNAL_METHODS = ['addEventListener', 'removeEventListener', 'throwIfAborted'] as const
 
 /** The object without the keys whose value is undefined. */

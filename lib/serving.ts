@@ -4,6 +4,7 @@ import type { HyperParams } from './hyperparams.js'
 import type { NativeSampleRequest } from './native.js'
 import { checkInteger, checkKeys, checkSignal, reading } from './options.js'
 import { drawSeed, MAX_SEED } from './random.js'
+import { allocate, copyOf, lengthOf } from './typed-arrays.js'
 
 /** The most images that one call makes. */
 const MAX_COUNT = 1_000_000
@@ -58,7 +59,7 @@ export function checkGridSource(
 ): NativeSampleRequest | undefined {
   if (seed === undefined && latents === undefined && count === undefined) return undefined
   const whole = types.isFloat32Array(latents)
-    ? Math.max(1, Math.floor(reading('latents', () => latents.length) / latentDim))
+    ? Math.max(1, Math.floor(lengthOf(latents) / latentDim))
     : outputDim ** 2
   const images = count === undefined ? whole : checkCount(count)
   return { count: images, ...checkSource(seed, latents, images, latentDim), fixed: false }
@@ -99,12 +100,13 @@ function checkSource(
 function checkLatents(latents: unknown, count: number, latentDim: number): Float32Array {
   // Not instanceof: the array may come from another realm.
   const expected = `a Float32Array of ${count * latentDim} (count × latentDim) finite numbers`
-  if (!types.isFloat32Array(latents) || latents.length !== count * latentDim) {
+  if (!types.isFloat32Array(latents) || lengthOf(latents) !== count * latentDim) {
     throw invalidArgument('latents', expected, latents)
   }
-  const bad = latents.findIndex(value => !Number.isFinite(value))
-  if (bad !== -1) throw invalidArgument(`latents[${bad}]`, 'a finite number', latents[bad])
-  return latents
+  const copy = copyOf(latents)
+  const bad = copy.findIndex(value => !Number.isFinite(value))
+  if (bad !== -1) throw invalidArgument(`latents[${bad}]`, 'a finite number', copy[bad])
+  return copy
 }
 
 /**
@@ -114,7 +116,7 @@ function checkLatents(latents: unknown, count: number, latentDim: number): Float
 export function slerp(from: Float32Array, to: Float32Array, frames: number): Float32Array {
   const angle = Math.acos(Math.min(1, Math.max(-1, dot(from, to) / Math.sqrt(dot(from, from) * dot(to, to)))))
   const sine = Math.sin(angle)
-  const path = new Float32Array(frames * from.length)
+  const path = allocate(() => new Float32Array(frames * from.length))
   for (let frame = 0; frame < frames; frame++) {
     const t = frame / (frames - 1)
     // Parallel vectors span no circle: the straight line is the same path.

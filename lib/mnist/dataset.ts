@@ -1,8 +1,8 @@
 import { types } from 'node:util'
 import { DcganError, invalidArgument } from '../errors.js'
 import { reading } from '../options.js'
+import { lengthOf } from '../typed-arrays.js'
 import { SIDE } from './idx.js'
-import { loadMnist } from './mnist.js'
 
 /** Grey images of handwritten digits with their labels. */
 export interface Dataset {
@@ -25,15 +25,20 @@ export type TrainingImages = Omit<Dataset, 'labels'> & {
 }
 
 /**
- * The data set that `train()` and `trainEpoch()` mean: MNIST by default, the one in a folder of IDX files, or one
- * given as an object.
- *
- * Rejects with `ERR_DCGAN_INVALID_ARGUMENT` or `ERR_DCGAN_BAD_DATASET`.
+ * What `train()` and `trainEpoch()` are to train on, as it was when they were called: the images themselves, or where
+ * `loadMnist()` is to read them from.
  *
  * @internal
  */
-export async function resolveDataset(value: string | TrainingImages | undefined): Promise<Dataset> {
-  return value === undefined || typeof value === 'string' ? loadMnist(value) : checkDataset(value)
+export type DatasetSource = Dataset | string | undefined
+
+/**
+ * Checks what the caller named as a data set. The images are still the caller's: copy them before any other code runs.
+ *
+ * @internal
+ */
+export function checkSource(value: unknown): DatasetSource {
+  return value === undefined || typeof value === 'string' ? value : checkDataset(value)
 }
 
 /**
@@ -63,12 +68,13 @@ function checkParts(value: unknown): Dataset {
     throw misfit(`its images are ${width}×${height} and the networks take ${SIDE}×${SIDE}. Resize them`)
   }
   if (count < 1) throw misfit(`it says that it has ${count} images. Give one at least`)
-  if (images.length !== count * SIDE * SIDE) {
+  const [bytes, labelled] = [lengthOf(images), lengthOf(labels)]
+  if (bytes !== count * SIDE * SIDE) {
     const needed = `${count} images of ${SIDE}×${SIDE} take ${count * SIDE * SIDE} bytes`
-    throw misfit(`${needed} and dataset.images has ${images.length}. Correct count or images`)
+    throw misfit(`${needed} and dataset.images has ${bytes}. Correct count or images`)
   }
-  if (labels.length !== 0 && labels.length !== count) {
-    throw misfit(`it has ${count} images and ${labels.length} labels. Give a label for each, or none`)
+  if (labelled !== 0 && labelled !== count) {
+    throw misfit(`it has ${count} images and ${labelled} labels. Give a label for each, or none`)
   }
   return { images, labels, count, width, height }
 }

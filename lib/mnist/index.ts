@@ -1,2 +1,8 @@
-export { checkDataset, type Dataset, resolveDataset, type TrainingImages } from './dataset.js'
+export {
+  checkDataset,
+  checkSource,
+  type Dataset,
+  type DatasetSource,
+  type TrainingImages,
+} from './dataset.js'
 export { type LoadMnistOptions, loadMnist } from './mnist.js'

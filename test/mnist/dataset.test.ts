@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { DcganError } from '../../lib/errors'
-import { checkDataset, resolveDataset } from '../../lib/mnist/index'
+import { checkDataset } from '../../lib/mnist/index'
 import { pixels } from './idxFiles'
 
 const good = { images: pixels(2), labels: Uint8Array.of(7, 1), count: 2, width: 28, height: 28 }
@@ -87,10 +87,4 @@ test('any value at all is taken or refused with a code', () => {
     }),
     { numRuns: 1000 },
   )
-})
-
-test('an object, a folder and nothing are all ways to name a data set', async () => {
-  expect(await resolveDataset(good)).toEqual(good)
-  await expect(resolveDataset('/does/not/exist')).rejects.toMatchObject({ code: 'ERR_DCGAN_BAD_DATASET' })
-  expect((await resolveDataset(undefined)).count).toBe(60_000)
 })

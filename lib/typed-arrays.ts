@@ -1,0 +1,28 @@
+import { DcganError } from './errors.js'
+
+// A typed array tells its length by a property, which its owner may cover with another one. These ask the array itself.
+const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array
+const LENGTH = Object.getOwnPropertyDescriptor(TYPED_ARRAY, 'length')?.get as () => number
+const { set: SET } = TYPED_ARRAY
+
+/** How many elements an array really has: none where its buffer is detached or too short for it. */
+export function lengthOf(array: Uint8Array | Float32Array): number {
+  return Reflect.apply(LENGTH, array, [])
+}
+
+/** A copy in memory of its own, which no other thread and no caller changes. */
+export function copyOf(array: Float32Array): Float32Array {
+  const copy = allocate(() => new Float32Array(lengthOf(array)))
+  Reflect.apply(SET, copy, [array])
+  return copy
+}
+
+/** Makes an array, and says it with a code where there is not so much memory. */
+export function allocate<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new DcganError('ERR_DCGAN_NATIVE', 'Out of memory', { cause })
+  }
+}
