@@ -9,6 +9,7 @@ import {
   type NativeEvent,
   type NativeModel,
   type NativePosition,
+  type NativeSampleJob,
   type NativeSampleRequest,
   type NativeState,
   type NativeStats,
@@ -25,6 +26,7 @@ export class Engine {
   readonly #addon: NativeAddon
   readonly #model: NativeModel
   readonly #fixedCount: number
+  readonly #ending = new AbortController()
   #disposal: Promise<void> | undefined
   #lastPosition: NativePosition | undefined
 
@@ -57,7 +59,8 @@ export class Engine {
     return this.#addon.stats(this.#model)
   }
 
-  setDataset(images: Uint8Array, count: number): Promise<void> {
+  /** Copies the images before it returns; resolves with their fingerprint. */
+  setDataset(images: Uint8Array, count: number): Promise<string> {
     return this.#call(() => this.#addon.setDataset(this.#model, images, count))
   }
 
@@ -78,12 +81,13 @@ export class Engine {
   async sample(request: NativeSampleRequest, signal?: AbortSignal): Promise<Uint8Array> {
     this.assertAlive()
     signal?.throwIfAborted()
-    const job = translating(() => this.#addon.sample(this.#model, request))
+    let job: NativeSampleJob | undefined
     const cancel = () => {
-      if (!this.disposed) this.#addon.cancelSample(this.#model, job.id)
+      if (job !== undefined && !this.disposed) this.#addon.cancelSample(this.#model, job.id)
     }
     signal?.addEventListener('abort', cancel, { once: true })
     try {
+      job = this.#addon.sample(this.#model, request)
       const pixels = await job.promise
       signal?.throwIfAborted()
       return new Uint8Array(pixels)
@@ -118,8 +122,14 @@ export class Engine {
     if (this.#disposal === undefined) {
       this.#lastPosition = this.#addon.position(this.#model)
       this.#disposal = this.#addon.dispose(this.#model)
+      this.#ending.abort()
     }
     return this.#disposal
+  }
+
+  /** Aborted by `dispose()`. */
+  get ending(): AbortSignal {
+    return this.#ending.signal
   }
 
   get disposed(): boolean {

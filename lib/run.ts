@@ -1,4 +1,5 @@
 import { disposed, type Engine } from './engine.js'
+import { DcganError } from './errors.js'
 import type { NativeEpoch, NativeEvent, NativeState } from './native.js'
 import { type Progress, SpeedMeter } from './progress.js'
 import type { Schedule } from './schedule.js'
@@ -57,7 +58,11 @@ export class Run {
   readonly #meter = new SpeedMeter()
   /** The files and callbacks of the events so far. Never rejects. */
   #work: Promise<void> = Promise.resolve()
+  /** What callbacks promised and has not come yet. None rejects. */
+  readonly #callbacks = new Set<Promise<void>>()
   #failure: { error: unknown } | undefined
+  #onFailure = () => {}
+  #training = false
   #epoch = 0
   #reportedAt = -Infinity
 
@@ -75,18 +80,41 @@ export class Run {
     const begin = performance.now()
     const cancel = () => this.#engine.cancelEpoch()
     signal?.addEventListener('abort', cancel, { once: true })
+    this.#training = true
     let result: NativeEpoch
     try {
       result = await this.#engine.trainEpoch({ snapshotEvery, checkpointEvery }, event =>
         this.#on(event, begin),
       )
     } finally {
+      this.#training = false
       signal?.removeEventListener('abort', cancel)
       await this.#work
     }
     this.throwIfStopped()
-    if (!result.finished) throw disposed()
+    if (!result.finished) throw this.#engine.disposed ? disposed() : stoppedByOthers(this.#epoch)
     return this.#result(result)
+  }
+
+  /**
+   * Waits for what the callbacks promised: a run is over when its callbacks are. Where the signal aborts, one of them
+   * fails or the model is disposed of, it waits no longer, and rejects.
+   */
+  async finish(): Promise<void> {
+    const stopped = new Promise<void>(resolve => {
+      this.#onFailure = resolve
+    })
+    const stop = () => this.#onFailure()
+    const signals = [this.#sinks.signal, this.#engine.ending]
+    for (const signal of signals) signal?.addEventListener('abort', stop)
+    try {
+      this.throwIfStopped()
+      if (!this.#engine.disposed) await Promise.race([Promise.all(this.#callbacks), stopped])
+    } finally {
+      for (const signal of signals) signal?.removeEventListener('abort', stop)
+    }
+    this.throwIfStopped()
+    if (this.#callbacks.size > 0) throw disposed()
   }
 
   /** Tells `onProgress` of a step, now if a snapshot was written for it, otherwise at most ten times a second. */
@@ -99,7 +127,13 @@ export class Run {
     try {
       const returned: unknown = onProgress?.(this.#progress(step, snapshot))
       // What an async callback rejects with is a failure like any other, and never an unhandled rejection.
-      Promise.resolve(returned).catch(error => this.#fail(error))
+      const callback = Promise.resolve(returned)
+        .then(
+          () => {},
+          error => this.#fail(error),
+        )
+        .finally(() => this.#callbacks.delete(callback))
+      this.#callbacks.add(callback)
     } catch (error) {
       this.#fail(error)
     }
@@ -140,7 +174,9 @@ export class Run {
   #fail(error: unknown): void {
     if (this.#failure !== undefined) return
     this.#failure = { error }
-    this.#engine.cancelEpoch()
+    this.#onFailure()
+    // A callback may fail long after its epoch: the one that runs then is not to blame.
+    if (this.#training) this.#engine.cancelEpoch()
   }
 
   #progress({ step, batch, discLoss, genLoss }: Step, snapshot?: string): Progress {
@@ -179,6 +215,13 @@ export class Run {
       genLosses,
     }
   }
+}
+
+function stoppedByOthers(epoch: number): DcganError {
+  return new DcganError(
+    'ERR_DCGAN_NATIVE',
+    `Epoch ${epoch} stopped before its end without having been asked to. Train again to go on with it`,
+  )
 }
 
 function mean(values: Float32Array): number {

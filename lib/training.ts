@@ -1,9 +1,10 @@
 import { CheckpointKeeper } from './checkpoint/keeper.js'
+import type { DatasetGuard } from './dataset-guard.js'
 import type { Engine } from './engine.js'
 import { DcganError, invalidArgument } from './errors.js'
 import type { HyperParams } from './hyperparams.js'
-import { resolveDataset, type TrainingImages } from './mnist/index.js'
-import { checkFunction, checkInteger, checkKeys, checkSignal, checkString } from './options.js'
+import { checkSource, type DatasetSource, loadMnist, type TrainingImages } from './mnist/index.js'
+import { checkBoolean, checkFunction, checkInteger, checkKeys, checkSignal, checkString } from './options.js'
 import type { Progress } from './progress.js'
 import { type EpochResult, Run, type Sinks } from './run.js'
 import { Schedule } from './schedule.js'
@@ -13,11 +14,17 @@ import { Snapshots } from './snapshots.js'
 export interface EpochOptions {
   /**
    * Told at most ten times a second how far training is, and once more at the end. If it throws, or returns a
-   * promise that rejects, training stops after its step and rejects with that error.
+   * promise that rejects, training stops after its step and rejects with that error. The call resolves when all
+   * promises that it returned have.
    */
   onProgress?: ((progress: Progress) => void) | undefined
   /** Stops training after its step; the call rejects with the signal's reason, and the model stays usable. */
   signal?: AbortSignal | undefined
+  /**
+   * Goes on with another data set than the one that the loaded state was trained on; without it, that rejects with
+   * `ERR_DCGAN_BAD_DATASET`. Default false. A model that was not loaded takes any.
+   */
+  newData?: boolean | undefined
 }
 
 /** Options of `train()`. */
@@ -64,12 +71,17 @@ export interface TrainResult {
 
 const MAX_STEPS = 1_000_000_000
 
+/** What a call is to train on. */
+interface Material {
+  source: DatasetSource
+  signal: AbortSignal | undefined
+  newData: boolean
+}
+
 /** Checked options of one call. */
-interface Plan {
-  dataset: unknown
+interface Plan extends Material {
   outputDir: string | null
   onProgress: EpochOptions['onProgress']
-  signal: AbortSignal | undefined
   keeper: CheckpointKeeper | undefined
   checkpointEvery: number | undefined
 }
@@ -79,13 +91,13 @@ export async function trainAll(
   engine: Engine,
   hparams: Readonly<HyperParams>,
   options: TrainOptions | undefined,
+  guard: DatasetGuard,
 ): Promise<TrainResult> {
   const plan = checkTrainOptions(options)
-  plan.signal?.throwIfAborted()
   if (engine.position.epoch >= hparams.epochs) return summary(engine, [], 0, undefined, null)
 
   const begin = performance.now()
-  const schedule = await setDataset(engine, plan, hparams.batchSize, hparams.epochs)
+  const schedule = await setDataset(engine, plan, guard, [hparams.batchSize, hparams.epochs])
   // Before the keeper: the checkpoint may go into the folder that this makes.
   const snapshots =
     plan.outputDir === null
@@ -97,6 +109,7 @@ export async function trainAll(
   try {
     while (engine.position.epoch < hparams.epochs) epochs.push(await run.epoch())
     if (snapshots !== undefined) await lastSnapshot(engine, run, schedule, snapshots, epochs)
+    await run.finish()
   } catch (error) {
     throw await afterFailure(error, engine, hparams, plan)
   }
@@ -112,51 +125,67 @@ export async function trainOne(
   hparams: Readonly<HyperParams>,
   dataset: TrainingImages | string | undefined,
   options: EpochOptions | undefined,
+  guard: DatasetGuard,
 ): Promise<EpochResult> {
-  const values = checkKeys('the options of trainEpoch()', options, ['onProgress', 'signal'])
+  const values = checkKeys('the options of trainEpoch()', options, ['onProgress', 'signal', 'newData'])
   const onProgress = checkFunction('onProgress', values.onProgress as EpochOptions['onProgress'])
   const signal = checkSignal(values.signal)
+  const newData = checkBoolean('newData', values.newData, false)
   signal?.throwIfAborted()
-  const schedule = await setDataset(engine, { dataset, signal }, hparams.batchSize, engine.position.epoch + 1)
-  return new Run(engine, schedule, { onProgress, signal }).epoch()
+  const material = { source: checkSource(dataset), signal, newData }
+  const cut = [hparams.batchSize, engine.position.epoch + 1] as const
+  const schedule = await setDataset(engine, material, guard, cut)
+  const run = new Run(engine, schedule, { onProgress, signal })
+  const result = await run.epoch()
+  await run.finish()
+  return result
 }
 
 function checkTrainOptions(options: TrainOptions | undefined): Plan {
-  const keys = ['dataset', 'outputDir', 'onProgress', 'signal', 'checkpoint']
+  const keys = ['dataset', 'outputDir', 'onProgress', 'signal', 'checkpoint', 'newData']
   const values = checkKeys('the options of train()', options, keys)
   const { outputDir = 'output', checkpoint } = values
   const plan = {
-    dataset: values.dataset,
     outputDir:
       outputDir === null ? null : checkString('outputDir', outputDir, 'the path of a folder, or null,'),
     onProgress: checkFunction('onProgress', values.onProgress as TrainOptions['onProgress']),
     signal: checkSignal(values.signal),
-    keeper: undefined,
-    checkpointEvery: undefined,
+    newData: checkBoolean('newData', values.newData, false),
+    ...checkCheckpoint(checkpoint),
   }
-  if (checkpoint === undefined) return plan
+  plan.signal?.throwIfAborted()
+  // Last: until the images are copied nothing may run that could change them.
+  return { ...plan, source: checkSource(values.dataset) }
+}
+
+function checkCheckpoint(checkpoint: unknown): Pick<Plan, 'keeper' | 'checkpointEvery'> {
+  if (checkpoint === undefined) return { keeper: undefined, checkpointEvery: undefined }
   if (checkpoint === null) throw invalidArgument('checkpoint', 'an object such as { path }', checkpoint)
   const { path, keep, everySteps } = checkKeys('checkpoint', checkpoint, ['path', 'everySteps', 'keep'])
   return {
-    ...plan,
     keeper: new CheckpointKeeper({ path: path as string, keep: keep as number | undefined }),
     checkpointEvery:
       everySteps === undefined ? undefined : checkInteger('checkpoint.everySteps', everySteps, 1, MAX_STEPS),
   }
 }
 
-/** Hands the data set over, and says how it is cut. An epoch under way goes on if it is still the same one. */
+/**
+ * Hands the data set over, and says how it is cut. An epoch under way goes on if it is still the same one. Images that
+ * the caller gave are copied before this returns.
+ */
 async function setDataset(
   engine: Engine,
-  { dataset, signal }: { dataset: unknown; signal: AbortSignal | undefined },
-  batchSize: number,
-  epochs: number,
+  { source, signal, newData }: Material,
+  guard: DatasetGuard,
+  [batchSize, epochs]: readonly [number, number],
 ): Promise<Schedule> {
-  const { images, count } = await resolveDataset(dataset as TrainingImages | string | undefined)
-  signal?.throwIfAborted()
+  const { images, count } = typeof source === 'object' ? source : await loadMnist(source)
   const schedule = new Schedule(count, batchSize, epochs)
-  await engine.setDataset(images, count)
+  if (!newData) guard.checkCount(count)
+  const hash = await engine.setDataset(images, count)
   signal?.throwIfAborted()
+  if (newData) guard.lift()
+  else guard.checkHash(hash)
   return schedule
 }
 

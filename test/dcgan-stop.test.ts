@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import type { Progress } from '../lib/index'
 import { bars, equal, failure, folder, tiny } from './dcgan-support'
 
+const later = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
+
 /** Aborts when training has made so many steps. */
 function abortAt(step: number, reason?: unknown): { signal: AbortSignal; onProgress: (p: Progress) => void } {
   const controller = new AbortController()
@@ -158,6 +160,60 @@ describe('onProgress', () => {
     await new Promise(resolve => setTimeout(resolve, 20))
     process.off('unhandledRejection', unhandled)
     expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  test('that is not done yet keeps its run from being over, and what it fails with fails that run', async () => {
+    const gan = tiny()
+    let done = 0
+    const slow = async () => {
+      await later(50)
+      done++
+    }
+    await gan.trainEpoch(bars(4), { onProgress: slow })
+    expect(done).toBe(1)
+    const error = new Error('my late bug')
+    const late = async () => {
+      await later(50)
+      throw error
+    }
+    expect(await failure(gan.trainEpoch(bars(4), { onProgress: late }))).toBe(error)
+    const train = { dataset: bars(4), outputDir: folder(), onProgress: late }
+    expect(await failure(tiny({ epochs: 1 }).train(train))).toBe(error)
+    expect(await gan.trainEpoch(bars(4))).toMatchObject({ epoch: 3, steps: 1 })
+  })
+
+  test('that fails after its run was aborted stops no other run', async () => {
+    const gan = tiny()
+    const controller = new AbortController()
+    let release = () => {}
+    const released = new Promise<void>(resolve => {
+      release = resolve
+    })
+    const onProgress = async () => {
+      controller.abort()
+      await released
+      throw new Error('my late bug')
+    }
+    const aborted = await failure(gan.trainEpoch(bars(400), { signal: controller.signal, onProgress }))
+    expect(aborted.name).toBe('AbortError')
+    const next = gan.trainEpoch(bars(80), { onProgress: release })
+    expect(await next).toMatchObject({ epoch: 1, steps: 20 })
+  })
+
+  test('that never ends holds up neither an abort nor dispose()', async () => {
+    const forEver = () => new Promise<void>(() => {})
+    const gan = tiny()
+    const controller = new AbortController()
+    const run = failure(gan.trainEpoch(bars(4), { signal: controller.signal, onProgress: forEver }))
+    while (gan.epoch === 0) await later(5)
+    await later(50)
+    controller.abort()
+    expect((await run).name).toBe('AbortError')
+    const other = failure(gan.trainEpoch(bars(4), { onProgress: forEver }))
+    while (gan.epoch === 1) await later(5)
+    await later(50)
+    await gan.dispose()
+    expect((await other).code).toBe('ERR_DCGAN_DISPOSED')
   })
 
   test('that throws something falsy is no success', async () => {
