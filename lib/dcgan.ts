@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { readState, writeState } from './checkpoint/index.js'
+import { DatasetGuard } from './dataset-guard.js'
 import type { ChosenDevice } from './device.js'
 import { Engine } from './engine.js'
 import { DcganError, invalidArgument } from './errors.js'
@@ -11,6 +12,7 @@ import { checkInteger, checkKeys, checkSignal, checkString, defined } from './op
 import type { ChosenPrecision } from './precision.js'
 import { MAX_SEED } from './random.js'
 import type { EpochResult } from './run.js'
+import { Saver } from './saver.js'
 import {
   checkGridSource,
   checkRoom,
@@ -19,6 +21,7 @@ import {
   type ServingStats,
   slerp,
 } from './serving.js'
+import { checkSave, modelsOwn, onlyGenerator, type SaveOptions } from './state-options.js'
 import { type EpochOptions, type TrainOptions, type TrainResult, trainAll, trainOne } from './training.js'
 
 const PRETRAINED = join(__dirname, '..', 'weights', 'mnist.safetensors')
@@ -31,14 +34,6 @@ export interface SaveGridOptions extends GridOptions {
   latents?: Float32Array | undefined
   /** How many images a seed makes. Default `outputDim²`. */
   count?: number | undefined
-}
-
-/** Options of `save()`. */
-export interface SaveOptions {
-  /** Leaves out what only training needs: a third of the size. `load()` then gives a model that only samples. */
-  only?: 'generator' | undefined
-  /** With `only: 'generator'`: weights in half precision, half of that size again. */
-  half?: boolean | undefined
 }
 
 /**
@@ -60,6 +55,8 @@ export class DCGAN {
   /** Complete, with the seed that was drawn; frozen. */
   readonly hparams: Readonly<HyperParams>
   readonly #engine: Engine
+  readonly #saver: Saver
+  readonly #guard = new DatasetGuard()
   #training = false
   #generatorOnly = false
 
@@ -73,13 +70,19 @@ export class DCGAN {
   constructor(hparams?: Partial<HyperParams>) {
     this.hparams = resolveHyperParams(hparams)
     this.#engine = new Engine(this.hparams)
+    this.#saver = new Saver(this.#engine)
   }
 
   /**
-   * A model out of a file that `save()` or a checkpoint wrote. `train()` continues it exactly where it was.
+   * A model out of a file that `save()` or a checkpoint wrote. `train()` continues it exactly where it was, on the
+   * data set that it was trained on.
+   *
+   * `device`, `threads`, `precision`, `maxBatch` and `maxQueue` belong to the machine: they come from `overrides` or
+   * the defaults. A whole model takes from its file what training needs to continue bit for bit: `precision`, `device`
+   * if it is `'cpu'`, and `threads` where there are as many cores.
    *
    * @param file as `save()` wrote it, of a whole model or of a generator alone
-   * @param overrides hyper-parameters other than those in the file, such as `epochs`, `device` or `threads`.
+   * @param overrides hyper-parameters other than those in the file, such as `epochs`, and those of this machine.
    *   `latentDim` and, unless the file holds only a generator, `outputDim` and `seed` are what the file's tensors
    *   were made with, and `batchSize` is what a running epoch was cut with: to change those is an error.
    * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT`, `ERR_DCGAN_IO`, and all that the constructor throws
@@ -95,9 +98,10 @@ export class DCGAN {
       if (changes[key] === undefined || changes[key] === hparams[key]) continue
       throw invalidArgument(key, `${hparams[key]}, which the state in ${file} was made with,`, changes[key])
     }
-    const gan = new DCGAN({ ...hparams, ...changes })
+    const gan = new DCGAN({ ...modelsOwn(hparams, kind), ...changes })
     try {
       await gan.#engine.importState(state)
+      gan.#guard.protect(file, state)
       gan.#generatorOnly = kind === 'generator'
       return gan
     } catch (error) {
@@ -151,14 +155,16 @@ export class DCGAN {
    * The last mini-batch of an epoch is smaller; a single image left over for it sits out that epoch, since batch
    * normalisation needs two.
    *
-   * What was trained before a failure stays in the model.
+   * What was trained before a failure stays in the model. The options and the images are read when the method is
+   * called; a folder is read later.
    *
-   * @throws {DcganError} `ERR_DCGAN_BUSY` while training already runs; `ERR_DCGAN_BAD_DATASET`; `ERR_DCGAN_IO` for a
+   * @throws {DcganError} `ERR_DCGAN_BUSY` while training already runs; `ERR_DCGAN_BAD_DATASET`, also where a loaded
+   *   model was trained on another data set and `newData` is not true; `ERR_DCGAN_IO` for a
    *   file that cannot be written; `ERR_DCGAN_DIVERGED`, with the step and the last checkpoint, when a loss is no
    *   longer finite. When the signal aborts, its reason
    */
   train(options?: TrainOptions): Promise<TrainResult> {
-    return this.#exclusively(() => trainAll(this.#engine, this.hparams, options))
+    return this.#exclusively(() => trainAll(this.#engine, this.hparams, options, this.#guard))
   }
 
   /**
@@ -169,7 +175,7 @@ export class DCGAN {
    * @throws as `train()`
    */
   trainEpoch(dataset?: TrainingImages | string, options?: EpochOptions): Promise<EpochResult> {
-    return this.#exclusively(() => trainOne(this.#engine, this.hparams, dataset, options))
+    return this.#exclusively(() => trainOne(this.#engine, this.hparams, dataset, options, this.#guard))
   }
 
   /**
@@ -245,7 +251,7 @@ export class DCGAN {
   /**
    * Writes the model to a safetensors file, whole or not at all: weights, optimisers, generators' states and where
    * training stands, so that `load()` and `train()` continue exactly. While the model trains, it is its state
-   * between two steps.
+   * between two steps. Calls at the same time are served one after the other.
    *
    * @param file its path; the folder must be there
    * @throws {DcganError} `ERR_DCGAN_IO`; `ERR_DCGAN_DIVERGED` where a weight is not finite. A file that was there
@@ -254,13 +260,10 @@ export class DCGAN {
   async save(file: string, options?: SaveOptions): Promise<void> {
     this.#engine.assertAlive()
     checkString('file', file)
-    const { only, half } = checkKeys('the options of save()', options, ['only', 'half'])
-    if (only !== undefined && only !== 'generator') throw invalidArgument('only', "'generator'", only)
-    if (half !== undefined && typeof half !== 'boolean') throw invalidArgument('half', 'true or false', half)
-    if (half && only === undefined) throw invalidArgument('half', "only: 'generator' beside it", half)
-    if (only === undefined && this.#generatorOnly) throw onlyGenerator('save')
-    const state = await this.#engine.exportState(only ?? 'all')
-    await writeState(file, state, this.hparams, { ...(only && { only }), half: half === true, durable: true })
+    const how = { ...checkSave(options), durable: true }
+    const { only = 'all' } = how
+    if (only === 'all' && this.#generatorOnly) throw onlyGenerator('save')
+    await this.#saver.save(only, state => writeState(file, state, this.hparams, how))
   }
 
   /**
@@ -293,16 +296,4 @@ export class DCGAN {
       this.#training = false
     }
   }
-}
-
-function onlyGenerator(what: 'save' | 'train'): DcganError {
-  const advice = {
-    save: "Give save() the option { only: 'generator' }",
-    train: 'Load a file that save() wrote whole',
-  }
-  return new DcganError(
-    'ERR_DCGAN_INVALID_ARGUMENT',
-    `Expected a whole model for ${what}() but received one that was loaded from a generator's file, without ` +
-      `discriminator and optimisers. ${advice[what]}`,
-  )
 }

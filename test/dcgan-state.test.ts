@@ -93,6 +93,27 @@ describe('save() and load()', () => {
     }
   })
 
+  test('take from a file what continues training, and nothing that belongs to another machine', async () => {
+    const [whole, generator] = [join(folder(), 'a'), join(folder(), 'b')]
+    const machine = { threads: 1, maxBatch: 7, maxQueue: 99 }
+    const gan = tiny({ ...machine, precision: 'bfloat16', beta1: 0.5 })
+    await gan.save(whole)
+    await gan.save(generator, { only: 'generator' })
+    expect((await load(whole)).hparams).toMatchObject({
+      ...{ beta1: 0.5, precision: 'bfloat16', device: 'cpu', threads: 1, maxBatch: 64, maxQueue: 4096 },
+    })
+    expect((await load(generator)).hparams).toMatchObject({
+      ...{ beta1: 0.5, precision: 'float32', device: 'auto', threads: 'auto', maxBatch: 64, maxQueue: 4096 },
+    })
+    expect((await load(generator, machine)).hparams).toMatchObject(machine)
+
+    const { state, hparams } = await readState(whole)
+    await writeState(whole, state, { ...hparams, threads: 1024, device: 'cuda:7' })
+    const again = await load(whole)
+    expect(again.hparams).toMatchObject({ threads: 'auto', device: 'auto' })
+    expect((await again.sample()).count).toBe(1)
+  })
+
   test('an epoch under way keeps its batch size', async () => {
     const file = join(folder(), 'model.safetensors')
     const gan = tiny()
@@ -181,6 +202,64 @@ describe('save() and load()', () => {
     expect(error.code).toBe('ERR_DCGAN_IO')
     expect((error.cause as NodeJS.ErrnoException).code).toBe('ENOENT')
     await gan.sample()
+  })
+})
+
+describe('a loaded model and another data set', () => {
+  const refused = async (call: Promise<unknown>, file: string) => {
+    const error = await failure(call)
+    expect(error.code).toBe('ERR_DCGAN_BAD_DATASET')
+    expect(error.message).toContain(file)
+    expect(error.message).toContain('newData: true')
+  }
+
+  test.each([
+    ['between two epochs', async (gan: DCGAN) => void (await gan.trainEpoch(bars(40)))],
+    ['within an epoch', async (gan: DCGAN) => void (await failure(gan.trainEpoch(bars(40), stopAt(1))))],
+  ])('do not come together by mistake: %s', async (_, begin) => {
+    const [file, path, out] = [join(folder(), 'model'), join(folder(), 'run'), join(folder(), 'out')]
+    const gan = tiny({ epochs: 3 })
+    await begin(gan)
+    await gan.save(file)
+    for (const dataset of [bars(40, 1), bars(41), bars(8)]) {
+      const again = await load(file)
+      await refused(again.trainEpoch(dataset), file)
+      await refused(again.train({ dataset, outputDir: out, checkpoint: { path } }), file)
+      expect([again.step, existsSync(path), existsSync(out)]).toEqual([gan.step, false, false])
+      // A refusal leaves the model as it was: its own data goes on exactly.
+      const [one, other] = [await again.trainEpoch(bars(40)), await (await load(file)).trainEpoch(bars(40))]
+      expect(one.discLosses).toEqual(other.discLosses)
+    }
+  })
+
+  test('come together where that is asked for, and the new one is remembered', async () => {
+    const [file, next] = [join(folder(), 'model'), join(folder(), 'next')]
+    const gan = tiny()
+    await gan.trainEpoch(bars(8))
+    await gan.save(file)
+    const again = await load(file, { epochs: 2 })
+    expect((await again.train({ dataset: bars(12), outputDir: null, newData: true })).epoch).toBe(2)
+    await again.trainEpoch(bars(8))
+    await again.trainEpoch(bars(12))
+    await again.save(next)
+    await refused((await load(next)).trainEpoch(bars(8)), next)
+    expect((await (await load(next)).trainEpoch(bars(12))).epoch).toBe(5)
+    expect((await failure(again.trainEpoch(bars(8), { newData: 1 } as never))).message).toMatch(
+      /true or false for newData but received 1$/,
+    )
+  })
+
+  test('a file of release 0.1, which knows no data set between two epochs, takes any', async () => {
+    const file = join(folder(), 'model')
+    const gan = tiny()
+    await gan.trainEpoch(bars(8))
+    await gan.save(file)
+    const bytes = readFileSync(file)
+    const length = Number(bytes.readBigUInt64LE())
+    const header = bytes.toString('utf8', 8, 8 + length).replace(/,"trained_(count|hash)":"\w+"/g, '')
+    bytes.write(header.padEnd(length), 8)
+    writeFileSync(file, bytes)
+    expect((await (await load(file)).trainEpoch(bars(12))).epoch).toBe(2)
   })
 })
 

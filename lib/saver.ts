@@ -1,0 +1,54 @@
+import type { Engine } from './engine.js'
+import type { NativeState } from './native.js'
+
+type Part = 'all' | 'generator'
+
+interface Job {
+  part: Part
+  write: (state: NativeState) => Promise<void>
+  resolve: () => void
+  reject: (error: unknown) => void
+}
+
+/**
+ * Hands a model's state to those that write it. A state takes 29 MB and more: one at a time is in memory, however many
+ * calls wait, and those that wait for the same part share one, taken after the last of them was called.
+ */
+export class Saver {
+  readonly #engine: Engine
+  #waiting: Job[] = []
+  #busy = false
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  /** Gives `write` the state as it is now, or between two later steps. It asks for it before it returns if it can. */
+  save(part: Part, write: Job['write']): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ part, write, resolve, reject })
+      if (!this.#busy) void this.#work()
+    })
+  }
+
+  /** Never rejects. */
+  async #work(): Promise<void> {
+    this.#busy = true
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      const { part } = first
+      const jobs = this.#waiting.filter(job => job.part === part)
+      this.#waiting = this.#waiting.filter(job => job.part !== part)
+      await this.#serve(part, jobs)
+    }
+    this.#busy = false
+  }
+
+  async #serve(part: Part, jobs: readonly Job[]): Promise<void> {
+    try {
+      const state = await this.#engine.exportState(part)
+      for (const job of jobs) await job.write(state).then(job.resolve, job.reject)
+    } catch (error) {
+      for (const job of jobs) job.reject(error)
+    }
+  }
+}

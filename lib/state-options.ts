@@ -1,0 +1,56 @@
+import { availableParallelism } from 'node:os'
+import type { StateKind } from './checkpoint/index.js'
+import { DcganError, invalidArgument } from './errors.js'
+import type { HyperParams } from './hyperparams.js'
+import { checkBoolean, checkKeys } from './options.js'
+
+/** Options of `save()`. */
+export interface SaveOptions {
+  /** Leaves out what only training needs: a third of the size. `load()` then gives a model that only samples. */
+  only?: 'generator' | undefined
+  /** With `only: 'generator'`: weights in half precision, half of that size again. */
+  half?: boolean | undefined
+}
+
+/** Checks the options of `save`. */
+export function checkSave(options: SaveOptions | undefined): { only?: 'generator'; half: boolean } {
+  const { only, half } = checkKeys('the options of save()', options, ['only', 'half'])
+  if (only !== undefined && only !== 'generator') throw invalidArgument('only', "'generator'", only)
+  const halved = checkBoolean('half', half, false)
+  if (halved && only === undefined) throw invalidArgument('half', "only: 'generator' beside it", half)
+  return { ...(only !== undefined && { only }), half: halved }
+}
+
+/** What belongs to the machine that a model runs on, and not to the model. */
+const MACHINE: readonly string[] = ['device', 'threads', 'precision', 'maxBatch', 'maxQueue']
+
+/**
+ * The hyper-parameters of a file that a loaded model takes over: not those of the machine that wrote it. But training
+ * continues bit for bit only in the same precision, on the CPU if it was there and, on some processors, with as many
+ * threads. A file is not believed when it asks for a GPU or for more threads than there are cores.
+ */
+export function modelsOwn(hparams: Partial<HyperParams>, kind: StateKind): Partial<HyperParams> {
+  const { device, precision, threads } = hparams
+  const own = Object.fromEntries(Object.entries(hparams).filter(([key]) => !MACHINE.includes(key)))
+  if (kind === 'generator') return own
+  const fits = typeof threads === 'number' && threads <= availableParallelism()
+  return {
+    ...own,
+    ...(precision !== undefined && { precision }),
+    ...(device === 'cpu' && { device }),
+    ...(fits && { threads }),
+  }
+}
+
+/** The error for what only a whole model can do. */
+export function onlyGenerator(what: 'save' | 'train'): DcganError {
+  const advice = {
+    save: "Give save() the option { only: 'generator' }",
+    train: 'Load a file that save() wrote whole',
+  }
+  return new DcganError(
+    'ERR_DCGAN_INVALID_ARGUMENT',
+    `Expected a whole model for ${what}() but received one that was loaded from a generator's file, without ` +
+      `discriminator and optimisers. ${advice[what]}`,
+  )
+}
