@@ -1,6 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { bars, folder } from './dcgan-support'
@@ -281,9 +281,10 @@ test('who stops reading the output ends the command without a trace', async () =
   expect((await errors).join('')).toBe('')
 })
 
-test('Ctrl-C stops after the step, saves the checkpoint, and --resume goes on from it', async () => {
+test('Ctrl-C stops after the step, saves the checkpoint, and the command that is printed goes on', async () => {
   const cwd = folder()
-  const idx = data(2000)
+  const idx = join(folder(), "my 'own' images")
+  renameSync(data(2000), idx)
   const flags = ['--data', idx]
   let sent = false
   const ended = await cli([...TRAIN, ...flags], {
@@ -297,18 +298,19 @@ test('Ctrl-C stops after the step, saves the checkpoint, and --resume goes on fr
     },
   })
   expect(ended.code).toBe(130)
-  const step = Number(
-    /Stopped at step (\d+)\. To continue: .*--resume output\/checkpoint\.safetensors\n$/.exec(
-      ended.stderr,
-    )?.[1],
-  )
+  const [, stoppedAt, hint = ''] =
+    /Stopped at step (\d+)\. To continue: npx libtorch-dcgan (.*)\n$/.exec(ended.stderr) ?? []
+  const step = Number(stoppedAt)
   expect(step).toBeGreaterThan(0)
   expect(step).toBeLessThan(500)
-
+  const more = execFileSync('sh', ['-c', `printf '%s\\n' ${hint}`], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
   const saved = join('output', 'checkpoint.safetensors')
-  const more = ['--resume', saved, '--no-checkpoint', '--data', idx, '--device', 'cpu', '--threads', '1']
+  expect(more).toEqual([...['train', '--resume', saved, '--data', idx, '--device', 'cpu', '--threads', '1']])
+
   let stopped = false
-  const resumed = await cli(['train', ...more], {
+  const resumed = await cli([...more, '--no-checkpoint'], {
     cwd,
     onOutput: (text, child) => {
       if (stopped || !text.includes('Epoch 1')) return
@@ -319,6 +321,22 @@ test('Ctrl-C stops after the step, saves the checkpoint, and --resume goes on fr
   expect(resumed.code).toBe(143)
   expect(resumed.stdout).toContain(`from step ${step} to the end of epoch 1`)
   expect(resumed.stderr).toContain('Nothing was saved')
+})
+
+test('a run does not go on with other images unless --new-data says so', async () => {
+  const cwd = folder()
+  const first = await cli([...TRAIN, '--data', data(8)], { cwd })
+  expect(first.code).toBe(0)
+  const file = join(cwd, 'output', 'checkpoint.safetensors')
+  const before = readFileSync(file)
+  const resume = ['train', '--resume', 'output/checkpoint.safetensors', '--epochs', '2', '--device', 'cpu']
+  const env = { MNIST_DIR: data(12) }
+  const refused = await cli(resume, { cwd, env })
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--new-data') })
+  expect(refused.stderr).toContain('was trained on 8 images, and this data set has 12')
+  expect(readFileSync(file)).toEqual(before)
+  expect((await cli([...resume, '--new-data'], { cwd, env })).stdout).toContain('Trained 1 epoch ')
+  expect((await cli([...resume, '--epochs', '3'], { cwd, env })).stdout).toContain('Trained 1 epoch ')
 })
 
 test('a second Ctrl-C ends the process at once', async () => {

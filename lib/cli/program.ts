@@ -58,6 +58,7 @@ function addTrain(program: Command): void {
     .option('--data <folder>', 'folder of IDX files (default: $MNIST_DIR, or the MNIST package)')
     .option('--output-dir <folder>', 'where snapshots, the GIF, checkpoint and model go', 'output')
     .option('--resume <file>', 'continue from a checkpoint or a saved model')
+    .option('--new-data', 'continue on another data set than the one that it was trained on')
     .option(
       '--checkpoint <file>',
       'what Ctrl-C leaves to continue from, and each epoch (default: <output-dir>/checkpoint.safetensors)',

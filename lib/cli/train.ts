@@ -18,6 +18,7 @@ export interface TrainFlags extends Record<string, unknown> {
   checkpointEvery?: number
   checkpointKeep?: number
   resume?: string
+  newData?: boolean
   /** False for none. */
   save?: string | false
   json?: boolean
@@ -76,10 +77,15 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-function trainOptions({ data, outputDir, ...flags }: TrainFlags): TrainOptions {
+function trainOptions({ data, outputDir, newData, ...flags }: TrainFlags): TrainOptions {
   const { checkpointEvery: everySteps, checkpointKeep: keep = 0 } = flags
   const path = checkpointOf({ outputDir, ...flags })
-  return { dataset: data, outputDir, ...(path !== null && { checkpoint: { path, everySteps, keep } }) }
+  return {
+    dataset: data,
+    outputDir,
+    newData,
+    ...(path !== null && { checkpoint: { path, everySteps, keep } }),
+  }
 }
 
 /** Where the checkpoint goes. */
@@ -132,7 +138,34 @@ function report(gan: DCGAN, flags: TrainFlags, result: TrainResult, model: strin
 function stopped(gan: DCGAN, flags: TrainFlags): string {
   const checkpoint = checkpointOf(flags)
   if (checkpoint === null) return `Stopped at step ${gan.step}. Nothing was saved, as --no-checkpoint says`
-  const own = flags.checkpoint === undefined ? '' : ` --checkpoint ${checkpoint}`
-  const folder = flags.outputDir === 'output' ? '' : ` --output-dir ${flags.outputDir}`
-  return `Stopped at step ${gan.step}. To continue: npx libtorch-dcgan train --resume ${checkpoint}${own}${folder}`
+  return `Stopped at step ${gan.step}. To continue: npx libtorch-dcgan train ${continuing(checkpoint, flags)}`
+}
+
+/** The flags that continue a run. The checkpoint knows the hyper-parameters, but for those of the machine. */
+function continuing(checkpoint: string, flags: TrainFlags): string {
+  const { data, outputDir, save, checkpointEvery, checkpointKeep, device, threads } = flags
+  const values = {
+    '--resume': checkpoint,
+    '--data': data,
+    '--output-dir': outputDir === 'output' ? undefined : outputDir,
+    '--checkpoint': flags.checkpoint,
+    '--checkpoint-every': checkpointEvery,
+    '--checkpoint-keep': checkpointKeep,
+    '--save': save === false ? undefined : save,
+    '--device': device,
+    '--threads': threads,
+    '--max-batch': flags.maxBatch,
+    '--max-queue': flags.maxQueue,
+  }
+  const words = Object.entries(values).flatMap(([flag, value]) =>
+    value === undefined ? [] : [flag, shellWord(String(value))],
+  )
+  if (save === false) words.push('--no-save')
+  if (flags.json) words.push('--json')
+  return words.join(' ')
+}
+
+/** As a shell reads it back. */
+function shellWord(text: string): string {
+  return /^[\w./:,@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
