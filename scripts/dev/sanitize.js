@@ -16,8 +16,8 @@ const FOLDER = path.join(ROOT, 'node_modules', '.cache', 'libtorch-dcgan', 'sani
 const REPORTS = path.join(FOLDER, 'reports')
 const FLAGS = '-O1 -g1 -DNDEBUG -fsanitize=address,undefined -fno-sanitize-recover -fno-omit-frame-pointer'
 const TESTS = [
-  'test/process/(lifecycle|workers|cluster|kill)',
-  'test/(dcgan|serving|average|parity|determinism)',
+  'test/process/(lifecycle|workers|cluster|kill|fuzz)',
+  'test/(arguments|dcgan|serving|average|parity|determinism)',
 ]
 
 const HELP = `Usage: npm run sanitize -- [jest's arguments]

@@ -1,0 +1,230 @@
+'use strict'
+
+// The calls that a sequence is made of.
+
+const fc = require('fast-check')
+const { animate, DCGAN, ImageBatch, loadMnist } = require('../../../dist/index.js')
+const { HPARAMS } = require('./stage.js')
+const {
+  buffers,
+  datasets,
+  latents,
+  Later,
+  mostly,
+  Own,
+  realise,
+  realiseAll,
+  signals,
+  spoils,
+  wrong,
+} = require('./values.js')
+
+/** @typedef {InstanceType<typeof import('./stage.js').Stage>} Stage */
+
+class Command {
+  /** @param {string} name @param {(stage: Stage) => unknown} act */
+  constructor(name, act) {
+    this.name = name
+    this.act = act
+  }
+  check() {
+    return true
+  }
+  /** @param {unknown} _model @param {Stage} stage */
+  async run(_model, stage) {
+    await this.act(stage)
+  }
+  toString() {
+    return this.name
+  }
+}
+
+/**
+ * A call with these arguments, one or a list of them.
+ *
+ * @param {string} name @param {fc.Arbitrary<any>} args @param {(stage: Stage, args: any) => unknown} act
+ */
+const command = (name, args, act) =>
+  args.map(
+    given =>
+      new Command(name, stage => act(stage, Array.isArray(given) ? given.map(realise) : realise(given))),
+  )
+
+const index = fc.nat(5)
+const seed = mostly(fc.constantFrom(0, 1, 42, 2 ** 53 - 1))
+const count = mostly(fc.integer({ min: 1, max: 6 }))
+const files = mostly(fc.constantFrom('a.safetensors', 'b.safetensors', 'none/c.safetensors', '.'), 20)
+
+/** @param {Stage} stage @param {any} file */
+const placed = (stage, file) => (typeof file === 'string' && file.length > 1 ? stage.file(file) : file)
+
+/** Options of which some are left out. @param {Record<string, fc.Arbitrary<any>>} record */
+const options = record =>
+  mostly(
+    fc.record(record, { requiredKeys: [] }).map(given => new Later(() => realiseAll(given))),
+    24,
+  )
+
+/** @param {Stage} stage */
+function callbacks(stage) {
+  return fc.constantFrom(
+    () => {},
+    async () => {},
+    () => new Promise(resolve => setTimeout(resolve, 3)),
+    () => {
+      throw new Own('onProgress')
+    },
+    async () => {
+      throw new Own('an async onProgress')
+    },
+    () => new Promise((_, reject) => setTimeout(() => reject(new Own('a late onProgress')), 20)),
+    () => {
+      stage.call('sample in onProgress', () => stage.model(0).sample())
+    },
+    () => {
+      stage.call('dispose in onProgress', () => stage.model(0).dispose())
+    },
+    () => buffers.spoil('fill'),
+  )
+}
+
+/** @param {Stage} stage @returns {fc.Arbitrary<Command>[]} */
+function allCommands(stage) {
+  const signal = mostly(signals(stage.controllers))
+  const onProgress = mostly(callbacks(stage))
+  const hparams = options({
+    seed,
+    batchSize: mostly(fc.constantFrom(2, 3)),
+    emaDecay: mostly(fc.constantFrom(0, 0.9)),
+    maxBatch: mostly(fc.constantFrom(1, 2, 64)),
+    maxQueue: mostly(fc.constantFrom(1, 8, 4096)),
+    threads: mostly(fc.constantFrom(1, 2, 'auto')),
+    device: mostly(fc.constant('cpu')),
+    discLr: mostly(fc.constantFrom(0.001, 1)),
+  })
+  const checkpoint = options({
+    path: files.map(file => new Later(() => placed(stage, file))),
+    everySteps: mostly(fc.integer({ min: 1, max: 3 })),
+    keep: mostly(fc.nat(2)),
+  })
+  const newData = mostly(fc.boolean())
+  const train = options({
+    dataset: mostly(datasets),
+    onProgress,
+    signal,
+    checkpoint,
+    newData,
+    outputDir: fc.constant(null),
+  })
+  const pictures = options({ seed, count, latents: mostly(latents(2)), columns: count, scale: count, signal })
+  return [
+    command('make', hparams, (stage, given) =>
+      stage.call('make', () => {
+        const own = given
+        const plain =
+          own !== null && typeof own === 'object' && Object.getPrototypeOf(own) === Object.prototype
+        if (stage.models.length < 4) stage.models.push(new DCGAN(plain ? { ...HPARAMS, ...own } : own))
+      }),
+    ),
+    ...[1, 2, 3].map(() =>
+      command(
+        'sample',
+        fc
+          .tuple(index, fc.integer({ min: 1, max: 4 }))
+          .chain(([i, n]) =>
+            fc.tuple(
+              fc.constant(i),
+              mostly(fc.constant(n)),
+              fc.oneof(options({ seed, signal }), options({ latents: mostly(latents(n)), signal })),
+            ),
+          ),
+        (stage, [i, n, given]) => {
+          const gan = stage.model(i)
+          stage.call('sample', () => gan.sample(n, given))
+        },
+      ),
+    ),
+    command(
+      'interpolate',
+      fc.tuple(index, seed, seed, count, options({ signal })),
+      (stage, [i, a, b, n, given]) => {
+        const gan = stage.model(i)
+        stage.call('interpolate', () => gan.interpolate(a, b, n, given))
+      },
+    ),
+    command('saveGrid', fc.tuple(index, files, pictures), (stage, [i, file, given]) => {
+      const gan = stage.model(i)
+      stage.call('saveGrid', () => gan.saveGrid(placed(stage, file), given))
+    }),
+    command(
+      'save',
+      fc.tuple(index, files, options({ only: mostly(fc.constant('generator')), half: mostly(fc.boolean()) })),
+      (stage, [i, file, given]) => {
+        const gan = stage.model(i)
+        stage.call('save', () => gan.save(placed(stage, file), given))
+      },
+    ),
+    command('load', fc.tuple(files, hparams), (stage, [file, given]) => {
+      if (stage.models.length < 4) stage.call('load', () => DCGAN.load(placed(stage, file), given))
+    }),
+    ...[1, 2].map(() =>
+      command(
+        'trainEpoch',
+        fc.tuple(index, mostly(datasets), options({ onProgress, signal, newData })),
+        (stage, [i, dataset, given]) => {
+          const gan = stage.model(i)
+          // Without a data set it would read MNIST.
+          stage.call('trainEpoch', () => gan.trainEpoch(dataset ?? null, given))
+        },
+      ),
+    ),
+    command('train', fc.tuple(index, train), (stage, [i, given]) => {
+      const gan = stage.model(i)
+      const own = given
+      if (own && Object.getPrototypeOf(own) === Object.prototype) own.dataset ??= null
+      if (own !== undefined) stage.call('train', () => gan.train(own))
+    }),
+    command('read', index, (stage, i) => {
+      const gan = stage.model(i)
+      for (const key of ['hparams', 'device', 'step', 'epoch', 'stats']) stage.call(key, () => gan[key])
+    }),
+    command('picture', fc.tuple(mostly(fc.constant(1568)), wrong, wrong), (stage, [bytes, i, given]) => {
+      stage.call('new ImageBatch', () => {
+        const batch = new ImageBatch(bytes === 1568 ? new Uint8Array(bytes) : bytes)
+        stage.call('png', () => batch.png(i))
+        stage.call('image', () => batch.image(i))
+        stage.call('grid', () => batch.grid(given))
+        stage.call('gif', () => batch.gif(given))
+      })
+    }),
+    command('animate', fc.tuple(files, files, wrong), (stage, [folder, file, given]) => {
+      stage.call('animate', () => animate(placed(stage, folder), placed(stage, file), given))
+    }),
+    command('loadMnist', fc.tuple(files, wrong), (stage, [folder, given]) => {
+      stage.call('loadMnist', () => loadMnist(placed(stage, folder), given))
+    }),
+    command('abort', index, (stage, i) => stage.controllers.at(-1 - i)?.abort(new Own('an abort'))),
+    command('dispose', index, (stage, i) => {
+      const [gan] = stage.models.splice(i, 1)
+      if (gan !== undefined) stage.call('dispose', () => gan.dispose())
+    }),
+    command('forget', index, (stage, i) => void stage.models.splice(i, 1)),
+    command('spoil', spoils, (_, how) => buffers.spoil(how)),
+    command('collect', fc.constant(0), () => /** @type {any} */ (globalThis).gc()),
+    command('wait', fc.nat(30), (_, ms) => new Promise(resolve => setTimeout(resolve, ms))),
+    command('settle', fc.constant(0), async stage => {
+      await Promise.race([Promise.all(stage.pending), new Promise(resolve => setTimeout(resolve, 1000))])
+    }),
+    fc.oneof(
+      { arbitrary: fc.constant(new Command('nothing', () => {})), weight: 9 },
+      {
+        arbitrary: command('worker', fc.tuple(fc.nat(400), fc.boolean()), (stage, [ms, exits]) =>
+          stage.worker(ms, exits),
+        ),
+        weight: 1,
+      },
+    ),
+  ]
+}
+
+module.exports = { allCommands }
