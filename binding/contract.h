@@ -33,6 +33,7 @@ struct Config {
   std::uint64_t seed = 0;
   std::int64_t batch_size = 128;
   std::int64_t latent_dim = 100;
+  std::int64_t classes = 0;  // 0: unconditional
   std::int64_t fixed_count = 25;
   double disc_lr = 2e-4;
   double gen_lr = 2e-4;
@@ -122,16 +123,25 @@ class EpochObserver {
   virtual void on_checkpoint(State state) = 0;
 };
 
+/// count × 784 grey levels, and their labels where the model has classes.
+struct TrainingSet {
+  std::vector<std::uint8_t> images;
+  std::vector<std::uint8_t> labels;
+  std::int64_t count = 0;
+};
+
 struct SampleRequest {
   std::int64_t count = 1;
   std::uint64_t seed = 0;
-  std::vector<float> latents;  // empty: drawn from the seed
-  bool fixed = false;          // the model's own fixed latents
+  std::vector<float> latents;        // empty: drawn from the seed
+  std::vector<std::uint8_t> labels;  // one for each image where the model has classes
+  bool fixed = false;                // the model's own fixed latents and labels
 };
 
 struct ProbeRequest {
   std::vector<float> latents;        // n × latent_dim
   std::vector<std::uint8_t> images;  // n × 784
+  std::vector<std::uint8_t> labels;  // n where the model has classes
 };
 
 struct Stats {
@@ -149,8 +159,7 @@ class Engine {
   virtual std::string device() const = 0;
   virtual Position position() const = 0;
   virtual Stats stats() const = 0;
-  virtual void set_dataset(std::vector<std::uint8_t> images, std::int64_t count,
-                           Reply<Fingerprint> reply) = 0;
+  virtual void set_dataset(TrainingSet dataset, Reply<Fingerprint> reply) = 0;
   virtual void train_epoch(EpochRequest request, std::shared_ptr<EpochObserver> observer,
                            Reply<EpochResult> reply) = 0;
   virtual void cancel_epoch() = 0;
@@ -186,6 +195,8 @@ class Library {
   virtual Info info() const = 0;
   virtual std::unique_ptr<Engine> create(Config config) const = 0;
   virtual std::vector<float> latents(std::uint64_t seed, std::int64_t count, std::int64_t dim) const = 0;
+  virtual std::vector<std::uint8_t> labels(std::uint64_t seed, std::int64_t count,
+                                           std::int64_t classes) const = 0;
 };
 
 using LibraryEntry = const Library* (*)();

@@ -52,7 +52,7 @@ Napi::Value create(const Info_& info) {
     // Nothing would end its thread any more.
     if (environment->mailbox.closed()) throw Error("ERR_DCGAN_DISPOSED", "The process is ending");
     auto config = config_from(object(info[0], "the configuration"));
-    const Sizes sizes{config.latent_dim, config.fixed_count};
+    const Sizes sizes{config.latent_dim, config.fixed_count, config.classes};
     auto engine = library().create(std::move(config));
     return Model::wrap(info.Env(), std::make_unique<Model>(environment, std::move(engine), sizes));
   });
@@ -75,15 +75,26 @@ Napi::Value latents(const Info_& info) {
   });
 }
 
+Napi::Value labels(const Info_& info) {
+  return guarded(info.Env(), [&] {
+    const auto seed = static_cast<std::uint64_t>(integer(info[0], "seed", 0, kMaxInteger));
+    const auto values = library().labels(seed, integer(info[1], "count", 1, kMaxSize),
+                                         integer(info[2], "classes", 1, kMaxSize));
+    return to_buffer(info.Env(), values.data(), values.size());
+  });
+}
+
 // Each of these makes its request before it owes an answer: what cannot be made is thrown.
 
 Napi::Value set_dataset(const Info_& info) {
   return guarded(info.Env(), [&] {
     auto& model = model_of(info);
-    const auto count = integer(info[2], "count", 1, kMaxInteger / kImagePixels);
-    auto images = bytes(info[1], "images", count * kImagePixels);
+    TrainingSet dataset;
+    dataset.count = integer(info[2], "count", 1, kMaxInteger / kImagePixels);
+    dataset.images = bytes(info[1], "images", dataset.count * kImagePixels);
+    dataset.labels = labels_from(info[3], dataset.count, model.sizes().classes);
     return promise<Fingerprint>(info.Env(), model, [&](Engine& engine, Reply<Fingerprint> reply) {
-      engine.set_dataset(std::move(images), count, std::move(reply));
+      engine.set_dataset(std::move(dataset), std::move(reply));
     });
   });
 }
@@ -214,6 +225,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("position", position);
   add("stats", stats);
   add("latents", latents);
+  add("labels", labels);
   add("setDataset", set_dataset);
   add("trainEpoch", train_epoch);
   add("cancelEpoch", cancel_epoch);

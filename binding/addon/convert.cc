@@ -1,5 +1,6 @@
 #include "addon/convert.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -12,6 +13,8 @@ namespace dcgan {
 namespace {
 
 constexpr int kMaxThreads = 1024;
+/// A label is a byte.
+constexpr std::int64_t kMaxClasses = 256;
 constexpr std::uint32_t kMaxDimensions = 8;
 /// Bytes that a tensor may take: more than any machine has, and far below where 64 bits end.
 constexpr std::int64_t kMaxTensorBytes = std::int64_t{1} << 48;
@@ -74,6 +77,7 @@ Config config_from(const Napi::Object& object) {
   config.seed = seed(object);
   config.batch_size = integer(object, "batchSize", 1, kMaxSize);
   config.latent_dim = integer(object, "latentDim", 1, kMaxSize);
+  config.classes = integer(object, "classes", 0, kMaxClasses);
   config.fixed_count = integer(object, "fixedCount", 0, kMaxSize);
   config.disc_lr = number(object, "discLr");
   config.gen_lr = number(object, "genLr");
@@ -96,6 +100,7 @@ SampleRequest sample_request_from(const Napi::Object& object, const Sizes& sizes
   request.seed = seed(object);
   const auto latents = object.Get("latents");
   if (!latents.IsNull()) request.latents = floats(latents, "latents", request.count * sizes.latent_dim);
+  if (!request.fixed) request.labels = labels_from(object.Get("labels"), request.count, sizes.classes);
   return request;
 }
 
@@ -108,7 +113,17 @@ ProbeRequest probe_request_from(const Napi::Object& object, const Sizes& sizes) 
   const auto images = object.Get("images");
   const auto count = length_of(images, "images") / kImagePixels;
   return {floats(object.Get("latents"), "latents", count * sizes.latent_dim),
-          bytes(images, "images", count * kImagePixels)};
+          bytes(images, "images", count * kImagePixels),
+          labels_from(object.Get("labels"), count, sizes.classes)};
+}
+
+std::vector<std::uint8_t> labels_from(const Napi::Value& value, std::int64_t count, std::int64_t classes) {
+  if (classes == 0) return {};
+  auto labels = bytes(value, "labels", count);
+  if (std::any_of(labels.begin(), labels.end(), [&](std::uint8_t label) { return label >= classes; })) {
+    throw Error("ERR_DCGAN_INVALID_ARGUMENT", "Expected labels below " + std::to_string(classes));
+  }
+  return labels;
 }
 
 State state_from(const Napi::Object& object) {

@@ -14,11 +14,14 @@ namespace dcgan {
 struct Sizes {
   std::int64_t latent_dim = 0;
   std::int64_t fixed_count = 0;
+  std::int64_t classes = 0;
 };
 
 Config config_from(const Napi::Object& object);
 SampleRequest sample_request_from(const Napi::Object& object, const Sizes& sizes);
 EpochRequest epoch_request_from(const Napi::Object& object);
+/// One label below `classes` for each image; none where there are no classes.
+std::vector<std::uint8_t> labels_from(const Napi::Value& value, std::int64_t count, std::int64_t classes);
 ProbeRequest probe_request_from(const Napi::Object& object, const Sizes& sizes);
 State state_from(const Napi::Object& object);
 

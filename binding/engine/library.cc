@@ -10,6 +10,7 @@
 #include "engine/model_engine.h"
 #include "engine/threads.h"
 #include "kernels/processor.h"
+#include "random/labels.h"
 #include "random/latents.h"
 
 namespace dcgan {
@@ -73,6 +74,11 @@ class TorchLibrary : public Library {
     std::vector<float> result(static_cast<std::size_t>(count * dim));
     draw_latents(seed, Stream::kSample, 0, count, dim, result.data());
     return result;
+  }
+
+  std::vector<std::uint8_t> labels(std::uint64_t seed, std::int64_t count,
+                                   std::int64_t classes) const override {
+    return draw_labels(seed, count, classes);
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "engine/epoch_run.h"
 #include "engine/threads.h"
@@ -120,28 +121,36 @@ void ModelEngine::serve_waiting() {
   }
 }
 
+ModelEngine::Inputs ModelEngine::inputs_of(const Work& work) {
+  const auto dim = static_cast<std::size_t>(config_.latent_dim);
+  Inputs inputs{{}, {}, work.images()};
+  inputs.latents.resize(static_cast<std::size_t>(inputs.count) * dim);
+  float* out = inputs.latents.data();
+  for (const auto& share : work.shares) {
+    const auto& request = share.sampling->request;
+    const auto values = static_cast<std::size_t>(share.count) * dim;
+    const auto offset = static_cast<std::size_t>(share.first) * dim;
+    if (request.fixed) {
+      std::memcpy(out, trainer().fixed_latents().data_ptr<float>() + offset, values * sizeof(float));
+    } else if (!request.latents.empty()) {
+      std::memcpy(out, request.latents.data() + offset, values * sizeof(float));
+    } else {
+      draw_latents(request.seed, Stream::kSample, static_cast<std::uint64_t>(share.first), share.count,
+                   config_.latent_dim, out);
+    }
+    out += values;
+    if (config_.classes == 0) continue;
+    const auto& labels = request.fixed ? trainer().fixed_labels() : request.labels;
+    std::copy_n(labels.begin() + share.first, share.count, std::back_inserter(inputs.labels));
+  }
+  return inputs;
+}
+
 void ModelEngine::serve_images(const Work& work) {
   const auto& shares = work.shares;
-  const auto dim = static_cast<std::size_t>(config_.latent_dim);
   const auto count = work.images();
   try {
-    std::vector<float> latents(static_cast<std::size_t>(count) * dim);
-    float* out = latents.data();
-    for (const auto& share : shares) {
-      const auto& request = share.sampling->request;
-      const auto values = static_cast<std::size_t>(share.count) * dim;
-      const auto offset = static_cast<std::size_t>(share.first) * dim;
-      if (request.fixed) {
-        std::memcpy(out, trainer().fixed_latents().data_ptr<float>() + offset, values * sizeof(float));
-      } else if (!request.latents.empty()) {
-        std::memcpy(out, request.latents.data() + offset, values * sizeof(float));
-      } else {
-        draw_latents(request.seed, Stream::kSample, static_cast<std::uint64_t>(share.first), share.count,
-                     config_.latent_dim, out);
-      }
-      out += values;
-    }
-    const auto pixels = make_images(latents, count);
+    const auto pixels = make_images(inputs_of(work));
     served_ += count;
     ++forwards_;
     last_batch_ = count;
@@ -177,17 +186,18 @@ std::unique_ptr<Sampler> ModelEngine::make_sampler() const {
   return make_module_sampler(config_.latent_dim, device_, bfloat16, batch);
 }
 
-std::vector<std::uint8_t> ModelEngine::make_images(const std::vector<float>& latents, std::int64_t count) {
+std::vector<std::uint8_t> ModelEngine::make_images(const Inputs& inputs) {
   auto& trained = trainer();
   if (!sampler_) sampler_ = make_sampler();
   if (sampler_stale_) {
     sampler_->prepare(trained.served_generator());
     sampler_stale_ = false;
   }
-  std::vector<float> images(static_cast<std::size_t>(count * kImagePixels));
-  sampler_->run(latents.data(), count, images.data());
+  std::vector<float> images(static_cast<std::size_t>(inputs.count * kImagePixels));
+  sampler_->run(inputs.latents.data(), inputs.labels.empty() ? nullptr : inputs.labels.data(), inputs.count,
+                images.data());
   std::vector<std::uint8_t> pixels(images.size());
-  grey_levels(images.data(), count * kImagePixels, pixels.data());
+  grey_levels(images.data(), inputs.count * kImagePixels, pixels.data());
   return pixels;
 }
 
@@ -205,7 +215,7 @@ EpochResult ModelEngine::epoch(const EpochRequest& request, EpochObserver& obser
   host.snapshot = [this] {
     const auto& fixed = trainer_->fixed_latents();
     const auto* begin = fixed.data_ptr<float>();
-    return make_images({begin, begin + fixed.numel()}, fixed.size(0));
+    return make_images({{begin, begin + fixed.numel()}, trainer_->fixed_labels(), fixed.size(0)});
   };
   host.publish = [this](const Position& position) {
     sampler_stale_ = true;
@@ -254,10 +264,9 @@ void ModelEngine::sample(std::int64_t id, SampleRequest request, Reply<std::vect
   queue_.push(std::move(sampling));
 }
 
-void ModelEngine::set_dataset(std::vector<std::uint8_t> images, std::int64_t count,
-                              Reply<Fingerprint> reply) {
-  ask<Fingerprint>(std::move(reply), [this, images = std::move(images), count] {
-    return Fingerprint{trainer().set_dataset(images, count)};
+void ModelEngine::set_dataset(TrainingSet dataset, Reply<Fingerprint> reply) {
+  ask<Fingerprint>(std::move(reply), [this, dataset = std::move(dataset)] {
+    return Fingerprint{trainer().set_dataset(dataset)};
   });
 }
 

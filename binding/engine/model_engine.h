@@ -24,7 +24,7 @@ class ModelEngine : public Engine {
   std::string device() const override { return device_.str(); }
   Position position() const override;
   Stats stats() const override;
-  void set_dataset(std::vector<std::uint8_t> images, std::int64_t count, Reply<Fingerprint> reply) override;
+  void set_dataset(TrainingSet dataset, Reply<Fingerprint> reply) override;
   void train_epoch(EpochRequest request, std::shared_ptr<EpochObserver> observer,
                    Reply<EpochResult> reply) override;
   void cancel_epoch() override;
@@ -42,7 +42,14 @@ class ModelEngine : public Engine {
   void serve_waiting();
   void serve_images(const Work& work);
   std::unique_ptr<Sampler> make_sampler() const;
-  std::vector<std::uint8_t> make_images(const std::vector<float>& latents, std::int64_t count);
+  /// Latent vectors of some images, and their labels where the model has classes.
+  struct Inputs {
+    std::vector<float> latents;
+    std::vector<std::uint8_t> labels;
+    std::int64_t count;
+  };
+  Inputs inputs_of(const Work& work);
+  std::vector<std::uint8_t> make_images(const Inputs& inputs);
   EpochResult epoch(const EpochRequest& request, EpochObserver& observer);
   void publish(const Position& position);
   Trainer& trainer();

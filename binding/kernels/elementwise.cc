@@ -188,8 +188,14 @@ struct Loops {
     }
   }
 
-  static void row_products(const S* x, TileSize size, const A* w, A* out) {
+  template <class W>
+  static W* head_of(Heads<W> heads, Index n) {
+    return heads.labels == nullptr ? heads.weights : heads.weights + heads.labels[n] * heads.stride;
+  }
+
+  static void row_products(const S* x, TileSize size, Heads<const A> heads, A* out) {
     for (Index n = 0; n < size.rows; ++n) {
+      const A* w = head_of(heads, n);
       A sum = 0;
 #pragma omp simd reduction(+ : sum)
       for (Index c = 0; c < size.columns; ++c) sum += widen(x[n * size.columns + c]) * w[c];
@@ -197,17 +203,17 @@ struct Loops {
     }
   }
 
-  static void column_products(const S* x, TileSize size, const A* g, A* out) {
-#pragma GCC ivdep
-    for (Index c = 0; c < size.columns; ++c) out[c] = 0;
+  static void column_products(const S* x, TileSize size, const A* g, Heads<A> heads) {
     for (Index n = 0; n < size.rows; ++n) {
+      A* w = head_of(heads, n);
 #pragma GCC ivdep
-      for (Index c = 0; c < size.columns; ++c) out[c] += g[n] * widen(x[n * size.columns + c]);
+      for (Index c = 0; c < size.columns; ++c) w[c] += g[n] * widen(x[n * size.columns + c]);
     }
   }
 
-  static void outer_product(const A* g, const A* w, TileSize size, A* out) {
+  static void outer_product(const A* g, Heads<const A> heads, TileSize size, A* out) {
     for (Index n = 0; n < size.rows; ++n) {
+      const A* w = head_of(heads, n);
 #pragma GCC ivdep
       for (Index c = 0; c < size.columns; ++c) out[n * size.columns + c] = g[n] * w[c];
     }

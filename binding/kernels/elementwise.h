@@ -46,6 +46,15 @@ struct Slopes {
   A scale;     // of kept elements, 1 / (1 − p)
 };
 
+/// Vectors of weights for one pixel's channels, one for each class, `stride` apart: image n has that of its
+/// label. Without classes there is one, and no labels.
+template <class A>
+struct Heads {
+  A* weights;
+  Index stride;
+  const std::uint8_t* labels;
+};
+
 /// The passes between the matrix products, each over one tile. They are compiled once for each level
 /// (processor.h) from elementwise.cc, so they use plain pointers and no library: an inline function of a
 /// library, compiled for AVX-512, could be the copy that the linker keeps for everybody.
@@ -79,12 +88,12 @@ struct Elementwise {
   void (*leak_and_drop_backward)(const A* grad, Slopes<A, const std::uint8_t> slopes, TileSize size, S* dz,
                                  A* total);
 
-  /// out[n] = Σ x[n][c] w[c].
-  void (*row_products)(const S* x, TileSize size, const A* w, A* out);
-  /// out[c] = Σ g[n] x[n][c].
-  void (*column_products)(const S* x, TileSize size, const A* g, A* out);
-  /// out[n][c] = g[n] w[c].
-  void (*outer_product)(const A* g, const A* w, TileSize size, A* out);
+  /// out[n] = Σ x[n][c] w[c] with the head w of image n.
+  void (*row_products)(const S* x, TileSize size, Heads<const A> heads, A* out);
+  /// Adds g[n] x[n][c] to w[c] of the head w of image n.
+  void (*column_products)(const S* x, TileSize size, const A* g, Heads<A> heads);
+  /// out[n][c] = g[n] w[c] with the head w of image n.
+  void (*outer_product)(const A* g, Heads<const A> heads, TileSize size, A* out);
 
   /// Copies the patch that kHalve's window takes out of a picture at one pixel of the halved map:
   /// out[tap][n], rows `ld` apart, from picture[pixel][n], n < count.

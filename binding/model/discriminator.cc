@@ -1,5 +1,6 @@
 #include "model/discriminator.h"
 
+#include "model/one_hot.h"
 #include "sizes.h"
 
 namespace dcgan {
@@ -12,10 +13,11 @@ static nn::Conv2d downsample(Map in, Map out) {
                         .padding(kHalve.padding));
 }
 
-DiscriminatorImpl::DiscriminatorImpl() {
+DiscriminatorImpl::DiscriminatorImpl(std::int64_t classes) : classes(classes) {
   conv1 = register_module("conv1", downsample(kImage, kHidden1));
   conv2 = register_module("conv2", downsample(kHidden1, kHidden2));
   linear = register_module("linear", nn::Linear(kHidden2.values(), 1));
+  if (classes > 0) projection = register_parameter("projection", torch::zeros({classes, kHidden2.values()}));
 }
 
 static torch::Tensor activate(const torch::Tensor& x, const torch::Tensor& mask) {
@@ -23,10 +25,14 @@ static torch::Tensor activate(const torch::Tensor& x, const torch::Tensor& mask)
   return mask.defined() ? y * mask : y;
 }
 
-torch::Tensor DiscriminatorImpl::forward(const torch::Tensor& images, const DropoutMasks& masks) {
+torch::Tensor DiscriminatorImpl::forward(const torch::Tensor& images, const torch::Tensor& labels,
+                                         const DropoutMasks& masks) {
   auto x = activate(conv1(images), masks.hidden1);  // 64 × 14 × 14
   x = activate(conv2(x), masks.hidden2);            // 128 × 7 × 7
-  return linear(x.flatten(1)).squeeze(1);
+  const auto features = x.flatten(1);
+  const auto logits = linear(features).squeeze(1);
+  if (classes == 0) return logits;
+  return logits + (features * one_hot(labels, classes, projection.scalar_type()).matmul(projection)).sum(1);
 }
 
 }  // namespace dcgan

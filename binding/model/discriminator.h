@@ -6,15 +6,21 @@
 
 namespace dcgan {
 
-/// Maps images (N × 1 × 28 × 28) to logits (N): positive for real, negative for fake.
+/// Maps images (N × 1 × 28 × 28) to logits (N): positive for real, negative for fake. With classes, the logit
+/// is φ(x)·w + φ(x)·w_y, the projection of the last features on a vector for the label (Miyato & Koyama
+/// 2018).
 class DiscriminatorImpl : public torch::nn::Module {
  public:
-  DiscriminatorImpl();
-  torch::Tensor forward(const torch::Tensor& images, const DropoutMasks& masks);
+  explicit DiscriminatorImpl(std::int64_t classes);
+  /// `labels`: N, int64; undefined where there are no classes.
+  torch::Tensor forward(const torch::Tensor& images, const torch::Tensor& labels, const DropoutMasks& masks);
+
+  const std::int64_t classes;
 
   torch::nn::Conv2d conv1{nullptr};
   torch::nn::Conv2d conv2{nullptr};
   torch::nn::Linear linear{nullptr};
+  torch::Tensor projection;  // classes × values of kHidden2; undefined where there are no classes
 };
 TORCH_MODULE(Discriminator);
 

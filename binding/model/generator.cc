@@ -1,5 +1,6 @@
 #include "model/generator.h"
 
+#include "model/one_hot.h"
 #include "sizes.h"
 
 namespace dcgan {
@@ -13,9 +14,10 @@ static nn::ConvTranspose2d upsample(Map in, Map out, Window window) {
                                  .bias(false));
 }
 
-GeneratorImpl::GeneratorImpl(std::int64_t latent_dim) {
-  linear =
-      register_module("linear", nn::Linear(nn::LinearOptions(latent_dim, kDenseMap.values()).bias(false)));
+GeneratorImpl::GeneratorImpl(std::int64_t latent_dim, std::int64_t classes)
+    : latent_dim(latent_dim), classes(classes) {
+  linear = register_module(
+      "linear", nn::Linear(nn::LinearOptions(latent_dim + classes, kDenseMap.values()).bias(false)));
   // As in the tutorial: one mean and variance for each of the 12,544 features, before the reshape.
   bn1 = register_module("bn1", nn::BatchNorm1d(kDenseMap.values()));
   conv1 = register_module("conv1", upsample(kDenseMap, kWideMap, kKeep));
@@ -25,8 +27,9 @@ GeneratorImpl::GeneratorImpl(std::int64_t latent_dim) {
   conv3 = register_module("conv3", upsample(kTallMap, kImage, kHalve));
 }
 
-torch::Tensor GeneratorImpl::forward(const torch::Tensor& latents) {
-  auto x = torch::relu(bn1(linear(latents)));
+torch::Tensor GeneratorImpl::forward(const torch::Tensor& latents, const torch::Tensor& labels) {
+  auto x = classes == 0 ? latents : torch::cat({latents, one_hot(labels, classes, latents.scalar_type())}, 1);
+  x = torch::relu(bn1(linear(x)));
   x = x.view({-1, kDenseMap.channels, kDenseMap.side, kDenseMap.side});
   x = torch::relu(bn2(conv1(x)));  // 128 × 7 × 7
   x = torch::relu(bn3(conv2(x)));  // 64 × 14 × 14

@@ -4,11 +4,16 @@
 
 namespace dcgan {
 
-/// Maps latents (N × latent_dim, standard normal) to images (N × 1 × 28 × 28, in (-1, 1)).
+/// Maps latent vectors (N × latent_dim, standard normal) to images (N × 1 × 28 × 28, in (-1, 1)). With
+/// classes, the one-hot label stands beside the latent vector (Mirza & Osindero 2014).
 class GeneratorImpl : public torch::nn::Module {
  public:
-  explicit GeneratorImpl(std::int64_t latent_dim);
-  torch::Tensor forward(const torch::Tensor& latents);
+  GeneratorImpl(std::int64_t latent_dim, std::int64_t classes);
+  /// `labels`: N, int64; undefined where there are no classes.
+  torch::Tensor forward(const torch::Tensor& latents, const torch::Tensor& labels);
+
+  const std::int64_t latent_dim;
+  const std::int64_t classes;
 
   torch::nn::Linear linear{nullptr};
   torch::nn::BatchNorm1d bn1{nullptr};

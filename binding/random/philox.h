@@ -28,7 +28,8 @@ enum class Stream : std::uint32_t {
   kNoise = 3,
   kDropout = 4,
   kShuffle = 5,
-  kInit = 6
+  kInit = 6,
+  kLabel = 7
 };
 
 /// A seed of its own for a generator of LibTorch's that serves one purpose.

@@ -23,8 +23,12 @@ FoldedGenerator fold(Generator& generator) {
   const auto bn2 = affine_of(generator->bn2);
   const auto bn3 = affine_of(generator->bn3);
   const auto f32 = [](const torch::Tensor& x) { return x.to(torch::kFloat32).contiguous(); };
-  return {f32(generator->linear->weight * bn1.scale.unsqueeze(1)),
-          f32(bn1.shift),
+  const auto linear = generator->linear->weight * bn1.scale.unsqueeze(1);
+  const auto latent_dim = generator->latent_dim;
+  const auto bias = generator->classes == 0 ? bn1.shift.unsqueeze(0)
+                                            : linear.slice(1, latent_dim).t() + bn1.shift.unsqueeze(0);
+  return {f32(linear.slice(1, 0, latent_dim)),
+          f32(bias),
           f32(generator->conv1->weight * bn2.scale.view({1, -1, 1, 1})),
           f32(bn2.shift),
           f32(generator->conv2->weight * bn3.scale.view({1, -1, 1, 1})),

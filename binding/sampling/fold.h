@@ -10,7 +10,7 @@ namespace dcgan {
 /// part of each layer's weights, w γ / √(σ² + ε) on the output channel, and its bias, β − μ γ / √(σ² + ε).
 struct FoldedGenerator {
   torch::Tensor linear_weight;  // 12544 × latent_dim
-  torch::Tensor linear_bias;    // 12544
+  torch::Tensor linear_bias;    // max(1, classes) × 12544: a label is part of the bias
   torch::Tensor conv1_weight;   // 256 × 128 × 5 × 5
   torch::Tensor conv1_bias;     // 128
   torch::Tensor conv2_weight;   // 128 × 64 × 4 × 4

@@ -125,13 +125,14 @@ class FusedSampler : public Sampler {
     torch::NoGradGuard no_grad;
     const auto folded = fold(generator);
     dense_.pack_in_by_out(folded.linear_weight);
-    dense_bias_ = folded.linear_bias.view({kDenseMap.channels, kDenseMap.pixels()}).t().contiguous();
+    dense_bias_ =
+        folded.linear_bias.view({-1, kDenseMap.channels, kDenseMap.pixels()}).transpose(1, 2).contiguous();
     up1_.prepare(folded.conv1_weight, folded.conv1_bias);
     up2_.prepare(folded.conv2_weight, folded.conv2_bias);
     picture_.pack_in_by_out(folded.conv3_weight);
   }
 
-  void run(const float* latents, std::int64_t count, float* images) override {
+  void run(const float* latents, const std::uint8_t* labels, std::int64_t count, float* images) override {
     torch::NoGradGuard no_grad;
     const Index blocks = (count + kBlock - 1) / kBlock;
     const Index threads = std::min<Index>(blocks, at::get_num_threads());
@@ -147,7 +148,9 @@ class FusedSampler : public Sampler {
           const Index first = b * kBlock;
           const Index size = std::min(kBlock, count - first);
           auto* pictures = images + first * kImage.pixels();
-          block(latents + first * latent_dim_, size, activations + thread * kActivations * kBlock,
+          const Inputs inputs{latents + first * latent_dim_, labels == nullptr ? nullptr : labels + first,
+                              size};
+          block(inputs, activations + thread * kActivations * kBlock,
                 sums + thread * kTallMap.values() * kBlock, pictures);
           torch::from_blob(pictures, {size * kImage.pixels()}, torch::kFloat32).tanh_();
         }
@@ -163,10 +166,18 @@ class FusedSampler : public Sampler {
  private:
   static constexpr Index kActivations = kDenseMap.values() + kWideMap.values() + kTallMap.values();
 
-  void block(const float* latents, Index count, S* activations, A* sums, float* images) const {
+  /// What some images are made of.
+  struct Inputs {
+    const float* latents;
+    const std::uint8_t* labels;  // null where there are no classes
+    Index count;
+  };
+
+  void block(const Inputs& inputs, S* activations, A* sums, float* images) const {
+    const Index count = inputs.count;
     S* wide = activations + kDenseMap.values() * count;
     S* tall = wide + kWideMap.values() * count;
-    dense(latents, count, /*rounded=*/wide, sums, activations);
+    dense(inputs, /*rounded=*/wide, sums, activations);
     up1_.run(activations, count, sums, wide);
     up2_.run(wide, count, sums, tall);
     kernels::each(count, [&](Index n) {
@@ -182,7 +193,8 @@ class FusedSampler : public Sampler {
   }
 
   /// `rounded`: scratch memory for the latent vectors.
-  void dense(const float* latents, Index count, S* rounded, A* sums, S* out) const {
+  void dense(const Inputs& inputs, S* rounded, A* sums, S* out) const {
+    const auto [latents, labels, count] = inputs;
     const Index length = kernels::padded<S>(latent_dim_);
     for (Index n = 0; n < count; ++n) {
       for (Index k = 0; k < length; ++k) {
@@ -194,12 +206,14 @@ class FusedSampler : public Sampler {
     const auto* bias = dense_bias_.const_data_ptr<A>();
     at::parallel_for(0, kDenseMap.pixels(), kDenseMap.side, [&](Index begin, Index end) {
       for (Index pixel = begin; pixel < end; ++pixel) {
-        A* tile = sums + pixel * channels * count;
-        kernels::multiply({count, channels, length, channels}, rounded, kernel.data + pixel * kernel.stride,
-                          tile, false);
-        for (Index n = 0; n < count; ++n) {
-          kernels::elementwise<S>().rectify(tile + n * channels, bias + pixel * channels, {1, channels},
-                                            out + (n * kDenseMap.pixels() + pixel) * channels);
+        A* tile = sums + pixel * channels * inputs.count;
+        kernels::multiply({inputs.count, channels, length, channels}, rounded,
+                          kernel.data + pixel * kernel.stride, tile, false);
+        for (Index n = 0; n < inputs.count; ++n) {
+          const Index label = inputs.labels == nullptr ? 0 : inputs.labels[n];
+          kernels::elementwise<S>().rectify(tile + n * channels,
+                                            bias + label * kDenseMap.values() + pixel * channels,
+                                            {1, channels}, out + (n * kDenseMap.pixels() + pixel) * channels);
         }
       }
       kernels::finish_products<S>();
@@ -208,7 +222,7 @@ class FusedSampler : public Sampler {
 
   Index latent_dim_;
   kernels::PackedKernel<S> dense_;
-  torch::Tensor dense_bias_;  // pixels × channels
+  torch::Tensor dense_bias_;  // labels × pixels × channels
   UpLayer<S> up1_{kDenseMap, kWideMap, kKeep}, up2_{kWideMap, kTallMap, kHalve};
   kernels::PackedKernel<S> picture_{
       kernels::transposed_layout(kTallMap.channels, kernels::kPatches.channels, 1)};

@@ -3,6 +3,7 @@
 
 #include "sampling/fold.h"
 #include "sampling/sampler.h"
+#include "sizes.h"
 
 namespace dcgan {
 
@@ -14,7 +15,8 @@ class ModuleSampler : public Sampler {
       : device_(device),
         dtype_(bfloat16 ? torch::kBFloat16 : torch::kFloat32),
         batch_(batch),
-        latents_(torch::zeros({batch, latent_dim})) {}
+        latents_(torch::zeros({batch, latent_dim})),
+        labels_(torch::zeros({batch}, torch::kInt64)) {}
 
   void prepare(Generator& generator) override {
     folded_ = fold(generator);
@@ -25,7 +27,7 @@ class ModuleSampler : public Sampler {
     }
   }
 
-  void run(const float* latents, std::int64_t count, float* images) override {
+  void run(const float* latents, const std::uint8_t* labels, std::int64_t count, float* images) override {
     torch::NoGradGuard no_grad;
     const auto dim = latents_.size(1);
     for (std::int64_t begin = 0; begin < count; begin += batch_) {
@@ -33,26 +35,32 @@ class ModuleSampler : public Sampler {
       // Always a whole batch: another size could choose another algorithm, and with it other last bits.
       std::memcpy(latents_.data_ptr(), latents + begin * dim,
                   sizeof(float) * static_cast<std::size_t>(part * dim));
-      const auto x = forward(latents_.to(device_, dtype_)).to(torch::kCPU, torch::kFloat32).contiguous();
-      std::memcpy(images + begin * pixels_, x.data_ptr(),
-                  sizeof(float) * static_cast<std::size_t>(part * pixels_));
+      if (labels != nullptr) std::copy_n(labels + begin, part, labels_.data_ptr<std::int64_t>());
+      const auto x = forward(latents_.to(device_, dtype_), labels_.to(device_))
+                         .to(torch::kCPU, torch::kFloat32)
+                         .contiguous();
+      std::memcpy(images + begin * kImage.pixels(), x.data_ptr(),
+                  sizeof(float) * static_cast<std::size_t>(part * kImage.pixels()));
     }
   }
 
  private:
-  torch::Tensor forward(const torch::Tensor& latents) const {
-    auto x =
-        torch::relu(torch::linear(latents, folded_.linear_weight, folded_.linear_bias)).view({-1, 256, 7, 7});
+  torch::Tensor forward(const torch::Tensor& latents, const torch::Tensor& labels) const {
+    const auto& bias = folded_.linear_bias;
+    const auto dense = bias.size(0) == 1
+                           ? torch::linear(latents, folded_.linear_weight, bias[0])
+                           : torch::linear(latents, folded_.linear_weight) + bias.index_select(0, labels);
+    auto x = torch::relu(dense).view({-1, kDenseMap.channels, kDenseMap.side, kDenseMap.side});
     x = torch::relu(torch::conv_transpose2d(x, folded_.conv1_weight, folded_.conv1_bias, 1, 2));
     x = torch::relu(torch::conv_transpose2d(x, folded_.conv2_weight, folded_.conv2_bias, 2, 1));
     return torch::tanh(torch::conv_transpose2d(x, folded_.conv3_weight, {}, 2, 1));
   }
 
-  static constexpr std::int64_t pixels_ = 784;
   torch::Device device_;
   torch::Dtype dtype_;
   std::int64_t batch_;
   torch::Tensor latents_;
+  torch::Tensor labels_;
   FoldedGenerator folded_;
 };
 

@@ -20,8 +20,9 @@ class Sampler {
   /// Folds and packs the generator's present weights and running statistics.
   virtual void prepare(Generator& generator) = 0;
 
-  /// `latents`: count × latent_dim, float32. Writes count × 784 values x in (-1, 1).
-  virtual void run(const float* latents, std::int64_t count, float* images) = 0;
+  /// `latents`: count × latent_dim, float32; `labels`: one for each image, or null where there are no
+  /// classes. Writes count × 784 values x in (-1, 1).
+  virtual void run(const float* latents, const std::uint8_t* labels, std::int64_t count, float* images) = 0;
 };
 
 /// On ATen's operators, on any device; `batch` images a forward.

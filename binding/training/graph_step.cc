@@ -31,22 +31,23 @@ class GraphStep : public Step {
         stream_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, networks.device.index())) {}
 
  private:
-  torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) override {
+  torch::Tensor step(const MiniBatch& batch, Seen* seen) override {
     if (seen != nullptr) {
-      *seen = plain_->probe(images, latents);
+      *seen = plain_->probe(batch);
       return {};
     }
-    if (failed_) return plain_->run(images, latents);
-    auto& captured = captured_[images.size(0)];
+    if (failed_) return plain_->run(batch);
+    auto& captured = captured_[batch.images.size(0)];
     if (!captured.graph) {
-      if (captured.calls++ < kWarmUp) return plain_->run(images, latents);
-      if (!capture(captured, images, latents)) {
+      if (captured.calls++ < kWarmUp) return plain_->run(batch);
+      if (!capture(captured, batch)) {
         give_up();
-        return plain_->run(images, latents);
+        return plain_->run(batch);
       }
     }
-    captured.images.copy_(images, /*non_blocking=*/true);
-    captured.latents.copy_(latents, /*non_blocking=*/true);
+    captured.batch.images.copy_(batch.images, /*non_blocking=*/true);
+    captured.batch.latents.copy_(batch.latents, /*non_blocking=*/true);
+    if (batch.labels.defined()) captured.batch.labels.copy_(batch.labels, /*non_blocking=*/true);
     replay(captured);
     nets_.dropout.pass += 2;  // as the plain step counts
     return captured.losses.clone();
@@ -55,12 +56,13 @@ class GraphStep : public Step {
   struct Captured {
     int calls = 0;
     std::unique_ptr<at::cuda::CUDAGraph> graph;
-    torch::Tensor images, latents, losses;  // where the graph reads and writes
+    MiniBatch batch;       // where the graph reads
+    torch::Tensor losses;  // and where it writes
   };
 
-  bool capture(Captured& captured, const torch::Tensor& images, const torch::Tensor& latents) {
-    captured.images = images.clone();
-    captured.latents = latents.clone();
+  bool capture(Captured& captured, const MiniBatch& batch) {
+    captured.batch = {batch.images.clone(), batch.latents.clone(),
+                      batch.labels.defined() ? batch.labels.clone() : batch.labels};
     const auto pass = nets_.dropout.pass;
     auto graph = std::make_unique<at::cuda::CUDAGraph>();
     // Not the device: synchronising one breaks a capture that another model makes on it.
@@ -72,7 +74,7 @@ class GraphStep : public Step {
       // This thread's calls alone are restricted: other models' threads go on as they like.
       graph->capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
       capturing = true;
-      captured.losses = plain_->run(captured.images, captured.latents);
+      captured.losses = plain_->run(captured.batch);
       capturing = false;
       graph->capture_end();
       captured.graph = std::move(graph);

@@ -10,9 +10,11 @@
 
 namespace dcgan {
 
-static std::uint64_t fnv1a(const std::vector<std::uint8_t>& bytes) {
+static constexpr std::uint64_t kFnvBasis = 0xCBF29CE484222325ull;
+
+static std::uint64_t fnv1a(const std::vector<std::uint8_t>& bytes, std::uint64_t basis) {
   constexpr std::uint64_t prime = 0x100000001B3ull;
-  std::uint64_t hash = 0xCBF29CE484222325ull ^ bytes.size();
+  std::uint64_t hash = basis ^ bytes.size();
   std::size_t i = 0;
   for (; i + 8 <= bytes.size(); i += 8) {  // eight bytes at a time: an image is 98 such words
     std::uint64_t word;
@@ -23,10 +25,16 @@ static std::uint64_t fnv1a(const std::vector<std::uint8_t>& bytes) {
   return hash;
 }
 
-MiniBatches::MiniBatches(const std::vector<std::uint8_t>& images, std::int64_t count, torch::Device device)
-    : images_(torch::empty({count, kImagePixels}, torch::kUInt8)), hash_(fnv1a(images)) {
-  std::memcpy(images_.data_ptr(), images.data(), images.size());
+MiniBatches::MiniBatches(const TrainingSet& dataset, torch::Device device)
+    : images_(torch::empty({dataset.count, kImagePixels}, torch::kUInt8)),
+      hash_(fnv1a(dataset.images, kFnvBasis)) {
+  std::memcpy(images_.data_ptr(), dataset.images.data(), dataset.images.size());
   images_ = images_.to(device);
+  if (dataset.labels.empty()) return;
+  hash_ = fnv1a(dataset.labels, hash_);
+  labels_ = torch::empty({dataset.count}, torch::kInt64);
+  std::copy(dataset.labels.begin(), dataset.labels.end(), labels_.data_ptr<std::int64_t>());
+  labels_ = labels_.to(device);
 }
 
 std::int64_t MiniBatches::steps(std::int64_t batch_size) const {
@@ -40,9 +48,17 @@ torch::Tensor MiniBatches::permutation(std::uint64_t key, std::int64_t epoch, st
 
 void MiniBatches::shuffle(const torch::Tensor& permutation) { order_ = permutation.to(images_.device()); }
 
-torch::Tensor MiniBatches::batch(std::int64_t index, std::int64_t batch_size) const {
+torch::Tensor MiniBatches::order(std::int64_t index, std::int64_t batch_size) const {
   const auto begin = index * batch_size;
-  return images_.index_select(0, order_.slice(0, begin, std::min(begin + batch_size, count())));
+  return order_.slice(0, begin, std::min(begin + batch_size, count()));
+}
+
+torch::Tensor MiniBatches::images(std::int64_t index, std::int64_t batch_size) const {
+  return images_.index_select(0, order(index, batch_size));
+}
+
+torch::Tensor MiniBatches::labels(std::int64_t index, std::int64_t batch_size) const {
+  return labels_.defined() ? labels_.index_select(0, order(index, batch_size)) : labels_;
 }
 
 }  // namespace dcgan

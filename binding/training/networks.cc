@@ -28,14 +28,14 @@ Networks::Networks(const Config& config, torch::Device where)
     : device(where),
       dtype(config.precision == Precision::kFloat64 ? torch::kFloat64 : torch::kFloat32),
       bfloat16(config.precision == Precision::kBFloat16),
-      generator(moved(Generator(config.latent_dim), device, dtype)),
-      discriminator(moved(Discriminator(), device, dtype)),
+      generator(moved(Generator(config.latent_dim, config.classes), device, dtype)),
+      discriminator(moved(Discriminator(config.classes), device, dtype)),
       generator_adam(generator->parameters(), adam_options(config, config.gen_lr)),
       discriminator_adam(discriminator->parameters(), adam_options(config, config.disc_lr)),
       dropout{config.dropout, config.seed, 0, {}} {
   // Drawn on the CPU, so that a seed means the same weights on every device.
-  Generator cpu_generator(config.latent_dim);
-  Discriminator cpu_discriminator;
+  Generator cpu_generator(config.latent_dim, config.classes);
+  Discriminator cpu_discriminator(config.classes);
   initialise(cpu_generator, cpu_discriminator,
              at::make_generator<at::CPUGeneratorImpl>(derive_seed(config.seed, Stream::kInit, 0)));
   torch::NoGradGuard no_grad;

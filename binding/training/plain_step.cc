@@ -39,15 +39,18 @@ class PlainStep : public Step {
   explicit PlainStep(Networks& networks) : nets_(networks) {}
 
  private:
-  torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) override {
-    const auto batch = images.size(0);
-    const auto real =
-        images.to(nets_.dtype).div_(127.5).sub_(1.0).view({batch, kImage.channels, kImage.side, kImage.side});
-    const auto fake = generate(latents);
+  torch::Tensor step(const MiniBatch& given, Seen* seen) override {
+    const auto& labels = given.labels;
+    const auto batch = given.images.size(0);
+    const auto real = given.images.to(nets_.dtype)
+                          .div_(127.5)
+                          .sub_(1.0)
+                          .view({batch, kImage.channels, kImage.side, kImage.side});
+    const auto fake = generate(given);
 
     // One pass over both halves: the discriminator has no batch statistics.
     const auto masks = next_masks(nets_.dropout, 2 * batch, nets_.device, nets_.dtype);
-    const auto logits = discriminate(torch::cat({real, fake.detach()}), masks);
+    const auto logits = discriminate(torch::cat({real, fake.detach()}), both(labels), masks);
     const auto real_logits = logits.slice(0, 0, batch);
     const auto fake_logits = logits.slice(0, batch);
     const auto disc_loss = discriminator_loss(real_logits, fake_logits);
@@ -56,7 +59,7 @@ class PlainStep : public Step {
     nets_.discriminator_adam.step();
 
     const auto gen_masks = next_masks(nets_.dropout, batch, nets_.device, nets_.dtype);
-    const auto updated_logits = discriminate(fake, gen_masks);
+    const auto updated_logits = discriminate(fake, labels, gen_masks);
     const auto gen_loss = generator_loss(updated_logits);
     set_gradients(updated_logits, gen_loss.fake_gradient, nets_.generator_adam.parameters());
     nets_.generator_adam.step();
@@ -78,14 +81,20 @@ class PlainStep : public Step {
     return torch::stack({disc_loss.value, gen_loss.value}).to(torch::kFloat32);
   }
 
-  torch::Tensor generate(const torch::Tensor& latents) {
-    Autocast autocast(nets_.device, nets_.bfloat16);
-    return nets_.generator->forward(latents.to(nets_.dtype)).to(nets_.dtype);
+  /// The labels of real images and those of generated ones.
+  static torch::Tensor both(const torch::Tensor& labels) {
+    return labels.defined() ? torch::cat({labels, labels}) : labels;
   }
 
-  torch::Tensor discriminate(const torch::Tensor& images, const DropoutMasks& masks) {
+  torch::Tensor generate(const MiniBatch& batch) {
     Autocast autocast(nets_.device, nets_.bfloat16);
-    return nets_.discriminator->forward(images, masks).to(nets_.dtype);
+    return nets_.generator->forward(batch.latents.to(nets_.dtype), batch.labels).to(nets_.dtype);
+  }
+
+  torch::Tensor discriminate(const torch::Tensor& images, const torch::Tensor& labels,
+                             const DropoutMasks& masks) {
+    Autocast autocast(nets_.device, nets_.bfloat16);
+    return nets_.discriminator->forward(images, labels, masks).to(nets_.dtype);
   }
 
   Networks& nets_;

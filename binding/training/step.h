@@ -6,6 +6,14 @@
 
 namespace dcgan {
 
+/// A mini-batch as a step takes it, on the networks' device.
+struct MiniBatch {
+  torch::Tensor images;   // B × 784 grey levels, uint8
+  torch::Tensor latents;  // B × latent_dim, float32
+  torch::Tensor
+      labels;  // B, int64, of the real images and of those that are generated; undefined without classes
+};
+
 /// The adversarial step: one generator forward in training mode whose images serve both losses, the
 /// discriminator's update, then the generator's against the updated discriminator.
 class Step {
@@ -14,23 +22,20 @@ class Step {
 
   virtual ~Step() = default;
 
-  /// `images`: B × 784 grey levels (uint8) and `latents`: B × latent_dim (float32), on the networks' device.
   /// Leaves the gradients in the parameters' .grad and returns the discriminator's and the generator's loss,
   /// float32, on the device: nothing here waits for it.
-  torch::Tensor run(const torch::Tensor& images, const torch::Tensor& latents) {
-    return step(images, latents, nullptr);
-  }
+  torch::Tensor run(const MiniBatch& batch) { return step(batch, nullptr); }
 
   /// The same step, telling what it computed on the way (for the parity tests).
-  Seen probe(const torch::Tensor& images, const torch::Tensor& latents) {
+  Seen probe(const MiniBatch& batch) {
     Seen seen;
-    step(images, latents, &seen);
+    step(batch, &seen);
     return seen;
   }
 
  private:
   /// `seen`: null, or where to tell.
-  virtual torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) = 0;
+  virtual torch::Tensor step(const MiniBatch& batch, Seen* seen) = 0;
 };
 
 /// The plain step, on LibTorch's modules and autograd: the specification of the others, and the one that CUDA

@@ -23,9 +23,12 @@ Trainer::Trainer(const Config& config, torch::Device device)
       nets_(config, device),
       fixed_latents_(torch::empty({config.fixed_count, config.latent_dim})),
       noise_key_(config.seed) {
-  if (config.ema_decay > 0) average_.emplace(config.ema_decay, config.latent_dim, nets_.generator);
+  if (config.ema_decay > 0) average_.emplace(config.ema_decay, nets_.generator);
   draw_latents(config.seed, Stream::kFixed, 0, config.fixed_count, config.latent_dim,
                fixed_latents_.data_ptr<float>());
+  for (std::int64_t i = 0; config.classes > 0 && i < config.fixed_count; ++i) {
+    fixed_labels_.push_back(static_cast<std::uint8_t>(i % config.classes));
+  }
 }
 
 Step& Trainer::adversarial_step() {
@@ -33,8 +36,8 @@ Step& Trainer::adversarial_step() {
   return *step_;
 }
 
-std::uint64_t Trainer::set_dataset(const std::vector<std::uint8_t>& images, std::int64_t count) {
-  data_.emplace(images, count, nets_.device);
+std::uint64_t Trainer::set_dataset(const TrainingSet& dataset) {
+  data_.emplace(dataset, nets_.device);
   return data_->hash();
 }
 
@@ -63,9 +66,10 @@ torch::Tensor Trainer::next_latents(std::int64_t count) {
 }
 
 void Trainer::step() {
-  const auto images = data_->batch(position_.batch, config_.batch_size);
+  const auto images = data_->images(position_.batch, config_.batch_size);
   seed_masks(nets_.dropout, nets_.device);
-  const auto losses = adversarial_step().run(images, next_latents(images.size(0)));
+  const auto losses = adversarial_step().run(
+      {images, next_latents(images.size(0)), data_->labels(position_.batch, config_.batch_size)});
   losses_[position_.batch].copy_(losses, /*non_blocking=*/true);
   if (average_) average_->update(position_.step, nets_.generator);
   ++position_.step;

@@ -15,8 +15,8 @@ class Trainer {
  public:
   Trainer(const Config& config, torch::Device device);
 
-  /// Returns the images' fingerprint.
-  std::uint64_t set_dataset(const std::vector<std::uint8_t>& images, std::int64_t count);
+  /// Returns the data set's fingerprint.
+  std::uint64_t set_dataset(const TrainingSet& dataset);
 
   /// Goes on with the running epoch if the data set is the same, else begins the next.
   void begin_epoch();
@@ -33,6 +33,8 @@ class Trainer {
   /// The generator that images are made with: the average of the trained one's weights where there is one.
   Generator& served_generator() { return average_ ? average_->generator() : nets_.generator; }
   const torch::Tensor& fixed_latents() const { return fixed_latents_; }
+  /// Their labels, 0, 1, … over and over; empty without classes.
+  const std::vector<std::uint8_t>& fixed_labels() const { return fixed_labels_; }
 
   State export_state(StatePart part);
   void import_state(const State& state);
@@ -47,6 +49,7 @@ class Trainer {
   Networks nets_;
   std::unique_ptr<Step> step_;  // made at the first step: a model that only serves needs no gradients
   std::optional<WeightAverage> average_;
+  std::vector<std::uint8_t> fixed_labels_;
   torch::Tensor fixed_latents_;  // fixed_count × latent_dim, on the CPU
   std::uint64_t noise_key_;
   std::int64_t noise_drawn_ = 0;  // latents drawn from the training stream

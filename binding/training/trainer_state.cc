@@ -153,22 +153,27 @@ void Trainer::import_state(const State& state) {
 
 std::vector<HostTensor> Trainer::probe(const ProbeRequest& request) {
   const auto count = static_cast<std::int64_t>(request.images.size()) / kImagePixels;
-  auto images = torch::empty({count, kImagePixels}, torch::kUInt8);
+  const auto images = torch::empty({count, kImagePixels}, torch::kUInt8);
   std::memcpy(images.data_ptr(), request.images.data(), request.images.size());
-  auto latents = torch::empty({count, config_.latent_dim});
+  const auto latents = torch::empty({count, config_.latent_dim});
   std::memcpy(latents.data_ptr(), request.latents.data(), request.latents.size() * sizeof(float));
-  images = images.to(nets_.device);
-  latents = latents.to(nets_.device);
+  MiniBatch batch{images.to(nets_.device), latents.to(nets_.device), {}};
+  if (config_.classes > 0) {
+    batch.labels = torch::empty({count}, torch::kInt64);
+    std::copy(request.labels.begin(), request.labels.end(), batch.labels.data_ptr<std::int64_t>());
+    batch.labels = batch.labels.to(nets_.device);
+  }
 
   std::vector<HostTensor> result;
   {
     torch::NoGradGuard no_grad;
     nets_.generator->eval();
-    result.push_back(to_host("fake_eval", nets_.generator->forward(latents.to(nets_.dtype))));
+    result.push_back(
+        to_host("fake_eval", nets_.generator->forward(batch.latents.to(nets_.dtype), batch.labels)));
     nets_.generator->train();
   }
   seed_masks(nets_.dropout, nets_.device);
-  for (const auto& item : adversarial_step().probe(images, latents))
+  for (const auto& item : adversarial_step().probe(batch))
     result.push_back(to_host(item.key(), item.value()));
   const auto gradients = [&](const std::string& prefix, const torch::nn::Module& module) {
     for (const auto& item : module.named_parameters())

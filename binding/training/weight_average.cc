@@ -17,8 +17,8 @@ std::vector<torch::Tensor> averaged(Generator& generator) {
 
 }  // namespace
 
-WeightAverage::WeightAverage(double decay, std::int64_t latent_dim, Generator& generator)
-    : decay_(decay), average_(latent_dim) {
+WeightAverage::WeightAverage(double decay, Generator& generator)
+    : decay_(decay), average_(generator->latent_dim, generator->classes) {
   average_->eval();
   for (auto& parameter : average_->parameters()) parameter.set_requires_grad(false);
   reset(generator);

@@ -10,7 +10,7 @@ namespace dcgan {
 class WeightAverage {
  public:
   /// Begins at the generator's weights. `decay`: above 0 and below 1.
-  WeightAverage(double decay, std::int64_t latent_dim, Generator& generator);
+  WeightAverage(double decay, Generator& generator);
 
   /// Takes in the generator's weights after training step `step`, counted from 0. The decay rises to its
   /// value from 0.1, or the untrained weights would weigh for thousands of steps.

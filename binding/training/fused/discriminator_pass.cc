@@ -1,6 +1,7 @@
 #include "training/fused/discriminator_pass.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace dcgan {
 
@@ -10,7 +11,7 @@ using kernels::kPatchParts;
 template <class S>
 DiscriminatorPass<S>::DiscriminatorPass(Discriminator& discriminator, Dropout& dropout)
     : dropout_(dropout),
-      linear_(discriminator->linear),
+      discriminator_(discriminator),
       hidden1_({kernels::pixelwise_taps(kPatches.pixels(), kPatchParts),
                 kernels::convolution_layout(kPatches.channels, kHidden1.channels, 1),
                 discriminator->conv1->weight},
@@ -19,7 +20,42 @@ DiscriminatorPass<S>::DiscriminatorPass(Discriminator& discriminator, Dropout& d
                 kernels::convolution_layout(kHidden1.channels, kHidden2.channels, kHalve.taps()),
                 discriminator->conv2->weight},
                discriminator->conv2->bias, kHidden2, 1),
-      linear_weight_(kernels::convolution_layout(1, kHidden2.channels, kHidden2.pixels())) {}
+      linear_(kernels::convolution_layout(1, kHidden2.channels, kHidden2.pixels())),
+      projection_({{discriminator->classes, kHidden2.values()},
+                   {kHidden2.channels, kHidden2.pixels()},
+                   {kHidden2.pixels(), 1}}),
+      head_count_(std::max<Index>(1, discriminator->classes)) {}
+
+/// Real and generated images have the same labels.
+template <class S>
+void DiscriminatorPass<S>::take_labels(const torch::Tensor& labels, std::size_t times) {
+  labels_.clear();
+  if (!labels.defined()) return;
+  const auto* label = labels.template const_data_ptr<std::int64_t>();
+  while (times-- > 0) std::copy_n(label, labels.numel(), std::back_inserter(labels_));
+}
+
+template <class S>
+void DiscriminatorPass<S>::pack_heads() {
+  linear_.pack_in_by_out(discriminator_->linear->weight);
+  const bool projects = discriminator_->classes > 0;
+  if (projects) projection_.pack_in_by_out(discriminator_->projection);
+  auto* heads = heads_.get(kHidden2.values() * head_count_);
+  kernels::each(kHidden2.pixels(), [&](Index pixel) {
+    const A* linear = linear_.in_by_out().data + pixel * kHidden2.channels;
+    for (Index i = pixel * head_count_ * kHidden2.channels, end = i + head_count_ * kHidden2.channels;
+         i < end; ++i) {
+      heads[i] = linear[i % kHidden2.channels] + (projects ? projection_.in_by_out().data[i] : A(0));
+    }
+  });
+}
+
+template <class S>
+template <class T>
+kernels::Heads<T> DiscriminatorPass<S>::heads(Index pixel, const kernels::Buffer<A>& weights) const {
+  return {weights.data() + pixel * head_count_ * kHidden2.channels, kHidden2.channels,
+          labels_.empty() ? nullptr : labels_.data()};
+}
 
 template <class S>
 void DiscriminatorPass<S>::resize(Index images, bool learning) {
@@ -34,14 +70,15 @@ void DiscriminatorPass<S>::resize(Index images, bool learning) {
   }
   pixel_logits_.get(kHidden2.pixels() * images);
   logit_gradients_.get(images);
-  linear_gradients_.get(kHidden2.values());
+  head_gradients_.get(kHidden2.values() * head_count_);
   rows_.resize(kPatches.channels * images);
   scratch_.resize(std::max(
       {hidden1_.linear().scratch(images), hidden2_.linear().scratch(images), images * kHidden2.channels}));
 }
 
 template <class S>
-torch::Tensor DiscriminatorPass<S>::forward(const std::vector<torch::Tensor>& pictures, bool learning) {
+torch::Tensor DiscriminatorPass<S>::forward(const std::vector<torch::Tensor>& pictures,
+                                            const torch::Tensor& labels, bool learning) {
   torch::NoGradGuard no_grad;
   Index images = 0;
   for (const auto& some : pictures) images += some.size(1);
@@ -50,7 +87,8 @@ torch::Tensor DiscriminatorPass<S>::forward(const std::vector<torch::Tensor>& pi
     linear->pack_forward();
     linear->pack_backward();
   }
-  linear_weight_.pack_in_by_out(linear_->weight);
+  take_labels(labels, pictures.size());
+  pack_heads();
 
   kernels::each(kPatches.pixels(), [&](Index pixel) {
     kernels::gather_patches<S>(pictures, pixel, rows_, patches_);
@@ -59,16 +97,15 @@ torch::Tensor DiscriminatorPass<S>::forward(const std::vector<torch::Tensor>& pi
   hidden1_.forward(patches_, dropout_, scratch_, [&](Index pixel) {
     if (learning) hidden1_.activation().transpose(pixel);
   });
-  const auto weight = linear_weight_.in_by_out();
   hidden2_.forward(hidden1_.activation(), dropout_, scratch_, [&](Index pixel) {
     const auto& activation = hidden2_.activation();
     kernels::elementwise<S>().row_products(activation.tile(pixel), activation.size(),
-                                           weight.data + pixel * weight.stride,
+                                           heads<const A>(pixel, heads_),
                                            pixel_logits_.data() + pixel * images);
   });
   ++dropout_.pass;
 
-  auto logits = linear_->bias.to(torch::kFloat64).repeat({images});
+  auto logits = discriminator_->linear->bias.to(torch::kFloat64).repeat({images});
   auto* logit = logits.template data_ptr<double>();
   for (Index pixel = 0; pixel < kHidden2.pixels(); ++pixel) {
     for (Index n = 0; n < images; ++n) {
@@ -83,10 +120,9 @@ void DiscriminatorPass<S>::backward_to_hidden2(const torch::Tensor& logit_gradie
   const auto* from = logit_gradients.template const_data_ptr<double>();
   std::transform(from, from + logit_gradients.numel(), logit_gradients_.data(),
                  [](double gradient) { return static_cast<A>(gradient); });
-  const auto weight = linear_weight_.in_by_out();
   kernels::each(kHidden2.pixels(), [&](Index pixel) {
     A* grad = scratch_.of_this_thread();
-    kernels::elementwise<S>().outer_product(logit_gradients_.data(), weight.data + pixel * weight.stride,
+    kernels::elementwise<S>().outer_product(logit_gradients_.data(), heads<const A>(pixel, heads_),
                                             hidden2_.activation().size(), grad);
     hidden2_.backward(pixel, grad, dropout_);
   });
@@ -102,15 +138,21 @@ template <class S>
 void DiscriminatorPass<S>::parameter_gradients(const torch::Tensor& logit_gradients) {
   torch::NoGradGuard no_grad;
   backward_to_hidden2(logit_gradients);
-  linear_->bias.grad().fill_(logit_gradients.sum());
+  discriminator_->linear->bias.grad().fill_(logit_gradients.sum());
   kernels::each(kHidden2.pixels(), [&](Index pixel) {
     const auto& activation = hidden2_.activation();
+    const auto gradients = heads<A>(pixel, head_gradients_);
+    std::fill_n(gradients.weights, head_count_ * kHidden2.channels, A(0));
     kernels::elementwise<S>().column_products(activation.tile(pixel), activation.size(),
-                                              logit_gradients_.data(),
-                                              linear_gradients_.data() + pixel * kHidden2.channels);
+                                              logit_gradients_.data(), gradients);
     hidden2_.gradient().pack(pixel);
   });
-  kernels::unpack_gradient<A>(linear_gradients_.data(), 1, linear_weight_.layout(), linear_->weight.grad());
+  kernels::unpack_gradient<A>(head_gradients_.data(), head_count_, linear_.layout(),
+                              discriminator_->linear->weight.grad());
+  if (discriminator_->classes > 0) {
+    kernels::unpack_gradient<A>(head_gradients_.data(), 1, projection_.layout(),
+                                discriminator_->projection.grad());
+  }
   hidden2_.bias_gradient();
   hidden2_.linear().weight_gradient(hidden1_.activation(), hidden2_.gradient(), scratch_);
 

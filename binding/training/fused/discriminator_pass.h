@@ -17,9 +17,11 @@ class DiscriminatorPass {
 
   DiscriminatorPass(Discriminator& discriminator, Dropout& dropout);
 
-  /// `pictures`: images as [pixel][image], 784 × N each. Returns the logits of all, float64. `learning`:
-  /// whether parameter_gradients() will follow.
-  torch::Tensor forward(const std::vector<torch::Tensor>& pictures, bool learning);
+  /// `pictures`: images as [pixel][image], 784 × N each; `labels`: N, int64, of each of them, undefined
+  /// without classes. Returns the logits of all, float64. `learning`: whether parameter_gradients() will
+  /// follow.
+  torch::Tensor forward(const std::vector<torch::Tensor>& pictures, const torch::Tensor& labels,
+                        bool learning);
 
   /// From the loss's gradient with respect to the logits (float64): the parameters' gradients.
   void parameter_gradients(const torch::Tensor& logit_gradients);
@@ -31,15 +33,24 @@ class DiscriminatorPass {
 
  private:
   void resize(Index images, bool learning);
+  void take_labels(const torch::Tensor& labels, std::size_t times);
+  void pack_heads();
+  template <class T>
+  kernels::Heads<T> heads(Index pixel, const kernels::Buffer<A>& weights) const;
   void backward_to_hidden2(const torch::Tensor& logit_gradients);
   void backward_to_hidden1();
 
   Dropout& dropout_;
-  torch::nn::Linear linear_;
+  Discriminator discriminator_;
   LeakyLayer<S> hidden1_, hidden2_;
   kernels::Tiles<S> patches_;
-  kernels::PackedKernel<A> linear_weight_;  // [pixel][channel]
-  kernels::Buffer<A> pixel_logits_, logit_gradients_, linear_gradients_, parts_;
+  kernels::PackedKernel<A> linear_;      // [pixel][channel]
+  kernels::PackedKernel<A> projection_;  // [pixel][class][channel]
+  Index head_count_;                     // one, or one for each class
+  std::vector<std::uint8_t> labels_;     // of all images; empty without classes
+  kernels::Buffer<A> heads_;             // [pixel][head][channel]: linear + projection
+  kernels::Buffer<A> head_gradients_;    // in the same order
+  kernels::Buffer<A> pixel_logits_, logit_gradients_, parts_;
   kernels::Scratch<A> scratch_;
   kernels::Scratch<S> rows_;
 };

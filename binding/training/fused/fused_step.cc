@@ -27,19 +27,22 @@ class FusedStep : public Step {
   }
 
  private:
-  torch::Tensor step(const torch::Tensor& images, const torch::Tensor& latents, Seen* seen) override {
-    const auto batch = images.size(0);
-    const auto real =
-        images.t().to(kernels::kScalar<A>, false, false, at::MemoryFormat::Contiguous).div_(127.5).sub_(1.0);
-    const auto fake = generator_.forward(latents);
+  torch::Tensor step(const MiniBatch& given, Seen* seen) override {
+    const auto& labels = given.labels;
+    const auto batch = given.images.size(0);
+    const auto real = given.images.t()
+                          .to(kernels::kScalar<A>, false, false, at::MemoryFormat::Contiguous)
+                          .div_(127.5)
+                          .sub_(1.0);
+    const auto fake = generator_.forward(given.latents, labels);
 
-    const auto logits = discriminator_.forward({real, fake}, /*learning=*/true);
+    const auto logits = discriminator_.forward({real, fake}, labels, /*learning=*/true);
     if (seen != nullptr) see_masks(*seen, "");
     const auto disc_loss = discriminator_loss(logits.slice(0, 0, batch), logits.slice(0, batch));
     discriminator_.parameter_gradients(torch::cat({disc_loss.real_gradient, disc_loss.fake_gradient}));
     nets_.discriminator_adam.step();
 
-    const auto updated_logits = discriminator_.forward({fake}, /*learning=*/false);
+    const auto updated_logits = discriminator_.forward({fake}, labels, /*learning=*/false);
     if (seen != nullptr) see_masks(*seen, "_gen");
     const auto gen_loss = generator_loss(updated_logits);
     auto gradient = discriminator_.image_gradients(gen_loss.fake_gradient);

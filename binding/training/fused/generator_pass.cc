@@ -36,8 +36,8 @@ GeneratorPass<S>::GeneratorPass(Generator& generator)
 
 template <class S>
 void GeneratorPass<S>::resize(Index images) {
-  latents_.resize(1, images, dense_.linear().in_channels());
-  latents_.make_room_for_transposes();
+  inputs_.resize(1, images, dense_.linear().in_channels());
+  inputs_.make_room_for_transposes();
   for (auto* layer : {&dense_, &conv1_, &conv2_}) layer->resize(images);
   patches_.resize(kPatches, images);
   patches_.make_room_for_packs();
@@ -46,33 +46,37 @@ void GeneratorPass<S>::resize(Index images) {
                             conv2_.linear().scratch(images), conv3_.scratch(images)}));
 }
 
-/// Rounds the latent vectors, each padded with zeros to the length of the dense layer's products.
+/// Rounds the latent vectors. Beside each stand its one-hot label and zeros up to the length of the dense
+/// layer's products.
 template <class S>
-void GeneratorPass<S>::take_latents(const torch::Tensor& latents) {
-  const auto [images, length] = latents_.size();
+void GeneratorPass<S>::take_inputs(const torch::Tensor& latents, const torch::Tensor& labels) {
+  const auto [images, length] = inputs_.size();
   const Index dim = latents.size(1);
   const auto* from = latents.template const_data_ptr<float>();
-  S* to = latents_.tile(0);
+  S* to = inputs_.tile(0);
   for (Index n = 0; n < images; ++n) {
     for (Index k = 0; k < length; ++k) {
       to[n * length + k] = kernels::narrow<S>(k < dim ? static_cast<A>(from[n * dim + k]) : A(0));
     }
+    if (labels.defined()) {
+      to[n * length + dim + labels.template const_data_ptr<std::int64_t>()[n]] = kernels::narrow<S>(A(1));
+    }
   }
-  latents_.transpose(0);
+  inputs_.transpose(0);
 }
 
 template <class S>
-torch::Tensor GeneratorPass<S>::forward(const torch::Tensor& latents) {
+torch::Tensor GeneratorPass<S>::forward(const torch::Tensor& latents, const torch::Tensor& labels) {
   torch::NoGradGuard no_grad;
   const Index images = latents.size(0);
   resize(images);
-  take_latents(latents);
+  take_inputs(latents, labels);
   dense_.linear().pack_forward();
   for (auto* linear : {&conv1_.linear(), &conv2_.linear(), &conv3_}) {
     linear->pack_forward();
     linear->pack_backward();
   }
-  dense_.forward(latents_, scratch_);
+  dense_.forward(inputs_, scratch_);
   conv1_.forward(dense_.activation(), scratch_);
   conv2_.forward(conv1_.activation(), scratch_);
   return kernels::scatter_patches(
@@ -97,7 +101,7 @@ void GeneratorPass<S>::backward(const torch::Tensor& gradient) {
   conv1_.linear().weight_gradient(dense_.activation(), conv1_.gradient(), scratch_);
 
   dense_.backward([&](const auto& use) { conv1_.linear().backward(conv1_.gradient(), scratch_, use); });
-  dense_.linear().weight_gradient(latents_, dense_.gradient(), scratch_);
+  dense_.linear().weight_gradient(inputs_, dense_.gradient(), scratch_);
 }
 
 template class GeneratorPass<float>;

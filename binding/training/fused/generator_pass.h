@@ -16,20 +16,20 @@ class GeneratorPass {
 
   explicit GeneratorPass(Generator& generator);
 
-  /// `latents`: N × latent_dim, float32. Returns images as [pixel][image], 784 × N, and updates the running
-  /// statistics.
-  torch::Tensor forward(const torch::Tensor& latents);
+  /// `latents`: N × latent_dim, float32; `labels`: N, int64, undefined without classes. Returns images as
+  /// [pixel][image], 784 × N, and updates the running statistics.
+  torch::Tensor forward(const torch::Tensor& latents, const torch::Tensor& labels);
 
   /// `gradient`: of the loss with respect to those images, 784 × N. Leaves the parameters' gradients.
   void backward(const torch::Tensor& gradient);
 
  private:
   void resize(Index images);
-  void take_latents(const torch::Tensor& latents);
+  void take_inputs(const torch::Tensor& latents, const torch::Tensor& labels);
 
   NormalisedLayer<S> dense_, conv1_, conv2_;
   kernels::Convolution<S> conv3_;  // from the tall map to patches of the image
-  kernels::Tiles<S> latents_, patches_;
+  kernels::Tiles<S> inputs_, patches_;
   kernels::Buffer<A> parts_;
   kernels::Scratch<A> scratch_;
   kernels::Scratch<S> rows_;
