@@ -10,6 +10,7 @@ import {
   arrangement,
   asOfDistinct,
   type Case,
+  CLASSES,
   DISTINCT,
   distinctRows,
   type Errors,
@@ -38,7 +39,8 @@ async function withModel<T>(
   kind: Case,
   use: (model: NativeModel) => Promise<T>,
 ): Promise<T> {
-  const shared = { ...NATIVE_CONFIG, seed: 1, threads: 0, batchSize: 128, dropout: 0 }
+  const classes = kind === 'conditional' ? CLASSES : 0
+  const shared = { ...NATIVE_CONFIG, classes, seed: 1, threads: 0, batchSize: 128, dropout: 0 }
   const model = native().create({ ...shared, ...config })
   try {
     await native().importState(model, givenState(await native().exportState(model, 'all'), kind))
@@ -51,10 +53,10 @@ async function withModel<T>(
 const byName = (tensors: NativeTensor[]) => new Map(tensors.map(tensor => [tensor.name, tensor]))
 
 /** All that the reference has, of three steps on a batch, under the reference's names. */
-async function threeSteps(model: NativeModel, batch: number): Promise<Map<string, Float64Array>> {
+async function threeSteps(model: NativeModel, kind: Case, batch: number): Promise<Map<string, Float64Array>> {
   const results = new Map<string, Float64Array>()
   for (let step = 1; step <= STEPS; step++) {
-    const seen = await native().probe(model, stepInput(step - 1, batch))
+    const seen = await native().probe(model, stepInput(step - 1, batch, kind))
     for (const tensor of seen) {
       const loss = tensor.name.endsWith('_loss')
       if (!loss && step > 1) continue
@@ -79,7 +81,7 @@ async function errorsOf(
   batch: number,
   own: string,
 ): Promise<[string, Errors][]> {
-  const ours = await withModel(config, kind, model => threeSteps(model, batch))
+  const ours = await withModel(config, kind, model => threeSteps(model, kind, batch))
   return reference.names(kind).map(name => {
     const tensor = ours.get(name)
     if (tensor === undefined) throw new Error(`the probe returned no ${name}`)
@@ -112,6 +114,9 @@ describe.each(['auto', 'plain'] as const)('the %s step', step => {
     ['fresh', 8],
     ['warm', 96],
     ['warm', 128],
+    ['conditional', 8],
+    ['conditional', 96],
+    ['conditional', 128],
   ] as const)('agrees with PyTorch in float32, %s, on a batch of %i', async (kind, batch) => {
     const errors = await errorsOf({ step }, kind, batch, `float32.${batch}`)
     tabulate(step, kind, batch, errors)
@@ -125,10 +130,15 @@ describe.each(['auto', 'plain'] as const)('the %s step', step => {
   })
 
   const inBfloat16 = PRECISIONS.length > 1 ? test : test.skip
-  inBfloat16.each([8, 128])(
-    'is no further off in bfloat16 than PyTorch autocast, on a batch of %i',
-    async batch => {
-      const errors = await errorsOf({ step, precision: 'bfloat16' }, 'warm', batch, `bfloat16.${DISTINCT}`)
+  inBfloat16.each([
+    ['warm', 8],
+    ['warm', 128],
+    ['conditional', 8],
+    ['conditional', 128],
+  ] as const)(
+    'is no further off in bfloat16 than PyTorch autocast, %s, on a batch of %i',
+    async (kind, batch) => {
+      const errors = await errorsOf({ step, precision: 'bfloat16' }, kind, batch, `bfloat16.${DISTINCT}`)
       const worse = errors.filter(([, { float64, torch }]) => !(float64 <= 2 * torch + 1e-3))
       expect(worse).toEqual([])
     },
