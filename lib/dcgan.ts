@@ -5,9 +5,11 @@ import type { ChosenDevice } from './device.js'
 import { Engine } from './engine.js'
 import { DcganError, invalidArgument } from './errors.js'
 import { writeFileAtomic } from './files.js'
-import { checkHyperParams, type HyperParams, resolveHyperParams } from './hyperparams.js'
+import { checkHyperParams, DEFAULTS, type HyperParams, resolveHyperParams } from './hyperparams.js'
 import { checkGridOptions, type GridOptions, ImageBatch } from './images/index.js'
+import { checkLabel, checkLabels, type Labels } from './labels.js'
 import type { TrainingImages } from './mnist/index.js'
+import type { NativeSampleRequest } from './native.js'
 import { checkInteger, checkKeys, checkSignal, checkString, defined } from './options.js'
 import type { ChosenPrecision } from './precision.js'
 import { MAX_SEED } from './random.js'
@@ -32,6 +34,8 @@ export interface SaveGridOptions extends GridOptions {
   seed?: number | undefined
   /** Latent vectors, count × latentDim, instead of the model's fixed ones. */
   latents?: Float32Array | undefined
+  /** What the images show, as for `sample()`. */
+  labels?: Labels | undefined
   /** How many images a seed makes. Default `outputDim²`. */
   count?: number | undefined
 }
@@ -83,7 +87,7 @@ export class DCGAN {
    *
    * @param file as `save()` wrote it, of a whole model or of a generator alone
    * @param overrides hyper-parameters other than those in the file, such as `epochs`, and those of this machine.
-   *   `latentDim` and, unless the file holds only a generator, `outputDim` and `seed` are what the file's tensors
+   *   `latentDim`, `classes` and, unless the file holds only a generator, `outputDim` and `seed` are what the file's tensors
    *   were made with, and `batchSize` is what a running epoch was cut with: to change those is an error.
    * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT`, `ERR_DCGAN_IO`, and all that the constructor throws
    */
@@ -91,12 +95,13 @@ export class DCGAN {
     checkString('file', file)
     const changes = checkHyperParams('the overrides of load()', overrides)
     const { kind, hparams, state } = await readState(file)
-    const fixed: (keyof HyperParams)[] = ['latentDim']
+    const fixed: (keyof HyperParams)[] = ['latentDim', 'classes']
     if (kind === 'full') fixed.push('outputDim', 'seed')
     if (state.batch > 0) fixed.push('batchSize')
     for (const key of fixed) {
-      if (changes[key] === undefined || changes[key] === hparams[key]) continue
-      throw invalidArgument(key, `${hparams[key]}, which the state in ${file} was made with,`, changes[key])
+      const made = { ...DEFAULTS, ...hparams }[key]
+      if (changes[key] === undefined || changes[key] === made) continue
+      throw invalidArgument(key, `${made}, which the state in ${file} was made with,`, changes[key])
     }
     const gan = new DCGAN({ ...modelsOwn(hparams, kind), ...changes })
     try {
@@ -189,7 +194,7 @@ export class DCGAN {
   async sample(count = 1, options?: SampleOptions): Promise<ImageBatch> {
     this.#engine.assertAlive()
     const { request, signal } = checkSample(count, options, this.hparams)
-    return new ImageBatch(await this.#engine.sample(request, signal))
+    return this.#images(request, signal)
   }
 
   /**
@@ -199,28 +204,35 @@ export class DCGAN {
    * @param fromSeed from 0 to 2⁵³ − 1
    * @param toSeed from 0 to 2⁵³ − 1
    * @param frames images, both ends included, 2 to 10,000. Default 16
-   * @param options `signal` takes back what of the request waits
+   * @param options `label`: what a class-conditional model shows in all of them, by default the label that it draws
+   *   from `fromSeed`; `signal` takes back what of the request waits
    * @throws as `sample()`
    */
   async interpolate(
     fromSeed: number,
     toSeed: number,
     frames = 16,
-    options?: { signal?: AbortSignal | undefined },
+    options?: { label?: number | undefined; signal?: AbortSignal | undefined },
   ): Promise<ImageBatch> {
     this.#engine.assertAlive()
-    const { latentDim } = this.hparams
+    const { latentDim, classes } = this.hparams
     checkInteger('fromSeed', fromSeed, 0, MAX_SEED)
     checkInteger('toSeed', toSeed, 0, MAX_SEED)
     checkInteger('frames', frames, 2, 10_000)
-    const signal = checkSignal(checkKeys('the options of interpolate()', options, ['signal']).signal)
+    const given = checkKeys('the options of interpolate()', options, ['label', 'signal'])
+    const signal = checkSignal(given.signal)
+    if (given.label !== undefined) checkLabel('label', given.label, classes)
     checkRoom(frames, this.hparams.maxQueue)
     const [from, to] = [fromSeed, toSeed].map(seed => this.#engine.latents(seed, 1, latentDim)) as [
       Float32Array,
       Float32Array,
     ]
-    const request = { count: frames, seed: 0, latents: slerp(from, to, frames), fixed: false }
-    return new ImageBatch(await this.#engine.sample(request, signal))
+    const label = classes === 0 ? undefined : (given.label ?? this.#engine.labels(fromSeed, 1)[0])
+    const labels = checkLabels(label, frames, classes)
+    return this.#images(
+      { count: frames, seed: 0, latents: slerp(from, to, frames), labels, fixed: false },
+      signal,
+    )
   }
 
   /**
@@ -234,9 +246,9 @@ export class DCGAN {
   async saveGrid(file: string, options?: SaveGridOptions): Promise<void> {
     this.#engine.assertAlive()
     checkString('file', file)
-    const keys = ['seed', 'latents', 'count', 'columns', 'scale', 'order']
-    const { seed, latents, count, ...layout } = checkKeys('the options of saveGrid()', options, keys)
-    const request = checkGridSource({ seed, latents, count }, this.hparams)
+    const keys = ['seed', 'latents', 'labels', 'count', 'columns', 'scale', 'order']
+    const { seed, latents, labels, count, ...layout } = checkKeys('the options of saveGrid()', options, keys)
+    const request = checkGridSource({ seed, latents, labels, count }, this.hparams)
     const defaults =
       request === undefined ? { columns: this.hparams.outputDim, order: 'columns' as const } : {}
     const grid = checkGridOptions(
@@ -244,8 +256,9 @@ export class DCGAN {
       request?.count ?? this.hparams.outputDim ** 2,
     )
     if (request !== undefined) checkRoom(request.count, this.hparams.maxQueue)
-    const pixels = await (request === undefined ? this.#engine.sampleFixed() : this.#engine.sample(request))
-    await writeFileAtomic(file, await new ImageBatch(pixels).grid(grid))
+    const batch =
+      request === undefined ? new ImageBatch(await this.#engine.sampleFixed()) : await this.#images(request)
+    await writeFileAtomic(file, await batch.grid(grid))
   }
 
   /**
@@ -277,6 +290,12 @@ export class DCGAN {
   /** `await using gan = new DCGAN()` disposes of the model at the end of its block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose()
+  }
+
+  async #images(request: NativeSampleRequest, signal?: AbortSignal): Promise<ImageBatch> {
+    const labelled = this.#engine.labelled(request)
+    const pixels = await this.#engine.sample(labelled, signal)
+    return new ImageBatch(pixels, labelled.labels)
   }
 
   /** Runs one training at a time. */

@@ -1,6 +1,7 @@
 import { type ChosenDevice, chooseDevice, warnOfCpu } from './device.js'
 import { DcganError } from './errors.js'
 import type { HyperParams } from './hyperparams.js'
+import type { Dataset } from './mnist/index.js'
 import {
   fromNative,
   type NativeAddon,
@@ -26,6 +27,7 @@ export class Engine {
   readonly #addon: NativeAddon
   readonly #model: NativeModel
   readonly #fixedCount: number
+  readonly #classes: number
   readonly #ending = new AbortController()
   #disposal: Promise<void> | undefined
   #lastPosition: NativePosition | undefined
@@ -37,6 +39,7 @@ export class Engine {
     this.#fellBack = this.device === 'cpu' && hparams.device === 'auto'
     const { threads, outputDim, ...same } = hparams
     this.#fixedCount = outputDim ** 2
+    this.#classes = hparams.classes
     this.#model = translating(() =>
       this.#addon.create({
         ...same,
@@ -44,7 +47,6 @@ export class Engine {
         precision: this.precision,
         threads: threads === 'auto' ? 0 : threads,
         fixedCount: this.#fixedCount,
-        dropout: 0.3,
       }),
     )
   }
@@ -59,9 +61,9 @@ export class Engine {
     return this.#addon.stats(this.#model)
   }
 
-  /** Copies the images before it returns; resolves with their fingerprint. */
-  setDataset(images: Uint8Array, count: number): Promise<string> {
-    return this.#call(() => this.#addon.setDataset(this.#model, images, count))
+  /** Copies the data set before it returns; resolves with its fingerprint. */
+  setDataset({ images, labels, count }: Pick<Dataset, 'images' | 'labels' | 'count'>): Promise<string> {
+    return this.#call(() => this.#addon.setDataset(this.#model, images, count, labels))
   }
 
   trainEpoch(request: NativeEpochRequest, onEvent: (event: NativeEvent) => void): Promise<NativeEpoch> {
@@ -108,6 +110,18 @@ export class Engine {
   latents(seed: number, count: number, latentDim: number): Float32Array {
     this.assertAlive()
     return new Float32Array(translating(() => this.#addon.latents(seed, count, latentDim)))
+  }
+
+  /** The request with labels drawn from its seed, where the model has classes and none were given. */
+  labelled(request: NativeSampleRequest): NativeSampleRequest {
+    if (this.#classes === 0 || request.labels !== undefined) return request
+    return { ...request, labels: this.labels(request.seed, request.count) }
+  }
+
+  /** What `sample` draws for this seed. */
+  labels(seed: number, count: number): Uint8Array {
+    this.assertAlive()
+    return new Uint8Array(translating(() => this.#addon.labels(seed, count, this.#classes)))
   }
 
   exportState(only: 'all' | 'generator'): Promise<NativeState> {

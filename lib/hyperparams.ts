@@ -15,6 +15,13 @@ export interface HyperParams {
   batchSize: number
   /** Length of a latent vector, 1 to 4,096. Default 100. */
   latentDim: number
+  /**
+   * Number of classes of a class-conditional model, 0 to 256. Default 0: unconditional, as in the tutorial. With
+   * classes, the data set needs labels, and `sample()` takes them. The label stands beside the latent vector as a
+   * one-hot vector (Mirza and Osindero 2014), and the discriminator judges by a projection on it (Miyato and Koyama
+   * 2018, "cGANs with projection discriminator").
+   */
+  classes: number
   /** Passes over the data set that `train()` makes in all, 1 to 1,000,000. Default 25. */
   epochs: number
   /** Steps between two log lines and snapshots, step 0 included; 1 to 1,000,000,000. Default 1000. */
@@ -29,6 +36,8 @@ export interface HyperParams {
   beta1: number
   /** Decay of Adam's second moment, from 0 and below 1. Default 0.999. */
   beta2: number
+  /** Probability that the discriminator drops an activation in training, from 0 and below 1. Default 0.3. */
+  dropout: number
   /**
    * Decay of an exponential moving average of the generator's weights and running statistics over the steps, from 0
    * and below 1. Default 0: no average. Where there is one, `sample()`, snapshots and a saved generator use it, and
@@ -82,6 +91,7 @@ export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`
 export const DEFAULTS: Readonly<Omit<HyperParams, 'seed'>> = Object.freeze({
   batchSize: 128,
   latentDim: 100,
+  classes: 0,
   epochs: 25,
   verboseFreq: 1000,
   outputDim: 5,
@@ -89,6 +99,7 @@ export const DEFAULTS: Readonly<Omit<HyperParams, 'seed'>> = Object.freeze({
   genLr: 0.0002,
   beta1: 0.9,
   beta2: 0.999,
+  dropout: 0.3,
   emaDecay: 0,
   device: 'auto',
   precision: 'float32',
@@ -103,6 +114,7 @@ type Checks = { [K in keyof HyperParams]: (key: string, value: unknown) => Hyper
 const CHECKS: Checks = {
   batchSize: integer(2, 65_536, ' (batch normalisation needs two)'),
   latentDim: integer(1, 4096),
+  classes: integer(0, 256),
   epochs: integer(1, 1_000_000),
   verboseFreq: integer(1, 1_000_000_000),
   outputDim: integer(1, 64),
@@ -110,6 +122,7 @@ const CHECKS: Checks = {
   genLr: learningRate,
   beta1: decay,
   beta2: decay,
+  dropout: decay,
   emaDecay: decay,
   device,
   precision: oneOf('float32', 'bfloat16', 'auto'),

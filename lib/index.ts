@@ -6,6 +6,7 @@ export { animate, type GifOptions, type GridOptions, type GridOrder, ImageBatch 
 export { type Dataset, type LoadMnistOptions, loadMnist, type TrainingImages } from './mnist/index.js'
 export type { ChosenPrecision, Precision } from './precision.js'
 export type { Progress } from './progress.js'
+export { recipes } from './recipes.js'
 export type { EpochResult } from './run.js'
 export type { SampleOptions, ServingStats } from './serving.js'
 export type { SaveOptions } from './state-options.js'

@@ -18,8 +18,11 @@ export interface NativeAddon {
   /** 'cpu' or 'cuda:N'. */
   device(model: NativeModel): string
   position(model: NativeModel): NativePosition
-  /** Copies `images` (count × 784 grey levels) before it returns; resolves with their `datasetHash`. */
-  setDataset(model: NativeModel, images: Uint8Array, count: number): Promise<string>
+  /**
+   * Copies `images` (count × 784 grey levels) and `labels` (count, where the model has classes) before it returns;
+   * resolves with their `datasetHash`.
+   */
+  setDataset(model: NativeModel, images: Uint8Array, count: number, labels?: Uint8Array): Promise<string>
   /** Trains to the end of the running epoch, or through the next one. */
   trainEpoch(
     model: NativeModel,
@@ -35,6 +38,8 @@ export interface NativeAddon {
   cancelSample(model: NativeModel, id: number): void
   /** count × dim float32: the latents of `sample` with this seed. Needs no model. */
   latents(seed: number, count: number, dim: number): ArrayBuffer
+  /** `count` labels from 0 to classes − 1 (uint8): those of `sample` with this seed. Needs no model. */
+  labels(seed: number, count: number, classes: number): ArrayBuffer
   stats(model: NativeModel): NativeStats
   exportState(model: NativeModel, only: 'all' | 'generator'): Promise<NativeState>
   importState(model: NativeModel, state: NativeState): Promise<void>
@@ -78,13 +83,15 @@ export interface NativeConfig {
   seed: number
   batchSize: number
   latentDim: number
+  /** 0: unconditional. */
+  classes: number
   /** Fixed latents for the snapshots: outputDim². */
   fixedCount: number
   discLr: number
   genLr: number
   beta1: number
   beta2: number
-  /** 0.3; 0 in parity tests. */
+  /** Probability of the discriminator's dropout. */
   dropout: number
   /** Decay of the average of the generator's weights that images are made with; 0 for no average. */
   emaDecay: number
@@ -139,6 +146,8 @@ export interface NativeSampleRequest {
   seed: number
   /** count × latentDim, copied; or null. */
   latents: Float32Array | null
+  /** One label for each image, copied, where the model has classes; not for the fixed latents. */
+  labels?: Uint8Array | undefined
   /** True for the model's own fixed latents (count = fixedCount). */
   fixed: boolean
 }
@@ -178,6 +187,8 @@ export interface NativeProbeRequest {
   latents: Float32Array
   /** n × 784 grey levels. */
   images: Uint8Array
+  /** n labels, where the model has classes. */
+  labels?: Uint8Array
 }
 
 let addon: NativeAddon | undefined

@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { DcganError, invalidArgument } from './errors.js'
 import type { HyperParams } from './hyperparams.js'
+import { checkLabels, type Labels } from './labels.js'
 import type { NativeSampleRequest } from './native.js'
 import { checkInteger, checkKeys, checkSignal, reading } from './options.js'
 import { drawSeed, MAX_SEED } from './random.js'
@@ -18,6 +19,11 @@ export interface SampleOptions {
   seed?: number | undefined
   /** The latent vectors themselves, `count × latentDim`, one after the other; standard normal in training. */
   latents?: Float32Array | undefined
+  /**
+   * What the images show: one label for all, or one for each. A class-conditional model without them draws labels
+   * uniformly from the seed; a model without classes takes none.
+   */
+  labels?: Labels | undefined
   /** Takes back what of the request waits; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
@@ -38,31 +44,30 @@ export interface ServingStats {
 export function checkSample(
   count: number,
   options: SampleOptions | undefined,
-  { latentDim, maxQueue }: Pick<HyperParams, 'latentDim' | 'maxQueue'>,
+  { latentDim, classes, maxQueue }: Pick<HyperParams, 'latentDim' | 'classes' | 'maxQueue'>,
 ): { request: NativeSampleRequest; signal: AbortSignal | undefined } {
   checkCount(count)
-  const { seed, latents, signal } = checkKeys('the options of sample()', options, [
-    'seed',
-    'latents',
-    'signal',
-  ])
+  const keys = ['seed', 'latents', 'labels', 'signal']
+  const { seed, latents, labels, signal } = checkKeys('the options of sample()', options, keys)
   const source = checkSource(seed, latents, count, latentDim)
-  const checked = { request: { count, ...source, fixed: false }, signal: checkSignal(signal) }
+  const request = { count, ...source, labels: checkLabels(labels, count, classes), fixed: false }
+  const checked = { request, signal: checkSignal(signal) }
   checkRoom(count, maxQueue)
   return checked
 }
 
 /** Checks what `saveGrid` is to show; undefined for the model's fixed latent vectors. */
 export function checkGridSource(
-  { seed, latents, count }: Record<string, unknown>,
-  { latentDim, outputDim }: Pick<HyperParams, 'latentDim' | 'outputDim'>,
+  { seed, latents, labels, count }: Record<string, unknown>,
+  { latentDim, classes, outputDim }: Pick<HyperParams, 'latentDim' | 'classes' | 'outputDim'>,
 ): NativeSampleRequest | undefined {
-  if (seed === undefined && latents === undefined && count === undefined) return undefined
+  if ([seed, latents, labels, count].every(value => value === undefined)) return undefined
   const whole = types.isFloat32Array(latents)
     ? Math.max(1, Math.floor(lengthOf(latents) / latentDim))
     : outputDim ** 2
   const images = count === undefined ? whole : checkCount(count)
-  return { count: images, ...checkSource(seed, latents, images, latentDim), fixed: false }
+  const source = checkSource(seed, latents, images, latentDim)
+  return { count: images, ...source, labels: checkLabels(labels, images, classes), fixed: false }
 }
 
 /** Checks a number of images. */
@@ -94,7 +99,7 @@ function checkSource(
     return { seed: seed === undefined ? drawSeed() : checkInteger('seed', seed, 0, MAX_SEED), latents: null }
   }
   if (seed !== undefined) throw invalidArgument('seed', 'nothing beside latents', seed)
-  return { seed: 0, latents: reading('latents', () => checkLatents(latents, count, latentDim)) }
+  return { seed: drawSeed(), latents: reading('latents', () => checkLatents(latents, count, latentDim)) }
 }
 
 function checkLatents(latents: unknown, count: number, latentDim: number): Float32Array {

@@ -3,7 +3,13 @@ import type { DatasetGuard } from './dataset-guard.js'
 import type { Engine } from './engine.js'
 import { DcganError, invalidArgument } from './errors.js'
 import type { HyperParams } from './hyperparams.js'
-import { checkSource, type DatasetSource, loadMnist, type TrainingImages } from './mnist/index.js'
+import {
+  checkLabelled,
+  checkSource,
+  type DatasetSource,
+  loadMnist,
+  type TrainingImages,
+} from './mnist/index.js'
 import { checkBoolean, checkFunction, checkInteger, checkKeys, checkSignal, checkString } from './options.js'
 import type { Progress } from './progress.js'
 import { type EpochResult, Run, type Sinks } from './run.js'
@@ -97,7 +103,7 @@ export async function trainAll(
   if (engine.position.epoch >= hparams.epochs) return summary(engine, [], 0, undefined, null)
 
   const begin = performance.now()
-  const schedule = await setDataset(engine, plan, guard, [hparams.batchSize, hparams.epochs])
+  const schedule = await setDataset(engine, plan, guard, hparams)
   // Before the keeper: the checkpoint may go into the folder that this makes.
   const snapshots =
     plan.outputDir === null
@@ -133,8 +139,10 @@ export async function trainOne(
   const newData = checkBoolean('newData', values.newData, false)
   signal?.throwIfAborted()
   const material = { source: checkSource(dataset), signal, newData }
-  const cut = [hparams.batchSize, engine.position.epoch + 1] as const
-  const schedule = await setDataset(engine, material, guard, cut)
+  const schedule = await setDataset(engine, material, guard, {
+    ...hparams,
+    epochs: engine.position.epoch + 1,
+  })
   const run = new Run(engine, schedule, { onProgress, signal })
   const result = await run.epoch()
   await run.finish()
@@ -177,12 +185,14 @@ async function setDataset(
   engine: Engine,
   { source, signal, newData }: Material,
   guard: DatasetGuard,
-  [batchSize, epochs]: readonly [number, number],
+  { batchSize, epochs, classes }: Pick<HyperParams, 'batchSize' | 'epochs' | 'classes'>,
 ): Promise<Schedule> {
-  const { images, count } = typeof source === 'object' ? source : await loadMnist(source)
+  const dataset = typeof source === 'object' ? source : await loadMnist(source)
+  const { count } = dataset
+  checkLabelled(dataset, classes)
   const schedule = new Schedule(count, batchSize, epochs)
   if (!newData) guard.checkCount(count)
-  const hash = await engine.setDataset(images, count)
+  const hash = await engine.setDataset(dataset)
   signal?.throwIfAborted()
   if (newData) guard.lift()
   else guard.checkHash(hash)

@@ -47,18 +47,20 @@ test('every command has a help that names its flags, and the hyper-parameters wi
   }
   const { stdout } = await cli(['train', '--help'])
   for (const [flag, value] of [
-    ['batch-size', '128'],
-    ['latent-dim', '100'],
+    ['batch-size', '64; of the\\s+tutorial 128'],
+    ['latent-dim', '10; of the\\s+tutorial 100'],
+    ['classes', '0'],
     ['epochs', '25 on\\s+CUDA, 1 on the\\s+CPU'],
     ['verbose-freq', '1000'],
     ['output-dim', '5'],
-    ['disc-lr', '0\\.0002'],
-    ['gen-lr', '0\\.0002'],
-    ['beta1', '0\\.9'],
+    ['disc-lr', '0\\.001; of the tutorial 0\\.0002'],
+    ['gen-lr', '0\\.0005; of the tutorial 0\\.0002'],
+    ['beta1', '0; of the tutorial 0\\.9'],
     ['beta2', '0\\.999'],
-    ['ema-decay', '0'],
+    ['dropout', '0\\.3'],
+    ['ema-decay', '0\\.9995; of the tutorial 0'],
     ['device', 'auto'],
-    ['precision', 'float32'],
+    ['precision', 'auto; of\\s+the tutorial float32'],
     ['threads', 'auto'],
     ['seed', 'random'],
   ]) {
@@ -82,6 +84,9 @@ test.each([
   ],
   [['train', '--epochs', 'many'], 'an integer from 1 to 1000000 for epochs but received "many"'],
   [['train', '--disc-lr', '-1'], 'for discLr but received -1'],
+  [['train', '--recipe', 'worst'], "'best' or 'tutorial' for --recipe but received \"worst\""],
+  [['train', '--recipe', 'best', '--resume', 'x'], 'nothing beside --resume for --recipe'],
+  [['sample', '--labels', '3'], 'nothing for a model without classes for labels but received 3'],
   [['train', '--device', 'gpu'], '\'cuda:N\' for device but received "gpu"'],
   [
     ['train', '--device', 'cpu', '--checkpoint', 'x', '--checkpoint-every', '0'],

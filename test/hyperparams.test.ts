@@ -17,6 +17,7 @@ test('the defaults are those of the contract', () => {
   expect(rest).toEqual({
     batchSize: 128,
     latentDim: 100,
+    classes: 0,
     epochs: 25,
     verboseFreq: 1000,
     outputDim: 5,
@@ -24,6 +25,7 @@ test('the defaults are those of the contract', () => {
     genLr: 0.0002,
     beta1: 0.9,
     beta2: 0.999,
+    dropout: 0.3,
     emaDecay: 0,
     device: 'auto',
     precision: 'float32',

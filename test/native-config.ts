@@ -8,6 +8,7 @@ export const NATIVE_CONFIG: NativeConfig = {
   seed: 3,
   batchSize: 4,
   latentDim: 100,
+  classes: 0,
   fixedCount: 4,
   discLr: 2e-4,
   genLr: 2e-4,

@@ -89,8 +89,15 @@ export function decodeMetadata(metadata: ReadonlyMap<string, string>, fail: Fail
 
 /** What the shapes of a state's tensors depend on. */
 export function sizesOf({ kind, hparams, datasetCount, running }: StateInfo): StateSizes {
-  const { latentDim, outputDim, emaDecay = DEFAULTS.emaDecay } = hparams
-  return { kind, latentDim, outputDim, epochCount: running ? datasetCount : 0, averaged: emaDecay > 0 }
+  const { latentDim, outputDim, classes = DEFAULTS.classes, emaDecay = DEFAULTS.emaDecay } = hparams
+  return {
+    kind,
+    latentDim,
+    classes,
+    outputDim,
+    epochCount: running ? datasetCount : 0,
+    averaged: emaDecay > 0,
+  }
 }
 
 function checkVersion(version: string, library: string | undefined, fail: Fail): void {

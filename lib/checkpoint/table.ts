@@ -19,6 +19,7 @@ export interface TensorSpec {
 export interface StateSizes {
   kind: StateKind
   latentDim: number
+  classes: number
   outputDim: number
   epochCount: number
   /** Whether there is an average of the generator's weights beside them. */
@@ -36,11 +37,13 @@ const FEATURES = 256 * 7 * 7
 export function tensorTable({
   kind,
   latentDim,
+  classes,
   outputDim,
   epochCount,
   averaged,
 }: StateSizes): Map<string, TensorSpec> {
-  const generator = generatorParameters(latentDim)
+  const generator = generatorParameters(latentDim + classes)
+  const discriminator = discriminatorParameters(classes)
   const table = new Map<string, TensorSpec>()
   const add = (name: string, dtype: TensorSpec['dtype'], shape: readonly number[], values: ValueRule) =>
     table.set(name, { dtype, shape, values })
@@ -58,9 +61,9 @@ export function tensorTable({
   if (kind === 'generator') return table
   if (averaged) addGenerator('average.generator.')
 
-  for (const [name, shape] of Object.entries(DISCRIMINATOR))
+  for (const [name, shape] of Object.entries(discriminator))
     add(`discriminator.${name}`, 'F32', shape, 'finite')
-  for (const [net, parameters] of Object.entries({ generator, discriminator: DISCRIMINATOR })) {
+  for (const [net, parameters] of Object.entries({ generator, discriminator })) {
     for (const [name, shape] of Object.entries(parameters)) {
       add(`optimizer.${net}.${name}.exp_avg`, 'F32', shape, 'finite')
       add(`optimizer.${net}.${name}.exp_avg_sq`, 'F32', shape, 'non-negative')
@@ -76,9 +79,9 @@ export function tensorTable({
 
 const BATCH_NORMS = { bn1: FEATURES, bn2: 128, bn3: 64 }
 
-function generatorParameters(latentDim: number): Shapes {
+function generatorParameters(inputs: number): Shapes {
   return {
-    'linear.weight': [FEATURES, latentDim],
+    'linear.weight': [FEATURES, inputs],
     'bn1.weight': [FEATURES],
     'bn1.bias': [FEATURES],
     'conv1.weight': [256, 128, 5, 5],
@@ -91,11 +94,16 @@ function generatorParameters(latentDim: number): Shapes {
   }
 }
 
-const DISCRIMINATOR: Shapes = {
-  'conv1.weight': [64, 1, 4, 4],
-  'conv1.bias': [64],
-  'conv2.weight': [128, 64, 4, 4],
-  'conv2.bias': [128],
-  'linear.weight': [1, 128 * 7 * 7],
-  'linear.bias': [1],
+function discriminatorParameters(classes: number): Shapes {
+  const features = 128 * 7 * 7
+  return {
+    // LibTorch names a module's own parameters before those of the modules in it.
+    ...(classes > 0 && { projection: [classes, features] }),
+    'conv1.weight': [64, 1, 4, 4],
+    'conv1.bias': [64],
+    'conv2.weight': [128, 64, 4, 4],
+    'conv2.bias': [128],
+    'linear.weight': [1, features],
+    'linear.bias': [1],
+  }
 }

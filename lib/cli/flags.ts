@@ -4,6 +4,7 @@ import { DEFAULTS, HYPER_PARAMS, type HyperParams } from '../hyperparams.js'
 const HELP: Record<keyof HyperParams, string> = {
   batchSize: 'images per training step',
   latentDim: 'length of a latent vector',
+  classes: 'classes of a conditional model; 0 for none',
   epochs: 'passes over the data set in all',
   verboseFreq: 'steps between two log lines and snapshots',
   outputDim: 'side of the snapshot grid',
@@ -11,6 +12,7 @@ const HELP: Record<keyof HyperParams, string> = {
   genLr: "Adam's learning rate for the generator",
   beta1: "decay of Adam's first moment; Radford et al. use 0.5",
   beta2: "decay of Adam's second moment",
+  dropout: "probability of the discriminator's dropout",
   emaDecay: "decay of an average of the generator's weights; 0 for none",
   device: "'auto', 'cpu', 'cuda' or 'cuda:N'",
   precision: "'float32', 'bfloat16' or 'auto'",
@@ -27,12 +29,22 @@ const DEFAULT_TEXTS: Partial<Record<keyof HyperParams, string>> = {
 }
 
 /** Adds a flag for each of these hyper-parameters, in kebab case, with its default in the help. */
-export function addHyperParams(command: Command, keys: readonly (keyof HyperParams)[]): Command {
+export function addHyperParams(
+  command: Command,
+  keys: readonly (keyof HyperParams)[],
+  recipe: Partial<HyperParams> = {},
+): Command {
   for (const key of keys) {
-    const value = DEFAULT_TEXTS[key] ?? String(DEFAULTS[key as keyof typeof DEFAULTS])
+    const value = DEFAULT_TEXTS[key] ?? defaultText(key, recipe)
     command.option(`--${kebab(key)} <value>`, `${HELP[key]} (default: ${value})`, numberOrText)
   }
   return command
+}
+
+function defaultText(key: keyof HyperParams, recipe: Partial<HyperParams>): string {
+  const value = DEFAULTS[key as keyof typeof DEFAULTS]
+  const own = recipe[key] ?? value
+  return own === value ? `${value}` : `${own}; of the tutorial ${value}`
 }
 
 /** The hyper-parameters among a command's flags: those that were given. */

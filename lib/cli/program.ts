@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { DEFAULTS, HYPER_PARAMS } from '../hyperparams.js'
+import { recipes } from '../recipes.js'
 import { addHyperParams, numberOrText } from './flags.js'
 
 // Each command's own code is loaded when it is asked for: --help and a mistyped flag answer at once.
@@ -54,7 +55,8 @@ function addScript(program: Command, name: 'setup' | 'doctor', description: stri
 function addTrain(program: Command): void {
   const command = program
     .command('train')
-    .description('train on MNIST as the tutorial does; 1 epoch on a CPU and 25 on CUDA, unless --epochs says')
+    .description('train on MNIST; 1 epoch on a CPU and 25 on CUDA, unless --epochs says')
+    .option('--recipe <name>', "'best', or 'tutorial' for the tutorial's hyper-parameters (default: best)")
     .option('--data <folder>', 'folder of IDX files (default: $MNIST_DIR, or the MNIST package)')
     .option('--output-dir <folder>', 'where snapshots, the GIF, checkpoint and model go', 'output')
     .option('--resume <file>', 'continue from a checkpoint or a saved model')
@@ -69,13 +71,8 @@ function addTrain(program: Command): void {
     .option('--save <file>', 'where the trained model goes (default: <output-dir>/dcgan.safetensors)')
     .option('--no-save', 'do not save the trained model')
     .option('--json', 'print the result as JSON, everything else on standard error')
-  addHyperParams(command, HYPER_PARAMS)
-    .addHelpText(
-      'after',
-      '\nThe defaults are those of the tutorial. The best digits, and sooner, come with' +
-        '\n  --latent-dim 10 --batch-size 64 --beta1 0 --disc-lr 0.001 --gen-lr 0.0005 --ema-decay 0.9995' +
-        '\nCtrl-C stops after the step and saves the checkpoint; twice, it stops at once.',
-    )
+  addHyperParams(command, HYPER_PARAMS, recipes.best)
+    .addHelpText('after', '\nCtrl-C stops after the step and saves the checkpoint; twice, it stops at once.')
     .action(async flags => (await import('./train.js')).train(flags))
 }
 
@@ -91,8 +88,15 @@ function addSampling(program: Command, name: string, description: string): Comma
     .option('--columns <n>', 'images in a row of the picture', numberOrText)
     .option('--scale <n>', 'pixels a pixel (default: 1)', numberOrText)
     .option('--seed <n>', 'draws the digits (default: random)', numberOrText)
+    .option('--labels <list>', 'digits to show: one for all, or one for each, such as 3,1,4', labelList)
     .option('--json', 'print the result as JSON')
   return addHyperParams(command, ['device', 'precision', 'threads'])
+}
+
+/** One label, or a list. What is no number stays text, so that the library's own check can say what came. */
+function labelList(text: string): unknown {
+  const labels = text.split(',').map(numberOrText)
+  return labels.length === 1 ? labels[0] : labels
 }
 
 function addAnimate(program: Command): void {

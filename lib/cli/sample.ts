@@ -16,6 +16,7 @@ export interface SampleFlags extends Record<string, unknown> {
   out: string
   count?: number
   seed?: number
+  labels?: number | number[]
   columns?: number
   scale?: number
   json?: boolean
@@ -28,13 +29,13 @@ const WRITERS = 16
 
 /** `libtorch-dcgan sample`: digits of a seed, as one picture or as a folder of them. */
 export async function sample(flags: SampleFlags): Promise<void> {
-  const { count = 1, seed = drawSeed(), json } = flags
+  const { count = 1, seed = drawSeed(), labels, json } = flags
   const picture = extname(flags.out) === '.png'
   // Before minutes go into images that make no picture.
   if (picture) checkGridOptions(layoutOf(flags), checkCount(count))
   const model = modelOf(flags)
   const files = await withModel(model, flags, async gan => {
-    const batch = await gan.sample(count, { seed })
+    const batch = await gan.sample(count, defined({ seed, labels }))
     return picture ? [await writePicture(batch, flags)] : writeFolder(batch, flags.out, seed)
   })
   const text = json
@@ -45,9 +46,9 @@ export async function sample(flags: SampleFlags): Promise<void> {
 
 /** `libtorch-dcgan grid`: the picture that the snapshots show, or a grid of a seed's digits. */
 export async function grid(flags: SampleFlags): Promise<void> {
-  const { out, count, seed, columns, scale } = flags
+  const { out, count, seed, labels, columns, scale } = flags
   const model = modelOf(flags)
-  await withModel(model, flags, gan => gan.saveGrid(out, defined({ count, seed, columns, scale })))
+  await withModel(model, flags, gan => gan.saveGrid(out, defined({ count, seed, labels, columns, scale })))
   process.stdout.write(`${flags.json ? JSON.stringify({ model, files: [out] }) : `${out}${remark(model)}`}\n`)
 }
 

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { DCGAN } from '../dcgan.js'
 import { chooseDevice } from '../device.js'
-import { DEFAULTS, resolveHyperParams } from '../hyperparams.js'
+import { invalidArgument } from '../errors.js'
+import { DEFAULTS, type HyperParams, resolveHyperParams } from '../hyperparams.js'
 import { native } from '../native.js'
+import { recipes } from '../recipes.js'
 import type { TrainOptions, TrainResult } from '../training.js'
 import { Interrupted } from './failure.js'
 import { hyperParamsOf } from './flags.js'
@@ -11,6 +13,7 @@ import { clock, paint } from './terminal.js'
 import { TrainDisplay } from './train-display.js'
 
 export interface TrainFlags extends Record<string, unknown> {
+  recipe?: string
   data?: string
   outputDir: string
   /** False for none. */
@@ -28,6 +31,9 @@ export interface TrainFlags extends Record<string, unknown> {
 export async function train(flags: TrainFlags): Promise<void> {
   // With --json, standard output is for the result alone.
   const out = flags.json ? process.stderr : process.stdout
+  if (flags.resume !== undefined && flags.recipe !== undefined) {
+    throw invalidArgument('--recipe', 'nothing beside --resume', flags.recipe)
+  }
   const gan =
     flags.resume === undefined ? create(flags) : await DCGAN.load(flags.resume, hyperParamsOf(flags))
   const display = new TrainDisplay(out)
@@ -55,10 +61,16 @@ export async function train(flags: TrainFlags): Promise<void> {
 
 /** A new model; an epoch takes seconds on a GPU and minutes on a CPU, hence the different defaults. */
 function create(flags: TrainFlags): DCGAN {
-  const given = hyperParamsOf(flags)
+  const given = { ...recipeOf(flags), ...hyperParamsOf(flags) }
   const { device } = resolveHyperParams(given)
   if (given.epochs !== undefined || chooseDevice(device, native().info()) !== 'cpu') return new DCGAN(given)
   return new DCGAN({ ...given, epochs: 1 })
+}
+
+/** A continued run has the recipe that it began with. */
+function recipeOf({ recipe = 'best' }: TrainFlags): Partial<HyperParams> {
+  if (recipe === 'best' || recipe === 'tutorial') return recipes[recipe]
+  throw invalidArgument('--recipe', "'best' or 'tutorial'", recipe)
 }
 
 function headline(gan: DCGAN, flags: TrainFlags): string {
@@ -68,7 +80,7 @@ function headline(gan: DCGAN, flags: TrainFlags): string {
     gan.step === 0 ? plural(epochs, 'epoch') : `from step ${gan.step} to the end of epoch ${epochs}`
   const more =
     gan.device === 'cpu' && flags.epochs === undefined && flags.resume === undefined
-      ? `\nOn a CPU 1 epoch is the default. For the tutorial's ${DEFAULTS.epochs}: --epochs ${DEFAULTS.epochs}`
+      ? `\nOn a CPU 1 epoch is the default. For all ${DEFAULTS.epochs}: --epochs ${DEFAULTS.epochs}`
       : ''
   return `Training on ${where}: ${what}, seed ${seed}${more}`
 }

@@ -27,18 +27,26 @@ export class ImageBatch {
   readonly count: number
   /** `count` × 784 grey levels, image by image and row by row, 0 black to 255 white. */
   readonly pixels: Uint8Array
+  /** What each image was asked to show, where the model has classes. */
+  readonly labels?: Uint8Array
 
   /**
    * @param pixels not copied; a multiple of 784 grey levels
+   * @param labels not copied; one for each image
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
    */
-  constructor(pixels: Uint8Array) {
+  constructor(pixels: Uint8Array, labels?: Uint8Array) {
     const length = types.isUint8Array(pixels) ? reading('pixels', () => pixels.length) : 0
     if (length === 0 || length % (SIDE * SIDE) !== 0) {
       throw invalidArgument('pixels', `a Uint8Array of a multiple of ${SIDE * SIDE} grey levels`, pixels)
     }
     this.pixels = pixels
     this.count = length / (SIDE * SIDE)
+    if (labels === undefined) return
+    if (!types.isUint8Array(labels) || reading('labels', () => labels.length) !== this.count) {
+      throw invalidArgument('labels', `a Uint8Array of ${this.count} labels`, labels)
+    }
+    this.labels = labels
   }
 
   /**

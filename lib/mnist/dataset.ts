@@ -20,7 +20,7 @@ export interface Dataset {
 
 /** Images to train on: a `Dataset` whose labels may be left out, since a GAN learns without them. */
 export type TrainingImages = Omit<Dataset, 'labels'> & {
-  /** As in a `Dataset`; checked when they are there, and not used. */
+  /** As in a `Dataset`; a class-conditional model needs them, and others do not use them. */
   labels?: Uint8Array | undefined
 }
 
@@ -77,6 +77,26 @@ function checkParts(value: unknown): Dataset {
     throw misfit(`it has ${count} images and ${labelled} labels. Give a label for each, or none`)
   }
   return { images, labels, count, width, height }
+}
+
+/**
+ * Checks that a class-conditional model can learn from a data set: there is a label for each image, below `classes`.
+ *
+ * @internal
+ * @throws {DcganError} `ERR_DCGAN_BAD_DATASET`
+ */
+export function checkLabelled({ labels, count }: Dataset, classes: number): void {
+  if (classes === 0) return
+  if (lengthOf(labels) !== count) {
+    throw misfit(
+      'it has no labels, and a model with classes learns from them. Give labels, or set classes to 0',
+    )
+  }
+  const bad = labels.findIndex(label => label >= classes)
+  if (bad === -1) return
+  throw misfit(
+    `image ${bad} has the label ${labels[bad]}, and the model has ${classes} classes. Raise classes`,
+  )
 }
 
 function isInteger(value: unknown): value is number {

@@ -1,5 +1,6 @@
 export {
   checkDataset,
+  checkLabelled,
   checkSource,
   type Dataset,
   type DatasetSource,

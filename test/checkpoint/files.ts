@@ -37,6 +37,7 @@ export function draftState(kind: StateKind, { half = false } = {}): Draft {
     latentDim: 2,
     outputDim: 1,
     epochCount: datasetCount,
+    classes: 0,
     averaged: false,
   })) {
     draft.tensors.set(name, { dtype: half && dtype === 'F32' ? 'F16' : dtype, shape: [...shape] })

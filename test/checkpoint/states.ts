@@ -30,6 +30,7 @@ export function makeState(options: StateOptions = {}): NativeState {
   const table = tensorTable({
     kind,
     latentDim,
+    classes: 0,
     outputDim,
     epochCount: running ? datasetCount : 0,
     averaged,
