@@ -14,31 +14,35 @@ interface Chunk {
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
 const SIDE = 28
 const SIZES = [0, 1, 27, 29, 1792, 1793, 65_535, 2 ** 31 - 1, 2 ** 32 - 1]
-/** Samples of a pixel in each colour type. */
-const SAMPLES = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
+/** The colour types with their samples per pixel and bit depths (PNG specification, 11.2.2). */
+const COLOURS = [
+  { colour: 0, samples: 1, depths: [1, 2, 4, 8, 16] },
+  { colour: 2, samples: 3, depths: [8, 16] },
+  { colour: 3, samples: 1, depths: [1, 2, 4, 8] },
+  { colour: 4, samples: 2, depths: [8, 16] },
+  { colour: 6, samples: 4, depths: [8, 16] },
+]
 
-/** A snapshot in every colour type, bit depth and order of pixels that a PNG file may have. */
+/** A snapshot in every colour type and bit depth that a PNG file may have. */
 function seeds(): Chunk[][] {
-  return Object.entries(SAMPLES).flatMap(([colour, samples]) =>
-    [1, 2, 4, 8, 16].flatMap(depth =>
-      [0, 1].map(interlace => picture(Number(colour), samples, depth, interlace)),
-    ),
+  return COLOURS.flatMap(({ colour, samples, depths }) =>
+    depths.map(depth => picture(colour, samples, depth)),
   )
 }
 
-function picture(colour: number, samples: number, depth: number, interlace: number): Chunk[] {
+function picture(colour: number, samples: number, depth: number): Chunk[] {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(SIDE)
   header.writeUInt32BE(SIDE, 4)
-  header.set([depth, colour, 0, 0, interlace], 8)
+  header.set([depth, colour, 0, 0, 0], 8)
   const row = 1 + Math.ceil((SIDE * samples * depth) / 8)
-  // The first byte of a row is its filter, 0 to 4. An interlaced picture has more rows, which are shorter.
-  const rows = Buffer.alloc(row * SIDE * (1 + interlace))
+  const rows = Buffer.alloc(row * SIDE)
+  // The first byte of a row is its filter, 0 to 4.
   for (let i = 0; i < rows.length; i++) rows[i] = i % row === 0 ? (i / row) % 5 : i
   return [
     { type: 'IHDR', data: header },
-    ...(colour === 3 ? [{ type: 'PLTE', data: Buffer.alloc(48, 100) }] : []),
-    { type: 'tRNS', data: Buffer.alloc(colour === 3 ? 16 : 2 * samples, 1) },
+    ...(colour === 3 ? [{ type: 'PLTE', data: Buffer.alloc(768, 100) }] : []),
+    ...(colour > 3 ? [] : [{ type: 'tRNS', data: Buffer.alloc(colour === 3 ? 16 : 2 * samples, 1) }]),
     { type: 'gAMA', data: Buffer.of(0, 0, 0xb1, 0x8f) },
     { type: 'IDAT', data: deflateSync(rows) },
     { type: 'IEND', data: Buffer.alloc(0) },
