@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import {
   type FileHandle,
+  lstat,
   open,
   readdir,
   readlink,
-  realpath,
   rename,
   rm,
   stat,
   writeFile,
 } from 'node:fs/promises'
-import { basename, dirname, isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { DcganError } from './errors.js'
 
 /** One buffer, or the pieces of a file in order; an async iterable may make each piece when it is asked for. */
@@ -55,8 +55,7 @@ export async function writeFileAtomic(
 ): Promise<void> {
   let temporary: string | undefined
   try {
-    const target = await targetOf(path)
-    const replaced = await replacedBy(path, target)
+    const { target, replaced } = await targetOf(path)
     const folder = dirname(target)
     await removeStale(folder)
     temporary = join(folder, `.dcgan-${process.pid}-${randomUUID()}.tmp`)
@@ -117,15 +116,15 @@ const ADVICE: Record<string, string> = {
   ENAMETOOLONG: 'its name is too long. Choose a shorter one',
 }
 
-/** The path of the file that a path names in the end, there or not. */
-async function targetOf(path: string): Promise<string> {
-  let target = path.replace(/(?<=.)\/+$/, '')
+/** The file that a path names in the end, there or not, and what the system says of it if it is. */
+async function targetOf(path: string): Promise<{ target: string; replaced: Stats | undefined }> {
+  // Not join, here and below: after a link, '..' is the parent of the folder that it leads to.
+  let target = isAbsolute(path) ? path : `${process.cwd()}/${path}`
+  target = target.replace(/(?<=.)\/+$/, '')
   for (let links = 0; links < MAX_LINKS; links++) {
-    const found = await realpath(target).catch(unless('ENOENT'))
-    if (found !== undefined) return found
-    const next = await readlink(target).catch(unless('ENOENT'))
-    if (next === undefined) return join(await realpath(dirname(target)), basename(target))
-    // Not join: after a link, '..' is the parent of the folder that it leads to.
+    const there = await lstat(target).catch(unless('ENOENT'))
+    if (!there?.isSymbolicLink()) return { target, replaced: checkReplaced(path, there) }
+    const next = await readlink(target)
     target = isAbsolute(next) ? next : `${dirname(target)}/${next}`
   }
   throw Object.assign(new Error('too many symbolic links'), { code: 'ELOOP' })
@@ -138,15 +137,11 @@ function unless(code: string): (error: NodeJS.ErrnoException) => undefined {
   }
 }
 
-/** What the system says of the file that will be replaced; undefined where there is none. */
-async function replacedBy(path: string, target: string): Promise<Stats | undefined> {
-  const there = await stat(target).catch(unless('ENOENT'))
-  // Renaming onto a device would replace the device.
-  if (there !== undefined && !there.isFile()) {
-    const kind = there.isDirectory() ? 'a folder' : 'not a regular file'
-    throw new DcganError('ERR_DCGAN_IO', `Cannot write ${path}: it is ${kind}. Give the path of a file`)
-  }
-  return there
+/** Renaming onto a folder would fail, and onto a device would replace the device. */
+function checkReplaced(path: string, there: Stats | undefined): Stats | undefined {
+  if (there === undefined || there.isFile()) return there
+  const kind = there.isDirectory() ? 'a folder' : 'not a regular file'
+  throw new DcganError('ERR_DCGAN_IO', `Cannot write ${path}: it is ${kind}. Give the path of a file`)
 }
 
 /** Gives a new file the owner and the group of the one that it replaces, as far as the system allows it. */
