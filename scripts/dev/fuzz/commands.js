@@ -9,6 +9,7 @@ const {
   buffers,
   datasets,
   latents,
+  made,
   Later,
   mostly,
   Own,
@@ -120,10 +121,8 @@ function allCommands(stage) {
   return [
     command('make', hparams, (stage, given) =>
       stage.call('make', () => {
-        const own = given
-        const plain =
-          own !== null && typeof own === 'object' && Object.getPrototypeOf(own) === Object.prototype
-        if (stage.models.length < 4) stage.models.push(new DCGAN(plain ? { ...HPARAMS, ...own } : own))
+        const own = made.has(given) ? { ...HPARAMS, ...given } : given
+        if (stage.models.length < 4) stage.models.push(new DCGAN(own))
       }),
     ),
     ...[1, 2, 3].map(() =>
@@ -173,16 +172,16 @@ function allCommands(stage) {
         fc.tuple(index, mostly(datasets), options({ onProgress, signal, newData })),
         (stage, [i, dataset, given]) => {
           const gan = stage.model(i)
-          // Without a data set it would read MNIST.
+          // As above: without a data set it would read MNIST.
           stage.call('trainEpoch', () => gan.trainEpoch(dataset ?? null, given))
         },
       ),
     ),
     command('train', fc.tuple(index, train), (stage, [i, given]) => {
       const gan = stage.model(i)
-      const own = given
-      if (own && Object.getPrototypeOf(own) === Object.prototype) own.dataset ??= null
-      if (own !== undefined) stage.call('train', () => gan.train(own))
+      // Without a data set it would read MNIST.
+      if (made.has(given)) given.dataset ??= null
+      if (given !== undefined) stage.call('train', () => gan.train(given))
     }),
     command('read', index, (stage, i) => {
       const gan = stage.model(i)

@@ -28,10 +28,15 @@ function realise(value) {
   return value instanceof Later ? value.make() : value
 }
 
+/** Options that are the fuzzer's own, and may be completed. */
+const made = new WeakSet()
+
 /** @param {Record<string, unknown>} options */
 function realiseAll(options) {
   const entries = Object.entries(options).map(([key, value]) => [key, realise(value)])
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
+  const all = Object.fromEntries(entries.filter(([, value]) => value !== undefined))
+  made.add(all)
+  return all
 }
 
 /** The buffers of all arguments so far, to be spoilt while calls use them. */
@@ -227,6 +232,7 @@ module.exports = {
   LATENT_DIM,
   Later,
   latents,
+  made,
   mostly,
   Own,
   realise,
