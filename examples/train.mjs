@@ -1,16 +1,14 @@
 // Trains, shows how far it is, and stops on Ctrl-C: node examples/train.mjs [epochs] [folder of IDX files]
 // Started again, it goes on from where it stopped.
 import { existsSync } from 'node:fs'
-import { DCGAN } from 'libtorch-dcgan'
+import { DCGAN, recipes } from 'libtorch-dcgan'
 
 const [epochs = '3', dataset] = process.argv.slice(2)
 const path = 'checkpoint.safetensors'
 const hparams = { epochs: Number(epochs) }
-// The best recipe of docs/quality.md.
-const recipe = { latentDim: 10, batchSize: 64, beta1: 0, discLr: 0.001, genLr: 0.0005, emaDecay: 0.9995 }
 const gan = existsSync(path)
   ? await DCGAN.load(path, hparams)
-  : new DCGAN({ ...hparams, ...recipe, precision: 'auto', verboseFreq: 100 })
+  : new DCGAN({ ...recipes.best, ...hparams, verboseFreq: 100 })
 
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())

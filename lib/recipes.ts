@@ -1,16 +1,23 @@
 import { DEFAULTS, type HyperParams } from './hyperparams.js'
 
-type Recipe = Readonly<Partial<HyperParams>>
+/** Hyper-parameters to begin with. */
+export type Recipe = Readonly<Partial<HyperParams>>
+
+/** The recipes by name. */
+export interface Recipes {
+  /**
+   * The defaults: those of Flux's "Deep Convolutional Generative Adversarial Network" (2021), which this package
+   * follows.
+   */
+  readonly tutorial: Recipe
+  /** The best digits that the project has measured (docs/quality.md), and digits after the first epoch. */
+  readonly best: Recipe
+}
 
 const { batchSize, latentDim, epochs, verboseFreq, outputDim, discLr, genLr, beta1, beta2 } = DEFAULTS
 
-/**
- * Frozen sets of hyper-parameters to begin with: `new DCGAN({ ...recipes.best, epochs: 3 })`.
- *
- * `tutorial` holds the defaults: those of Flux's "Deep Convolutional Generative Adversarial Network" (2021). `best`
- * makes the best digits that the project has measured (docs/quality.md), and digits after the first epoch.
- */
-export const recipes: Readonly<{ tutorial: Recipe; best: Recipe }> = Object.freeze({
+/** Frozen sets of hyper-parameters to begin with: `new DCGAN({ ...recipes.best, epochs: 3 })`. */
+export const recipes: Recipes = Object.freeze({
   tutorial: Object.freeze({
     batchSize,
     latentDim,

@@ -26,6 +26,7 @@ const KINDS: [string, Partial<HyperParams>, SaveOptions | undefined][] = [
   ['an average alone', { emaDecay: 0.9 }, { only: 'generator' }],
   ['a generator in half precision', {}, { only: 'generator', half: true }],
   ['a generator of ten latent dimensions', { latentDim: 10 }, { only: 'generator' }],
+  ['a class-conditional generator', { latentDim: 10, classes: 3 }, { only: 'generator' }],
   ['a whole model of ten latent dimensions with an average', { latentDim: 10, emaDecay: 0.9 }, undefined],
 ]
 
@@ -41,21 +42,30 @@ const KINDS: [string, Partial<HyperParams>, SaveOptions | undefined][] = [
       try {
         // Enough steps that the average differs from the weights by more than rounding.
         for (let epoch = 0; epoch < 4; epoch++)
-          await gan.trainEpoch({ images, count: 40, width: 28, height: 28 })
+          await gan.trainEpoch({
+            images,
+            labels: images.subarray(0, 40).map(level => level % 3),
+            count: 40,
+            width: 28,
+            height: 28,
+          })
         await gan.save(file('digits.safetensors'), options)
         writeFileSync(file('latents.f32'), latents)
+        const labels = Uint8Array.from({ length: 25 }, (_, i) => i % 3)
+        writeFileSync(file('labels.u8'), labels)
+        const wanted = { latents, ...(hparams.classes && { labels }) }
         const code = programs()
         writeFileSync(file('all.py'), `${code.get('load.py')}\n${code.get('save.py')}`)
         execFileSync(python as string, ['all.py'], { cwd: folder })
 
         served = await DCGAN.load(file('digits.safetensors'), { precision: 'float32', device: 'cpu' })
-        const { pixels } = await served.sample(25, { latents })
+        const { pixels } = await served.sample(25, wanted)
         expect(readFileSync(file('pixels.u8')).length).toBe(25 * 784)
         expect(distance(pixels, readFileSync(file('pixels.u8')))).toBeLessThanOrEqual(1)
         expect(new Set(pixels).size).toBeGreaterThan(20)
 
         theirs = await DCGAN.load(file('mine.safetensors'), { precision: 'float32', device: 'cpu' })
-        expect(distance((await theirs.sample(25, { latents })).pixels, pixels)).toBe(0)
+        expect(distance((await theirs.sample(25, wanted)).pixels, pixels)).toBe(0)
         await expect(theirs.trainEpoch()).rejects.toMatchObject({ code: 'ERR_DCGAN_INVALID_ARGUMENT' })
       } finally {
         await Promise.all([gan, served, theirs].map(model => model?.dispose()))
