@@ -92,11 +92,6 @@ test.each<[string, () => unknown]>([
   ['a data set', () => tiny().trainEpoch(options('images'))],
   ['training', () => tiny().trainEpoch(undefined, options('onProgress'))],
   [
-    "latent vectors' length",
-    () =>
-      tiny().sample(1, { latents: Object.defineProperty(new Float32Array(100), 'length', { get: refuse }) }),
-  ],
-  [
     "pixels' length",
     () => new ImageBatch(Object.defineProperty(new Uint8Array(784), 'length', { get: refuse })),
   ],

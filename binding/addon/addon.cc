@@ -22,7 +22,7 @@ auto guarded(Napi::Env env, Work work) {
   } catch (const Napi::Error&) {
     throw;
   } catch (...) {
-    throw Napi::Error(env, to_js(env, failure_of(std::current_exception())));
+    throw Napi::Error(env, to_js(env, current_failure()));
   }
 }
 

@@ -6,9 +6,9 @@
 
 namespace dcgan {
 
-Failure failure_of(const std::exception_ptr& thrown) {
+Failure current_failure() {
   try {
-    std::rethrow_exception(thrown);
+    throw;
   } catch (const Error& error) {
     return {error.code(), error.what()};
   } catch (const Napi::Error& error) {

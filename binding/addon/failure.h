@@ -1,12 +1,11 @@
 #pragma once
 
-#include <exception>
-
 #include "contract.h"
 
 namespace dcgan {
 
-/// A caught exception as the failure that a promise rejects with.
-Failure failure_of(const std::exception_ptr& thrown);
+/// The exception that is being handled, as the failure that a promise rejects with. Not by
+/// std::exception_ptr, whose functions are newer than the C++ library that the addon must load with.
+Failure current_failure();
 
 }  // namespace dcgan

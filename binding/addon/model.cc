@@ -66,7 +66,7 @@ class Event : public Letter {
     try {
       found->second.callback.Call({make_(env)});
     } catch (...) {
-      found->second.failure = failure_of(std::current_exception());
+      found->second.failure = current_failure();
       if (!model_->ended()) model_->engine().cancel_epoch();
     }
   }

@@ -41,7 +41,7 @@ class Settlement : public Letter {
     try {
       value = to_js(env, std::get<T>(outcome_));
     } catch (...) {
-      failure = failure_of(std::current_exception());
+      failure = current_failure();
       return;
     }
     deferred_.Resolve(value);
@@ -89,7 +89,7 @@ Napi::Value promise(Napi::Env env, Model& model, Ask ask, Settled settled = {}) 
     ask(model.engine(),
         Reply<T>([debt](std::variant<T, Failure> outcome) { debt->pay(std::move(outcome)); }));
   } catch (...) {
-    debt->pay(failure_of(std::current_exception()));
+    debt->pay(current_failure());
   }
   return deferred.Promise();
 }
