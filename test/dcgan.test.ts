@@ -3,7 +3,14 @@ import { DCGAN, DcganError } from '../lib/index'
 import { bars, failure, TINY, tiny } from './dcgan-support'
 
 test('the package exports what the contract names', () => {
-  expect(Object.keys(library).sort()).toEqual(['DCGAN', 'DcganError', 'ImageBatch', 'animate', 'loadMnist'])
+  expect(Object.keys(library).sort()).toEqual([
+    'DCGAN',
+    'DcganError',
+    'ImageBatch',
+    'animate',
+    'loadMnist',
+    'recipes',
+  ])
 })
 
 test('a new model tells its hyper-parameters, its device and that it is untrained', () => {
