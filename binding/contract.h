@@ -183,7 +183,7 @@ struct Info {
   std::string level;
   bool fused_float32 = false;
   bool fused_bfloat16 = false;
-  /// Whether the CPU, and each CUDA device, has bfloat16 arithmetic.
+  /// True where the CPU, and each CUDA device, has bfloat16 arithmetic.
   bool bfloat16 = false;
   std::vector<bool> cuda_bfloat16;
 };

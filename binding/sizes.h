@@ -12,7 +12,7 @@ struct Map {
   constexpr std::int64_t values() const { return channels * pixels(); }
 };
 
-/// What a convolution's kernel covers.
+/// The window that a convolution's kernel covers.
 struct Window {
   std::int64_t side;
   std::int64_t stride;

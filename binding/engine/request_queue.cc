@@ -8,7 +8,7 @@ Failure disposed_failure() {
   return {"ERR_DCGAN_DISPOSED", "This DCGAN was disposed: make a new one, or load a saved one"};
 }
 
-// Conditions are signalled under the lock: whoever wakes up may destroy the queue.
+// Conditions are signalled under the lock: the thread that wakes up may destroy the queue.
 
 void RequestQueue::push(Control control) {
   {

@@ -37,7 +37,7 @@ struct Share {
   std::int64_t count = 0;
 };
 
-/// What is to be done next: a control request, or the images of one forward pass.
+/// The next thing to do: a control request, or the images of one forward pass.
 struct Work {
   std::unique_ptr<Control> control;
   std::vector<Share> shares;

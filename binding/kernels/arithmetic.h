@@ -53,7 +53,7 @@ static inline S narrow(SumOf<S> x) {
   }
 }
 
-/// Whether products read their right operand in pairs of rows: only those of bfloat16 do.
+/// True for types whose products read their right operand in pairs of rows: bfloat16 alone.
 template <class S>
 inline constexpr bool kPairs = std::is_same_v<S, BFloat16>;
 
@@ -63,7 +63,7 @@ constexpr Index padded(Index n) {
   return kPairs<S> ? n + (n & 1) : n;
 }
 
-/// Where element (k, n) of a right operand with so many columns lies: [k][n], or [k / 2][n][2] in pairs.
+/// The place of element (k, n) in a right operand with so many columns: [k][n], or [k / 2][n][2] in pairs.
 template <class S>
 constexpr Index packed_index(Index k, Index n, Index columns) {
   if constexpr (kPairs<S>) return (k / 2) * 2 * columns + 2 * n + k % 2;

@@ -3,7 +3,7 @@
 
 namespace dcgan::kernels {
 
-// What each compilation of elementwise.cc defines.
+// The tables that each compilation of elementwise.cc defines.
 #define DCGAN_TABLES(level)                     \
   namespace level {                             \
   extern const Elementwise<float> kFloat32;     \

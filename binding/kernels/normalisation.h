@@ -42,7 +42,7 @@ class Normalisation {
     }
   }
 
-  /// What the forward writes for each pixel, and then what the backward does.
+  /// Partial results of one pixel: the first two of the forward, the others of the backward.
   A* pixel_mean(Index pixel) const { return pixel_mean_.data() + pixel * channels_; }
   A* pixel_squares(Index pixel) const { return pixel_squares_.data() + pixel * channels_; }
   A* pixel_total(Index pixel) const { return pixel_total_.data() + pixel * channels_; }

@@ -18,7 +18,7 @@ namespace dcgan::kernels {
 
 namespace {
 
-/// What the processor has, whatever the environment says.
+/// The level of the processor itself, whatever the environment says.
 Level of_hardware() {
 #if defined(__x86_64__) && defined(DCGAN_BRGEMM)
   __builtin_cpu_init();

@@ -15,11 +15,11 @@ Level level();
 /// "none", "avx2", "avx512", "avx512_bf16" or "amx".
 const char* level_name();
 
-/// Whether the fused step and the fused sampler run in this precision on this processor.
+/// Returns true where the fused step and the fused sampler run in this precision on this processor.
 bool run(Precision precision);
 
-/// Whether the processor multiplies bfloat16 numbers itself. Where it does not, LibTorch emulates them, up to
-/// thirty times slower than float32.
+/// Returns true where the processor multiplies bfloat16 numbers itself. Elsewhere LibTorch emulates them, up
+/// to thirty times slower than float32.
 bool has_bfloat16();
 
 }  // namespace dcgan::kernels

@@ -6,7 +6,7 @@
 
 namespace dcgan {
 
-/// What multiplies the discriminator's two hidden activations: 0 for a dropped element, 1 / (1 - p) for a
+/// The factors of the discriminator's two hidden activations: 0 for a dropped element, 1 / (1 - p) for a
 /// kept one. Undefined tensors leave the activations as they are.
 struct DropoutMasks {
   torch::Tensor hidden1;  // N × kHidden1

@@ -166,7 +166,7 @@ class FusedSampler : public Sampler {
  private:
   static constexpr Index kActivations = kDenseMap.values() + kWideMap.values() + kTallMap.values();
 
-  /// What some images are made of.
+  /// Latent vectors and labels of some images.
   struct Inputs {
     const float* latents;
     const std::uint8_t* labels;  // null where there are no classes

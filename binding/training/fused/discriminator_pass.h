@@ -28,7 +28,7 @@ class DiscriminatorPass {
   /// … the gradient with respect to the images, 784 × N.
   torch::Tensor image_gradients(const torch::Tensor& logit_gradients);
 
-  /// What dropout multiplied the last pass's hidden activations by.
+  /// The factors by which dropout multiplied the last pass's hidden activations.
   DropoutMasks masks() const { return {hidden1_.mask(dropout_), hidden2_.mask(dropout_)}; }
 
  private:

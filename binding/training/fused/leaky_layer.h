@@ -57,7 +57,7 @@ class LeakyLayer {
                        bias_.grad().template data_ptr<A>());
   }
 
-  /// What dropout multiplied the activations by, as LibTorch's modules would have it: N × out.
+  /// The factors by which dropout multiplied the activations, N × out.
   torch::Tensor mask(const Dropout& dropout) const {
     return torch::from_blob(code_.data(), {out_.pixels(), size().rows, out_.channels}, torch::kUInt8)
         .ne(0)
