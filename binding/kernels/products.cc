@@ -12,7 +12,7 @@ bool products_run(S one) {
     const std::vector<S> ones(kSide * kSide, one);
     std::vector<float> sums(kSide * kSide);
     try {
-      multiply(ProductSize{kSide, kSide, kSide, kSide}, ones.data(), ones.data(), sums.data(), false);
+      multiply(ProductSize{kSide, kSide, kSide, kSide, kSide}, ones.data(), ones.data(), sums.data(), false);
       finish_products<S>();
     } catch (const std::exception&) {
       return false;

@@ -16,11 +16,12 @@
 namespace dcgan::kernels {
 
 /// The sizes of C (M × N) (+)= A (M × K) B (K × N). All are row-major, B in the right operand's form
-/// (packed_index), and rows of C are `ldc` apart.
+/// (packed_index). Rows of A are `lda` apart, rows of C `ldc`.
 struct ProductSize {
   Index m;
   Index n;
   Index k;
+  Index lda;
   Index ldc;
 };
 
@@ -28,12 +29,12 @@ struct ProductSize {
 /// on that row of A alone, whatever their number.
 template <class S>
 void multiply_plainly(ProductSize size, const S* a, const S* b, SumOf<S>* c, bool add) {
-  const auto [m, n, k, ldc] = size;
+  const auto [m, n, k, lda, ldc] = size;
   for (Index i = 0; i < m; ++i) {
     if (!add) std::fill_n(c + i * ldc, n, SumOf<S>(0));
     for (Index inner = 0; inner < k; ++inner) {
       for (Index j = 0; j < n; ++j) {
-        c[i * ldc + j] += widen(a[i * k + inner]) * widen(b[packed_index<S>(inner, j, n)]);
+        c[i * ldc + j] += widen(a[i * lda + inner]) * widen(b[packed_index<S>(inner, j, n)]);
       }
     }
   }
@@ -48,13 +49,13 @@ void multiply(ProductSize size, const S* a, const S* b, SumOf<S>* c, bool add) {
 /// oneDNN's micro-kernels, which use the processor's level.
 template <>
 inline void multiply(ProductSize size, const float* a, const float* b, float* c, bool add) {
-  const auto [m, n, k, ldc] = size;
-  at::native::cpublas::brgemm(m, n, k, k, n, ldc, add, a, b, c, /*is_vnni=*/false);
+  const auto [m, n, k, lda, ldc] = size;
+  at::native::cpublas::brgemm(m, n, k, lda, n, ldc, add, a, b, c, /*is_vnni=*/false);
 }
 template <>
 inline void multiply(ProductSize size, const BFloat16* a, const BFloat16* b, float* c, bool add) {
-  const auto [m, n, k, ldc] = size;
-  at::native::cpublas::brgemm(m, n, k, k, n, ldc, add, reinterpret_cast<const at::BFloat16*>(a),
+  const auto [m, n, k, lda, ldc] = size;
+  at::native::cpublas::brgemm(m, n, k, lda, n, ldc, add, reinterpret_cast<const at::BFloat16*>(a),
                               reinterpret_cast<const at::BFloat16*>(b), c, /*is_vnni=*/true);
 }
 #endif
@@ -98,7 +99,7 @@ void sum_products(const Products<S>& products, const Scratch<SumOf<S>>& scratch,
     for (Index g = begin; g < end; ++g) {
       bool add = false;
       for (const auto& pair : products.groups[static_cast<std::size_t>(g)]) {
-        multiply(ProductSize{products.m, products.n, products.k, products.n},
+        multiply(ProductSize{products.m, products.n, products.k, products.k, products.n},
                  products.left.data + pair.left * products.left.stride,
                  products.right.data + pair.right * products.right.stride, sums, add);
         add = true;

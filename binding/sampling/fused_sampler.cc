@@ -1,5 +1,6 @@
-// Inference on the CPU. The pixels of an image are the rows of every product, so that an image's sums have
-// the same order alone and in any company. Weights are packed once for each version of them.
+// Inference on the CPU, on blocks of images whose maps lie [pixel][image][channel]. A row of a product
+// depends on that row alone, so an image's sums have the same order alone and in any company. Weights are
+// packed once for each version of them.
 
 #include <algorithm>
 #include <atomic>
@@ -69,18 +70,14 @@ class UpLayer {
 
   /// `in`: images × in.values(); `sums`: scratch memory for images × out.values().
   void run(const S* in, Index images, A* sums, S* out) const {
-    const Index row_size = out_.side * out_.channels;
+    const Index row_size = out_.side * images * out_.channels;
     at::parallel_for(0, out_.side, 1, [&](Index begin, Index end) {
-      for (Index n = 0; n < images; ++n) {
-        std::fill_n(sums + n * out_.values() + begin * row_size, (end - begin) * row_size, A(0));
-      }
+      std::fill_n(sums + begin * row_size, (end - begin) * row_size, A(0));
       for (Index tap = 0; tap < window_.taps(); ++tap) add_tap(tap, {begin, end}, in, images, sums);
       kernels::finish_products<S>();
-      for (Index n = 0; n < images; ++n) {
-        const Index at = n * out_.values() + begin * row_size;
-        kernels::elementwise<S>().rectify(sums + at, bias_.const_data_ptr<A>(),
-                                          {(end - begin) * out_.side, out_.channels}, out + at);
-      }
+      kernels::elementwise<S>().rectify(sums + begin * row_size, bias_.const_data_ptr<A>(),
+                                        {(end - begin) * out_.side * images, out_.channels},
+                                        out + begin * row_size);
     });
   }
 
@@ -96,10 +93,18 @@ class UpLayer {
     for (Index row = range.begin; row < range.end; ++row) {
       for (const auto& run : rows_[static_cast<std::size_t>(row)]) {
         if (run.tap != tap) continue;
+        const S* left = in + run.in * images * in_.channels;
+        const S* right = kernel.data + tap * kernel.stride;
+        A* to = sums + run.out * images * out_.channels;
+        if (window_.stride == 1) {  // the run's pixels lie next to each other in both maps
+          kernels::multiply({run.pixels * images, out_.channels, in_.channels, in_.channels, out_.channels},
+                            left, right, to, true);
+          continue;
+        }
+        const kernels::ProductSize size{run.pixels, out_.channels, in_.channels, images * in_.channels,
+                                        window_.stride * images * out_.channels};
         for (Index n = 0; n < images; ++n) {
-          kernels::multiply({run.pixels, out_.channels, in_.channels, window_.stride * out_.channels},
-                            in + n * in_.values() + run.in * in_.channels, kernel.data + tap * kernel.stride,
-                            sums + n * out_.values() + run.out * out_.channels, true);
+          kernels::multiply(size, left + n * in_.channels, right, to + n * out_.channels, true);
         }
       }
     }
@@ -183,8 +188,9 @@ class FusedSampler : public Sampler {
     kernels::each(count, [&](Index n) {
       using kernels::kPatches;
       A* patches = sums + n * kTallMap.values();
-      kernels::multiply({kPatches.pixels(), kPatches.channels, kTallMap.channels, kPatches.channels},
-                        tall + n * kTallMap.values(), picture_.in_by_out().data, patches, false);
+      kernels::multiply({kPatches.pixels(), kPatches.channels, kTallMap.channels, count * kTallMap.channels,
+                         kPatches.channels},
+                        tall + n * kTallMap.channels, picture_.in_by_out().data, patches, false);
       kernels::finish_products<S>();
       for (Index pixel = 0; pixel < kImage.pixels(); ++pixel) {
         kernels::elementwise<S>().patch_adjoint(patches, 1, pixel, images + n * kImage.pixels() + pixel);
@@ -207,13 +213,13 @@ class FusedSampler : public Sampler {
     at::parallel_for(0, kDenseMap.pixels(), kDenseMap.side, [&](Index begin, Index end) {
       for (Index pixel = begin; pixel < end; ++pixel) {
         A* tile = sums + pixel * channels * inputs.count;
-        kernels::multiply({inputs.count, channels, length, channels}, rounded,
+        kernels::multiply({inputs.count, channels, length, length, channels}, rounded,
                           kernel.data + pixel * kernel.stride, tile, false);
         for (Index n = 0; n < inputs.count; ++n) {
           const Index label = inputs.labels == nullptr ? 0 : inputs.labels[n];
           kernels::elementwise<S>().rectify(tile + n * channels,
                                             bias + label * kDenseMap.values() + pixel * channels,
-                                            {1, channels}, out + (n * kDenseMap.pixels() + pixel) * channels);
+                                            {1, channels}, out + (pixel * inputs.count + n) * channels);
         }
       }
       kernels::finish_products<S>();

@@ -55,8 +55,8 @@ void products_equal_their_specification() {
       }
     }
     auto ours = numbers<A>({m, n}), plain = ours.clone();
-    multiply({m, n, k, n}, left.data(), right.data(), ours.template data_ptr<A>(), true);
-    multiply_plainly({m, n, k, n}, left.data(), right.data(), plain.template data_ptr<A>(), true);
+    multiply({m, n, k, k, n}, left.data(), right.data(), ours.template data_ptr<A>(), true);
+    multiply_plainly({m, n, k, k, n}, left.data(), right.data(), plain.template data_ptr<A>(), true);
     finish_products<S>();
     CHECK(close<S>(ours, plain));
   }
