@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import * as library from '../lib/index'
 import { DCGAN, DcganError } from '../lib/index'
 import { bars, failure, TINY, tiny } from './dcgan-support'
@@ -11,6 +14,13 @@ test('the package exports what the contract names', () => {
     'loadMnist',
     'recipes',
   ])
+})
+
+test('import gives the same names as require()', async () => {
+  const module = join(__dirname, '..', 'dist', 'index.mjs')
+  const script = `import * as library from ${JSON.stringify(module)}; console.log(Object.keys(library).sort().join())`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])
+  expect(stdout.trim().split(',')).toEqual(Object.keys(library).sort())
 })
 
 test('a new model tells its hyper-parameters, its device and that it is untrained', () => {
