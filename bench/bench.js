@@ -70,7 +70,7 @@ function describe(python, threads) {
   }
 }
 
-/** What is to be measured, by name. */
+/** The sections to measure, by name. */
 function sectionsOf({ only, processors: levels }) {
   if (levels) return { processors }
   const names = only?.split(',') ?? Object.keys(SECTIONS)

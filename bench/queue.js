@@ -1,4 +1,4 @@
-// What serving costs a model that trains: see README.md. `npm run bench:queue -- --help`.
+// Measures what serving costs a model that trains: see README.md. `npm run bench:queue -- --help`.
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { DCGAN, loadMnist } from '../dist/index.mjs'
@@ -61,7 +61,7 @@ function stopwatch() {
   }
 }
 
-/** What one step takes, and how many forward passes and images were made per step. */
+/** Returns the time of one step, and the forward passes and images that were made per step. */
 async function measureSteps(gan) {
   await stepsOf(gan, 1)
   const [step, stats, elapsed] = [gan.step, gan.stats, stopwatch()]
@@ -74,7 +74,7 @@ async function measureSteps(gan) {
   }
 }
 
-/** What one forward pass takes for the same clients while nothing trains. */
+/** Returns the time of one forward pass for the same clients while nothing trains. */
 async function measureForward(gan, sampleOne) {
   return withClients(clients, sampleOne, async () => {
     const forwardsOf = async count => {

@@ -34,8 +34,9 @@ export class Engine {
 
   constructor(hparams: Readonly<HyperParams>) {
     this.#addon = native()
-    this.device = chooseDevice(hparams.device, this.#addon.info())
-    this.precision = choosePrecision(hparams.precision, this.device, this.#addon.info())
+    const info = this.#addon.info()
+    this.device = chooseDevice(hparams.device, info)
+    this.precision = choosePrecision(hparams.precision, this.device, info)
     this.#fellBack = this.device === 'cpu' && hparams.device === 'auto'
     const { threads, outputDim, ...same } = hparams
     this.#fixedCount = outputDim ** 2

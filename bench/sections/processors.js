@@ -6,7 +6,7 @@ import { median, ratio } from '../statistics.js'
 const BATCH = 128
 const [EAGER, AUTOCAST] = ['PyTorch eager float32', 'PyTorch autocast bfloat16']
 
-/** What each level may take at most of what it is compared with; the AVX-512 levels share their float32 kernels. */
+/** The largest ratio that is allowed at each level; the AVX-512 levels share their float32 kernels. */
 const AVX512 = { float32: 0.62, eager: 0.4, autocast: 0.62 }
 const LIMITS = { avx2: { float32: 0.67 }, avx512: AVX512, avx512_bf16: AVX512, amx: AVX512 }
 

@@ -7,7 +7,7 @@
 
 namespace dcgan {
 
-/// What a model's thread sends to Node's.
+/// A message from a model's thread to Node's.
 class Letter {
  public:
   virtual ~Letter() = default;

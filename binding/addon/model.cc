@@ -51,7 +51,7 @@ void Model::settle(Napi::Env env) {
   if (--owed_ == 0) handle_.Unref();
 }
 
-/// What an epoch does, on its way to JavaScript.
+/// An event of an epoch, on its way to JavaScript.
 class Event : public Letter {
  public:
   using Make = std::function<Napi::Object(Napi::Env)>;
