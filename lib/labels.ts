@@ -1,4 +1,4 @@
-import { invalidArgument } from './errors.js'
+import { type DcganError, invalidArgument } from './errors.js'
 import { reading } from './options.js'
 import { allocate } from './typed-arrays.js'
 
@@ -12,7 +12,7 @@ export type Labels = number | ArrayLike<number>
  */
 export function checkLabels(labels: unknown, count: number, classes: number): Uint8Array | undefined {
   if (labels === undefined) return undefined
-  if (classes === 0) throw invalidArgument('labels', 'nothing for a model without classes', labels)
+  if (classes === 0) throw withoutClasses('labels', labels)
   if (typeof labels === 'number') {
     return allocate(() => new Uint8Array(count)).fill(checkLabel('labels', labels, classes))
   }
@@ -31,6 +31,11 @@ export function checkLabels(labels: unknown, count: number, classes: number): Ui
 
 /** Checks one label. */
 export function checkLabel(key: string, label: unknown, classes: number): number {
+  if (classes === 0) throw withoutClasses(key, label)
   if (Number.isInteger(label) && (label as number) >= 0 && (label as number) < classes) return label as number
   throw invalidArgument(key, `an integer from 0 to ${classes - 1}`, label)
+}
+
+function withoutClasses(key: string, label: unknown): DcganError {
+  return invalidArgument(key, 'nothing for a model without classes', label)
 }

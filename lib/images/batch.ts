@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { invalidArgument } from '../errors.js'
-import { checkInteger, checkKeys, reading } from '../options.js'
+import { checkInteger, checkKeys } from '../options.js'
+import { lengthOf } from '../typed-arrays.js'
 import { type GifOptions, gifOf } from './gif.js'
 import { checkPixels, checkScale, enlarge, type GreyImage, type GridOrder, layGrid } from './grey.js'
 import { encodePng, encodeSmallPng } from './png.js'
@@ -36,14 +37,14 @@ export class ImageBatch {
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
    */
   constructor(pixels: Uint8Array, labels?: Uint8Array) {
-    const length = types.isUint8Array(pixels) ? reading('pixels', () => pixels.length) : 0
+    const length = types.isUint8Array(pixels) ? lengthOf(pixels) : 0
     if (length === 0 || length % (SIDE * SIDE) !== 0) {
       throw invalidArgument('pixels', `a Uint8Array of a multiple of ${SIDE * SIDE} grey levels`, pixels)
     }
     this.pixels = pixels
     this.count = length / (SIDE * SIDE)
     if (labels === undefined) return
-    if (!types.isUint8Array(labels) || reading('labels', () => labels.length) !== this.count) {
+    if (!types.isUint8Array(labels) || lengthOf(labels) !== this.count) {
       throw invalidArgument('labels', `a Uint8Array of ${this.count} labels`, labels)
     }
     this.labels = labels

@@ -2,6 +2,7 @@ import { types } from 'node:util'
 import { type Encoder, GIFEncoder } from 'gifenc'
 import { invalidArgument } from '../errors.js'
 import { checkInteger, checkKeys } from '../options.js'
+import { lengthOf } from '../typed-arrays.js'
 import { checkPixels, checkScale, enlarge, type GreyImage } from './grey.js'
 
 /** Options of an animation. */
@@ -30,8 +31,9 @@ export function gifOf(frames: readonly GreyImage[], options?: GifOptions): Buffe
   if (!Array.isArray(frames) || frames.length === 0)
     throw invalidArgument('frames', 'a frame at least', frames)
   const gif = new GifWriter(timing)
-  frames.forEach((frame, i) => {
-    const { width, height } = checkFrame(`frames[${i}]`, frame)
+  frames.forEach((given, i) => {
+    const frame = checkFrame(`frames[${i}]`, given)
+    const { width, height } = frame
     const first = frames[0] as GreyImage
     if (width !== first.width || height !== first.height) {
       const expected = `${first.width}×${first.height} pixels, as frames[0] has,`
@@ -86,10 +88,11 @@ function checkFrame(key: string, frame: unknown): GreyImage {
   const { width, height, pixels } = checkKeysOf(key, frame)
   checkInteger(`${key}.width`, width, 1, MAX_SIDE)
   checkInteger(`${key}.height`, height, 1, MAX_SIDE)
-  if (!types.isUint8Array(pixels) || pixels.length !== (width as number) * (height as number)) {
+  if (!types.isUint8Array(pixels) || lengthOf(pixels) !== (width as number) * (height as number)) {
     throw invalidArgument(`${key}.pixels`, `a Uint8Array of ${width} × ${height}`, pixels)
   }
-  return frame as GreyImage
+  // A view of its own, since the encoder asks for its length again.
+  return { width: width as number, height: height as number, pixels: pixels.subarray() }
 }
 
 function checkKeysOf(key: string, frame: unknown): Partial<Record<keyof GreyImage, unknown>> {

@@ -47,6 +47,21 @@ test('pixels of another realm are taken', () => {
   expect(new ImageBatch(foreign).count).toBe(1)
 })
 
+test('a length that the array claims for itself is not believed', async () => {
+  const claiming = (count: number, length: number) =>
+    Object.defineProperty(new Uint8Array(count).fill(9), 'length', { value: length })
+  const batch = new ImageBatch(claiming(2 * 784, 784_000), claiming(2, 1000))
+  expect(batch.count).toBe(2)
+  expect(decodePng(await batch.png(1)).levels).toEqual(Array(784).fill(9))
+  expect(decodeGif(await batch.gif())).toMatchObject({ frames: { length: 2 } })
+  for (const make of [
+    () => new ImageBatch(claiming(10, 784)),
+    () => new ImageBatch(new Uint8Array(784), claiming(2, 1)),
+  ]) {
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_DCGAN_INVALID_ARGUMENT' }))
+  }
+})
+
 describe('png', () => {
   test('is an 8-bit grey image of exactly these levels, whatever they are', async () => {
     await fc.assert(

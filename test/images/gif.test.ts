@@ -89,3 +89,13 @@ describe('what cannot be is refused with the key', () => {
     )
   })
 })
+
+test('a length that a frame claims for itself is not believed', () => {
+  const claiming = (count: number, length: number) =>
+    Object.defineProperty(new Uint8Array(count).fill(9), 'length', { value: length })
+  const gif = decodeGif(gifOf([{ width: 4, height: 4, pixels: claiming(16, 1) }]))
+  expect(gif.frames[0]?.levels).toEqual(Array(16).fill(9))
+  expect(() => gifOf([{ width: 4, height: 4, pixels: claiming(1, 16) }])).toThrow(
+    expect.objectContaining({ code: 'ERR_DCGAN_INVALID_ARGUMENT' }),
+  )
+})

@@ -1,12 +1,14 @@
+import { Labels } from './labels.js'
 import { Morph } from './morph.js'
 import { Training } from './training.js'
 import { SIZE, Wall } from './wall.js'
 
-/** What is shown: the wall's first seed, the two ends of the slider, and the model that draws. */
-const state = { seed: 0, from: 0, to: 0, version: '' }
+/** What is shown: the wall's first seed, the two ends of the slider, one digit or all, and the model that draws. */
+const state = { seed: 0, from: 0, to: 0, label: undefined, version: '', classes: 0 }
 
 const element = id => document.getElementById(id)
 const wall = new Wall(element('wall'), element('wall-status'), choose)
+const labels = new Labels(element('labels'), chooseLabel)
 const morph = new Morph()
 
 element('wall-form').addEventListener('submit', event => {
@@ -46,34 +48,44 @@ function choose(seed) {
   show()
 }
 
+/** The same seeds, as one digit or as any. */
+function chooseLabel(label) {
+  state.label = label
+  writeAddress('pushState')
+  show()
+}
+
 function show() {
   element('seed').value = state.seed
+  labels.show(state)
   wall.show(state)
   morph.show(state)
 }
 
 async function fetchModel() {
   const model = await (await fetch('model')).json()
-  state.version = model.version
+  Object.assign(state, { version: model.version, classes: model.classes })
+  if (!(state.label < model.classes)) state.label = undefined
   element('model').textContent = `model ${model.version}, ${model.step} steps, on ${model.device}`
   return model
 }
 
 function readAddress() {
   const parameters = new URLSearchParams(location.search)
-  const seedOf = (name, fallback) => {
+  const integer = (name, max, fallback) => {
     const text = parameters.get(name) ?? ''
-    const seed = Number(text)
-    return text !== '' && Number.isInteger(seed) && seed >= 0 && seed <= Number.MAX_SAFE_INTEGER - SIZE
-      ? seed
-      : fallback
+    const value = Number(text)
+    return text !== '' && Number.isInteger(value) && value >= 0 && value <= max ? value : fallback
   }
-  state.seed = seedOf('seed', drawSeed())
-  state.from = seedOf('from', state.seed)
-  state.to = seedOf('to', state.seed + 1)
+  const lastSeed = Number.MAX_SAFE_INTEGER - SIZE
+  state.seed = integer('seed', lastSeed, drawSeed())
+  state.from = integer('from', lastSeed, state.seed)
+  state.to = integer('to', lastSeed, state.seed + 1)
+  state.label = integer('label', state.classes - 1, undefined)
 }
 
 function writeAddress(how) {
-  const { seed, from, to } = state
-  history[how](null, '', `?${new URLSearchParams({ seed, from, to })}`)
+  const { seed, from, to, label } = state
+  const parameters = { seed, from, to, ...(label !== undefined && { label }) }
+  history[how](null, '', `?${new URLSearchParams(parameters)}`)
 }

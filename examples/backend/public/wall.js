@@ -27,13 +27,13 @@ export class Wall {
     })
   }
 
-  show({ seed, from, to, version }) {
+  show({ seed, from, to, label, version }) {
     this.#status.textContent = ''
     for (const [i, { button, image }] of this.#tiles.entries()) {
       const own = seed + i
-      const source = digitUrl(own, version)
+      const source = digitUrl(own, label, version)
       button.dataset.seed = own
-      button.setAttribute('aria-label', `Digit of seed ${own}`)
+      button.setAttribute('aria-label', `${label ?? 'Digit'} of seed ${own}`)
       button.setAttribute('aria-pressed', own === from || own === to)
       // The same address again would make a picture that failed stay away, and others flicker.
       if (image.getAttribute('src') !== source || image.classList.contains('missing')) image.src = source
@@ -46,6 +46,8 @@ export class Wall {
   }
 }
 
-export function digitUrl(seed, version) {
-  return `digits/${seed}.png?v=${version}`
+function digitUrl(seed, label, version) {
+  return label === undefined
+    ? `digits/${seed}.png?v=${version}`
+    : `digits/${label}.png?seed=${seed}&v=${version}`
 }

@@ -8,7 +8,6 @@ import { Metrics } from './metrics.js'
 import type { Models } from './models.js'
 import { digitsRoutes } from './routes/digits.js'
 import { healthRoutes, metricsRoutes } from './routes/health.js'
-import { morphRoutes } from './routes/morph.js'
 import { pageRoutes } from './routes/page.js'
 import { trainRoutes } from './routes/train.js'
 import { Trainer } from './trainer.js'
@@ -59,7 +58,6 @@ export async function buildApp(config: Config, models: Models): Promise<App> {
   const { trainingToken } = config
   await server.register(pageRoutes)
   await server.register(digitsRoutes, { models })
-  await server.register(morphRoutes, { models })
   if (trainingToken !== undefined) await server.register(trainRoutes, { trainer, token: trainingToken })
   await server.register(healthRoutes, {
     models,

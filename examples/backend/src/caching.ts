@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 
 const HOUR = 3600
 const YEAR = 365 * 24 * HOUR
@@ -12,12 +12,9 @@ const YEAR = 365 * 24 * HOUR
  * A URL that names the model's version (`v`) can be kept for ever. One without outlives a replaced model, so it is
  * kept for an hour and then asked for again; the ETag, which is the version, makes that a 304 where nothing changed.
  */
-export function answeredFromCache(
-  request: FastifyRequest<{ Querystring: { v?: string } }>,
-  reply: FastifyReply,
-  version: string,
-): boolean {
-  const { v } = request.query
+export function answeredFromCache(reply: FastifyReply, version: string): boolean {
+  const { request } = reply
+  const { v } = request.query as { v?: string }
   if (v !== undefined && v !== version) {
     const url = new URL(request.url, 'http://localhost')
     url.searchParams.set('v', version)

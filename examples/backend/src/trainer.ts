@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { DCGAN, DcganError, loadMnist, type Progress } from 'libtorch-dcgan'
+import { DCGAN, DcganError, loadMnist, type Progress, recipes } from 'libtorch-dcgan'
 import type { Models, Served } from './models.js'
 
 export interface TrainingRequest {
@@ -14,9 +14,6 @@ export interface TrainingOptions {
   onStart: (gan: DCGAN) => void
   onProgress: (progress: Progress) => void
 }
-
-/** The best that libtorch-dcgan's docs/quality.md knows: digits after one epoch. */
-const RECIPE = { latentDim: 10, batchSize: 64, beta1: 0, discLr: 0.001, genLr: 0.0005, emaDecay: 0.9995 }
 
 /** Trains a new model beside the one that is served, which it replaces in the end. One at a time. */
 export class Trainer {
@@ -61,27 +58,32 @@ export class Trainer {
     await this.#run?.catch(() => undefined)
   }
 
-  async #train({ epochs, images, seed }: TrainingRequest, options: TrainingOptions): Promise<Served> {
+  async #train(request: TrainingRequest, options: TrainingOptions): Promise<Served> {
     const signal = AbortSignal.any([options.signal, this.#stopping.signal])
     const mnist = await loadMnist()
     signal.throwIfAborted()
-    const count = Math.min(images, mnist.count)
-    const dataset = { ...mnist, count, images: mnist.images.subarray(0, count * 784), labels: undefined }
+    const count = Math.min(request.images, mnist.count)
+    const [images, labels] = [mnist.images.subarray(0, count * 784), mnist.labels.subarray(0, count)]
     const { maxBatch, maxQueue } = this.#models.current.gan.hparams
     // One core stays for serving.
     const threads = Math.max(1, availableParallelism() - 1)
     const gan = new DCGAN({
-      ...RECIPE,
-      epochs,
+      ...recipes.best,
+      epochs: request.epochs,
       threads,
       maxBatch,
       maxQueue,
-      ...(seed !== undefined && { seed }),
+      ...(request.seed !== undefined && { seed: request.seed }),
     })
     this.#gan = gan
     try {
       options.onStart(gan)
-      await gan.train({ dataset, outputDir: null, signal, onProgress: options.onProgress })
+      await gan.train({
+        dataset: { ...mnist, count, images, labels },
+        outputDir: null,
+        signal,
+        onProgress: options.onProgress,
+      })
       if (this.#saveTo !== undefined) await gan.save(this.#saveTo)
     } catch (error) {
       this.#gan = undefined

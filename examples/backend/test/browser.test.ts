@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { type Server, startServer, TOKEN, until } from './support.js'
+import { type Server, saveModel, scratch, startServer, TOKEN, until } from './support.js'
 
 /**
  * The page in a real browser: the installed Chromium, or the one that CHROMIUM names. SCREENSHOTS names a folder for
@@ -25,7 +25,7 @@ const cleanups: (() => unknown)[] = []
 /** What a browser would show in red. */
 let complaints: string[] = []
 
-async function open(path: string, options = DESKTOP): Promise<Page> {
+async function open(path: string, options = DESKTOP, { url } = server): Promise<Page> {
   const page = await browser.newPage(options)
   // A machine that does other things too may take its time.
   page.setDefaultTimeout(120_000)
@@ -33,9 +33,9 @@ async function open(path: string, options = DESKTOP): Promise<Page> {
   page.on('pageerror', error => complaints.push(error.message))
   // Nothing may come from elsewhere.
   page.on('request', request => {
-    if (!request.url().startsWith(`${server.url}/`)) complaints.push(`asks for ${request.url()}`)
+    if (!request.url().startsWith(`${url}/`)) complaints.push(`asks for ${request.url()}`)
   })
-  await page.goto(`${server.url}${path}`)
+  await page.goto(`${url}${path}`)
   await digitsShown(page)
   return page
 }
@@ -120,10 +120,12 @@ describe('the page', { skip }, () => {
 
   test('the slider morphs between the two digits that were chosen', async () => {
     const page = await open('/?seed=2026')
+    // A morph keeps one digit. Without a label, the digits on the wall show what their seeds draw.
+    if (await page.isVisible('#labels')) await page.click('#labels button:nth-child(8)')
     await page.click('#wall button:nth-child(4)')
     await page.click('#wall button:nth-child(9)')
     assert.deepEqual(await page.locator('#from-seed, #to-seed').allInnerTexts(), ['2029', '2034'])
-    assert.equal(new URL(page.url()).search, '?seed=2026&from=2029&to=2034')
+    assert.match(new URL(page.url()).search, /^\?seed=2026&from=2029&to=2034(&label=7)?$/)
     assert.equal(await page.locator('#wall button[aria-pressed=true]').count(), 2)
 
     const digit = (i: number) =>
@@ -151,6 +153,57 @@ describe('the page', { skip }, () => {
       await page.evaluate(() => (document.getElementById('gif') as HTMLAnchorElement).href),
     )
     assert.equal(gif.headers()['content-type'], 'image/gif')
+  })
+
+  test('a model with classes has a row of buttons: one digit alone, by mouse, keyboard and address', async t => {
+    const model = join(scratch(t), 'ten.safetensors')
+    await saveModel(model, 1, { classes: 10 })
+    const ten = await startServer(t, { MODEL: model })
+    const page = await open('/?seed=2026', DESKTOP, ten)
+    const all = await wallPixels(page)
+    const row = page.getByRole('group', { name: 'Show one digit alone' })
+    assert.deepEqual(await row.getByRole('button').allInnerTexts(), [...'0123456789'])
+    const pressed = () => row.locator('[aria-pressed=true]').allInnerTexts()
+    assert.deepEqual(await pressed(), [])
+
+    await row.getByRole('button', { name: '7' }).click()
+    await digitsShown(page)
+    const sevens = await wallPixels(page)
+    assert.notEqual(sevens, all)
+    assert.deepEqual(await pressed(), ['7'])
+    assert.equal(await page.getByRole('button', { name: '7 of seed 2026' }).count(), 1)
+    const source = await page.getAttribute('#wall img', 'src')
+    assert.match(source as string, /^digits\/7\.png\?seed=2026&v=[0-9a-f]{10}$/)
+    assert.match(
+      await page.evaluate(() => (document.getElementById('gif') as HTMLAnchorElement).href),
+      /label=7/,
+    )
+    const elsewhere = await open(page.url().slice(ten.url.length), DESKTOP, ten)
+    assert.equal(await wallPixels(elsewhere), sevens)
+    assert.deepEqual(await elsewhere.locator('#labels [aria-pressed=true]').allInnerTexts(), ['7'])
+
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Space')
+    assert.deepEqual(await pressed(), ['8'])
+    await page.keyboard.press('Space')
+    assert.deepEqual(await pressed(), [])
+    await digitsShown(page)
+    assert.equal(await wallPixels(page), all)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const phone = await open('/?seed=2026&label=3', { ...PHONE, colorScheme }, ten)
+      assert.ok(await phone.evaluate(() => document.documentElement.scrollWidth <= innerWidth))
+      const box = await phone.locator('#labels button').first().boundingBox()
+      assert.ok(box !== null && box.width >= 24 && box.height >= 24, 'large enough for a finger')
+      await picture(phone, `labels-${colorScheme}`, '#labels')
+    }
+  })
+
+  test('a model without classes has no such row, whatever the address says', async t => {
+    const model = join(scratch(t), 'plain.safetensors')
+    await saveModel(model, 1)
+    const page = await open('/?seed=2026&label=7', DESKTOP, await startServer(t, { MODEL: model }))
+    assert.equal(await page.isVisible('#labels'), false)
+    assert.doesNotMatch(page.url(), /label/)
   })
 
   // Before the training: its network draws worse than the one that was trained for long.

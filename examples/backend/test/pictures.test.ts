@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { freshModel, pngSize, testApp } from './support.js'
 
+const TEN = { classes: 10 }
+
 test('a digit is a PNG file of 28×28, the same for the same seed', async t => {
   const { server } = await testApp(t)
   const [one, same, other] = await Promise.all([7, 7, 8].map(seed => server.inject(`/digits/${seed}.png`)))
@@ -45,10 +47,66 @@ test('a morph runs from the one digit to the other, and the animation back again
   assert.equal(Buffer.from(frames[0] as string, 'latin1').readUInt16LE(1), 5)
 })
 
+test('a model with classes draws the digit that is asked for, alone, on a sheet and on the way', async t => {
+  const { server, models } = await testApp(t, {}, TEN)
+  const { gan } = models.current
+  const same = async (url: string, picture: Buffer) =>
+    assert.deepEqual((await server.inject(url)).rawPayload, picture, url)
+  for (const labels of [0, 7, 9]) {
+    const seven = await gan.sample(1, { seed: 42, labels })
+    await same(`/digits/${labels}.png?seed=42`, await seven.png(0))
+  }
+  const sevens = await gan.sample(16, { seed: 42, labels: 7 })
+  await same('/digits.png?seed=42&labels=7', await sevens.grid())
+  const three = await gan.sample(3, { seed: 42, labels: [3, 0, 3] })
+  await same('/digits.png?seed=42&labels=3,0,3', await three.grid())
+  const five = await gan.sample(5, { seed: 42, labels: [1, 2, 1, 2, 1] })
+  await same('/digits.png?seed=42&labels=1,2&count=5&columns=2', await five.grid({ columns: 2 }))
+  const film = await gan.interpolate(1, 2, 24, { label: 4 })
+  await same('/morph.png?from=1&to=2&label=4', await film.grid({ columns: 24 }))
+  const gif = async (label: number) =>
+    (await server.inject(`/morph.gif?from=1&to=2&label=${label}`)).rawPayload
+  assert.notDeepEqual(await gif(4), await gif(5))
+  assert.equal((await server.inject('/model')).json().classes, 10)
+})
+
+test('an address without a label means the same for every model: the digit of its seed', async t => {
+  for (const hparams of [{}, TEN]) {
+    const { server, models } = await testApp(t, {}, hparams)
+    const batch = await models.current.gan.sample(1, { seed: 7 })
+    assert.deepEqual((await server.inject('/digits/7.png')).rawPayload, await batch.png(0))
+  }
+})
+
+test('a label that the model does not have is a 400 that says so, and is not kept', async t => {
+  const [plain, ten] = [await testApp(t), await testApp(t, {}, TEN)]
+  const labelled = (label: number) => [
+    `/digits/${label}.png?seed=1`,
+    `/digits.png?seed=1&labels=${label}`,
+    `/morph.gif?from=1&to=2&label=${label}`,
+    `/morph.png?from=1&to=2&label=${label}`,
+  ]
+  for (const [app, label, message] of [
+    [plain, 7, /a model without classes for label/],
+    [ten, 10, /from 0 to 9 for label/],
+  ] as const) {
+    for (const url of labelled(label)) {
+      const answer = await app.server.inject(url)
+      assert.equal(answer.statusCode, 400, url)
+      assert.match(answer.json().message, message)
+      assert.equal(answer.headers['cache-control'], 'no-store')
+      assert.equal(answer.headers.etag, undefined)
+    }
+  }
+})
+
 test('pictures can be kept, and are asked for again only when the model changed', async t => {
-  const { server, models } = await testApp(t)
+  const { server, models } = await testApp(t, {}, TEN)
   for (const url of [
     '/digits/7.png',
+    '/digits/7.png?seed=42',
+    '/digits.png?seed=7&labels=1,2',
+    '/morph.gif?from=1&to=2&label=3',
     '/digits.png?seed=7&count=2',
     '/morph.gif?from=1&to=2',
     '/morph.png?from=1&to=2',
@@ -70,18 +128,18 @@ test('pictures can be kept, and are asked for again only when the model changed'
 })
 
 test("a URL with the model's version is kept for ever, and leads to the new one when that is gone", async t => {
-  const { server, models } = await testApp(t)
+  const { server, models } = await testApp(t, {}, TEN)
   const { version } = models.current
-  const url = `/digits/7.png?v=${version}`
+  const url = `/digits/7.png?seed=42&v=${version}`
   const first = await server.inject(url)
   assert.equal(first.headers['cache-control'], 'public, max-age=31536000, immutable')
 
-  await models.replace(freshModel({ seed: 2 }))
+  await models.replace(freshModel({ seed: 2, ...TEN }))
   assert.notEqual(models.current.version, version)
   const moved = await server.inject({ url, headers: { 'if-none-match': first.headers.etag as string } })
   assert.equal(moved.statusCode, 307)
   assert.equal(moved.headers['cache-control'], 'no-store')
-  assert.equal(moved.headers.location, `/digits/7.png?v=${models.current.version}`)
+  assert.equal(moved.headers.location, `/digits/7.png?seed=42&v=${models.current.version}`)
   const second = await server.inject(moved.headers.location as string)
   assert.equal(second.statusCode, 200)
   assert.notDeepEqual(second.rawPayload, first.rawPayload)
@@ -117,7 +175,16 @@ const INVALID = {
   'frames must': ['/morph.gif?from=1&to=2&frames=1', '/morph.png?from=1&to=2&frames=121'],
   'delay must': ['/morph.gif?from=1&to=2&delay=19', '/morph.gif?from=1&to=2&delay=2001'],
   'v must': ['/digits/1.png?v=latest', '/morph.gif?from=1&to=2&v=1'],
+  'labels must': [
+    '/digits.png?labels=',
+    '/digits.png?labels=1,',
+    '/digits.png?labels=-1',
+    '/digits.png?labels=1&labels=2',
+    `/digits.png?labels=${Array(257).fill(1)}`,
+  ],
+  'label must': ['/morph.png?from=1&to=2&label=-1', '/morph.gif?from=1&to=2&label=1,2'],
   'cont is not known': ['/digits.png?cont=5'],
+  'label is not known': ['/digits/1.png?label=5', '/digits.png?label=5'],
   'delay is not known': ['/morph.png?from=1&to=2&delay=50'],
   'are more than 1000000': [
     '/digits.png?count=256&scale=3',

@@ -90,6 +90,7 @@ test('health, model and readiness', async t => {
   assert.deepEqual((await app.server.inject('/model')).json(), {
     version,
     device: 'cpu',
+    classes: 0,
     step: 0,
     epoch: 0,
     training: { allowed: true, running: false },
@@ -156,7 +157,7 @@ test('the page and its files, as they are and with a policy that lets nothing in
 test('the environment is checked', () => {
   assert.equal(readConfig({}).port, 3000)
   assert.equal(readConfig({ MODEL: '' }).model, undefined)
-  assert.equal(readConfig({ MAX_QUEUE: '7' }).maxQueue, 7)
+  assert.equal(readConfig({ MAX_QUEUE: '256' }).maxQueue, 256)
   for (const [name, value] of Object.entries({
     PORT: '65536',
     MAX_BATCH: '0',
@@ -179,6 +180,12 @@ test('the environment is checked', () => {
     () => readConfig({ TRAINING_TOKEN: 'secret' }),
     ({ message }) => message.startsWith('TRAINING_TOKEN must have') && !message.includes('secret'),
   )
+})
+
+test('a queue that the largest sheet does not fit into is refused at the start, not with 503 for ever', async t => {
+  assert.throws(() => readConfig({ MAX_QUEUE: '255' }), /^Error: MAX_QUEUE must be an integer from 256 to /)
+  const { server } = await testApp(t, readConfig({ MAX_QUEUE: '256' }))
+  assert.equal((await server.inject('/digits.png?count=256')).statusCode, 200)
 })
 
 test('only the allowed hosts are answered: loopback, the address it listens at, and ALLOWED_HOSTS', async t => {

@@ -30,10 +30,14 @@ export interface TestApp extends App {
 }
 
 /** The app on a fresh model, closed at the end of the test. */
-export async function testApp(t: Cleanup, changes: Partial<Config> = {}): Promise<TestApp> {
+export async function testApp(
+  t: Cleanup,
+  changes: Partial<Config> = {},
+  hparams: Partial<HyperParams> = {},
+): Promise<TestApp> {
   const config = { ...readConfig({ TRAINING_TOKEN: TOKEN }), logLevel: 'silent', ...changes }
   const { maxBatch, maxQueue } = config
-  const models = await Models.open(async () => freshModel({ maxBatch, maxQueue }))
+  const models = await Models.open(async () => freshModel({ maxBatch, maxQueue, ...hparams }))
   const app = await buildApp(config, models)
   t.after(() => app.server.close())
   return { ...app, models }
@@ -83,8 +87,12 @@ export function scratch(t: Cleanup): string {
 }
 
 /** A generator's file with the weights of this seed. */
-export async function saveModel(file: string, seed: number): Promise<void> {
-  await using gan = freshModel({ seed })
+export async function saveModel(
+  file: string,
+  seed: number,
+  hparams: Partial<HyperParams> = {},
+): Promise<void> {
+  await using gan = freshModel({ seed, ...hparams })
   await gan.save(file, { only: 'generator' })
 }
 

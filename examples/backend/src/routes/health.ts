@@ -28,6 +28,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app
     return {
       version,
       device: gan.device,
+      classes: gan.hparams.classes,
       step: gan.step,
       epoch: gan.epoch,
       training: { allowed: options.training, running: trainer.running },

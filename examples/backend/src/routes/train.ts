@@ -6,8 +6,7 @@ import { Type } from 'typebox'
 import { whenClientLeaves } from '../connections.js'
 import { statusOf } from '../errors.js'
 import { requireToken } from '../guard.js'
-import { checkPixels, sendGrid } from '../pictures.js'
-import { Columns, Count, closed, Scale, Seed } from '../schemas.js'
+import { checkSheet, closed, Seed, sendSheet, sheet } from '../pictures.js'
 import type { Trainer } from '../trainer.js'
 
 export interface TrainOptions {
@@ -53,23 +52,13 @@ export const trainRoutes: FastifyPluginAsyncTypebox<TrainOptions> = async (app, 
     return reply
   })
 
-  const look = {
-    querystring: Type.Object(
-      {
-        count: Count,
-        seed: Type.Union([Seed], { default: 0 }),
-        scale: Scale,
-        columns: Type.Optional(Columns),
-      },
-      closed,
-    ),
-  }
+  const look = { querystring: Type.Object({ ...sheet, seed: Type.Union([Seed], { default: 0 }) }, closed) }
   app.get('/train/digits.png', { schema: look }, async (request, reply) => {
-    checkPixels(request.query)
+    const checked = checkSheet(request.query)
     reply.header('cache-control', 'no-store')
     if (trainer.gan === undefined) return reply.code(204).send()
     try {
-      return await sendGrid(reply, trainer.gan, request.query)
+      return await sendSheet(reply, trainer.gan, request.query.seed, checked)
     } catch (error) {
       // The run has ended meanwhile, which is no failure.
       if (error instanceof DcganError && error.code === 'ERR_DCGAN_DISPOSED') return reply.code(204).send()
