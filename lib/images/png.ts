@@ -1,5 +1,7 @@
-import type { PNG } from 'pngjs'
+import { crc32 } from 'node:zlib'
 import type { GreyImage } from './grey.js'
+
+const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
 
 /**
  * A picture as an 8-bit grey PNG, by jimp.
@@ -20,24 +22,57 @@ export async function encodePng({ width, height, pixels }: GreyImage): Promise<B
 }
 
 /**
- * One small image as an 8-bit grey PNG, by pngjs, which is jimp's encoder.
+ * One small image as an 8-bit grey PNG, not compressed, of at most 65,535 bytes of rows.
  *
- * A digit of 28×28 pixels takes 0.03 ms with these options, and no less with zlib and a writer of our own; 0.1 to
- * 0.5 ms through jimp, 0.16 ms with fast-png 8, 0.09 to 0.24 ms with zlib on the thread pool: the job is too short
- * to be worth the way there.
+ * A digit takes 0.006 ms and 880 bytes, which share a network packet with an answer's head. zlib makes 310 bytes of it
+ * in 0.03 ms, nearly all of them for its own set-up. That was a fifth of what a server's event loop does per digit.
  */
-export async function encodeSmallPng({ width, height, pixels }: GreyImage): Promise<Buffer> {
-  const pngjs = require('pngjs') as typeof import('pngjs')
-  // The constructor would make streams and an RGBA buffer, which take longer than the encoding.
-  const image = { width, height, data: pixels } as unknown as PNG
-  return pngjs.PNG.sync.write(image, {
-    colorType: 0,
-    inputColorType: 0,
-    inputHasAlpha: false,
-    filterType: 0,
-    deflateChunkSize: 1024,
-  })
+export function encodeSmallPng({ width, height, pixels }: GreyImage): Buffer {
+  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0])
+  header.writeUInt32BE(width, 0)
+  header.writeUInt32BE(height, 4)
+  // Each row begins with the number of its filter: 0, none.
+  const rows = Buffer.alloc(height * (width + 1))
+  for (let y = 0; y < height; y++) {
+    rows.set(pixels.subarray(y * width, (y + 1) * width), y * (width + 1) + 1)
+  }
+  return Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', storedZlib(rows)), END])
 }
+
+/** A chunk of a PNG file (PNG specification, 5.3). */
+function chunk(name: string, data: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(data.length + 12)
+  bytes.writeUInt32BE(data.length, 0)
+  bytes.write(name, 4, 'latin1')
+  bytes.set(data, 8)
+  bytes.writeUInt32BE(crc32(bytes.subarray(4, data.length + 8)), data.length + 8)
+  return bytes
+}
+
+/** A zlib stream of one block that is not compressed (RFC 1950; RFC 1951, 3.2.4). */
+function storedZlib(data: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(data.length + 11)
+  bytes.writeUInt16BE(0x7801, 0)
+  bytes.writeUInt8(1, 2)
+  bytes.writeUInt16LE(data.length, 3)
+  bytes.writeUInt16LE(data.length ^ 0xffff, 5)
+  bytes.set(data, 7)
+  bytes.writeUInt32BE(adler32(data), data.length + 7)
+  return bytes
+}
+
+/** The checksum of a zlib stream (RFC 1950, 2.2). The sums of 65,535 bytes are exact without a remainder between. */
+function adler32(data: Buffer): number {
+  let a = 1
+  let b = 0
+  for (let i = 0; i < data.length; i++) {
+    a += data[i] as number
+    b += a
+  }
+  return (b % 65_521) * 65_536 + (a % 65_521)
+}
+
+const END = chunk('IEND', Buffer.alloc(0))
 
 /**
  * The picture in a PNG file's bytes, in grey: colours as their luma (ITU-R BT.601), transparency left aside. By
@@ -66,7 +101,7 @@ export interface PngHeader {
 
 export const PNG_HEADER_BYTES = 29
 /** The signature, and the length and name of the header that has to follow. */
-const START = Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1')
+const START = Buffer.concat([SIGNATURE, Buffer.from('\0\0\0\rIHDR', 'latin1')])
 
 /** A PNG file's header, before anything is unpacked; undefined where the bytes do not begin with one. */
 export function pngHeader(bytes: Buffer): PngHeader | undefined {

@@ -82,6 +82,8 @@ function newServer(config: Config): FastifyInstance {
     serverFactory: handler => connections.serve(handler),
     logger: { level: config.logLevel },
     // A line a request costs more than the request. The metrics count them.
+    // Only failures are logged: a logger for each request would cost a twentieth of it.
+    childLoggerFactory: logger => logger,
     logController: new LogController({ disableRequestLogging: true }),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
     schemaErrorFormatter: describeInvalid,
