@@ -138,6 +138,36 @@ struct SampleRequest {
   bool fixed = false;                // the model's own fixed latents and labels
 };
 
+/// Real images to compare with, and those that the floor's are drawn from. Labels may be missing.
+struct EvaluationRequest {
+  std::int64_t count = 0;  // of generated images, and of the floor's where there are so many
+  std::uint64_t seed = 0;
+  std::vector<std::uint8_t> labels;  // of the generated images, where the model has classes
+  TrainingSet real;
+  TrainingSet pool;
+};
+
+/// What images are like beside real ones, in the features of the classifier.
+struct Figures {
+  std::int64_t count = 0;
+  double frechet_distance = 0;
+  double precision = 0;
+  double recall = 0;
+  double density = 0;
+  double coverage = 0;
+  double confidence = 0;
+  std::vector<double> class_shares;
+  std::vector<double> label_accuracies;  // by class; NaN where it has no image
+  double label_accuracy = 0;             // NaN where the images have no labels
+};
+
+struct EvaluationProgress {
+  double fraction = 0;  // of the work
+  bool finished = false;
+  Figures generated;  // these two once it is
+  Figures floor;
+};
+
 struct ProbeRequest {
   std::vector<float> latents;        // n × latent_dim
   std::vector<std::uint8_t> images;  // n × 784
@@ -166,6 +196,14 @@ class Engine {
   virtual void acknowledge_checkpoint() = 0;
   virtual void sample(std::int64_t id, SampleRequest request, Reply<std::vector<std::uint8_t>> reply) = 0;
   virtual void cancel_sample(std::int64_t id) = 0;
+  /// The weights of the classifier: before the first evaluation.
+  virtual void set_classifier(std::vector<HostTensor> weights, Reply<Done> reply) = 0;
+  /// Begins to evaluate the generator as it is now. Each call of advance_evaluation() does a piece of the
+  /// work, some ten milliseconds, so that other requests are served in between.
+  virtual void begin_evaluation(std::int64_t id, EvaluationRequest request, Reply<Done> reply) = 0;
+  virtual void advance_evaluation(std::int64_t id, Reply<EvaluationProgress> reply) = 0;
+  /// Frees what an evaluation holds.
+  virtual void end_evaluation(std::int64_t id) = 0;
   virtual void export_state(StatePart part, Reply<State> reply) = 0;
   virtual void import_state(State state, Reply<Done> reply) = 0;
   virtual void probe(ProbeRequest request, Reply<std::vector<HostTensor>> reply) = 0;

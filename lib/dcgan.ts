@@ -4,6 +4,7 @@ import { DatasetGuard } from './dataset-guard.js'
 import type { ChosenDevice } from './device.js'
 import { Engine } from './engine.js'
 import { DcganError, invalidArgument } from './errors.js'
+import { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/index.js'
 import { writeFileAtomic } from './files.js'
 import { checkHyperParams, DEFAULTS, type HyperParams, resolveHyperParams } from './hyperparams.js'
 import { checkGridOptions, type GridOptions, ImageBatch } from './images/index.js'
@@ -259,6 +260,32 @@ export class DCGAN {
     const batch =
       request === undefined ? new ImageBatch(await this.#engine.sampleFixed()) : await this.#images(request)
     await writeFileAtomic(file, await batch.grid(grid))
+  }
+
+  /**
+   * Tells how good the generator is: compares images of it with real ones, in the features of a small classifier of
+   * digits that the package ships. Takes some ten seconds on two cores for 10,000 images.
+   *
+   * It is the generator as it is when the call begins, also where training goes on. Other requests are served in between,
+   * and while the model trains a piece of the work is done after each step. The figures depend on the weights, the
+   * seed, the images and the classifier alone, not on the number of threads.
+   *
+   * The classifier reads the digits 0 to 9. For another data set the distances still tell one model from a better one;
+   * what is read, and how confidently, means nothing there.
+   *
+   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`; `ERR_DCGAN_BAD_DATASET` where the images cannot be read, do not
+   *   fit, or fewer than two are left to compare. When the signal aborts, its reason
+   *
+   * @example
+   * import { DCGAN } from 'libtorch-dcgan'
+   *
+   * await using gan = await DCGAN.pretrained()
+   * const { frechetDistance, precision, recall, floor } = await gan.evaluate({ count: 1000 })
+   * console.log(frechetDistance, precision, recall, 'beside', floor.frechetDistance)
+   */
+  async evaluate(options?: EvaluateOptions): Promise<Evaluation> {
+    this.#engine.assertAlive()
+    return evaluate(this.#engine, this.hparams, options)
   }
 
   /**

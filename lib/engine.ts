@@ -1,5 +1,6 @@
 import { type ChosenDevice, chooseDevice, warnOfCpu } from './device.js'
 import { DcganError } from './errors.js'
+import { type ClassifierInfo, loadClassifier } from './evaluation/classifier.js'
 import type { HyperParams } from './hyperparams.js'
 import type { Dataset } from './mnist/index.js'
 import {
@@ -7,6 +8,8 @@ import {
   type NativeAddon,
   type NativeEpoch,
   type NativeEpochRequest,
+  type NativeEvaluationProgress,
+  type NativeEvaluationRequest,
   type NativeEvent,
   type NativeModel,
   type NativePosition,
@@ -29,6 +32,7 @@ export class Engine {
   readonly #fixedCount: number
   readonly #classes: number
   readonly #ending = new AbortController()
+  #classifier: Promise<ClassifierInfo> | undefined
   #disposal: Promise<void> | undefined
   #lastPosition: NativePosition | undefined
 
@@ -123,6 +127,40 @@ export class Engine {
   labels(seed: number, count: number): Uint8Array {
     this.assertAlive()
     return new Uint8Array(translating(() => this.#addon.labels(seed, count, this.#classes)))
+  }
+
+  /** Hands the classifier over, at the first call. */
+  useClassifier(): Promise<ClassifierInfo> {
+    this.#classifier ??= this.#setClassifier().catch(error => {
+      // The next caller tries again.
+      this.#classifier = undefined
+      throw error
+    })
+    return this.#classifier
+  }
+
+  async #setClassifier(): Promise<ClassifierInfo> {
+    const { tensors, ...info } = await loadClassifier()
+    await this.#call(() => this.#addon.setClassifier(this.#model, tensors))
+    return info
+  }
+
+  /** Begins an evaluation of the generator as it is now, and resolves with its number. */
+  async beginEvaluation(request: NativeEvaluationRequest): Promise<number> {
+    return this.#call(async () => {
+      const { id, promise } = this.#addon.beginEvaluation(this.#model, request)
+      await promise
+      return id
+    })
+  }
+
+  /** Does a piece of the work of an evaluation. */
+  advanceEvaluation(id: number): Promise<NativeEvaluationProgress> {
+    return this.#call(() => this.#addon.advanceEvaluation(this.#model, id))
+  }
+
+  endEvaluation(id: number): void {
+    if (!this.disposed) this.#addon.endEvaluation(this.#model, id)
   }
 
   exportState(only: 'all' | 'generator'): Promise<NativeState> {

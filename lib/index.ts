@@ -1,6 +1,13 @@
 export { DCGAN, type SaveGridOptions } from './dcgan.js'
 export type { ChosenDevice } from './device.js'
 export { DcganError, type DcganErrorCode } from './errors.js'
+export type {
+  ClassifierInfo,
+  EvaluateOptions,
+  Evaluation,
+  EvaluationProgress,
+  Figures,
+} from './evaluation/index.js'
 export type { Device, HyperParams } from './hyperparams.js'
 export { animate, type GifOptions, type GridOptions, type GridOrder, ImageBatch } from './images/index.js'
 export type { Labels } from './labels.js'

@@ -41,6 +41,13 @@ export interface NativeAddon {
   /** `count` labels from 0 to classes − 1 (uint8): those of `sample` with this seed. Needs no model. */
   labels(seed: number, count: number, classes: number): ArrayBuffer
   stats(model: NativeModel): NativeStats
+  /** The weights of the classifier: before the first evaluation. */
+  setClassifier(model: NativeModel, tensors: NativeTensor[]): Promise<void>
+  /** Begins to evaluate the generator as it is now. Each call of `advanceEvaluation` does a piece of the work. */
+  beginEvaluation(model: NativeModel, request: NativeEvaluationRequest): NativeEvaluationJob
+  advanceEvaluation(model: NativeModel, id: number): Promise<NativeEvaluationProgress>
+  /** Frees what an evaluation holds. */
+  endEvaluation(model: NativeModel, id: number): void
   exportState(model: NativeModel, only: 'all' | 'generator'): Promise<NativeState>
   importState(model: NativeModel, state: NativeState): Promise<void>
   /** One adversarial step on given latents and real images, laid open for the parity tests. */
@@ -156,6 +163,50 @@ export interface NativeSampleJob {
   id: number
   /** count × 784 grey levels. */
   promise: Promise<ArrayBuffer>
+}
+
+/** Images, copied; count × 784 grey levels, and their labels or null. */
+export interface NativeImages {
+  images: Uint8Array
+  labels: Uint8Array | null
+  count: number
+}
+
+export interface NativeEvaluationRequest {
+  count: number
+  seed: number
+  /** One label for each generated image, where the model has classes. */
+  labels?: Uint8Array | undefined
+  /** What is compared with, and what the floor's images are drawn from. */
+  real: NativeImages
+  pool: NativeImages
+}
+
+export interface NativeEvaluationJob {
+  id: number
+  promise: Promise<void>
+}
+
+export interface NativeEvaluationProgress {
+  /** Of the work that is done. */
+  fraction: number
+  /** Where it is all done. */
+  generated?: NativeFigures
+  floor?: NativeFigures
+}
+
+export interface NativeFigures {
+  count: number
+  frechetDistance: number
+  precision: number
+  recall: number
+  density: number
+  coverage: number
+  confidence: number
+  classShares: number[]
+  /** NaN where there are no labels, in all or of one class. */
+  labelAccuracy: number
+  labelAccuracies: number[]
 }
 
 export interface NativeStats {

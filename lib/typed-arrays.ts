@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { DcganError } from './errors.js'
 
 // A typed array tells its length by a property, which its owner may cover with another one. These ask the array itself.
@@ -11,8 +12,13 @@ export function lengthOf(array: Uint8Array | Float32Array): number {
 }
 
 /** A copy in memory of its own, which no other thread and no caller changes. */
-export function copyOf(array: Float32Array): Float32Array {
-  const copy = allocate(() => new Float32Array(lengthOf(array)))
+export function copyOf(array: Float32Array): Float32Array
+export function copyOf(array: Uint8Array): Uint8Array
+export function copyOf(array: Float32Array | Uint8Array): Float32Array | Uint8Array {
+  const length = lengthOf(array)
+  const copy = allocate(() =>
+    types.isFloat32Array(array) ? new Float32Array(length) : new Uint8Array(length),
+  )
   Reflect.apply(SET, copy, [array])
   return copy
 }

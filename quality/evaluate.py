@@ -46,7 +46,7 @@ def floor_draws(draws):
 
 
 def rounded(value):
-    return round(value, 4) if isinstance(value, float) else value
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def main(arguments):

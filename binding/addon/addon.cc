@@ -146,6 +146,48 @@ Napi::Value cancel_sample(const Info_& info) {
   });
 }
 
+Napi::Value set_classifier(const Info_& info) {
+  return guarded(info.Env(), [&] {
+    auto& model = model_of(info);
+    auto weights = tensors_from(info[1]);
+    return promise<Done>(info.Env(), model, [&](Engine& engine, Reply<Done> reply) {
+      engine.set_classifier(std::move(weights), std::move(reply));
+    });
+  });
+}
+
+Napi::Value begin_evaluation(const Info_& info) {
+  return guarded(info.Env(), [&] {
+    auto& model = model_of(info);
+    auto request = evaluation_request_from(object(info[1], "the request"), model.sizes());
+    const auto id = model.next_id();
+    auto job = Napi::Object::New(info.Env());
+    job.Set("id", static_cast<double>(id));
+    job.Set("promise", promise<Done>(info.Env(), model, [&](Engine& engine, Reply<Done> reply) {
+              engine.begin_evaluation(id, std::move(request), std::move(reply));
+            }));
+    return Napi::Value(job);
+  });
+}
+
+Napi::Value advance_evaluation(const Info_& info) {
+  return guarded(info.Env(), [&] {
+    auto& model = model_of(info);
+    const auto id = integer(info[1], "id", 0, kMaxInteger);
+    using Progress = EvaluationProgress;
+    return promise<Progress>(info.Env(), model, [&](Engine& engine, Reply<Progress> reply) {
+      engine.advance_evaluation(id, std::move(reply));
+    });
+  });
+}
+
+Napi::Value end_evaluation(const Info_& info) {
+  return guarded(info.Env(), [&] {
+    model_of(info).engine().end_evaluation(integer(info[1], "id", 0, kMaxInteger));
+    return info.Env().Undefined();
+  });
+}
+
 Napi::Value export_state(const Info_& info) {
   return guarded(info.Env(), [&] {
     const auto part =
@@ -232,6 +274,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("acknowledgeCheckpoint", acknowledge_checkpoint);
   add("sample", sample);
   add("cancelSample", cancel_sample);
+  add("setClassifier", set_classifier);
+  add("beginEvaluation", begin_evaluation);
+  add("advanceEvaluation", advance_evaluation);
+  add("endEvaluation", end_evaluation);
   add("exportState", export_state);
   add("importState", import_state);
   add("probe", probe);

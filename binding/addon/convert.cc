@@ -109,6 +109,25 @@ EpochRequest epoch_request_from(const Napi::Object& object) {
           integer(object, "checkpointEvery", 0, kMaxInteger)};
 }
 
+static TrainingSet images_from(const Napi::Object& object) {
+  TrainingSet set;
+  set.count = integer(object, "count", 1, kMaxInteger / kImagePixels);
+  set.images = bytes(object.Get("images"), "images", set.count * kImagePixels);
+  const auto labels = object.Get("labels");
+  if (!labels.IsNull()) set.labels = bytes(labels, "labels", set.count);
+  return set;
+}
+
+EvaluationRequest evaluation_request_from(const Napi::Object& object, const Sizes& sizes) {
+  EvaluationRequest request;
+  request.count = integer(object, "count", 2, kMaxSize);
+  request.seed = seed(object);
+  request.labels = labels_from(object.Get("labels"), request.count, sizes.classes);
+  request.real = images_from(dcgan::object(object.Get("real"), "real"));
+  request.pool = images_from(dcgan::object(object.Get("pool"), "pool"));
+  return request;
+}
+
 ProbeRequest probe_request_from(const Napi::Object& object, const Sizes& sizes) {
   const auto images = object.Get("images");
   const auto count = length_of(images, "images") / kImagePixels;
@@ -132,12 +151,16 @@ State state_from(const Napi::Object& object) {
                     integer(object, "batch", 0, kMaxInteger)};
   state.dataset_count = integer(object, "datasetCount", 0, kMaxInteger);
   state.dataset_hash = from_hex(text(object, "datasetHash"));
-  const auto tensors = dcgan::object(object.Get("tensors"), "tensors").As<Napi::Array>();
-  const auto count = integer(tensors.Get("length"), "tensors.length", 0, kMaxSize);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    state.tensors.push_back(tensor_from(dcgan::object(tensors.Get(i), "a tensor")));
-  }
+  state.tensors = tensors_from(object.Get("tensors"));
   return state;
+}
+
+std::vector<HostTensor> tensors_from(const Napi::Value& value) {
+  const auto array = object(value, "tensors").As<Napi::Array>();
+  const auto count = integer(array.Get("length"), "tensors.length", 0, kMaxSize);
+  std::vector<HostTensor> tensors;
+  for (std::uint32_t i = 0; i < count; ++i) tensors.push_back(tensor_from(object(array.Get(i), "a tensor")));
+  return tensors;
 }
 
 Napi::ArrayBuffer to_buffer(Napi::Env env, const void* data, std::size_t size) {
@@ -206,6 +229,37 @@ Napi::Value to_js(Napi::Env env, const EpochResult& result) {
   object.Set("discLosses",
              to_buffer(env, result.disc_losses.data(), result.disc_losses.size() * sizeof(float)));
   object.Set("genLosses", to_buffer(env, result.gen_losses.data(), result.gen_losses.size() * sizeof(float)));
+  return object;
+}
+
+static Napi::Array to_array(Napi::Env env, const std::vector<double>& values) {
+  auto array = Napi::Array::New(env, values.size());
+  for (std::uint32_t i = 0; i < values.size(); ++i) array.Set(i, Napi::Number::New(env, values[i]));
+  return array;
+}
+
+static Napi::Object to_object(Napi::Env env, const Figures& figures) {
+  auto object = Napi::Object::New(env);
+  object.Set("count", static_cast<double>(figures.count));
+  object.Set("frechetDistance", figures.frechet_distance);
+  object.Set("precision", figures.precision);
+  object.Set("recall", figures.recall);
+  object.Set("density", figures.density);
+  object.Set("coverage", figures.coverage);
+  object.Set("confidence", figures.confidence);
+  object.Set("classShares", to_array(env, figures.class_shares));
+  object.Set("labelAccuracy", figures.label_accuracy);
+  object.Set("labelAccuracies", to_array(env, figures.label_accuracies));
+  return object;
+}
+
+Napi::Value to_js(Napi::Env env, const EvaluationProgress& progress) {
+  auto object = Napi::Object::New(env);
+  object.Set("fraction", progress.fraction);
+  if (progress.finished) {
+    object.Set("generated", to_object(env, progress.generated));
+    object.Set("floor", to_object(env, progress.floor));
+  }
   return object;
 }
 

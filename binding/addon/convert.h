@@ -23,6 +23,8 @@ EpochRequest epoch_request_from(const Napi::Object& object);
 /// One label below `classes` for each image; none where there are no classes.
 std::vector<std::uint8_t> labels_from(const Napi::Value& value, std::int64_t count, std::int64_t classes);
 ProbeRequest probe_request_from(const Napi::Object& object, const Sizes& sizes);
+EvaluationRequest evaluation_request_from(const Napi::Object& object, const Sizes& sizes);
+std::vector<HostTensor> tensors_from(const Napi::Value& value);
 State state_from(const Napi::Object& object);
 
 /// ArrayBuffers of Node's own memory, not external ones: small, and safe in every runtime. Throws
@@ -37,6 +39,7 @@ Napi::Value to_js(Napi::Env env, const Position& position);
 Napi::Value to_js(Napi::Env env, const Stats& stats);
 Napi::Value to_js(Napi::Env env, const Info& info);
 Napi::Value to_js(Napi::Env env, const EpochResult& result);
+Napi::Value to_js(Napi::Env env, const EvaluationProgress& progress);
 Napi::Value to_js(Napi::Env env, const State& state);
 Napi::Value to_js(Napi::Env env, const std::vector<HostTensor>& tensors);
 /// { code, message }: the Error is made in TypeScript, in the caller's realm.

@@ -8,8 +8,8 @@
 
 #include "contract.h"
 #include "engine/model_engine.h"
-#include "engine/threads.h"
 #include "kernels/processor.h"
+#include "kernels/threads.h"
 #include "random/labels.h"
 #include "random/latents.h"
 

@@ -9,8 +9,8 @@
 #include <iterator>
 
 #include "engine/epoch_run.h"
-#include "engine/threads.h"
 #include "kernels/processor.h"
+#include "kernels/threads.h"
 #include "random/latents.h"
 
 namespace dcgan {
@@ -37,6 +37,13 @@ Failure failure_of(const std::exception_ptr& thrown) {
 /// Images that are made between two training steps at most: a request for a thousand waits for three steps,
 /// and training gets its turn however many requests wait.
 constexpr std::int64_t kImagesBetweenSteps = 512;
+
+/// Images of a forward pass on ATen's operators on the CPU. One of another size may differ in its last bits,
+/// so every one has this size: small, as a padded image costs as much as a real one.
+constexpr std::int64_t kPaddedBatch = 8;
+
+/// Images that an evaluation makes before others' requests are served.
+constexpr std::int64_t kEvaluationBatch = 64;
 
 /// The C library keeps what was freed, an arena a thread: many models one after another would look like a
 /// leak.
@@ -69,6 +76,8 @@ void ModelEngine::run() {
       queue_.wait();
     }
   }
+  evaluations_.clear();
+  classifier_.reset();
   sampler_.reset();
   trainer_.reset();
   give_memory_back();
@@ -180,10 +189,20 @@ std::unique_ptr<Sampler> ModelEngine::make_sampler() const {
   if (device_.is_cpu() && config_.step == StepKind::kAuto && kernels::run(config_.precision)) {
     return make_fused_sampler(config_.latent_dim, bfloat16);
   }
-  // A forward of another size may differ in its last bits, so every one has this size: small on the CPU,
-  // where a padded image costs as much as a real one.
-  const auto batch = device_.is_cpu() ? std::min<std::int64_t>(8, config_.max_batch) : config_.max_batch;
+  const auto batch = device_.is_cpu() ? std::min(kPaddedBatch, config_.max_batch) : config_.max_batch;
   return make_module_sampler(config_.latent_dim, device_, bfloat16, batch);
+}
+
+std::shared_ptr<Classifier> ModelEngine::make_classifier(const ClassifierWeights& weights) const {
+  if (device_.is_cpu() && config_.step == StepKind::kAuto && kernels::run(Precision::kFloat32)) {
+    return make_fused_classifier(weights);
+  }
+  return make_module_classifier(weights, device_, device_.is_cpu() ? kPaddedBatch : config_.max_batch);
+}
+
+std::shared_ptr<Classifier> ModelEngine::classifier() const {
+  if (!classifier_) throw Error("ERR_DCGAN_NATIVE", "The classifier was not set");
+  return classifier_;
 }
 
 std::vector<std::uint8_t> ModelEngine::make_images(const Inputs& inputs) {
@@ -268,6 +287,42 @@ void ModelEngine::set_dataset(TrainingSet dataset, Reply<Fingerprint> reply) {
   ask<Fingerprint>(std::move(reply), [this, dataset = std::move(dataset)] {
     return Fingerprint{trainer().set_dataset(dataset)};
   });
+}
+
+void ModelEngine::set_classifier(std::vector<HostTensor> weights, Reply<Done> reply) {
+  ask<Done>(std::move(reply), [this, weights = std::move(weights)] {
+    classifier_ = make_classifier(classifier_weights(weights));
+    return Done{};
+  });
+}
+
+void ModelEngine::begin_evaluation(std::int64_t id, EvaluationRequest request, Reply<Done> reply) {
+  // What runs may be copied as a function is; the request is moved out of it, once.
+  const auto given = std::make_shared<EvaluationRequest>(std::move(request));
+  ask<Done>(std::move(reply), [this, id, given] {
+    auto sampler = make_sampler();
+    sampler->prepare(trainer().served_generator());
+    const auto batch = std::min(kEvaluationBatch, config_.max_batch);
+    evaluations_[id] = std::make_unique<EvaluationRun>(std::move(*given), std::move(sampler), classifier(),
+                                                       config_.latent_dim, batch);
+    return Done{};
+  });
+}
+
+void ModelEngine::advance_evaluation(std::int64_t id, Reply<EvaluationProgress> reply) {
+  ask<EvaluationProgress>(std::move(reply), [this, id] {
+    const auto found = evaluations_.find(id);
+    if (found == evaluations_.end()) throw Error("ERR_DCGAN_NATIVE", "This evaluation has ended");
+    return found->second->advance();
+  });
+}
+
+void ModelEngine::end_evaluation(std::int64_t id) {
+  ask<Done>([](const auto&) {},
+            [this, id] {
+              evaluations_.erase(id);
+              return Done{};
+            });
 }
 
 void ModelEngine::export_state(StatePart part, Reply<State> reply) {

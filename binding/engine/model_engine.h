@@ -3,12 +3,14 @@
 #include <torch/torch.h>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
 
 #include "contract.h"
 #include "engine/request_queue.h"
+#include "evaluation/evaluation.h"
 #include "sampling/sampler.h"
 #include "training/trainer.h"
 
@@ -31,6 +33,10 @@ class ModelEngine : public Engine {
   void acknowledge_checkpoint() override;
   void sample(std::int64_t id, SampleRequest request, Reply<std::vector<std::uint8_t>> reply) override;
   void cancel_sample(std::int64_t id) override { queue_.cancel(id); }
+  void set_classifier(std::vector<HostTensor> weights, Reply<Done> reply) override;
+  void begin_evaluation(std::int64_t id, EvaluationRequest request, Reply<Done> reply) override;
+  void advance_evaluation(std::int64_t id, Reply<EvaluationProgress> reply) override;
+  void end_evaluation(std::int64_t id) override;
   void export_state(StatePart part, Reply<State> reply) override;
   void import_state(State state, Reply<Done> reply) override;
   void probe(ProbeRequest request, Reply<std::vector<HostTensor>> reply) override;
@@ -42,6 +48,8 @@ class ModelEngine : public Engine {
   void serve_waiting();
   void serve_images(const Work& work);
   std::unique_ptr<Sampler> make_sampler() const;
+  std::shared_ptr<Classifier> make_classifier(const ClassifierWeights& weights) const;
+  std::shared_ptr<Classifier> classifier() const;
   /// Latent vectors of some images, and their labels where the model has classes.
   struct Inputs {
     std::vector<float> latents;
@@ -73,6 +81,8 @@ class ModelEngine : public Engine {
   std::unique_ptr<Trainer> trainer_;
   std::unique_ptr<Sampler> sampler_;
   bool sampler_stale_ = true;
+  std::shared_ptr<Classifier> classifier_;
+  std::map<std::int64_t, std::unique_ptr<EvaluationRun>> evaluations_;
 
   std::thread thread_;  // last: it uses all of the above
 };

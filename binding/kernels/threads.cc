@@ -1,4 +1,4 @@
-#include "engine/threads.h"
+#include "kernels/threads.h"
 
 #include <ATen/Parallel.h>
 #include <omp.h>
@@ -18,6 +18,12 @@ void use_threads(int threads) {
   at::get_num_threads();
   omp_set_num_threads(threads);
   if (MKL_Set_Num_Threads_Local != nullptr) MKL_Set_Num_Threads_Local(threads);
+}
+
+OneThread::OneThread() : before_(MKL_Set_Num_Threads_Local == nullptr ? 0 : MKL_Set_Num_Threads_Local(1)) {}
+
+OneThread::~OneThread() {
+  if (MKL_Set_Num_Threads_Local != nullptr) MKL_Set_Num_Threads_Local(before_);
 }
 
 }  // namespace dcgan

@@ -29,7 +29,8 @@ enum class Stream : std::uint32_t {
   kDropout = 4,
   kShuffle = 5,
   kInit = 6,
-  kLabel = 7
+  kLabel = 7,
+  kFloor = 8
 };
 
 /// A seed of its own for a generator of LibTorch's that serves one purpose.

@@ -3,8 +3,8 @@
 // packed once for each version of them.
 
 #include <algorithm>
-#include <atomic>
 
+#include "kernels/blocks.h"
 #include "kernels/elementwise.h"
 #include "kernels/packed_kernel.h"
 #include "kernels/pictures.h"
@@ -140,32 +140,18 @@ class FusedSampler : public Sampler {
   void run(const float* latents, const std::uint8_t* labels, std::int64_t count, float* images) override {
     torch::NoGradGuard no_grad;
     const Index blocks = (count + kBlock - 1) / kBlock;
-    const Index threads = std::min<Index>(blocks, at::get_num_threads());
+    const Index threads = kernels::block_threads(blocks);
     auto* activations = activations_.get(threads * kActivations * kBlock);
     auto* sums = sums_.get(threads * kTallMap.values() * kBlock);
-    // Whole blocks in parallel; a single block finds the threads free for its rows. A thread takes the next
-    // block when it is done with one: in a server it shares its processor, and the others would wait for its
-    // half.
-    std::atomic<Index> next{0};
-    const auto body = [&](Index begin, Index end) {
-      for (Index thread = begin; thread < end; ++thread) {
-        for (Index b = next++; b < blocks; b = next++) {
-          const Index first = b * kBlock;
-          const Index size = std::min(kBlock, count - first);
-          auto* pictures = images + first * kImage.pixels();
-          const Inputs inputs{latents + first * latent_dim_, labels == nullptr ? nullptr : labels + first,
-                              size};
-          block(inputs, activations + thread * kActivations * kBlock,
-                sums + thread * kTallMap.values() * kBlock, pictures);
-          torch::from_blob(pictures, {size * kImage.pixels()}, torch::kFloat32).tanh_();
-        }
-      }
-    };
-    if (blocks == 1) {
-      body(0, 1);
-    } else {
-      at::parallel_for(0, threads, 1, body);
-    }
+    kernels::each_block(blocks, [&](Index b, Index thread) {
+      const Index first = b * kBlock;
+      const Index size = std::min(kBlock, count - first);
+      auto* pictures = images + first * kImage.pixels();
+      const Inputs inputs{latents + first * latent_dim_, labels == nullptr ? nullptr : labels + first, size};
+      block(inputs, activations + thread * kActivations * kBlock, sums + thread * kTallMap.values() * kBlock,
+            pictures);
+      torch::from_blob(pictures, {size * kImage.pixels()}, torch::kFloat32).tanh_();
+    });
   }
 
  private:

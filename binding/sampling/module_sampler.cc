@@ -23,7 +23,8 @@ class ModuleSampler : public Sampler {
     for (auto* tensor :
          {&folded_.linear_weight, &folded_.linear_bias, &folded_.conv1_weight, &folded_.conv1_bias,
           &folded_.conv2_weight, &folded_.conv2_bias, &folded_.conv3_weight}) {
-      *tensor = tensor->to(device_, dtype_);
+      // A copy: what needs no folding would change with the generator.
+      *tensor = tensor->to(device_, dtype_, /*non_blocking=*/false, /*copy=*/true);
     }
   }
 

@@ -1,5 +1,5 @@
 export { type Checkpoint, CheckpointKeeper, type CheckpointTarget } from './keeper.js'
 export type { Hparams, StateInfo } from './metadata.js'
-export { type ReadState, readInfo, readState } from './read.js'
+export { type ReadState, readInfo, readState, readTensors } from './read.js'
 export { type StateKind, type TensorSpec, tensorTable } from './table.js'
 export { type WriteStateOptions, writeState } from './write.js'

@@ -41,6 +41,21 @@ export function readState(file: string): Promise<ReadState> {
   })
 }
 
+/** Reads all tensors of a safetensors file of finite floating-point numbers, as float32. Rejects as `readState` does. */
+export function readTensors(
+  file: string,
+): Promise<{ tensors: NativeTensor[]; metadata: Map<string, string> }> {
+  return withContainer(file, async container => {
+    const tensors: NativeTensor[] = []
+    for (const info of container.tensors) {
+      const { name, shape } = info
+      const spec = { dtype: 'F32', shape, values: 'finite' } as const
+      tensors.push({ name, shape, dtype: 'F32', data: await readTensor(container, info, spec) })
+    }
+    return { tensors, metadata: container.metadata }
+  })
+}
+
 /** What a state file says of itself; its header alone is read. Rejects as `readState` does. */
 export function readInfo(file: string): Promise<StateInfo> {
   return withContainer(file, async ({ metadata, fail }) => decodeMetadata(metadata, fail))

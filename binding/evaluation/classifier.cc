@@ -1,0 +1,69 @@
+#include "evaluation/classifier.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace dcgan {
+
+namespace {
+
+torch::Tensor tensor_of(const std::vector<HostTensor>& tensors, const std::string& name,
+                        std::vector<std::int64_t> shape) {
+  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const HostTensor& tensor) {
+    return tensor.name == name && tensor.dtype == "F32" && tensor.shape == shape;
+  });
+  auto tensor = torch::empty(shape, torch::kFloat32);
+  if (found == tensors.end() || found->data.size() != tensor.nbytes()) {
+    throw Error("ERR_DCGAN_BAD_CHECKPOINT", "The classifier's " + name + " is missing or has another shape");
+  }
+  std::memcpy(tensor.data_ptr(), found->data.data(), found->data.size());
+  return tensor;
+}
+
+std::vector<double> widened(const torch::Tensor& tensor) {
+  const auto* begin = tensor.const_data_ptr<float>();
+  return {begin, begin + tensor.numel()};
+}
+
+/// In place. The largest logit is taken off first, so that no exponential overflows.
+void softmax(double* logits) {
+  const double largest = *std::max_element(logits, logits + kDigits);
+  double sum = 0;
+  for (std::int64_t digit = 0; digit < kDigits; ++digit) {
+    logits[digit] = std::exp(logits[digit] - largest);
+    sum += logits[digit];
+  }
+  for (std::int64_t digit = 0; digit < kDigits; ++digit) logits[digit] /= sum;
+}
+
+}  // namespace
+
+ClassifierWeights classifier_weights(const std::vector<HostTensor>& tensors) {
+  const auto of = [&](const char* name, std::vector<std::int64_t> shape) {
+    return tensor_of(tensors, name, std::move(shape));
+  };
+  return {of("conv1.weight", {32, 1, 5, 5}),         of("conv1.bias", {32}),
+          of("conv2.weight", {64, 32, 5, 5}),        of("conv2.bias", {64}),
+          of("hidden.weight", {kFeatures, 1024}),    of("hidden.bias", {kFeatures}),
+          of("output.weight", {kDigits, kFeatures}), of("output.bias", {kDigits})};
+}
+
+Classifier::Classifier(const ClassifierWeights& weights)
+    : weight_(widened(weights.output_weight)), bias_(widened(weights.output_bias)) {}
+
+void Classifier::read(const float* features, std::int64_t count, double* probabilities) const {
+  for (std::int64_t n = 0; n < count; ++n) {
+    const float* feature = features + n * kFeatures;
+    double* logits = probabilities + n * kDigits;
+    for (std::int64_t digit = 0; digit < kDigits; ++digit) {
+      double sum = bias_[static_cast<std::size_t>(digit)];
+      const double* row = weight_.data() + digit * kFeatures;
+      for (std::int64_t k = 0; k < kFeatures; ++k) sum += row[k] * feature[k];
+      logits[digit] = sum;
+    }
+    softmax(logits);
+  }
+}
+
+}  // namespace dcgan

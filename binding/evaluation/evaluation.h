@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "contract.h"
+#include "evaluation/classifier.h"
+#include "evaluation/manifold.h"
+#include "evaluation/readings.h"
+#include "sampling/sampler.h"
+
+namespace dcgan {
+
+/// Images of one kind, as they are found to be.
+struct Subject {
+  explicit Subject(std::int64_t count) : manifold(count, kFeatures) {}
+  std::int64_t count() const { return manifold.points.count(); }
+  Manifold manifold;
+  Readings readings;
+};
+
+/// The evaluation of a generator: images of a sampler that was prepared with it, real images, and more real
+/// images in the generator's place, compared piece by piece. The figures do not depend on the number of
+/// threads.
+class EvaluationRun {
+ public:
+  /// Images are made `batch` at a time. Throws ERR_DCGAN_BAD_DATASET where too few real images are left.
+  EvaluationRun(EvaluationRequest request, std::unique_ptr<Sampler> sampler,
+                std::shared_ptr<Classifier> classifier, std::int64_t latent_dim, std::int64_t batch);
+
+  /// Does the next piece of the work.
+  EvaluationProgress advance();
+
+ private:
+  /// Work on rows [0, rows), some of them at a time.
+  struct Stage {
+    std::int64_t rows;
+    std::int64_t piece;
+    double cost;  // of a row, in products
+    std::function<void(std::int64_t first, std::int64_t last)> work;
+  };
+
+  void plan();
+  void describe(Subject& subject, const std::uint8_t* pixels, const std::uint8_t* labels, std::int64_t first,
+                std::int64_t last);
+  void describe_generated(std::int64_t first, std::int64_t last);
+  Figures figures(const Subject& subject, const Overlap& overlap) const;
+
+  EvaluationRequest request_;
+  TrainingSet floor_images_;
+  std::unique_ptr<Sampler> sampler_;
+  std::shared_ptr<Classifier> classifier_;
+  std::int64_t latent_dim_;
+  std::int64_t batch_;
+
+  Subject real_, generated_, floor_;
+  Overlap generated_overlap_, floor_overlap_;
+
+  std::vector<Stage> stages_;
+  std::size_t stage_ = 0;
+  std::int64_t row_ = 0;
+  double done_ = 0;
+  double work_ = 0;
+};
+
+}  // namespace dcgan

@@ -1,0 +1,59 @@
+import type { Engine } from '../engine.js'
+import type { HyperParams } from '../hyperparams.js'
+import type { Dataset } from '../mnist/index.js'
+import type { NativeFigures, NativeImages } from '../native.js'
+import { lengthOf } from '../typed-arrays.js'
+import type { Evaluation, Figures } from './evaluation.js'
+import { checkEvaluateOptions, type EvaluateOptions, loadImages } from './options.js'
+import { ProgressReporter } from './progress.js'
+
+/** Labels say which digit an image shows where a model has as many classes. */
+const DIGITS = 10
+
+/** Compares images of the model with real ones, piece by piece. */
+export async function evaluate(
+  engine: Engine,
+  { classes }: Pick<HyperParams, 'classes'>,
+  options: EvaluateOptions | undefined,
+): Promise<Evaluation> {
+  const plan = checkEvaluateOptions(options)
+  const { count, seed, signal, onProgress } = plan
+  const classifier = await engine.useClassifier()
+  const { real, pool } = await loadImages(plan)
+  signal?.throwIfAborted()
+  const labels = classes === 0 ? undefined : engine.labels(seed, count)
+  const request = { count, seed, labels, real: imagesOf(real), pool: imagesOf(pool) }
+  const reporter = new ProgressReporter(onProgress)
+  const id = await engine.beginEvaluation(request)
+  try {
+    for (;;) {
+      signal?.throwIfAborted()
+      reporter.throwIfFailed()
+      const { fraction, generated, floor } = await engine.advanceEvaluation(id)
+      signal?.throwIfAborted()
+      reporter.report(fraction)
+      if (generated === undefined || floor === undefined) continue
+      await reporter.finish(signal)
+      const { digest, accuracy } = classifier
+      const labelled = classes === DIGITS
+      return {
+        ...figures(generated, labelled),
+        seed,
+        floor: figures(floor, labelled),
+        classifier: { digest, accuracy },
+      }
+    }
+  } finally {
+    engine.endEvaluation(id)
+  }
+}
+
+function imagesOf({ images, labels, count }: Dataset): NativeImages {
+  return { images, count, labels: lengthOf(labels) === count ? labels : null }
+}
+
+function figures({ labelAccuracy, labelAccuracies, ...rest }: NativeFigures, labelled: boolean): Figures {
+  // It is not a number where no image has a label.
+  if (!labelled || Number.isNaN(labelAccuracy)) return rest
+  return { ...rest, labelAccuracy, labelAccuracyByClass: labelAccuracies }
+}
