@@ -22,24 +22,29 @@ const MOVE_CACHE = 'set LIBTORCH_DCGAN_HOME to a folder on a larger disk'
  * @returns {Promise<string[]>} what it requires of NVIDIA's packages, where it is a wheel
  */
 async function unpackLibTorch(file, target, terminal) {
-  const zip = new ZipFile(file)
+  const zip = await ZipFile.open(file)
   try {
-    const marker = zip.entries.find(({ name }) => /^[^/]*\/?lib\/libtorch\.(so|dylib)$/.test(name))
+    const marker = find(zip, /^[^/]*\/?lib\/libtorch\.(so|dylib)$/)
     if (marker === undefined) {
       throw new Problem(
         `${file} holds no LibTorch: it has no lib/libtorch.so.`,
         'Give a LibTorch archive (libtorch-shared-with-deps-….zip) or a PyTorch wheel.',
       )
     }
-    const prefix = marker.name.replace(/lib\/libtorch\.\w+$/, '')
+    const prefix = marker.fileName.replace(/lib\/libtorch\.\w+$/, '')
     const started = Date.now()
     const { files, bytes } = await extract(zip, target, placeLibTorch(prefix), terminal)
     terminal.line(`  unpacked ${files} files, ${size(bytes)}, in ${duration(Date.now() - started)}`)
-    const metadata = zip.entries.find(({ name }) => /^[^/]+\.dist-info\/METADATA$/.test(name))
-    return metadata === undefined ? [] : nvidiaRequirements(zip.content(metadata).toString('utf8'))
+    const metadata = find(zip, /^[^/]+\.dist-info\/METADATA$/)
+    return metadata === undefined ? [] : nvidiaRequirements((await zip.content(metadata)).toString('utf8'))
   } finally {
     zip.close()
   }
+}
+
+/** @param {import('../files/zip.js').Zip} zip @param {RegExp} pattern */
+function find(zip, pattern) {
+  return [...zip.entries.values()].find(({ fileName }) => pattern.test(fileName))
 }
 
 /** @param {string} prefix the folder inside the archive, with its slash @returns {(name: string) => string | undefined} */
@@ -67,7 +72,7 @@ function placeLibTorch(prefix) {
 async function unpackNvidia(wheels, target, terminal) {
   let bytes = 0
   for (const wheel of wheels) {
-    const zip = new ZipFile(wheel)
+    const zip = await ZipFile.open(wheel)
     try {
       bytes += (await extract(zip, target, placeNvidia, terminal)).bytes
     } finally {
@@ -92,8 +97,10 @@ function placeNvidia(name) {
  * @param {import('../terminal.js').Output} terminal
  */
 async function extract(zip, target, place, terminal) {
-  const wanted = zip.entries.filter(({ name, folder }) => !folder && place(name) !== undefined)
-  const total = wanted.reduce((sum, entry) => sum + entry.size, 0)
+  const wanted = [...zip.entries.values()].filter(
+    ({ fileName }) => !fileName.endsWith('/') && place(fileName) !== undefined,
+  )
+  const total = wanted.reduce((sum, entry) => sum + entry.uncompressedSize, 0)
   requireSpace(target, total, `Unpacking ${zip.file}`, MOVE_CACHE)
   await zip.extract(target, place, done => terminal.progress('  Unpacking', done, total, size))
   return { files: wanted.length, bytes: total }

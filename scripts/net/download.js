@@ -2,11 +2,12 @@
 
 const crypto = require('node:crypto')
 const fs = require('node:fs')
+const { STATUS_CODES } = require('node:http')
 const path = require('node:path')
 const { pipeline } = require('node:stream/promises')
 const { Problem, codeOf, reason } = require('../problem.js')
 const { writeAtomically } = require('../libtorch/cache.js')
-const { get } = require('./proxy.js')
+const { dispatcherFor, proxyFor } = require('./proxy.js')
 
 const ATTEMPTS = 5
 const BACKOFF_MS = 500
@@ -156,106 +157,108 @@ async function fetchOnce(
     headers.range = `bytes=${start}-`
     if (notes.validator !== undefined) headers['if-range'] = notes.validator
   }
-  const response = await follow(new URL(address), headers, { env, timeoutMs: stallMs })
-  const status = response.statusCode ?? 0
-  if (status === 416 && start > 0) {
-    response.destroy()
-    if (contentRange(response)?.total === start) return
-    discard(part)
-    throw new Error('the server has no such part of the file')
-  }
-  if (status !== 200 && status !== 206) {
-    response.destroy()
-    throw refusal(address, status, response.statusMessage)
-  }
-  const range = contentRange(response)
-  if (status === 206 && range?.start !== start) {
-    response.destroy()
-    discard(part)
-    throw new Error('the server sent another part of the file than was asked for')
-  }
-  const from = status === 206 ? start : 0
-  const length = response.headers['content-length']
-  const total = length === undefined ? range?.total : from + Number(length)
-  const { etag } = response.headers
-  // A weak ETag does not vouch for bytes (RFC 9110, 13.1.5).
-  const validator = etag !== undefined && !etag.startsWith('W/') ? etag : response.headers['last-modified']
-  writeAtomically(notesOf(part), JSON.stringify({ address, validator }))
-
-  let done = from
-  onProgress(done, total)
-  const watch = setInterval(
-    () => {
-      if (Date.now() - last > stallMs) response.destroy(new Error(`nothing came for ${stallMs / 1000} s`))
-    },
-    Math.min(1000, stallMs / 4),
-  )
-  let last = Date.now()
-  response.on('data', (/** @type {Buffer} */ chunk) => {
-    last = Date.now()
-    done += chunk.length
+  await follow(new URL(address), headers, { env, stallMs }, async ({ statusCode, headers, body }) => {
+    const range = contentRange(headers)
+    if (statusCode === 416 && start > 0) {
+      if (range?.total === start) return
+      discard(part)
+      throw new Error('the server has no such part of the file')
+    }
+    if (statusCode !== 200 && statusCode !== 206) throw refusal(address, statusCode)
+    if (statusCode === 206 && range?.start !== start) {
+      discard(part)
+      throw new Error('the server sent another part of the file than was asked for')
+    }
+    const from = statusCode === 206 ? start : 0
+    const length = headers['content-length']
+    const total = length === undefined ? range?.total : from + Number(length)
+    const etag = one(headers.etag)
+    // A weak ETag does not vouch for bytes (RFC 9110, 13.1.5).
+    const validator = etag !== undefined && !etag.startsWith('W/') ? etag : one(headers['last-modified'])
+    writeAtomically(notesOf(part), JSON.stringify({ address, validator }))
+    let done = from
     onProgress(done, total)
+    body.on('data', (/** @type {Buffer} */ chunk) => {
+      done += chunk.length
+      onProgress(done, total)
+    })
+    await pipeline(body, fs.createWriteStream(part, { flags: from > 0 ? 'a' : 'w', flush: true }))
+    if (total !== undefined && done !== total)
+      throw new Error(`the connection ended after ${done} of ${total} bytes`)
   })
-  try {
-    await pipeline(response, fs.createWriteStream(part, { flags: from > 0 ? 'a' : 'w', flush: true }))
-  } catch (error) {
-    throw codeOf(error) === 'ECONNRESET' || reason(error) === 'aborted'
-      ? new Error('the connection broke')
-      : error
-  } finally {
-    clearInterval(watch)
-  }
-  if (total !== undefined && done !== total)
-    throw new Error(`the connection ended after ${done} of ${total} bytes`)
 }
+
+/** @typedef {import('undici').Dispatcher.ResponseData} Response */
 
 /**
  * A GET that follows redirects, but never from https: to http:.
  *
  * @param {URL} url
  * @param {Record<string, string>} headers
- * @param {{ env: import('../tools.js').Env, timeoutMs: number }} options
+ * @param {{ env: import('../tools.js').Env, stallMs: number }} options
+ * @param {(response: Response) => Promise<void>} use called with the answer that is no redirect
  */
-async function follow(url, headers, options) {
+async function follow(url, headers, { env, stallMs }, use) {
+  const { request } = require('undici')
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-    const response = await get(url, headers, options)
-    const { location } = response.headers
-    if (![301, 302, 303, 307, 308].includes(response.statusCode ?? 0) || location === undefined)
-      return response
-    response.destroy()
-    const next = new URL(location, url)
-    if (
-      !['http:', 'https:'].includes(next.protocol) ||
-      (url.protocol === 'https:' && next.protocol === 'http:')
-    ) {
-      throw new Problem(
-        `${url.href} redirects to ${next.href}, which is not secure.`,
-        'Give another source with --from.',
-      )
+    const dispatcher = dispatcherFor(url, env, stallMs)
+    try {
+      const response = await request(url, { headers, dispatcher })
+      const location = one(response.headers.location)
+      if (![301, 302, 303, 307, 308].includes(response.statusCode) || location === undefined)
+        return await use(response)
+      const next = new URL(location, url)
+      if (!/^https?:$/.test(next.protocol) || (url.protocol === 'https:' && next.protocol === 'http:')) {
+        throw new Problem(
+          `${url.href} redirects to ${next.href}, which is not secure.`,
+          'Give another source with --from.',
+        )
+      }
+      // Another server has no business with this one's password.
+      if (next.origin !== url.origin) delete headers.authorization
+      url = next
+    } catch (error) {
+      throw inWords(error, url, env, stallMs)
+    } finally {
+      await dispatcher.destroy()
     }
-    // Another server has no business with this one's password.
-    if (next.origin !== url.origin) delete headers.authorization
-    url = next
   }
   throw new Problem(`${url.href} redirects in a circle.`, 'Give another source with --from.', {
     code: 'UNREACHABLE',
   })
 }
 
-/** @param {string} address @param {number} status @param {string | undefined} words */
-function refusal(address, status, words = '') {
-  const text = `${address} cannot be fetched: the server answered ${status} ${words}`.trim()
-  if (!FINAL.has(status)) return new Error(`the server answered ${status} ${words}`.trim())
+/** What undici's errors mean. @param {unknown} error @param {URL} url @param {import('../tools.js').Env} env @param {number} stallMs */
+function inWords(error, url, env, stallMs) {
+  const code = codeOf(error) ?? ''
+  const status = Number(/^Proxy .*\((\d+)\)/.exec(reason(error))?.[1])
+  if (status === 407) return refusal(url.href, status)
+  if (status > 0) return new Error(`the proxy ${proxyFor(url, env)?.host} answered ${status}`)
+  if (/^UND_ERR_(HEADERS|CONNECT)_TIMEOUT$/.test(code))
+    return new Error(`no answer within ${stallMs / 1000} s`)
+  if (code === 'UND_ERR_BODY_TIMEOUT') return new Error(`nothing came for ${stallMs / 1000} s`)
+  return code === 'ECONNRESET' || code.startsWith('UND_ERR') ? new Error('the connection broke') : error
+}
+
+/** A header that may be sent once. @param {string | string[] | undefined} value */
+function one(value) {
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** @param {string} address @param {number} status */
+function refusal(address, status) {
+  const words = `the server answered ${status} ${STATUS_CODES[status] ?? ''}`.trim()
+  if (!FINAL.has(status)) return new Error(words)
   const fix =
     status === 407
       ? 'The proxy wants a name and password: HTTPS_PROXY=http://name:password@host:port'
       : 'Look at the address, or give another source with --from.'
-  return new Problem(`${text}.`, fix, { code: 'UNREACHABLE' })
+  return new Problem(`${address} cannot be fetched: ${words}.`, fix, { code: 'UNREACHABLE' })
 }
 
-/** @param {import('node:http').IncomingMessage} response */
-function contentRange(response) {
-  const match = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(response.headers['content-range'] ?? '')
+/** @param {Response['headers']} headers */
+function contentRange(headers) {
+  const match = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(one(headers['content-range']) ?? '')
   if (match === null) return undefined
   return {
     start: match[1] === undefined ? undefined : Number(match[1]),

@@ -39,7 +39,7 @@ function field(bytes: Buffer, mutator: Mutator): Buffer {
 }
 
 async function unpack(file: string, target: string): Promise<void> {
-  const archive = new ZipFile(file)
+  const archive = await ZipFile.open(file)
   try {
     await archive.extract(target, (name: string) => name)
   } finally {

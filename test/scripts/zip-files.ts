@@ -43,7 +43,8 @@ export function zip(items: Item[], { zip64 = false, comment = '' } = {}): Buffer
     const central = Buffer.alloc(46)
     central.writeUInt32LE(0x02014b50, 0)
     central.writeUInt8(3, 5)
-    central.writeUInt16LE(item.flags ?? 0, 8)
+    // Bit 11: the name is UTF-8.
+    central.writeUInt16LE(item.flags ?? 0x800, 8)
     central.writeUInt16LE(item.method ?? (item.stored ? 0 : 8), 10)
     central.writeUInt32LE(item.crc ?? zlib.crc32(data), 16)
     central.writeUInt32LE(wide ? 0xffffffff : packed.length, 20)
