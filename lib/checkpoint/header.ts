@@ -1,5 +1,5 @@
-import { Cursor } from './cursor.js'
 import { type Fail, quoted } from './errors.js'
+import { isObject, parseObject } from './json.js'
 
 /** The element types that are read, and their sizes in bytes. */
 export const ELEMENT_BYTES = { F64: 8, I64: 8, F32: 4, F16: 2, BF16: 2, U8: 1 } as const
@@ -50,40 +50,59 @@ function member(key: string, value: unknown): string {
  * file holds after it: afterwards the tensors tile the data without a gap, an overlap or a byte too many.
  */
 export function parseHeader(bytes: Uint8Array, dataBytes: number, fail: Fail): Header {
-  const cursor = new Cursor(bytes, LENGTH_BYTES, fail)
-  const tensors: TensorInfo[] = []
-  const metadata = new Map<string, string>()
-  cursor.object(key => {
-    if (key === METADATA) cursor.object(name => metadata.set(name, cursor.string()))
-    else tensors.push(readTensorInfo(key, cursor, fail))
-  })
-  cursor.end()
+  const { [METADATA]: metadata = {}, ...entries } = parseObject(
+    decodeUtf8(bytes, fail),
+    'its header',
+    3,
+    fail,
+  )
+  const tensors = Object.entries(entries).map(([name, entry]) => tensorInfo(name, entry, fail))
   // Python's writer orders the header as the data, but other writers need not.
   tensors.sort((a, b) => a.begin - b.begin || a.end - b.end)
   checkTiling(tensors, dataBytes, fail)
-  return { tensors, metadata }
+  return { tensors, metadata: new Map(Object.entries(checkMetadata(metadata, fail))) }
 }
 
-function readTensorInfo(name: string, cursor: Cursor, fail: Fail): TensorInfo {
-  let dtype: string | undefined
-  let shape: number[] | undefined
-  let offsets: number[] | undefined
-  cursor.object(key => {
-    if (key === 'dtype') dtype = cursor.string()
-    else if (key === 'shape') shape = cursor.integers(MAX_DIMENSIONS)
-    else if (key === 'data_offsets') offsets = cursor.integers(2)
-    else fail(`tensor ${quoted(name)} has an entry ${quoted(key)}, which the format does not know`)
-  })
-  if (dtype === undefined) fail(`tensor ${quoted(name)} has no dtype`)
-  if (shape === undefined) fail(`tensor ${quoted(name)} has no shape`)
-  if (!isDtype(dtype)) {
-    fail(
-      `tensor ${quoted(name)} has dtype ${quoted(dtype)}, not one of ${Object.keys(ELEMENT_BYTES).join(', ')}`,
+function decodeUtf8(bytes: Uint8Array, fail: Fail): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    return fail('its header is not UTF-8', { cause })
+  }
+}
+
+function checkMetadata(metadata: unknown, fail: Fail): Record<string, string> {
+  if (isObject(metadata) && Object.values(metadata).every(value => typeof value === 'string')) {
+    return metadata as Record<string, string>
+  }
+  return fail(`its ${METADATA} is not an object of strings`)
+}
+
+function tensorInfo(name: string, entry: unknown, fail: Fail): TensorInfo {
+  if (!isObject(entry)) return fail(`tensor ${quoted(name)} is not described by an object`)
+  const { dtype, shape, data_offsets: offsets, ...others } = entry
+  const [other] = Object.keys(others)
+  if (other !== undefined) {
+    fail(`tensor ${quoted(name)} has an entry ${quoted(other)}, which the format does not know`)
+  }
+  if (typeof dtype !== 'string' || !isDtype(dtype)) {
+    const found = typeof dtype === 'string' ? `dtype ${quoted(dtype)}, not` : 'no dtype that is'
+    return fail(`tensor ${quoted(name)} has ${found} one of ${Object.keys(ELEMENT_BYTES).join(', ')}`)
+  }
+  if (!isCounts(shape) || shape.length > MAX_DIMENSIONS) {
+    return fail(
+      `tensor ${quoted(name)} has no shape of at most ${MAX_DIMENSIONS} integers from 0 to 2^53 - 1`,
     )
   }
-  const [begin, end] = offsets ?? []
-  if (begin === undefined || end === undefined) fail(`tensor ${quoted(name)} does not have two data_offsets`)
+  if (!isCounts(offsets) || offsets.length !== 2) {
+    return fail(`tensor ${quoted(name)} does not have two data_offsets, integers from 0 to 2^53 - 1`)
+  }
+  const [begin, end] = offsets as [number, number]
   return { name, dtype, shape, begin, end }
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(each => Number.isSafeInteger(each) && each >= 0)
 }
 
 function isDtype(name: string): name is Dtype {

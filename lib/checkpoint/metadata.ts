@@ -1,11 +1,12 @@
 import { checkHyperParams, DEFAULTS, type HyperParams } from '../hyperparams.js'
 import type { NativePosition } from '../native.js'
 import { type Fail, quoted } from './errors.js'
+import { parseObject } from './json.js'
 import type { StateKind, StateSizes } from './table.js'
 
 const FORMAT = 'libtorch-dcgan'
 const VERSION = '1'
-const MAX_HPARAMS = 1 << 14
+const MAX_HPARAMS = 1 << 16
 
 /** Hyper-parameters with at least those that the shapes depend on. */
 export type Hparams = Partial<HyperParams> & Pick<HyperParams, 'latentDim' | 'outputDim'>
@@ -109,18 +110,7 @@ function checkVersion(version: string, library: string | undefined, fail: Fail):
 
 function decodeHparams(json: string, fail: Fail): Hparams {
   if (json.length > MAX_HPARAMS) fail(`its hparams take ${json.length} characters, more than ${MAX_HPARAMS}`)
-  let hparams: unknown
-  try {
-    hparams = JSON.parse(json)
-  } catch (cause) {
-    fail('its hparams are not JSON', { cause })
-  }
-  if (typeof hparams !== 'object' || hparams === null || Array.isArray(hparams)) {
-    return fail('its hparams are not an object')
-  }
-  // JSON.parse keeps the last of two equal keys and says nothing. Outside of strings, a colon follows each key.
-  const colons = json.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1
-  if (colons !== Object.keys(hparams).length) fail('its hparams have a key twice, or an object in them')
+  const hparams = parseObject(json, 'its list of hparams', 2, fail)
   for (const key of ['latentDim', 'outputDim']) {
     if (!Object.hasOwn(hparams, key)) fail(`its hparams have no ${key}`)
   }
@@ -129,7 +119,7 @@ function decodeHparams(json: string, fail: Fail): Hparams {
   } catch (cause) {
     fail(`its hparams are not those of a model: ${(cause as Error).message}`, { cause })
   }
-  return hparams as Hparams
+  return hparams as unknown as Hparams
 }
 
 function checkPosition(info: StateInfo, fail: Fail): void {

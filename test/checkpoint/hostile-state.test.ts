@@ -86,17 +86,17 @@ const METADATA: Case[] = [
     /says dataset_hash "0123456789abcdef" for 0 images/,
     metadata({ batch: '0', dataset_count: '0' }),
   ],
-  ['hparams that are no JSON', /its hparams are not JSON/, hparams('{latentDim:2}')],
-  ['hparams that are a list', /its hparams are not an object/, hparams('[]')],
-  ['hparams that are null', /its hparams are not an object/, hparams('null')],
+  ['hparams that are no JSON', /its list of hparams is not JSON/, hparams('{latentDim:2}')],
+  ['hparams that are a list', /its list of hparams is not an object/, hparams('[]')],
+  ['hparams that are null', /its list of hparams is not an object/, hparams('null')],
   [
     'hparams with a key twice',
-    /its hparams have a key twice/,
+    /has a key twice in one object/,
     hparams('{"latentDim":3,"latentDim":2,"outputDim":1}'),
   ],
   [
     'hparams with an object',
-    /its hparams have a key twice, or an object in them/,
+    /Expected an integer from 1 to 4096 for latentDim but received an object/,
     hparams('{"latentDim":{"latentDim":2},"outputDim":1}'),
   ],
   [
@@ -117,8 +117,8 @@ const METADATA: Case[] = [
   ],
   [
     'hparams of a book',
-    /its hparams take 20002 characters, more than 16384/,
-    hparams(JSON.stringify('x'.repeat(20_000))),
+    /its hparams take 70002 characters, more than 65536/,
+    hparams(JSON.stringify('x'.repeat(70_000))),
   ],
 ]
 
