@@ -26,6 +26,12 @@ enum class Precision { kFloat32, kBFloat16, kFloat64 };
 /// kPlain: LibTorch's modules and autograd, the specification of the fused step.
 enum class StepKind { kAuto, kPlain };
 
+/// kBce: binary cross-entropy, the tutorial's. kRelativistic: RpGAN (model/losses.h).
+enum class LossKind { kBce, kRelativistic };
+
+/// What may change between epochs: one value for each epoch, of which the last goes on.
+using ByEpoch = std::vector<double>;
+
 struct Config {
   std::string device;  // 'cpu' or 'cuda:N', one that info() offers
   Precision precision = Precision::kFloat32;
@@ -35,11 +41,16 @@ struct Config {
   std::int64_t latent_dim = 100;
   std::int64_t classes = 0;  // 0: unconditional
   std::int64_t fixed_count = 25;
-  double disc_lr = 2e-4;
-  double gen_lr = 2e-4;
+  ByEpoch disc_lr{2e-4};
+  ByEpoch gen_lr{2e-4};
   double beta1 = 0.9;
   double beta2 = 0.999;
+  LossKind loss = LossKind::kBce;
+  ByEpoch r1{0};  // weights of the gradient penalties on real and on generated images
+  ByEpoch r2{0};
   double dropout = 0.3;
+  double label_smoothing = 0;
+  std::int64_t disc_steps = 1;  // discriminator updates per generator update
   double ema_decay = 0;  // 0: the generator that is trained is the one that is served
   std::int64_t max_batch = 64;
   std::int64_t max_queue = 4096;
@@ -95,30 +106,39 @@ struct State {
 
 enum class StatePart { kAll, kGenerator };
 
+/// Of one step. NaN where there is no such value: the relativistic loss has no part of real images alone.
 struct Losses {
-  float disc = 0;
+  float disc = 0;  // without the penalties
   float gen = 0;
+  float real = 0;  // the discriminator's, of real images and of generated ones
+  float fake = 0;
+  float r1 = 0;  // the penalties as they are added, γ/2 · E‖∇ₓD(x)‖²
+  float r2 = 0;
 };
+inline constexpr std::int64_t kLossValues = 6;
+static_assert(sizeof(Losses) == kLossValues * sizeof(float));
 
 struct EpochRequest {
   std::int64_t snapshot_every = 0;
   std::int64_t checkpoint_every = 0;
+  std::int64_t max_steps = 0;  // 0: to the end of the epoch
 };
 
 struct EpochResult {
   std::int64_t epoch = 0;  // from 1
-  bool finished = false;
+  std::int64_t batch = 0;  // steps of the epoch that were made when this ended
+  bool finished = false;   // false where it was cancelled
   double seconds = 0;
-  std::vector<float> disc_losses;
-  std::vector<float> gen_losses;
+  std::vector<Losses> losses;  // of the steps that this made
 };
 
-/// What an epoch tells while it runs, on the model's thread.
+/// What an epoch tells while it runs, on the model's thread. `losses`: of the steps since it was last told, up to
+/// this one.
 class EpochObserver {
  public:
   virtual ~EpochObserver() = default;
-  virtual void on_progress(std::int64_t step, std::int64_t batch, Losses losses) = 0;
-  virtual void on_snapshot(std::int64_t step, std::int64_t batch, Losses losses,
+  virtual void on_progress(std::int64_t step, std::int64_t batch, std::vector<Losses> losses) = 0;
+  virtual void on_snapshot(std::int64_t step, std::int64_t batch, std::vector<Losses> losses,
                            std::vector<std::uint8_t> pixels) = 0;
   virtual void on_checkpoint(State state) = 0;
 };
@@ -169,7 +189,7 @@ struct EvaluationProgress {
 };
 
 struct ProbeRequest {
-  std::vector<float> latents;        // n × latent_dim
+  std::vector<float> latents;        // disc_steps × n × latent_dim
   std::vector<std::uint8_t> images;  // n × 784
   std::vector<std::uint8_t> labels;  // n where the model has classes
 };

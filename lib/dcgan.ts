@@ -119,7 +119,8 @@ export class DCGAN {
   /**
    * A generator of digits that the package ships: the networks of the tutorial after 25 epochs of MNIST, with
    * `latentDim` 10, β₁ 0 and an average of the weights (docs/quality.md has the recipe and its figures), in half
-   * precision. It samples and does not train, as it comes without discriminator and optimisers.
+   * precision. It samples and does not train, as it comes without discriminator and optimisers: a whole model to
+   * train on from is what `npx libtorch-dcgan train --epochs 25` leaves in output/dcgan.safetensors.
    *
    * @param overrides as for `load()`
    * @throws {DcganError} all that `load()` throws

@@ -1,7 +1,9 @@
 import { type ChosenDevice, chooseDevice, warnOfCpu } from './device.js'
 import { DcganError } from './errors.js'
+
 import { type ClassifierInfo, loadClassifier } from './evaluation/classifier.js'
-import type { HyperParams } from './hyperparams.js'
+import { type HyperParams, listOf } from './hyperparams.js'
+
 import type { Dataset } from './mnist/index.js'
 import {
   fromNative,
@@ -48,6 +50,10 @@ export class Engine {
     this.#model = translating(() =>
       this.#addon.create({
         ...same,
+        discLr: listOf(hparams.discLr),
+        genLr: listOf(hparams.genLr),
+        r1: listOf(hparams.r1),
+        r2: listOf(hparams.r2),
         device: this.device,
         precision: this.precision,
         threads: threads === 'auto' ? 0 : threads,

@@ -28,16 +28,39 @@ export interface HyperParams {
   verboseFreq: number
   /** Side of the snapshot grid, 1 to 64: `outputDim²` latent vectors are fixed for it. Default 5. */
   outputDim: number
-  /** Adam's learning rate for the discriminator, above 0 and up to 1. Default 0.0002. */
-  discLr: number
-  /** Adam's learning rate for the generator, above 0 and up to 1. Default 0.0002. */
-  genLr: number
+  /** Adam's learning rate for the discriminator, above 0 and up to 1, or one for each epoch. Default 0.0002. */
+  discLr: ByEpoch
+  /** Adam's learning rate for the generator, above 0 and up to 1, or one for each epoch. Default 0.0002. */
+  genLr: ByEpoch
   /** Decay of Adam's first moment, from 0 and below 1. Default 0.9, the tutorial's; Radford et al. (2015) use 0.5. */
   beta1: number
   /** Decay of Adam's second moment, from 0 and below 1. Default 0.999. */
   beta2: number
+  /**
+   * `'bce'` (default): binary cross-entropy with logits, the tutorial's (Goodfellow et al. 2014, non-saturating).
+   * `'relativistic'`: softplus of the difference between the logits of a generated image and of the real one beside
+   * it in the mini-batch (RpGAN: Jolicoeur-Martineau 2019; Huang et al. 2024, "The GAN is dead; long live the GAN!").
+   */
+  loss: Loss
+  /**
+   * Weight γ of the zero-centred gradient penalty on real images, γ/2 · E‖∇ₓD(x)‖² of the logit D(x) (Mescheder et
+   * al. 2018), 0 to 1,000, or one for each epoch. Default 0: none. Huang et al. (2024) use it together with `r2`.
+   */
+  r1: ByEpoch
+  /** The same on generated images. Default 0: none. */
+  r2: ByEpoch
   /** Probability that the discriminator drops an activation in training, from 0 and below 1. Default 0.3. */
   dropout: number
+  /**
+   * Takes so much from the label of real images, which is 1 without it: one-sided label smoothing (Salimans et al.
+   * 2016), from 0 and below 1. Default 0. The relativistic loss has no labels.
+   */
+  labelSmoothing: number
+  /**
+   * Updates of the discriminator for each one of the generator, 1 to 100. Default 1. All are made on the step's
+   * mini-batch of real images, each against newly generated ones.
+   */
+  discSteps: number
   /**
    * Decay of an exponential moving average of the generator's weights and running statistics over the steps, from 0
    * and below 1. Default 0: no average. Where there is one, `sample()`, snapshots and a saved generator use it, and
@@ -84,6 +107,12 @@ export interface HyperParams {
   maxQueue: number
 }
 
+/** A value for all epochs, or a list of 1 to 500 with one for each epoch, of which the last goes on. */
+export type ByEpoch = number | readonly number[]
+
+/** What the two networks are trained by. */
+export type Loss = 'bce' | 'relativistic'
+
 /** Where a model is asked to run. */
 export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`
 
@@ -99,7 +128,12 @@ export const DEFAULTS: Readonly<Omit<HyperParams, 'seed'>> = Object.freeze({
   genLr: 0.0002,
   beta1: 0.9,
   beta2: 0.999,
+  loss: 'bce',
+  r1: 0,
+  r2: 0,
   dropout: 0.3,
+  labelSmoothing: 0,
+  discSteps: 1,
   emaDecay: 0,
   device: 'auto',
   precision: 'float32',
@@ -108,6 +142,8 @@ export const DEFAULTS: Readonly<Omit<HyperParams, 'seed'>> = Object.freeze({
   maxBatch: 64,
   maxQueue: 4096,
 })
+
+const MAX_EPOCH_VALUES = 500
 
 type Checks = { [K in keyof HyperParams]: (key: string, value: unknown) => HyperParams[K] }
 
@@ -118,11 +154,16 @@ const CHECKS: Checks = {
   epochs: integer(1, 1_000_000),
   verboseFreq: integer(1, 1_000_000_000),
   outputDim: integer(1, 64),
-  discLr: learningRate,
-  genLr: learningRate,
+  discLr: byEpoch(learningRate),
+  genLr: byEpoch(learningRate),
   beta1: decay,
   beta2: decay,
+  loss: oneOf('bce', 'relativistic'),
+  r1: byEpoch(penalty),
+  r2: byEpoch(penalty),
   dropout: decay,
+  labelSmoothing: decay,
+  discSteps: integer(1, 100),
   emaDecay: decay,
   device,
   precision: oneOf('float32', 'bfloat16', 'auto'),
@@ -143,7 +184,20 @@ export const HYPER_PARAMS = Object.keys(CHECKS) as readonly (keyof HyperParams)[
  */
 export function resolveHyperParams(given?: Partial<HyperParams>): Readonly<HyperParams> {
   const checked = checkHyperParams('the hyper-parameters', given)
-  return Object.freeze({ ...DEFAULTS, seed: checked.seed ?? drawSeed(), ...checked })
+  const complete = { ...DEFAULTS, seed: checked.seed ?? drawSeed(), ...checked }
+  if (complete.loss === 'relativistic' && complete.labelSmoothing > 0) {
+    throw invalidArgument(
+      'labelSmoothing',
+      "0 beside loss 'relativistic', which has no labels,",
+      complete.labelSmoothing,
+    )
+  }
+  return Object.freeze(complete)
+}
+
+/** The value of each epoch of which there is one. */
+export function listOf(values: ByEpoch): readonly number[] {
+  return typeof values === 'number' ? [values] : values
 }
 
 /** The given hyper-parameters alone, checked; keys that are `undefined` are left out. */
@@ -170,9 +224,26 @@ function oneOf<T extends string>(...allowed: [T, T, ...T[]]) {
   }
 }
 
-function learningRate(key: string, value: unknown): number {
+/** Lists are copied and frozen. */
+function byEpoch(check: (key: string, value: unknown, remark: string) => number) {
+  return (key: string, value: unknown): ByEpoch => {
+    if (!Array.isArray(value)) return check(key, value, ', or a list with one for each epoch,')
+    const { length } = value
+    if (length < 1 || length > MAX_EPOCH_VALUES) {
+      throw invalidArgument(key, `a list of 1 to ${MAX_EPOCH_VALUES} values`, value)
+    }
+    return Object.freeze(Array.from({ length }, (_, i) => check(`${key}[${i}]`, value[i], '')))
+  }
+}
+
+function learningRate(key: string, value: unknown, remark: string): number {
   if (typeof value === 'number' && value > 0 && value <= 1) return value
-  throw invalidArgument(key, 'a number above 0 and up to 1', value)
+  throw invalidArgument(key, `a number above 0 and up to 1${remark}`, value)
+}
+
+function penalty(key: string, value: unknown, remark: string): number {
+  if (typeof value === 'number' && value >= 0 && value <= 1000) return value
+  throw invalidArgument(key, `a number from 0 to 1000${remark}`, value)
 }
 
 function decay(key: string, value: unknown): number {

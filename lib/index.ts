@@ -1,6 +1,7 @@
 export { DCGAN, type SaveGridOptions } from './dcgan.js'
 export type { ChosenDevice } from './device.js'
 export { DcganError, type DcganErrorCode } from './errors.js'
+
 export type {
   ClassifierInfo,
   EvaluateOptions,
@@ -8,7 +9,8 @@ export type {
   EvaluationProgress,
   Figures,
 } from './evaluation/index.js'
-export type { Device, HyperParams } from './hyperparams.js'
+export type { ByEpoch, Device, HyperParams, Loss } from './hyperparams.js'
+
 export { animate, type GifOptions, type GridOptions, type GridOrder, ImageBatch } from './images/index.js'
 export type { Labels } from './labels.js'
 export { type Dataset, type LoadMnistOptions, loadMnist, type TrainingImages } from './mnist/index.js'

@@ -94,12 +94,18 @@ export interface NativeConfig {
   classes: number
   /** Fixed latents for the snapshots: outputDim². */
   fixedCount: number
-  discLr: number
-  genLr: number
+  /** One value for each epoch, of which the last goes on; so are r1 and r2. */
+  discLr: readonly number[]
+  genLr: readonly number[]
   beta1: number
   beta2: number
+  loss: 'bce' | 'relativistic'
+  r1: readonly number[]
+  r2: readonly number[]
   /** Probability of the discriminator's dropout. */
   dropout: number
+  labelSmoothing: number
+  discSteps: number
   /** Decay of the average of the generator's weights that images are made with; 0 for no average. */
   emaDecay: number
   /** Images that one forward serves at most, and images that may wait. */
@@ -121,30 +127,27 @@ export interface NativeEpochRequest {
   snapshotEvery: number
   /** A checkpoint event after every so many steps; 0 for none. */
   checkpointEvery: number
+  /** Steps after which it ends; 0 for the end of the epoch. */
+  maxSteps: number
 }
 
 export type NativeEvent =
-  | { kind: 'progress'; step: number; batch: number; discLoss: number; genLoss: number }
-  | {
-      kind: 'snapshot'
-      step: number
-      batch: number
-      discLoss: number
-      genLoss: number
-      /** fixedCount × 784 grey levels. */
-      pixels: ArrayBuffer
-    }
+  /** `losses`: of the steps since the last such event, up to this one, as in NativeEpoch. */
+  | { kind: 'progress'; step: number; batch: number; losses: ArrayBuffer }
+  /** `pixels`: fixedCount × 784 grey levels. */
+  | { kind: 'snapshot'; step: number; batch: number; losses: ArrayBuffer; pixels: ArrayBuffer }
   | { kind: 'checkpoint'; state: NativeState }
 
 export interface NativeEpoch {
   /** Number of the epoch, from 1. */
   epoch: number
+  /** Steps of the epoch that were made when this ended. */
+  batch: number
   /** False when it was cancelled. */
   finished: boolean
   seconds: number
-  /** float32, one value a step made by this call. */
-  discLosses: ArrayBuffer
-  genLosses: ArrayBuffer
+  /** float32, six values for each step that this call made: see losses.ts. */
+  losses: ArrayBuffer
 }
 
 export interface NativeSampleRequest {
@@ -234,7 +237,7 @@ export interface NativeState extends NativePosition {
 }
 
 export interface NativeProbeRequest {
-  /** n × latentDim. */
+  /** discSteps × n × latentDim. */
   latents: Float32Array
   /** n × 784 grey levels. */
   images: Uint8Array

@@ -10,7 +10,7 @@ export interface Progress {
   stepsPerEpoch: number
   /** What `step` will be when this call is done. */
   totalSteps: number
-  /** The discriminator's loss in this step: real plus fake. */
+  /** The discriminator's loss in this step, without gradient penalties. */
   discLoss: number
   /** The generator's loss in this step. */
   genLoss: number

@@ -1,5 +1,6 @@
 import { disposed, type Engine } from './engine.js'
 import { DcganError } from './errors.js'
+import { type StepLosses, stepLosses } from './losses.js'
 import type { NativeEpoch, NativeEvent, NativeState } from './native.js'
 import { type Progress, SpeedMeter } from './progress.js'
 import type { Schedule } from './schedule.js'
@@ -8,7 +9,7 @@ import type { Schedule } from './schedule.js'
 export interface EpochResult {
   /** Number of the epoch, from 1. */
   epoch: number
-  /** Steps made: all of the epoch's, or the rest of an epoch that had been begun before. */
+  /** Steps made: all of the epoch's, the rest of an epoch that had been begun before, or as many as were asked for. */
   steps: number
   /** Mean of `discLosses`. */
   discLoss: number
@@ -18,7 +19,7 @@ export interface EpochResult {
   seconds: number
   /** Training images a second. */
   imagesPerSecond: number
-  /** The discriminator's loss at each step: real plus fake. */
+  /** The discriminator's loss at each step, without gradient penalties. */
   discLosses: Float32Array
   /** The generator's loss at each step. */
   genLosses: Float32Array
@@ -33,6 +34,10 @@ export interface Sinks {
   snapshotEvery?: number
   writeCheckpoint?: (state: NativeState) => Promise<void>
   checkpointEvery?: number
+  /** Keeps the losses of the steps before and up to `step`. */
+  writeLosses?: ((step: number, epoch: number, losses: readonly StepLosses[]) => Promise<void>) | undefined
+  /** Steps that the model has made when the run ends, where that is before the end of its last epoch. */
+  lastStep?: number | undefined
 }
 
 interface Step {
@@ -72,9 +77,10 @@ export class Run {
     this.#sinks = sinks
   }
 
-  /** Trains to the end of the running epoch, or through the next one. */
+  /** Trains to the end of the running epoch, or through the next one, or up to the run's last step. */
   async epoch(): Promise<EpochResult> {
-    const { signal, snapshotEvery = 0, checkpointEvery = 0 } = this.#sinks
+    const { signal, snapshotEvery = 0, checkpointEvery = 0, lastStep } = this.#sinks
+    const maxSteps = lastStep === undefined ? 0 : lastStep - this.#engine.position.step
     this.throwIfStopped()
     this.#epoch = this.#engine.position.epoch + 1
     const begin = performance.now()
@@ -83,7 +89,7 @@ export class Run {
     this.#training = true
     let result: NativeEpoch
     try {
-      result = await this.#engine.trainEpoch({ snapshotEvery, checkpointEvery }, event =>
+      result = await this.#engine.trainEpoch({ snapshotEvery, checkpointEvery, maxSteps }, event =>
         this.#on(event, begin),
       )
     } finally {
@@ -121,7 +127,7 @@ export class Run {
   report(step: Step, snapshot?: string): void {
     const { onProgress, signal, writeSnapshot } = this.#sinks
     if (this.#failure !== undefined || signal?.aborted || this.#engine.disposed) return
-    const end = this.#schedule.isLast(this.#epoch, step.batch) && writeSnapshot === undefined
+    const end = step.step === this.#totalSteps(step) && writeSnapshot === undefined
     if (snapshot === undefined && !end && performance.now() - this.#reportedAt < PROGRESS_MS) return
     this.#reportedAt = performance.now()
     try {
@@ -153,11 +159,18 @@ export class Run {
       )
       return
     }
-    const { batch, discLoss, genLoss } = event
+    const { batch } = event
+    const losses = stepLosses(event.losses)
+    const { disc, gen } = losses.at(-1) as StepLosses
     // Only here is it known where the epoch began: another data set than the last one begins it anew.
     if (this.#meter.empty) this.#meter.mark(this.#schedule.imagesAt(this.#epoch - 1, batch - 1), begin)
     this.#meter.mark(this.#schedule.imagesAt(this.#epoch - 1, batch))
-    const step = { step: event.step + 1, batch, discLoss, genLoss }
+    const step = { step: event.step + 1, batch, discLoss: disc, genLoss: gen }
+    const epoch = this.#epoch
+    // Also where something failed: what was trained is kept, and its losses are part of it.
+    this.#work = this.#work
+      .then(() => this.#sinks.writeLosses?.(step.step, epoch, losses))
+      .catch(error => this.#fail(error))
     this.#enqueue(async () => {
       const pixels = event.kind === 'snapshot' ? new Uint8Array(event.pixels) : undefined
       this.report(step, pixels && (await this.#sinks.writeSnapshot?.(event.step, pixels)))
@@ -182,14 +195,15 @@ export class Run {
   #progress({ step, batch, discLoss, genLoss }: Step, snapshot?: string): Progress {
     const { epochs, stepsPerEpoch } = this.#schedule
     const epoch = this.#epoch
-    const left = this.#schedule.imagesAt(epochs, 0) - this.#schedule.imagesAt(epoch - 1, batch)
+    const totalSteps = this.#totalSteps({ step, batch })
+    const left = this.#schedule.imagesOf(totalSteps - step, epoch, batch)
     const { imagesPerSecond } = this.#meter
     return {
       epoch,
       epochs,
       step,
       stepsPerEpoch,
-      totalSteps: this.#schedule.totalSteps({ step, epoch, batch }),
+      totalSteps,
       discLoss,
       genLoss,
       imagesPerSecond,
@@ -198,12 +212,17 @@ export class Run {
     }
   }
 
+  #totalSteps({ step, batch }: Pick<Step, 'step' | 'batch'>): number {
+    const { lastStep = Infinity } = this.#sinks
+    return Math.min(lastStep, this.#schedule.totalSteps({ step, epoch: this.#epoch, batch }))
+  }
+
   #result(epoch: NativeEpoch): EpochResult {
-    const discLosses = new Float32Array(epoch.discLosses)
-    const genLosses = new Float32Array(epoch.genLosses)
-    const steps = discLosses.length
-    const images =
-      this.#schedule.imagesAt(1, 0) - this.#schedule.imagesAt(0, this.#schedule.stepsPerEpoch - steps)
+    const losses = stepLosses(epoch.losses)
+    const discLosses = Float32Array.from(losses, ({ disc }) => disc)
+    const genLosses = Float32Array.from(losses, ({ gen }) => gen)
+    const steps = losses.length
+    const images = this.#schedule.imagesAt(0, epoch.batch) - this.#schedule.imagesAt(0, epoch.batch - steps)
     return {
       epoch: epoch.epoch,
       steps,

@@ -31,8 +31,11 @@ export class Schedule {
     return step + (this.epochs - epoch + 1) * this.stepsPerEpoch - batch
   }
 
-  isLast(epoch: number, batch: number): boolean {
-    return epoch === this.epochs && batch === this.stepsPerEpoch
+  /** Images of the next `steps` mini-batches after `batch` of them in `epoch`. */
+  imagesOf(steps: number, epoch: number, batch: number): number {
+    const end = batch + steps
+    const epochs = Math.floor(end / this.stepsPerEpoch)
+    return this.imagesAt(epoch - 1 + epochs, end % this.stepsPerEpoch) - this.imagesAt(epoch - 1, batch)
   }
 
   /** Images that were trained on in `epoch` whole epochs and `batch` mini-batches. */

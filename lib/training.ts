@@ -3,6 +3,7 @@ import type { DatasetGuard } from './dataset-guard.js'
 import type { Engine } from './engine.js'
 import { DcganError, invalidArgument } from './errors.js'
 import type { HyperParams } from './hyperparams.js'
+import { LossLog } from './loss-log.js'
 import {
   checkLabelled,
   checkSource,
@@ -39,6 +40,14 @@ export interface TrainOptions extends EpochOptions {
   dataset?: TrainingImages | string | undefined
   /** Folder of the snapshots and the GIF, made if it is not there; `null` for none. Default `'output'`. */
   outputDir?: string | null | undefined
+  /** The most steps that this call makes, 1 to 1,000,000,000. Default: to the end of the last epoch. */
+  maxSteps?: number | undefined
+  /**
+   * A CSV file of the losses, one row for each step: the step, from 1; its epoch, from 1; the discriminator's loss,
+   * and that of real and of generated images apart (empty for the relativistic loss); the generator's loss; the
+   * gradient penalties. A model that continues keeps the rows up to its step and adds to them.
+   */
+  log?: string | undefined
   /** Keeps a file from which `DCGAN.load()` and `train()` continue exactly; also written at the end and on abort. */
   checkpoint?: CheckpointOptions | undefined
 }
@@ -90,6 +99,8 @@ interface Plan extends Material {
   onProgress: EpochOptions['onProgress']
   keeper: CheckpointKeeper | undefined
   checkpointEvery: number | undefined
+  maxSteps: number | undefined
+  log: string | undefined
 }
 
 /** Trains from where the model stands to `hparams.epochs`. */
@@ -110,14 +121,24 @@ export async function trainAll(
       ? undefined
       : await Snapshots.open(plan.outputDir, hparams.outputDim, engine.position.step)
   await plan.keeper?.prepare()
-  const run = new Run(engine, schedule, sinks(plan, hparams, schedule, snapshots))
+  const { step } = engine.position
+  const log = plan.log === undefined ? undefined : await LossLog.open(plan.log, step)
+  const lastStep = step + (plan.maxSteps ?? Infinity)
+  const run = new Run(engine, schedule, {
+    ...sinks(plan, hparams, schedule, snapshots),
+    writeLosses: log && ((...losses) => log.write(...losses)),
+    ...(Number.isFinite(lastStep) && { lastStep }),
+  })
   const epochs: EpochResult[] = []
   try {
-    while (engine.position.epoch < hparams.epochs) epochs.push(await run.epoch())
+    const done = () => engine.position.epoch >= hparams.epochs || engine.position.step >= lastStep
+    while (!done()) epochs.push(await run.epoch())
     if (snapshots !== undefined) await lastSnapshot(engine, run, schedule, snapshots, epochs)
     await run.finish()
   } catch (error) {
     throw await afterFailure(error, engine, hparams, plan)
+  } finally {
+    await log?.close()
   }
   await plan.keeper?.write(await engine.exportState('all'), hparams)
   const gif = (await snapshots?.animate()) ?? null
@@ -150,15 +171,17 @@ export async function trainOne(
 }
 
 function checkTrainOptions(options: TrainOptions | undefined): Plan {
-  const keys = ['dataset', 'outputDir', 'onProgress', 'signal', 'checkpoint', 'newData']
+  const keys = ['dataset', 'outputDir', 'onProgress', 'signal', 'checkpoint', 'newData', 'maxSteps', 'log']
   const values = checkKeys('the options of train()', options, keys)
-  const { outputDir = 'output', checkpoint } = values
+  const { outputDir = 'output', checkpoint, maxSteps, log } = values
   const plan = {
     outputDir:
       outputDir === null ? null : checkString('outputDir', outputDir, 'the path of a folder, or null,'),
     onProgress: checkFunction('onProgress', values.onProgress as TrainOptions['onProgress']),
     signal: checkSignal(values.signal),
     newData: checkBoolean('newData', values.newData, false),
+    maxSteps: maxSteps === undefined ? undefined : checkInteger('maxSteps', maxSteps, 1, MAX_STEPS),
+    log: log === undefined ? undefined : checkString('log', log, 'the path of a file'),
     ...checkCheckpoint(checkpoint),
   }
   plan.signal?.throwIfAborted()
@@ -223,11 +246,12 @@ function sinks(
 async function lastSnapshot(
   engine: Engine,
   run: Run,
-  { stepsPerEpoch: batch }: Schedule,
+  { stepsPerEpoch }: Schedule,
   snapshots: Snapshots,
   epochs: readonly EpochResult[],
 ): Promise<void> {
-  const { step } = engine.position
+  const { step, batch: begun } = engine.position
+  const batch = begun === 0 ? stepsPerEpoch : begun
   const { discLosses, genLosses } = epochs.at(-1) as EpochResult
   const path = await snapshots.write(step, await engine.sampleFixed())
   const discLoss = discLosses.at(-1) as number

@@ -1,10 +1,10 @@
-import type { NativeConfig, NativeState, NativeTensor } from '../lib/native'
+import type { NativeConfig, NativeModel, NativeState, NativeTensor } from '../lib/native'
 import { native } from '../lib/native'
 import { NATIVE_CONFIG } from './native-config'
 
-// The second, independent check of the kernels written by hand: their gradients against central differences of
-// the losses, in float64, with dropout on. discLr 0 keeps the discriminator as it is between both losses, so
-// that the generator's loss is a function of the generator's weights alone.
+// The second, independent check of both kinds of step: their gradients against central differences of the losses,
+// and against each other, in float64, with dropout on. discLr 0 keeps the discriminator as it is between both
+// losses, so that the generator's loss is a function of the generator's weights alone.
 
 const count = 3
 const config: NativeConfig = {
@@ -15,12 +15,30 @@ const config: NativeConfig = {
   batchSize: count,
   latentDim: 7,
   fixedCount: 1,
-  discLr: 0,
-  genLr: 0,
+  discLr: [0],
+  genLr: [0],
 }
 
-const latents = Float32Array.from({ length: count * config.latentDim }, (_, i) => Math.sin(i * 1.7) * 1.3)
+const TUTORIAL = "the tutorial's loss"
+const EVERYTHING = 'classes, the relativistic loss and both penalties'
+
+const OBJECTIVES: Record<string, Partial<NativeConfig>> = {
+  [TUTORIAL]: {},
+  'classes and smoothed labels': { classes: 3, labelSmoothing: 0.1 },
+  'the relativistic loss': { loss: 'relativistic' },
+  'a penalty on real images': { r1: [4] },
+  'a penalty on generated images': { r2: [4] },
+  [EVERYTHING]: {
+    classes: 3,
+    loss: 'relativistic',
+    r1: [2],
+    r2: [3],
+  },
+  'two discriminator updates a step': { discSteps: 2, r1: [1], r2: [1] },
+}
+
 const images = Uint8Array.from({ length: count * 784 }, (_, i) => (i * 73 + (i >> 4) * 31) % 256)
+const labels = Uint8Array.of(2, 0, 2)
 
 const values = (tensors: NativeTensor[], name: string): Float64Array => {
   const tensor = tensors.find(candidate => candidate.name === name)
@@ -45,60 +63,101 @@ function moved(state: NativeState, name: string, direction: Float64Array, amount
 
 function unitDirection(length: number): Float64Array {
   const raw = Float64Array.from({ length }, (_, i) => Math.sin(i * 12.9898 + 1) + 0.5 * Math.cos(i * 0.37))
-  const norm = Math.sqrt(raw.reduce((sum, x) => sum + x * x, 0))
-  return raw.map(x => x / norm)
+  return raw.map(x => x / norm(raw))
 }
 
-const parameters: [network: 'generator' | 'discriminator', name: string][] = [
-  ['generator', 'linear.weight'],
-  ['generator', 'bn1.weight'],
-  ['generator', 'bn1.bias'],
-  ['generator', 'conv1.weight'],
-  ['generator', 'bn2.weight'],
-  ['generator', 'bn2.bias'],
-  ['generator', 'conv2.weight'],
-  ['generator', 'bn3.weight'],
-  ['generator', 'bn3.bias'],
-  ['generator', 'conv3.weight'],
-  ['discriminator', 'conv1.weight'],
-  ['discriminator', 'conv1.bias'],
-  ['discriminator', 'conv2.weight'],
-  ['discriminator', 'conv2.bias'],
-  ['discriminator', 'linear.weight'],
-  ['discriminator', 'linear.bias'],
-]
+const norm = (x: Float64Array) => Math.sqrt(x.reduce((sum, each) => sum + each * each, 0))
 
-describe('gradients of the fused step against finite differences in float64', () => {
+/** A class's vector starts at zero, where the penalty has no gradient through it: small numbers in its place. */
+function withProjection(state: NativeState): NativeState {
+  const tensors = state.tensors.map(tensor =>
+    tensor.name === 'discriminator.projection'
+      ? {
+          ...tensor,
+          data: new Float64Array(tensor.data).map((_, i) => 0.02 * Math.sin(i)).buffer as ArrayBuffer,
+        }
+      : tensor,
+  )
+  return { ...state, tensors }
+}
+
+async function withModel<T>(
+  own: Partial<NativeConfig>,
+  use: (model: NativeModel, start: NativeState, probe: () => Promise<NativeTensor[]>) => Promise<T>,
+): Promise<T> {
   const addon = native()
-  const model = addon.create(config)
-  let start: NativeState
-  let seen: NativeTensor[]
-
-  beforeAll(async () => {
-    start = await addon.exportState(model, 'all')
-    seen = await addon.probe(model, { latents, images })
-  })
-  afterAll(() => addon.dispose(model))
-
-  const loss = async (state: NativeState, name: 'disc_loss' | 'gen_loss'): Promise<number> => {
-    await addon.importState(model, state)
-    return values(await addon.probe(model, { latents, images }), name)[0] as number
+  const hparams = { ...config, ...own }
+  const model = addon.create(hparams)
+  const { latentDim, discSteps } = hparams
+  const latents = Float32Array.from(
+    { length: discSteps * count * latentDim },
+    (_, i) => Math.sin(i * 1.7) * 1.3,
+  )
+  try {
+    const start = withProjection(await addon.exportState(model, 'all'))
+    await addon.importState(model, start)
+    return await use(model, start, () => addon.probe(model, { latents, images, labels }))
+  } finally {
+    await addon.dispose(model)
   }
+}
 
-  test.each(parameters)('%s.%s', async (network, parameter) => {
-    const gradient = values(seen, `grad.${network}.${parameter}`)
-    const direction = unitDirection(gradient.length)
-    const expected = gradient.reduce((sum, g, i) => sum + g * (direction[i] as number), 0)
-    const name = network === 'generator' ? 'gen_loss' : 'disc_loss'
-    // Small: a step must not carry an activation across the kink of a ReLU.
-    const h = 1e-7
-    const tensor = `${network}.${parameter}`
-    const after = await loss(moved(start, tensor, direction, h), name)
-    const before = await loss(moved(start, tensor, direction, -h), name)
-    const difference = (after - before) / (2 * h)
-    const norm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0))
-    expect(norm).toBeGreaterThan(0)
-    // Against the gradient's own length: a direction may happen to lie across it.
-    expect(Math.abs(difference - expected) / norm).toBeLessThan(1e-5)
+/** What the network of a parameter is trained to make small. */
+function objective(seen: NativeTensor[], parameter: string): number {
+  if (parameter.startsWith('generator.')) return values(seen, 'gen_loss')[0] as number
+  const penalised = seen.some(({ name }) => name === 'penalties')
+  const [r1 = 0, r2 = 0] = penalised ? values(seen, 'penalties') : []
+  return (values(seen, 'disc_loss')[0] as number) + r1 + r2
+}
+
+// The generator's gradients come from its loss alone, whatever else the discriminator learns from.
+test.each([
+  ['generator', TUTORIAL],
+  ['discriminator', TUTORIAL],
+  ['discriminator', EVERYTHING],
+])("the %s's gradients in the fused step are those of finite differences, with %s", async (network, name) => {
+  const own = OBJECTIVES[name] as Partial<NativeConfig>
+  await withModel(own, async (model, start, probe) => {
+    const seen = await probe()
+    const at = async (state: NativeState, parameter: string) => {
+      await native().importState(model, state)
+      return objective(await probe(), parameter)
+    }
+    const gradients = seen.filter(({ name }) => name.startsWith(`grad.${network}.`))
+    const parameters = gradients.map(({ name }) => name.slice('grad.'.length))
+    expect(parameters).toHaveLength(network === 'generator' ? 10 : own.classes ? 7 : 6)
+    for (const parameter of parameters) {
+      const gradient = values(seen, `grad.${parameter}`)
+      const direction = unitDirection(gradient.length)
+      const expected = gradient.reduce((sum, g, i) => sum + g * (direction[i] as number), 0)
+      // Small: a step must not carry an activation across the kink of a ReLU.
+      const h = 1e-7
+      const after = await at(moved(start, parameter, direction, h), parameter)
+      const before = await at(moved(start, parameter, direction, -h), parameter)
+      // Against the gradient's own length: a direction may happen to lie across it.
+      const off = Math.abs((after - before) / (2 * h) - expected)
+      expect([parameter, off < 1e-5 * norm(gradient) + 1e-8]).toEqual([parameter, true])
+      const cancels = own.loss === 'relativistic' && parameter === 'discriminator.linear.bias'
+      expect([parameter, norm(gradient) > 1e-6]).toEqual([parameter, !cancels])
+    }
   })
 })
+
+test.each(Object.entries(OBJECTIVES))(
+  'the fused step and the plain one have the same gradients and losses, with %s',
+  async (_, own) => {
+    const [fused, plain] = (await Promise.all(
+      (['auto', 'plain'] as const).map(step =>
+        withModel({ ...own, step }, (_model, _start, probe) => probe()),
+      ),
+    )) as [NativeTensor[], NativeTensor[]]
+    const names = plain.map(({ name }) => name)
+    expect(fused.map(({ name }) => name).sort()).toEqual([...names].sort())
+    for (const name of names.filter(each => /^grad\.|loss|logits|penalties/.test(each))) {
+      const [ours, theirs] = [values(fused, name), values(plain, name)]
+      const off = norm(ours.map((x, i) => x - (theirs[i] as number)))
+      // The relativistic loss does not depend on the last bias: its gradient is a sum of roundings.
+      expect([name, off < 1e-12 * norm(theirs) + 1e-15]).toEqual([name, true])
+    }
+  },
+)

@@ -1,3 +1,4 @@
+import { stepLosses } from '../lib/losses'
 import {
   type NativeConfig,
   type NativeModel,
@@ -10,7 +11,7 @@ import {
   arrangement,
   asOfDistinct,
   type Case,
-  CLASSES,
+  caseConfig,
   DISTINCT,
   distinctRows,
   type Errors,
@@ -39,8 +40,7 @@ async function withModel<T>(
   kind: Case,
   use: (model: NativeModel) => Promise<T>,
 ): Promise<T> {
-  const classes = kind === 'conditional' ? CLASSES : 0
-  const shared = { ...NATIVE_CONFIG, classes, seed: 1, threads: 0, batchSize: 128, dropout: 0 }
+  const shared = { ...NATIVE_CONFIG, ...caseConfig(kind), seed: 1, threads: 0, batchSize: 128, dropout: 0 }
   const model = native().create({ ...shared, ...config })
   try {
     await native().importState(model, givenState(await native().exportState(model, 'all'), kind))
@@ -58,7 +58,7 @@ async function threeSteps(model: NativeModel, kind: Case, batch: number): Promis
   for (let step = 1; step <= STEPS; step++) {
     const seen = await native().probe(model, stepInput(step - 1, batch, kind))
     for (const tensor of seen) {
-      const loss = tensor.name.endsWith('_loss')
+      const loss = tensor.name.endsWith('_loss') || tensor.name === 'penalties'
       if (!loss && step > 1) continue
       let value = numbers(tensor)
       if (PER_IMAGE.includes(tensor.name)) value = distinctRows(value, batch)
@@ -117,6 +117,12 @@ describe.each(['auto', 'plain'] as const)('the %s step', step => {
     ['conditional', 8],
     ['conditional', 96],
     ['conditional', 128],
+    ['relativistic', 8],
+    ['relativistic', 128],
+    ['penalties', 8],
+    ['penalties', 128],
+    ['all', 8],
+    ['all', 128],
   ] as const)('agrees with PyTorch in float32, %s, on a batch of %i', async (kind, batch) => {
     const errors = await errorsOf({ step }, kind, batch, `float32.${batch}`)
     tabulate(step, kind, batch, errors)
@@ -135,6 +141,10 @@ describe.each(['auto', 'plain'] as const)('the %s step', step => {
     ['warm', 128],
     ['conditional', 8],
     ['conditional', 128],
+    ['relativistic', 8],
+    ['penalties', 8],
+    ['all', 8],
+    ['all', 128],
   ] as const)(
     'is no further off in bfloat16 than PyTorch autocast, %s, on a batch of %i',
     async (kind, batch) => {
@@ -181,10 +191,10 @@ test('an epoch makes the same steps with either implementation', async () => {
     (['auto', 'plain'] as const).map(step =>
       withModel({ step, batchSize: 48, dropout: 0.3 }, 'warm', async model => {
         await native().setDataset(model, images, 128)
-        const request = { snapshotEvery: 0, checkpointEvery: 0 }
+        const request = { snapshotEvery: 0, checkpointEvery: 0, maxSteps: 0 }
         const epoch = await native().trainEpoch(model, request, () => {})
         expect(epoch.finished).toBe(true)
-        return [...new Float32Array(epoch.discLosses), ...new Float32Array(epoch.genLosses)]
+        return stepLosses(epoch.losses).flatMap(({ disc, gen }) => [disc, gen])
       }),
     ),
   )

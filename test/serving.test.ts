@@ -55,7 +55,7 @@ test('images asked for while the model trains are those of the step that ran, or
   const hex = (pixels: ArrayBuffer) => Buffer.from(pixels).toString('hex')
   try {
     const alone: string[] = []
-    const every = { snapshotEvery: 1, checkpointEvery: 0 }
+    const every = { snapshotEvery: 1, checkpointEvery: 0, maxSteps: 0 }
     await native().trainEpoch(await create(), every, event => {
       if (event.kind === 'snapshot') alone.push(hex(event.pixels))
     })
@@ -63,7 +63,7 @@ test('images asked for while the model trains are those of the step that ran, or
 
     const model = await create()
     let running = true
-    const none = { snapshotEvery: 0, checkpointEvery: 0 }
+    const none = { snapshotEvery: 0, checkpointEvery: 0, maxSteps: 0 }
     const epoch = native().trainEpoch(model, none, () => {})
     void epoch.finally(() => {
       running = false

@@ -52,7 +52,7 @@ Napi::Value create(const Info_& info) {
     // Nothing would end its thread any more.
     if (environment->mailbox.closed()) throw Error("ERR_DCGAN_DISPOSED", "The process is ending");
     auto config = config_from(object(info[0], "the configuration"));
-    const Sizes sizes{config.latent_dim, config.fixed_count, config.classes};
+    const Sizes sizes{config.latent_dim, config.fixed_count, config.classes, config.disc_steps};
     auto engine = library().create(std::move(config));
     return Model::wrap(info.Env(), std::make_unique<Model>(environment, std::move(engine), sizes));
   });

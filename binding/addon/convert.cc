@@ -15,6 +15,7 @@ namespace {
 constexpr int kMaxThreads = 1024;
 /// A label is a byte.
 constexpr std::int64_t kMaxClasses = 256;
+constexpr std::int64_t kMaxDiscSteps = 100;
 constexpr std::uint32_t kMaxDimensions = 8;
 /// Bytes that a tensor may take: more than any machine has, and far below where 64 bits end.
 constexpr std::int64_t kMaxTensorBytes = std::int64_t{1} << 48;
@@ -49,6 +50,14 @@ std::int64_t element_bytes(const std::string& dtype) {
   throw Error("ERR_DCGAN_INVALID_ARGUMENT", "Expected F32, F64, I64 or U8 for dtype");
 }
 
+ByEpoch by_epoch(const Napi::Object& object, const char* key) {
+  const auto list = dcgan::object(object.Get(key), key).As<Napi::Array>();
+  const auto count = integer(list.Get("length"), key, 1, kMaxSize);
+  ByEpoch values;
+  for (std::uint32_t i = 0; i < count; ++i) values.push_back(number(list.Get(i), key));
+  return values;
+}
+
 HostTensor tensor_from(const Napi::Object& item) {
   HostTensor tensor{text(item, "name"), text(item, "dtype"), {}, {}};
   auto bytes = element_bytes(tensor.dtype);
@@ -79,11 +88,16 @@ Config config_from(const Napi::Object& object) {
   config.latent_dim = integer(object, "latentDim", 1, kMaxSize);
   config.classes = integer(object, "classes", 0, kMaxClasses);
   config.fixed_count = integer(object, "fixedCount", 0, kMaxSize);
-  config.disc_lr = number(object, "discLr");
-  config.gen_lr = number(object, "genLr");
+  config.disc_lr = by_epoch(object, "discLr");
+  config.gen_lr = by_epoch(object, "genLr");
   config.beta1 = number(object, "beta1");
   config.beta2 = number(object, "beta2");
+  config.loss = text(object, "loss") == "relativistic" ? LossKind::kRelativistic : LossKind::kBce;
+  config.r1 = by_epoch(object, "r1");
+  config.r2 = by_epoch(object, "r2");
   config.dropout = number(object, "dropout");
+  config.label_smoothing = number(object, "labelSmoothing");
+  config.disc_steps = integer(object, "discSteps", 1, kMaxDiscSteps);
   config.ema_decay = number(object, "emaDecay");
   config.max_batch = integer(object, "maxBatch", 1, kMaxSize);
   config.max_queue = integer(object, "maxQueue", 1, kMaxSize);
@@ -106,7 +120,7 @@ SampleRequest sample_request_from(const Napi::Object& object, const Sizes& sizes
 
 EpochRequest epoch_request_from(const Napi::Object& object) {
   return {integer(object, "snapshotEvery", 0, kMaxInteger),
-          integer(object, "checkpointEvery", 0, kMaxInteger)};
+          integer(object, "checkpointEvery", 0, kMaxInteger), integer(object, "maxSteps", 0, kMaxInteger)};
 }
 
 static TrainingSet images_from(const Napi::Object& object) {
@@ -131,7 +145,7 @@ EvaluationRequest evaluation_request_from(const Napi::Object& object, const Size
 ProbeRequest probe_request_from(const Napi::Object& object, const Sizes& sizes) {
   const auto images = object.Get("images");
   const auto count = length_of(images, "images") / kImagePixels;
-  return {floats(object.Get("latents"), "latents", count * sizes.latent_dim),
+  return {floats(object.Get("latents"), "latents", sizes.disc_steps * count * sizes.latent_dim),
           bytes(images, "images", count * kImagePixels),
           labels_from(object.Get("labels"), count, sizes.classes)};
 }
@@ -177,6 +191,10 @@ Napi::Value to_js(Napi::Env env, const Fingerprint& fingerprint) {
 
 Napi::Value to_js(Napi::Env env, const std::vector<std::uint8_t>& bytes) {
   return to_buffer(env, bytes.data(), bytes.size());
+}
+
+Napi::Value to_js(Napi::Env env, const std::vector<Losses>& losses) {
+  return to_buffer(env, losses.data(), losses.size() * sizeof(Losses));
 }
 
 static void set_position(Napi::Object& object, const Position& position) {
@@ -226,9 +244,8 @@ Napi::Value to_js(Napi::Env env, const EpochResult& result) {
   object.Set("epoch", static_cast<double>(result.epoch));
   object.Set("finished", result.finished);
   object.Set("seconds", result.seconds);
-  object.Set("discLosses",
-             to_buffer(env, result.disc_losses.data(), result.disc_losses.size() * sizeof(float)));
-  object.Set("genLosses", to_buffer(env, result.gen_losses.data(), result.gen_losses.size() * sizeof(float)));
+  object.Set("batch", static_cast<double>(result.batch));
+  object.Set("losses", to_js(env, result.losses));
   return object;
 }
 

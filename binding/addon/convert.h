@@ -15,6 +15,7 @@ struct Sizes {
   std::int64_t latent_dim = 0;
   std::int64_t fixed_count = 0;
   std::int64_t classes = 0;
+  std::int64_t disc_steps = 1;
 };
 
 Config config_from(const Napi::Object& object);
@@ -35,6 +36,8 @@ Napi::Value to_js(Napi::Env env, const Done& done);
 /// 16 hexadecimal digits.
 Napi::Value to_js(Napi::Env env, const Fingerprint& fingerprint);
 Napi::Value to_js(Napi::Env env, const std::vector<std::uint8_t>& bytes);
+/// Their values one after the other, in the order of Losses.
+Napi::Value to_js(Napi::Env env, const std::vector<Losses>& losses);
 Napi::Value to_js(Napi::Env env, const Position& position);
 Napi::Value to_js(Napi::Env env, const Stats& stats);
 Napi::Value to_js(Napi::Env env, const Info& info);

@@ -47,11 +47,12 @@ std::int64_t integer(const Napi::Object& object, const char* key, std::int64_t m
   return integer(object.Get(key), key, min, max);
 }
 
-double number(const Napi::Object& object, const char* key) {
-  const auto value = object.Get(key);
+double number(const Napi::Value& value, const char* key) {
   if (!value.IsNumber()) refuse(key, "a number");
   return value.As<Napi::Number>().DoubleValue();
 }
+
+double number(const Napi::Object& object, const char* key) { return number(object.Get(key), key); }
 
 bool boolean(const Napi::Object& object, const char* key) {
   const auto value = object.Get(key);

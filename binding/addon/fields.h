@@ -19,6 +19,7 @@ inline constexpr std::int64_t kMaxInteger = (std::int64_t{1} << 53) - 1;
 
 std::int64_t integer(const Napi::Value& value, const char* key, std::int64_t min, std::int64_t max);
 std::int64_t integer(const Napi::Object& object, const char* key, std::int64_t min, std::int64_t max);
+double number(const Napi::Value& value, const char* key);
 double number(const Napi::Object& object, const char* key);
 bool boolean(const Napi::Object& object, const char* key);
 std::string text(const Napi::Object& object, const char* key);

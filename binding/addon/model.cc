@@ -82,13 +82,13 @@ class JsObserver : public EpochObserver {
  public:
   JsObserver(Model* model, std::int64_t id) : model_(model), id_(id) {}
 
-  void on_progress(std::int64_t step, std::int64_t batch, Losses losses) override {
-    post([=](Napi::Env env) { return event(env, "progress", step, batch, losses); });
+  void on_progress(std::int64_t step, std::int64_t batch, std::vector<Losses> losses) override {
+    post([=, losses = std::move(losses)](Napi::Env env) { return event(env, "progress", step, batch, losses); });
   }
 
-  void on_snapshot(std::int64_t step, std::int64_t batch, Losses losses,
+  void on_snapshot(std::int64_t step, std::int64_t batch, std::vector<Losses> losses,
                    std::vector<std::uint8_t> pixels) override {
-    post([=, pixels = std::move(pixels)](Napi::Env env) {
+    post([=, losses = std::move(losses), pixels = std::move(pixels)](Napi::Env env) {
       auto object = event(env, "snapshot", step, batch, losses);
       object.Set("pixels", to_js(env, pixels));
       return object;
@@ -106,13 +106,12 @@ class JsObserver : public EpochObserver {
 
  private:
   static Napi::Object event(Napi::Env env, const char* kind, std::int64_t step, std::int64_t batch,
-                            Losses losses) {
+                            const std::vector<Losses>& losses) {
     auto object = Napi::Object::New(env);
     object.Set("kind", kind);
     object.Set("step", static_cast<double>(step));
     object.Set("batch", static_cast<double>(batch));
-    object.Set("discLoss", losses.disc);
-    object.Set("genLoss", losses.gen);
+    object.Set("losses", to_js(env, losses));
     return object;
   }
 

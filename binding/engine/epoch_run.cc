@@ -1,7 +1,9 @@
 #include "engine/epoch_run.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 namespace dcgan {
 
@@ -13,13 +15,15 @@ constexpr std::chrono::milliseconds kProgressInterval{100};
 
 void check_finite(const std::vector<Losses>& losses, std::int64_t first_step) {
   for (std::size_t i = 0; i < losses.size(); ++i) {
-    if (std::isfinite(losses[i].disc) && std::isfinite(losses[i].gen)) continue;
-    throw Error(
-        "ERR_DCGAN_DIVERGED",
-        "Training diverged at step " + std::to_string(first_step + static_cast<std::int64_t>(i)) +
-            ": discriminator loss " + std::to_string(losses[i].disc) + ", generator loss " +
-            std::to_string(losses[i].gen) +
-            ". Lower discLr and genLr, or try beta1 0.5, and start again from a checkpoint before it");
+    const auto [disc, gen, real, fake, r1, r2] = losses[i];
+    if (std::isfinite(disc) && std::isfinite(gen) && std::isfinite(r1) && std::isfinite(r2)) continue;
+    const auto penalties =
+        r1 == 0 && r2 == 0 ? "" : ", gradient penalties " + std::to_string(r1) + " and " + std::to_string(r2);
+    throw Error("ERR_DCGAN_DIVERGED",
+                "Training diverged at step " + std::to_string(first_step + static_cast<std::int64_t>(i)) +
+                    ": discriminator loss " + std::to_string(disc) + ", generator loss " + std::to_string(gen) +
+                    penalties +
+                    ". Lower discLr and genLr, or try beta1 0.5, and start again from a checkpoint before it");
   }
 }
 
@@ -36,9 +40,12 @@ EpochResult run_epoch(Trainer& trainer, const EpochRequest& request, EpochObserv
 
   EpochResult result;
   result.epoch = trainer.position().epoch + 1;
-  auto told = Clock::time_point{};
+  const auto end = request.max_steps > 0 ? std::min(steps, first_batch + request.max_steps) : steps;
+  auto told_at = Clock::time_point{};
   auto batch = first_batch;
-  while (batch < steps && !host.cancelled()) {
+  auto told = first_batch;
+  const auto untold = [&] { return trainer.losses(std::exchange(told, batch), batch); };
+  while (batch < end && !host.cancelled()) {
     trainer.step();
     const auto step = first_step + (batch - first_batch);
     ++batch;
@@ -46,27 +53,26 @@ EpochResult run_epoch(Trainer& trainer, const EpochRequest& request, EpochObserv
     if (on_cpu) check_finite(trainer.losses(batch - 1, batch), step);
 
     const auto now = Clock::now();
+    const bool checkpoint = request.checkpoint_every > 0 && (step + 1) % request.checkpoint_every == 0;
     if (request.snapshot_every > 0 && step % request.snapshot_every == 0) {
-      observer.on_snapshot(step, batch, trainer.losses(batch - 1, batch)[0], host.snapshot());
-      told = now;
-    } else if (now - told >= kProgressInterval || batch == steps) {
-      observer.on_progress(step, batch, trainer.losses(batch - 1, batch)[0]);
-      told = now;
+      observer.on_snapshot(step, batch, untold(), host.snapshot());
+      told_at = now;
+    } else if (now - told_at >= kProgressInterval || batch == end || checkpoint) {
+      // A checkpoint comes after the losses of its steps.
+      observer.on_progress(step, batch, untold());
+      told_at = now;
     }
-    if (request.checkpoint_every > 0 && (step + 1) % request.checkpoint_every == 0) {
+    if (checkpoint) {
       host.await_checkpoint();
       observer.on_checkpoint(trainer.export_state(StatePart::kAll));
     }
     host.serve();
   }
 
-  const auto losses = trainer.losses(first_batch, batch);
-  check_finite(losses, first_step);
-  for (const auto& pair : losses) {
-    result.disc_losses.push_back(pair.disc);
-    result.gen_losses.push_back(pair.gen);
-  }
-  result.finished = batch == steps;
+  result.losses = trainer.losses(first_batch, batch);
+  check_finite(result.losses, first_step);
+  result.batch = batch;
+  result.finished = batch == end;
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return result;
 }

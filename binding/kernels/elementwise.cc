@@ -219,6 +219,16 @@ struct Loops {
     }
   }
 
+  static void blend(S* x, const A* a, const S* y, const A* b, TileSize size) {
+    for (Index n = 0; n < size.rows; ++n) {
+      const Index at = n * size.columns;
+#pragma GCC ivdep
+      for (Index c = 0; c < size.columns; ++c) {
+        x[at + c] = narrow<S>(a[n] * widen(x[at + c]) + b[n] * widen(y[at + c]));
+      }
+    }
+  }
+
   static void patch(const A* picture, Index count, Index pixel, S* out, Index ld) {
     for (Index tap = 0; tap < kHalve.taps(); ++tap) {
       const Index row = pixel / kHalf * kHalve.stride - kHalve.padding + tap / kHalve.side;
@@ -268,6 +278,7 @@ struct Loops {
                                             row_products,
                                             column_products,
                                             outer_product,
+                                            blend,
                                             patch,
                                             patch_adjoint};
 };

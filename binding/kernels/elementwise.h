@@ -84,7 +84,8 @@ struct Elementwise {
   /// LeakyReLU(0.2) of sums + bias, then dropout. `code` comes with 1 for each element to keep, and leaves
   /// with 2 for the positive ones among them.
   void (*leak_and_drop)(const A* sums, const A* bias, TileSize size, Slopes<A, std::uint8_t> slopes, S* out);
-  /// dz = grad times each element's slope, and its column sums.
+  /// dz = grad times each element's slope, and its column sums. LeakyReLU and dropout being linear but for their
+  /// slopes, a tangent goes forward through them in the same way.
   void (*leak_and_drop_backward)(const A* grad, Slopes<A, const std::uint8_t> slopes, TileSize size, S* dz,
                                  A* total);
 
@@ -94,6 +95,9 @@ struct Elementwise {
   void (*column_products)(const S* x, TileSize size, const A* g, Heads<A> heads);
   /// out[n][c] = g[n] w[c] with the head w of image n.
   void (*outer_product)(const A* g, Heads<const A> heads, TileSize size, A* out);
+
+  /// x[n][c] = a[n] x[n][c] + b[n] y[n][c].
+  void (*blend)(S* x, const A* a, const S* y, const A* b, TileSize size);
 
   /// Copies the patch that kHalve's window takes out of a picture at one pixel of the halved map:
   /// out[tap][n], rows `ld` apart, from picture[pixel][n], n < count.

@@ -14,19 +14,31 @@ CrossEntropy cross_entropy(const torch::Tensor& logits, double label) {
           (torch::sigmoid(logits) - label) / logits.numel()};
 }
 
-}  // namespace
-
-Loss discriminator_loss(const torch::Tensor& real_logits, const torch::Tensor& fake_logits) {
-  torch::NoGradGuard no_grad;
-  const auto real = cross_entropy(real_logits, 1.0);
-  const auto fake = cross_entropy(fake_logits, 0.0);
-  return {real.value + fake.value, real.gradient, fake.gradient};
+/// The mean of softplus(−margin), and its gradient with respect to the margin.
+CrossEntropy pairing(const torch::Tensor& margin) {
+  return {-torch::log_sigmoid(margin).mean(), -torch::sigmoid(-margin) / margin.numel()};
 }
 
-Loss generator_loss(const torch::Tensor& fake_logits) {
+}  // namespace
+
+Loss discriminator_loss(const Objective& objective, const torch::Tensor& real_logits,
+                        const torch::Tensor& fake_logits) {
   torch::NoGradGuard no_grad;
-  const auto fake = cross_entropy(fake_logits, 1.0);
-  return {fake.value, {}, fake.gradient};
+  if (objective.kind == LossKind::kRelativistic) {
+    const auto pairs = pairing(real_logits - fake_logits);
+    return {pairs.value, {}, {}, pairs.gradient, -pairs.gradient};
+  }
+  const auto real = cross_entropy(real_logits, 1.0 - objective.label_smoothing);
+  const auto fake = cross_entropy(fake_logits, 0.0);
+  return {real.value + fake.value, real.value, fake.value, real.gradient, fake.gradient};
+}
+
+Loss generator_loss(const Objective& objective, const torch::Tensor& real_logits,
+                    const torch::Tensor& fake_logits) {
+  torch::NoGradGuard no_grad;
+  const auto loss = objective.kind == LossKind::kRelativistic ? pairing(fake_logits - real_logits)
+                                                               : cross_entropy(fake_logits, 1.0);
+  return {loss.value, {}, {}, {}, loss.gradient};
 }
 
 }  // namespace dcgan

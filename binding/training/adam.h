@@ -7,7 +7,7 @@
 namespace dcgan {
 
 struct AdamOptions {
-  double lr = 2e-4;
+  double lr = 0;
   double beta1 = 0.9;
   double beta2 = 0.999;
   double eps = 1e-8;
@@ -20,6 +20,8 @@ class Adam {
 
   /// One update from the parameters' gradients.
   void step();
+
+  void set_lr(double lr) { options_.lr = lr; }
 
   std::int64_t steps() const;
   void set_steps(std::int64_t steps);

@@ -38,6 +38,8 @@ class GraphStep : public Step {
     }
     if (failed_) return plain_->run(batch);
     auto& captured = captured_[batch.images.size(0)];
+    // What a graph was captured with is fixed in it.
+    if (captured.graph && captured.rates != nets_.rates) captured.graph.reset();
     if (!captured.graph) {
       if (captured.calls++ < kWarmUp) return plain_->run(batch);
       if (!capture(captured, batch)) {
@@ -49,13 +51,15 @@ class GraphStep : public Step {
     captured.batch.latents.copy_(batch.latents, /*non_blocking=*/true);
     if (batch.labels.defined()) captured.batch.labels.copy_(batch.labels, /*non_blocking=*/true);
     replay(captured);
-    nets_.dropout.pass += 2;  // as the plain step counts
+    nets_.dropout.pass += captured.passes;
     return captured.losses.clone();
   }
 
   struct Captured {
     int calls = 0;
     std::unique_ptr<at::cuda::CUDAGraph> graph;
+    Rates rates;
+    std::uint64_t passes = 0;  // of the discriminator
     MiniBatch batch;       // where the graph reads
     torch::Tensor losses;  // and where it writes
   };
@@ -81,6 +85,8 @@ class GraphStep : public Step {
     } catch (const std::exception&) {
       if (capturing) abandon(*graph);
     }
+    captured.rates = nets_.rates;
+    captured.passes = nets_.dropout.pass - pass;
     nets_.dropout.pass = pass;  // capturing computed nothing
     return captured.graph != nullptr;
   }

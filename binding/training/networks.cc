@@ -20,7 +20,7 @@ Module moved(Module module, torch::Device device, torch::Dtype dtype) {
   return module;
 }
 
-AdamOptions adam_options(const Config& config, double lr) { return {lr, config.beta1, config.beta2, 1e-8}; }
+AdamOptions adam_options(const Config& config) { return {0, config.beta1, config.beta2, 1e-8}; }
 
 }  // namespace
 
@@ -30,9 +30,11 @@ Networks::Networks(const Config& config, torch::Device where)
       bfloat16(config.precision == Precision::kBFloat16),
       generator(moved(Generator(config.latent_dim, config.classes), device, dtype)),
       discriminator(moved(Discriminator(config.classes), device, dtype)),
-      generator_adam(generator->parameters(), adam_options(config, config.gen_lr)),
-      discriminator_adam(discriminator->parameters(), adam_options(config, config.disc_lr)),
-      dropout{config.dropout, config.seed, 0, {}} {
+      generator_adam(generator->parameters(), adam_options(config)),
+      discriminator_adam(discriminator->parameters(), adam_options(config)),
+      dropout{config.dropout, config.seed, 0, {}},
+      objective{config.loss, config.label_smoothing},
+      disc_steps(config.disc_steps) {
   // Drawn on the CPU, so that a seed means the same weights on every device.
   Generator cpu_generator(config.latent_dim, config.classes);
   Discriminator cpu_discriminator(config.classes);
@@ -44,6 +46,12 @@ Networks::Networks(const Config& config, torch::Device where)
   };
   copy(cpu_generator->parameters(), generator->parameters());
   copy(cpu_discriminator->parameters(), discriminator->parameters());
+}
+
+void Networks::use(const Rates& now) {
+  rates = now;
+  discriminator_adam.set_lr(now.disc_lr);
+  generator_adam.set_lr(now.gen_lr);
 }
 
 }  // namespace dcgan

@@ -3,10 +3,20 @@
 #include "contract.h"
 #include "model/discriminator.h"
 #include "model/generator.h"
+#include "model/losses.h"
 #include "random/dropout.h"
 #include "training/adam.h"
 
 namespace dcgan {
+
+/// What an epoch is trained with, where it may differ from the last one's.
+struct Rates {
+  double disc_lr = 0;
+  double gen_lr = 0;
+  double r1 = 0;
+  double r2 = 0;
+  bool operator==(const Rates&) const = default;
+};
 
 /// The two adversaries with their optimisers, on one device: all that a step changes.
 struct Networks {
@@ -21,6 +31,12 @@ struct Networks {
   Adam generator_adam;
   Adam discriminator_adam;
   Dropout dropout;
+  Objective objective;
+  std::int64_t disc_steps;
+  Rates rates;
+
+  /// Trains on with these.
+  void use(const Rates& now);
 };
 
 }  // namespace dcgan

@@ -1,6 +1,6 @@
 #include <ATen/autocast_mode.h>
 
-#include "model/losses.h"
+#include "training/penalties.h"
 #include "training/step.h"
 
 namespace dcgan {
@@ -27,11 +27,22 @@ class Autocast {
   bool before_;
 };
 
-/// From the gradient of a loss with respect to logits to its gradients with respect to parameters.
-void set_gradients(const torch::Tensor& logits, const torch::Tensor& gradient,
-                   const std::vector<torch::Tensor>& parameters) {
-  const auto grads = torch::autograd::grad({logits}, parameters, {gradient});
+/// What a backward pass begins with.
+struct Outputs {
+  std::vector<torch::Tensor> values;
+  std::vector<torch::Tensor> gradients;
+};
+
+void set_gradients(const Outputs& outputs, const std::vector<torch::Tensor>& parameters) {
+  const auto grads = torch::autograd::grad(outputs.values, parameters, outputs.gradients);
   for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].mutable_grad() = grads[i];
+}
+
+/// ‖∇ₓD(x)‖² of each image, to be differentiated once more.
+torch::Tensor squared_slopes(const torch::Tensor& logits, const torch::Tensor& images) {
+  const auto slopes = torch::autograd::grad({logits.sum()}, {images}, {}, /*retain_graph=*/true,
+                                            /*create_graph=*/true)[0];
+  return slopes.square().sum({1, 2, 3});
 }
 
 class PlainStep : public Step {
@@ -46,39 +57,85 @@ class PlainStep : public Step {
                           .div_(127.5)
                           .sub_(1.0)
                           .view({batch, kImage.channels, kImage.side, kImage.side});
-    const auto fake = generate(given);
+    const auto latents = given.latents.chunk(nets_.disc_steps);
+    for (std::size_t i = 0; i + 1 < latents.size(); ++i) {
+      update_discriminator(real, without_graph([&] { return generate(latents[i], labels); }), labels, nullptr);
+    }
+    const auto fake = generate(latents.back(), labels);
+    const auto [disc_loss, penalties] = update_discriminator(real, fake.detach(), labels, seen);
+    const auto gen_loss = update_generator(real, fake, labels, seen);
+    if (seen != nullptr) seen->insert("fake", fake.detach());
+    return losses_of(disc_loss, gen_loss, penalties);
+  }
 
-    // One pass over both halves: the discriminator has no batch statistics.
+  struct Update {
+    Loss loss;
+    torch::Tensor penalties;
+  };
+
+  /// One pass over both halves: the discriminator has no batch statistics.
+  Update update_discriminator(const torch::Tensor& real, const torch::Tensor& fake, const torch::Tensor& labels,
+                              Seen* seen) {
+    const auto batch = real.size(0);
+    const bool penalise = penalised(nets_.rates);
+    const auto images = torch::cat({real, fake}).requires_grad_(penalise);
     const auto masks = next_masks(nets_.dropout, 2 * batch, nets_.device, nets_.dtype);
-    const auto logits = discriminate(torch::cat({real, fake.detach()}), both(labels), masks);
+    const auto logits = discriminate(images, both(labels), masks);
     const auto real_logits = logits.slice(0, 0, batch);
     const auto fake_logits = logits.slice(0, batch);
-    const auto disc_loss = discriminator_loss(real_logits, fake_logits);
-    set_gradients(logits, torch::cat({disc_loss.real_gradient, disc_loss.fake_gradient}),
-                  nets_.discriminator_adam.parameters());
+    Update update{discriminator_loss(nets_.objective, real_logits, fake_logits), {}};
+    const auto& loss = update.loss;
+    Outputs outputs{{logits}, {torch::cat({loss.real_gradient, loss.fake_gradient})}};
+    if (penalise) {
+      const auto weights = penalty_weights(nets_.rates, batch, logits.options());
+      update.penalties = penalties_of(weights, squared_slopes(logits, images));
+      outputs.values.push_back(update.penalties);
+      outputs.gradients.push_back(torch::ones_like(update.penalties));
+    }
+    set_gradients(outputs, nets_.discriminator_adam.parameters());
     nets_.discriminator_adam.step();
 
-    const auto gen_masks = next_masks(nets_.dropout, batch, nets_.device, nets_.dtype);
-    const auto updated_logits = discriminate(fake, labels, gen_masks);
-    const auto gen_loss = generator_loss(updated_logits);
-    set_gradients(updated_logits, gen_loss.fake_gradient, nets_.generator_adam.parameters());
+    if (seen != nullptr) {
+      seen->insert("real_logits", real_logits.detach());
+      seen->insert("fake_logits", fake_logits.detach());
+      seen->insert("disc_loss", loss.value);
+      if (penalise) seen->insert("penalties", update.penalties.detach());
+      see_masks(*seen, masks, "");
+    }
+    return update;
+  }
+
+  Loss update_generator(const torch::Tensor& real, const torch::Tensor& fake, const torch::Tensor& labels,
+                        Seen* seen) {
+    torch::Tensor real_logits;
+    if (nets_.objective.kind == LossKind::kRelativistic) {
+      const auto masks = next_masks(nets_.dropout, real.size(0), nets_.device, nets_.dtype);
+      real_logits = without_graph([&] { return discriminate(real, labels, masks); });
+    }
+    const auto masks = next_masks(nets_.dropout, fake.size(0), nets_.device, nets_.dtype);
+    const auto logits = discriminate(fake, labels, masks);
+    const auto loss = generator_loss(nets_.objective, real_logits, logits);
+    set_gradients({{logits}, {loss.fake_gradient}}, nets_.generator_adam.parameters());
     nets_.generator_adam.step();
 
     if (seen != nullptr) {
-      seen->insert("fake", fake.detach());
-      seen->insert("real_logits", real_logits.detach());
-      seen->insert("fake_logits", fake_logits.detach());
-      seen->insert("fake_logits_updated", updated_logits.detach());
-      seen->insert("disc_loss", disc_loss.value);
-      seen->insert("gen_loss", gen_loss.value);
-      if (masks.hidden1.defined()) {
-        seen->insert("mask1", masks.hidden1);
-        seen->insert("mask2", masks.hidden2);
-        seen->insert("mask1_gen", gen_masks.hidden1);
-        seen->insert("mask2_gen", gen_masks.hidden2);
-      }
+      seen->insert("fake_logits_updated", logits.detach());
+      seen->insert("gen_loss", loss.value);
+      see_masks(*seen, masks, "_gen");
     }
-    return torch::stack({disc_loss.value, gen_loss.value}).to(torch::kFloat32);
+    return loss;
+  }
+
+  template <class Work>
+  static torch::Tensor without_graph(Work work) {
+    torch::NoGradGuard no_grad;
+    return work();
+  }
+
+  static void see_masks(Seen& seen, const DropoutMasks& masks, const std::string& suffix) {
+    if (!masks.hidden1.defined()) return;
+    seen.insert("mask1" + suffix, masks.hidden1);
+    seen.insert("mask2" + suffix, masks.hidden2);
   }
 
   /// The labels of real images and those of generated ones.
@@ -86,9 +143,9 @@ class PlainStep : public Step {
     return labels.defined() ? torch::cat({labels, labels}) : labels;
   }
 
-  torch::Tensor generate(const MiniBatch& batch) {
+  torch::Tensor generate(const torch::Tensor& latents, const torch::Tensor& labels) {
     Autocast autocast(nets_.device, nets_.bfloat16);
-    return nets_.generator->forward(batch.latents.to(nets_.dtype), batch.labels).to(nets_.dtype);
+    return nets_.generator->forward(latents.to(nets_.dtype), labels).to(nets_.dtype);
   }
 
   torch::Tensor discriminate(const torch::Tensor& images, const torch::Tensor& labels,

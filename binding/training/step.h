@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "model/losses.h"
 #include "training/networks.h"
 
 namespace dcgan {
@@ -9,21 +10,22 @@ namespace dcgan {
 /// A mini-batch as a step takes it, on the networks' device.
 struct MiniBatch {
   torch::Tensor images;   // B × 784 grey levels, uint8
-  torch::Tensor latents;  // B × latent_dim, float32
+  torch::Tensor latents;  // (disc_steps · B) × latent_dim, float32: new ones for each discriminator update
   torch::Tensor
       labels;  // B, int64, of the real images and of those that are generated; undefined without classes
 };
 
-/// The adversarial step: one generator forward in training mode whose images serve both losses, the
-/// discriminator's update, then the generator's against the updated discriminator.
+/// The adversarial step: a generator forward in training mode whose images serve both losses, the
+/// discriminator's update, then the generator's against the updated discriminator. With disc_steps above 1, as
+/// many images less one precede these, and serve one discriminator update each.
 class Step {
  public:
   using Seen = torch::OrderedDict<std::string, torch::Tensor>;
 
   virtual ~Step() = default;
 
-  /// Leaves the gradients in the parameters' .grad and returns the discriminator's and the generator's loss,
-  /// float32, on the device: nothing here waits for it.
+  /// Leaves the gradients in the parameters' .grad and returns what Losses (contract.h) holds, float32, on the
+  /// device: nothing here waits for it.
   torch::Tensor run(const MiniBatch& batch) { return step(batch, nullptr); }
 
   /// The same step, telling what it computed on the way (for the parity tests).
@@ -32,6 +34,10 @@ class Step {
     step(batch, &seen);
     return seen;
   }
+
+ protected:
+  /// `penalties`: R1's and R2's, undefined where there are none.
+  static torch::Tensor losses_of(const Loss& disc, const Loss& gen, const torch::Tensor& penalties);
 
  private:
   /// `seen`: null, or where to tell.

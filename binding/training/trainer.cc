@@ -1,5 +1,8 @@
 #include "training/trainer.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "kernels/processor.h"
 #include "random/latents.h"
 
@@ -16,6 +19,10 @@ std::unique_ptr<Step> make_step(const Config& config, Networks& networks) {
   return fused ? make_fused_step(networks) : make_plain_step(networks);
 }
 
+double at_epoch(const ByEpoch& values, std::int64_t epoch) {
+  return values[std::min(static_cast<std::size_t>(epoch), values.size() - 1)];
+}
+
 }  // namespace
 
 Trainer::Trainer(const Config& config, torch::Device device)
@@ -29,6 +36,12 @@ Trainer::Trainer(const Config& config, torch::Device device)
   for (std::int64_t i = 0; config.classes > 0 && i < config.fixed_count; ++i) {
     fixed_labels_.push_back(static_cast<std::uint8_t>(i % config.classes));
   }
+  use_rates();
+}
+
+void Trainer::use_rates() {
+  const auto value = [&](const ByEpoch& values) { return at_epoch(values, position_.epoch); };
+  nets_.use({value(config_.disc_lr), value(config_.gen_lr), value(config_.r1), value(config_.r2)});
 }
 
 Step& Trainer::adversarial_step() {
@@ -51,7 +64,8 @@ void Trainer::begin_epoch() {
     position_.batch = 0;
   }
   data_->shuffle(permutation_);
-  losses_ = torch::zeros({epoch_steps(), 2}, torch::dtype(torch::kFloat32).device(nets_.device));
+  use_rates();
+  losses_ = torch::zeros({epoch_steps(), kLossValues}, torch::dtype(torch::kFloat32).device(nets_.device));
 }
 
 torch::Tensor Trainer::next_latents(std::int64_t count) {
@@ -69,7 +83,7 @@ void Trainer::step() {
   const auto images = data_->images(position_.batch, config_.batch_size);
   seed_masks(nets_.dropout, nets_.device);
   const auto losses = adversarial_step().run(
-      {images, next_latents(images.size(0)), data_->labels(position_.batch, config_.batch_size)});
+      {images, next_latents(images.size(0) * config_.disc_steps), data_->labels(position_.batch, config_.batch_size)});
   losses_[position_.batch].copy_(losses, /*non_blocking=*/true);
   if (average_) average_->update(position_.step, nets_.generator);
   ++position_.step;
@@ -83,10 +97,8 @@ void Trainer::step() {
 
 std::vector<Losses> Trainer::losses(std::int64_t first, std::int64_t end) const {
   const auto values = losses_.slice(0, first, end).cpu().contiguous();
-  const auto* value = values.data_ptr<float>();
-  std::vector<Losses> result;
-  result.reserve(static_cast<std::size_t>(end - first));
-  for (std::int64_t i = 0; i < end - first; ++i) result.push_back({value[2 * i], value[2 * i + 1]});
+  std::vector<Losses> result(static_cast<std::size_t>(end - first));
+  std::memcpy(result.data(), values.data_ptr(), result.size() * sizeof(Losses));
   return result;
 }
 

@@ -42,6 +42,8 @@ class Trainer {
 
  private:
   Step& adversarial_step();
+  /// Those of the epoch that runs or comes next.
+  void use_rates();
   torch::Tensor next_latents(std::int64_t count);
   std::vector<std::pair<std::string, torch::Tensor>> named_tensors(StatePart part);
 
@@ -57,7 +59,7 @@ class Trainer {
   torch::Tensor permutation_;       // of the running epoch; undefined between epochs
   std::int64_t trained_count_ = 0;  // the data set of the running epoch, or of the last one
   std::uint64_t trained_hash_ = 0;
-  torch::Tensor losses_;  // steps × 2, on the device
+  torch::Tensor losses_;  // steps × Losses, on the device
   Position position_;
 };
 

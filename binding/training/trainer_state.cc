@@ -139,6 +139,7 @@ void Trainer::import_state(const State& state) {
   for (auto& [target, source] : copies) target.copy_(source);
   if (average_ && !averaged) average_->reset(nets_.generator);
   position_ = state.position;
+  use_rates();
   if (!whole) return;
   noise_key_ = static_cast<std::uint64_t>(noise[0].item<std::int64_t>());
   noise_drawn_ = noise[1].item<std::int64_t>();
@@ -155,7 +156,7 @@ std::vector<HostTensor> Trainer::probe(const ProbeRequest& request) {
   const auto count = static_cast<std::int64_t>(request.images.size()) / kImagePixels;
   const auto images = torch::empty({count, kImagePixels}, torch::kUInt8);
   std::memcpy(images.data_ptr(), request.images.data(), request.images.size());
-  const auto latents = torch::empty({count, config_.latent_dim});
+  const auto latents = torch::empty({config_.disc_steps * count, config_.latent_dim});
   std::memcpy(latents.data_ptr(), request.latents.data(), request.latents.size() * sizeof(float));
   MiniBatch batch{images.to(nets_.device), latents.to(nets_.device), {}};
   if (config_.classes > 0) {
@@ -169,7 +170,7 @@ std::vector<HostTensor> Trainer::probe(const ProbeRequest& request) {
     torch::NoGradGuard no_grad;
     nets_.generator->eval();
     result.push_back(
-        to_host("fake_eval", nets_.generator->forward(batch.latents.to(nets_.dtype), batch.labels)));
+        to_host("fake_eval", nets_.generator->forward(batch.latents.slice(0, 0, count).to(nets_.dtype), batch.labels)));
     nets_.generator->train();
   }
   seed_masks(nets_.dropout, nets_.device);

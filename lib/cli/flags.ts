@@ -8,11 +8,16 @@ const HELP: Record<keyof HyperParams, string> = {
   epochs: 'passes over the data set in all',
   verboseFreq: 'steps between two log lines and snapshots',
   outputDim: 'side of the snapshot grid',
-  discLr: "Adam's learning rate for the discriminator",
-  genLr: "Adam's learning rate for the generator",
+  discLr: "Adam's learning rate for the discriminator; 1e-3,5e-4: one an epoch",
+  genLr: "Adam's learning rate for the generator; likewise",
   beta1: "decay of Adam's first moment; Radford et al. use 0.5",
   beta2: "decay of Adam's second moment",
+  loss: "'bce' or 'relativistic'",
+  r1: 'weight of the gradient penalty on real images; or one an epoch',
+  r2: 'weight of the gradient penalty on generated images; likewise',
   dropout: "probability of the discriminator's dropout",
+  labelSmoothing: 'what the label of real images is less than 1',
+  discSteps: 'discriminator updates per generator update',
   emaDecay: "decay of an average of the generator's weights; 0 for none",
   device: "'auto', 'cpu', 'cuda' or 'cuda:N'",
   precision: "'float32', 'bfloat16' or 'auto'",
@@ -36,7 +41,7 @@ export function addHyperParams(
 ): Command {
   for (const key of keys) {
     const value = DEFAULT_TEXTS[key] ?? defaultText(key, recipe)
-    command.option(`--${kebab(key)} <value>`, `${HELP[key]} (default: ${value})`, numberOrText)
+    command.option(`--${kebab(key)} <value>`, `${HELP[key]} (default: ${value})`, numbersOrText)
   }
   return command
 }
@@ -57,6 +62,12 @@ export function hyperParamsOf(flags: Record<string, unknown>): Partial<HyperPara
 export function numberOrText(text: string): number | string {
   const number = Number(text)
   return text.trim() === '' || Number.isNaN(number) ? text : number
+}
+
+/** A number, or several with commas between them. */
+export function numbersOrText(text: string): unknown {
+  const values = text.split(',').map(numberOrText)
+  return values.length === 1 ? values[0] : values
 }
 
 function kebab(key: string): string {

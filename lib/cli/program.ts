@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { DEFAULTS, HYPER_PARAMS } from '../hyperparams.js'
 import { recipes } from '../recipes.js'
-import { addHyperParams, numberOrText } from './flags.js'
+import { addHyperParams, numberOrText, numbersOrText } from './flags.js'
 
 // Each command's own code is loaded when it is asked for: --help and a mistyped flag answer at once.
 
@@ -59,6 +59,8 @@ function addTrain(program: Command): void {
     .option('--recipe <name>', "'best', or 'tutorial' for the tutorial's hyper-parameters (default: best)")
     .option('--data <folder>', 'folder of IDX files (default: $MNIST_DIR, or the MNIST package)')
     .option('--output-dir <folder>', 'where snapshots, the GIF, checkpoint and model go', 'output')
+    .option('--steps <n>', 'stop after so many steps (default: at the end of the last epoch)', numberOrText)
+    .option('--log <file>', 'a CSV file of the losses, one row for each step')
     .option('--resume <file>', 'continue from a checkpoint or a saved model')
     .option('--new-data', 'continue on another data set than the one that it was trained on')
     .option(
@@ -88,15 +90,9 @@ function addSampling(program: Command, name: string, description: string): Comma
     .option('--columns <n>', 'images in a row of the picture', numberOrText)
     .option('--scale <n>', 'pixels a pixel (default: 1)', numberOrText)
     .option('--seed <n>', 'draws the digits (default: random)', numberOrText)
-    .option('--labels <list>', 'digits to show: one for all, or one for each, such as 3,1,4', labelList)
+    .option('--labels <list>', 'digits to show: one for all, or one for each, such as 3,1,4', numbersOrText)
     .option('--json', 'print the result as JSON')
   return addHyperParams(command, ['device', 'precision', 'threads'])
-}
-
-/** One label, or a list. What is no number stays text, so that the library's own check can say what came. */
-function labelList(text: string): unknown {
-  const labels = text.split(',').map(numberOrText)
-  return labels.length === 1 ? labels[0] : labels
 }
 
 function addAnimate(program: Command): void {

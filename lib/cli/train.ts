@@ -16,6 +16,8 @@ export interface TrainFlags extends Record<string, unknown> {
   recipe?: string
   data?: string
   outputDir: string
+  steps?: number
+  log?: string
   /** False for none. */
   checkpoint?: string | false
   checkpointEvery?: number
@@ -96,6 +98,8 @@ function trainOptions({ data, outputDir, newData, ...flags }: TrainFlags): Train
     dataset: data,
     outputDir,
     newData,
+    maxSteps: flags.steps,
+    log: flags.log,
     ...(path !== null && { checkpoint: { path, everySteps, keep } }),
   }
 }
@@ -160,6 +164,7 @@ function continuing(checkpoint: string, flags: TrainFlags): string {
     '--resume': checkpoint,
     '--data': data,
     '--output-dir': outputDir === 'output' ? undefined : outputDir,
+    '--log': flags.log,
     '--checkpoint': flags.checkpoint,
     '--checkpoint-every': checkpointEvery,
     '--checkpoint-keep': checkpointKeep,

@@ -69,7 +69,6 @@ void DiscriminatorPass<S>::resize(Index images, bool learning) {
     hidden1_.make_room_for_transposes();
   }
   pixel_logits_.get(kHidden2.pixels() * images);
-  logit_gradients_.get(images);
   head_gradients_.get(kHidden2.values() * head_count_);
   rows_.resize(kPatches.channels * images);
   scratch_.resize(std::max(
@@ -83,17 +82,11 @@ torch::Tensor DiscriminatorPass<S>::forward(const std::vector<torch::Tensor>& pi
   Index images = 0;
   for (const auto& some : pictures) images += some.size(1);
   resize(images, learning);
-  for (auto* linear : {&hidden1_.linear(), &hidden2_.linear()}) {
-    linear->pack_forward();
-    linear->pack_backward();
-  }
+  for (auto* linear : {&hidden1_.linear(), &hidden2_.linear()}) linear->pack_forward();
   take_labels(labels, pictures.size());
   pack_heads();
 
-  kernels::each(kPatches.pixels(), [&](Index pixel) {
-    kernels::gather_patches<S>(pictures, pixel, rows_, patches_);
-    if (learning) patches_.transpose(pixel);
-  });
+  gather(pictures, learning);
   hidden1_.forward(patches_, dropout_, scratch_, [&](Index pixel) {
     if (learning) hidden1_.activation().transpose(pixel);
   });
@@ -116,13 +109,27 @@ torch::Tensor DiscriminatorPass<S>::forward(const std::vector<torch::Tensor>& pi
 }
 
 template <class S>
+void DiscriminatorPass<S>::gather(const std::vector<torch::Tensor>& pictures, bool transpose) {
+  kernels::each(kPatches.pixels(), [&](Index pixel) {
+    kernels::gather_patches<S>(pictures, pixel, rows_, patches_);
+    if (transpose) patches_.transpose(pixel);
+  });
+}
+
+template <class A>
+static A* narrowed(const torch::Tensor& values, kernels::Buffer<A>& buffer) {
+  const auto* from = values.template const_data_ptr<double>();
+  auto* to = buffer.get(values.numel());
+  std::transform(from, from + values.numel(), to, [](double value) { return static_cast<A>(value); });
+  return to;
+}
+
+template <class S>
 void DiscriminatorPass<S>::backward_to_hidden2(const torch::Tensor& logit_gradients) {
-  const auto* from = logit_gradients.template const_data_ptr<double>();
-  std::transform(from, from + logit_gradients.numel(), logit_gradients_.data(),
-                 [](double gradient) { return static_cast<A>(gradient); });
+  const A* gradients = narrowed(logit_gradients, logit_gradients_);
   kernels::each(kHidden2.pixels(), [&](Index pixel) {
     A* grad = scratch_.of_this_thread();
-    kernels::elementwise<S>().outer_product(logit_gradients_.data(), heads<const A>(pixel, heads_),
+    kernels::elementwise<S>().outer_product(gradients, heads<const A>(pixel, heads_),
                                             hidden2_.activation().size(), grad);
     hidden2_.backward(pixel, grad, dropout_);
   });
@@ -130,36 +137,88 @@ void DiscriminatorPass<S>::backward_to_hidden2(const torch::Tensor& logit_gradie
 
 template <class S>
 void DiscriminatorPass<S>::backward_to_hidden1() {
+  hidden2_.linear().pack_backward();
   hidden2_.linear().backward(hidden2_.gradient(), scratch_,
                              [&](Index pixel, const A* sums) { hidden1_.backward(pixel, sums, dropout_); });
 }
 
 template <class S>
-void DiscriminatorPass<S>::parameter_gradients(const torch::Tensor& logit_gradients) {
-  torch::NoGradGuard no_grad;
-  backward_to_hidden2(logit_gradients);
-  discriminator_->linear->bias.grad().fill_(logit_gradients.sum());
-  kernels::each(kHidden2.pixels(), [&](Index pixel) {
-    const auto& activation = hidden2_.activation();
-    const auto gradients = heads<A>(pixel, head_gradients_);
-    std::fill_n(gradients.weights, head_count_ * kHidden2.channels, A(0));
-    kernels::elementwise<S>().column_products(activation.tile(pixel), activation.size(),
-                                              logit_gradients_.data(), gradients);
-    hidden2_.gradient().pack(pixel);
-  });
+void DiscriminatorPass<S>::add_head_gradients(Index pixel, const kernels::Tiles<S>& features, const A* weights) {
+  kernels::elementwise<S>().column_products(features.tile(pixel), features.size(), weights,
+                                            heads<A>(pixel, head_gradients_));
+}
+
+template <class S>
+void DiscriminatorPass<S>::unpack_head_gradients() {
   kernels::unpack_gradient<A>(head_gradients_.data(), head_count_, linear_.layout(),
                               discriminator_->linear->weight.grad());
   if (discriminator_->classes > 0) {
     kernels::unpack_gradient<A>(head_gradients_.data(), 1, projection_.layout(),
                                 discriminator_->projection.grad());
   }
+}
+
+/// From the layers' gradients, in both forms, and from transposed activations and patches.
+template <class S>
+void DiscriminatorPass<S>::convolution_gradients() {
   hidden2_.bias_gradient();
   hidden2_.linear().weight_gradient(hidden1_.activation(), hidden2_.gradient(), scratch_);
-
-  backward_to_hidden1();
-  kernels::each(kHidden1.pixels(), [&](Index pixel) { hidden1_.gradient().pack(pixel); });
   hidden1_.bias_gradient();
   hidden1_.linear().weight_gradient(patches_, hidden1_.gradient(), scratch_);
+}
+
+template <class S>
+void DiscriminatorPass<S>::parameter_gradients(const torch::Tensor& logit_gradients) {
+  torch::NoGradGuard no_grad;
+  backward_to_hidden2(logit_gradients);
+  backward_to_hidden1();
+  discriminator_->linear->bias.grad().fill_(logit_gradients.sum());
+  std::fill_n(head_gradients_.data(), kHidden2.values() * head_count_, A(0));
+  kernels::each(kHidden2.pixels(), [&](Index pixel) {
+    add_head_gradients(pixel, hidden2_.activation(), logit_gradients_.data());
+    hidden2_.gradient().pack(pixel);
+  });
+  kernels::each(kHidden1.pixels(), [&](Index pixel) { hidden1_.gradient().pack(pixel); });
+  unpack_head_gradients();
+  convolution_gradients();
+}
+
+/// With LeakyReLU's slopes and dropout held, a logit is linear in its image: D(x) = b + v · x with v = ∇ₓD(x). So
+/// ½‖v‖² has the gradients of the tangent v · v = D'(v), which goes forward from v as an image does, without the
+/// biases. Its signals backward, s, are those of the logit itself, and a weight's gradient is Σ s (l h + w h')
+/// over the images: l and w weigh the loss and the penalty, h and h' are the layer's input and its tangent.
+template <class S>
+torch::Tensor DiscriminatorPass<S>::penalised_gradients(const std::vector<torch::Tensor>& pictures,
+                                                        const torch::Tensor& logit_gradients,
+                                                        const torch::Tensor& weights) {
+  torch::NoGradGuard no_grad;
+  const auto slopes = image_gradients(torch::ones_like(logit_gradients));
+  const A* loss = narrowed(logit_gradients, logit_gradients_);
+  const A* penalty = narrowed(weights, penalty_weights_);
+  for (auto* layer : {&hidden1_, &hidden2_}) layer->make_room_for_tangents();
+  discriminator_->linear->bias.grad().fill_(logit_gradients.sum());
+  std::fill_n(head_gradients_.data(), kHidden2.values() * head_count_, A(0));
+
+  gather({slopes}, /*transpose=*/false);
+  hidden1_.tangent(patches_, dropout_, scratch_, [](Index) {});
+  hidden2_.tangent(hidden1_.activation_tangent(), dropout_, scratch_, [&](Index pixel) {
+    add_head_gradients(pixel, hidden2_.activation(), loss);
+    add_head_gradients(pixel, hidden2_.activation_tangent(), penalty);
+    hidden2_.weigh_bias_gradient(pixel, loss);
+    hidden2_.gradient().pack(pixel);
+  });
+  kernels::each(kHidden1.pixels(), [&](Index pixel) {
+    hidden1_.blend(pixel, loss, penalty);
+    hidden1_.activation().transpose(pixel);
+    hidden1_.weigh_bias_gradient(pixel, loss);
+    hidden1_.gradient().pack(pixel);
+  });
+  const auto of_images = [](const torch::Tensor& values) { return values.to(kernels::kScalar<A>).unsqueeze(0); };
+  gather({torch::cat(pictures, 1).mul_(of_images(logit_gradients)).addcmul_(slopes, of_images(weights))},
+         /*transpose=*/true);
+  unpack_head_gradients();
+  convolution_gradients();
+  return slopes.to(torch::kFloat64).square().sum(0);
 }
 
 template <class S>
@@ -167,6 +226,7 @@ torch::Tensor DiscriminatorPass<S>::image_gradients(const torch::Tensor& logit_g
   torch::NoGradGuard no_grad;
   backward_to_hidden2(logit_gradients);
   backward_to_hidden1();
+  hidden1_.linear().pack_backward();
   return kernels::scatter_patches(logit_gradients.numel(), parts_, [&](const auto& use) {
     hidden1_.linear().backward(hidden1_.gradient(), scratch_, use);
   });

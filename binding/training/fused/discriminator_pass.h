@@ -25,6 +25,10 @@ class DiscriminatorPass {
 
   /// From the loss's gradient with respect to the logits (float64): the parameters' gradients.
   void parameter_gradients(const torch::Tensor& logit_gradients);
+  /// … those plus the gradients of Σ w/2 ‖∇ₓD(x)‖² over the images, with the last pass's dropout; `weights`: each
+  /// image's w, float64; `pictures`: those of the last pass. Returns each image's ‖∇ₓD(x)‖², float64.
+  torch::Tensor penalised_gradients(const std::vector<torch::Tensor>& pictures,
+                                    const torch::Tensor& logit_gradients, const torch::Tensor& weights);
   /// … the gradient with respect to the images, 784 × N.
   torch::Tensor image_gradients(const torch::Tensor& logit_gradients);
 
@@ -37,8 +41,12 @@ class DiscriminatorPass {
   void pack_heads();
   template <class T>
   kernels::Heads<T> heads(Index pixel, const kernels::Buffer<A>& weights) const;
+  void gather(const std::vector<torch::Tensor>& pictures, bool transpose);
   void backward_to_hidden2(const torch::Tensor& logit_gradients);
   void backward_to_hidden1();
+  void add_head_gradients(Index pixel, const kernels::Tiles<S>& features, const A* weights);
+  void unpack_head_gradients();
+  void convolution_gradients();
 
   Dropout& dropout_;
   Discriminator discriminator_;
@@ -50,7 +58,7 @@ class DiscriminatorPass {
   std::vector<std::uint8_t> labels_;     // of all images; empty without classes
   kernels::Buffer<A> heads_;             // [pixel][head][channel]: linear + projection
   kernels::Buffer<A> head_gradients_;    // in the same order
-  kernels::Buffer<A> pixel_logits_, logit_gradients_, parts_;
+  kernels::Buffer<A> pixel_logits_, logit_gradients_, penalty_weights_, parts_;
   kernels::Scratch<A> scratch_;
   kernels::Scratch<S> rows_;
 };

@@ -2,9 +2,9 @@
 // between the products done while their results are in the cache. The plain step (training/plain_step.cc) is
 // its specification.
 
-#include "model/losses.h"
 #include "training/fused/discriminator_pass.h"
 #include "training/fused/generator_pass.h"
+#include "training/penalties.h"
 #include "training/step.h"
 
 namespace dcgan {
@@ -34,34 +34,75 @@ class FusedStep : public Step {
                           .to(kernels::kScalar<A>, false, false, at::MemoryFormat::Contiguous)
                           .div_(127.5)
                           .sub_(1.0);
-    const auto fake = generator_.forward(given.latents, labels);
+    const auto latents = given.latents.chunk(nets_.disc_steps);
+    for (std::size_t i = 0; i + 1 < latents.size(); ++i) {
+      update_discriminator(real, generator_.forward(latents[i], labels), labels, nullptr);
+    }
+    const auto fake = generator_.forward(latents.back(), labels);
+    const auto [disc_loss, penalties] = update_discriminator(real, fake, labels, seen);
+    const auto gen_loss = update_generator(real, fake, labels, seen);
+    if (seen != nullptr) {
+      seen->insert("fake",
+                   fake.t().reshape({batch, kImage.channels, kImage.side, kImage.side}).to(nets_.dtype));
+    }
+    return losses_of(disc_loss, gen_loss, penalties);
+  }
 
+  struct Update {
+    Loss loss;
+    torch::Tensor penalties;
+  };
+
+  Update update_discriminator(const torch::Tensor& real, const torch::Tensor& fake, const torch::Tensor& labels,
+                              Seen* seen) {
+    const auto batch = real.size(1);
     const auto logits = discriminator_.forward({real, fake}, labels, /*learning=*/true);
-    if (seen != nullptr) see_masks(*seen, "");
-    const auto disc_loss = discriminator_loss(logits.slice(0, 0, batch), logits.slice(0, batch));
-    discriminator_.parameter_gradients(torch::cat({disc_loss.real_gradient, disc_loss.fake_gradient}));
+    const auto real_logits = logits.slice(0, 0, batch);
+    const auto fake_logits = logits.slice(0, batch);
+    Update update{discriminator_loss(nets_.objective, real_logits, fake_logits), {}};
+    const auto gradients = torch::cat({update.loss.real_gradient, update.loss.fake_gradient});
+    if (penalised(nets_.rates)) {
+      const auto weights = penalty_weights(nets_.rates, batch, logits.options());
+      update.penalties =
+          penalties_of(weights, discriminator_.penalised_gradients({real, fake}, gradients, weights));
+    } else {
+      discriminator_.parameter_gradients(gradients);
+    }
     nets_.discriminator_adam.step();
 
-    const auto updated_logits = discriminator_.forward({fake}, labels, /*learning=*/false);
-    if (seen != nullptr) see_masks(*seen, "_gen");
-    const auto gen_loss = generator_loss(updated_logits);
-    auto gradient = discriminator_.image_gradients(gen_loss.fake_gradient);
+    if (seen != nullptr) {
+      tell(*seen, "real_logits", real_logits);
+      tell(*seen, "fake_logits", fake_logits);
+      tell(*seen, "disc_loss", update.loss.value);
+      if (update.penalties.defined()) tell(*seen, "penalties", update.penalties);
+      see_masks(*seen, "");
+    }
+    return update;
+  }
+
+  Loss update_generator(const torch::Tensor& real, const torch::Tensor& fake, const torch::Tensor& labels,
+                        Seen* seen) {
+    torch::Tensor real_logits;
+    if (nets_.objective.kind == LossKind::kRelativistic) {
+      real_logits = discriminator_.forward({real}, labels, /*learning=*/false);
+    }
+    const auto logits = discriminator_.forward({fake}, labels, /*learning=*/false);
+    const auto loss = generator_loss(nets_.objective, real_logits, logits);
+    auto gradient = discriminator_.image_gradients(loss.fake_gradient);
     gradient.mul_(1 - fake * fake);  // through tanh
     generator_.backward(gradient);
     nets_.generator_adam.step();
 
     if (seen != nullptr) {
-      const auto tell = [&](const char* name, const torch::Tensor& value) {
-        seen->insert(name, value.to(nets_.dtype));
-      };
-      tell("fake", fake.t().reshape({batch, kImage.channels, kImage.side, kImage.side}));
-      tell("real_logits", logits.slice(0, 0, batch));
-      tell("fake_logits", logits.slice(0, batch));
-      tell("fake_logits_updated", updated_logits);
-      tell("disc_loss", disc_loss.value);
-      tell("gen_loss", gen_loss.value);
+      tell(*seen, "fake_logits_updated", logits);
+      tell(*seen, "gen_loss", loss.value);
+      see_masks(*seen, "_gen");
     }
-    return torch::stack({disc_loss.value, gen_loss.value}).to(torch::kFloat32);
+    return loss;
+  }
+
+  void tell(Seen& seen, const char* name, const torch::Tensor& value) const {
+    seen.insert(name, value.to(nets_.dtype));
   }
 
   void see_masks(Seen& seen, const std::string& suffix) const {

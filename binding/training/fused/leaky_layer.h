@@ -20,6 +20,8 @@ class LeakyLayer {
 
   kernels::Convolution<S>& linear() { return linear_; }
   const kernels::Tiles<S>& activation() const { return activation_; }
+  /// The directional derivative of the activation, after tangent().
+  const kernels::Tiles<S>& activation_tangent() const { return tangent_; }
   /// Of the loss with respect to the convolution's output.
   const kernels::Tiles<S>& gradient() const { return gradient_; }
 
@@ -31,6 +33,7 @@ class LeakyLayer {
   }
   void make_room_for_transposes() { activation_.make_room_for_transposes(); }
   void make_room_for_packs() { gradient_.make_room_for_packs(); }
+  void make_room_for_tangents() { tangent_.resize(out_, size().rows); }
 
   /// Calls `then(pixel)` when a pixel's activation is there.
   template <class Then>
@@ -50,6 +53,31 @@ class LeakyLayer {
     kernels::elementwise<S>().leak_and_drop_backward(grad, {code(pixel), scale(dropout)}, size(),
                                                      gradient_.tile(pixel),
                                                      pixel_bias_gradients_.data() + pixel * out_.channels);
+  }
+
+  /// The derivative of the last forward() along `in`, with the dropout of that pass.
+  template <class Then>
+  void tangent(const kernels::Tiles<S>& in, const Dropout& dropout, const kernels::Scratch<A>& scratch,
+               const Then& then) {
+    linear_.forward(in, scratch, [&](Index pixel, const A* sums) {
+      A* unused = pixel_bias_gradients_.data() + pixel * out_.channels;
+      kernels::elementwise<S>().leak_and_drop_backward(sums, {code(pixel), scale(dropout)}, size(),
+                                                       tangent_.tile(pixel), unused);
+      then(pixel);
+    });
+  }
+
+  /// Turns one pixel's activation into `a` times itself and `b` times its tangent, a and b of each image.
+  void blend(Index pixel, const A* a, const A* b) const {
+    kernels::elementwise<S>().blend(activation_.tile(pixel), a, tangent_.tile(pixel), b, size());
+  }
+
+  /// Puts the sums of gradient() at one pixel, each image's times its weight, in the place of those that
+  /// backward() left for bias_gradient().
+  void weigh_bias_gradient(Index pixel, const A* weights) const {
+    A* sums = pixel_bias_gradients_.data() + pixel * out_.channels;
+    std::fill_n(sums, out_.channels, A(0));
+    kernels::elementwise<S>().column_products(gradient_.tile(pixel), size(), weights, {sums, 0, nullptr});
   }
 
   void bias_gradient() {
@@ -77,7 +105,7 @@ class LeakyLayer {
   torch::Tensor bias_;
   Map out_;
   std::uint32_t number_;
-  kernels::Tiles<S> activation_, gradient_;
+  kernels::Tiles<S> activation_, gradient_, tangent_;
   kernels::Buffer<std::uint8_t> code_;  // kernels::Slopes
   kernels::Buffer<A> pixel_bias_gradients_;
 };
