@@ -35,7 +35,8 @@ struct Outputs {
 
 void set_gradients(const Outputs& outputs, const std::vector<torch::Tensor>& parameters) {
   const auto grads = torch::autograd::grad(outputs.values, parameters, outputs.gradients);
-  for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].mutable_grad() = grads[i];
+  // Differentiating twice leaves some gradients in another order of memory, which the fused Adam would not see.
+  for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].mutable_grad() = grads[i].contiguous();
 }
 
 /// ‖∇ₓD(x)‖² of each image, to be differentiated once more.

@@ -101,7 +101,14 @@ function allCommands(stage) {
     maxQueue: mostly(fc.constantFrom(1, 8, 4096)),
     threads: mostly(fc.constantFrom(1, 2, 'auto')),
     device: mostly(fc.constant('cpu')),
-    discLr: mostly(fc.constantFrom(0.001, 1)),
+    discLr: mostly(fc.constantFrom(0.001, 1, [0.001, 1], [])),
+    loss: mostly(fc.constantFrom('bce', 'relativistic')),
+    r1: mostly(fc.constantFrom(0, 1, 1000, [1, 0])),
+    r2: mostly(fc.constantFrom(0, 1)),
+    dropout: mostly(fc.constantFrom(0, 0.3)),
+    labelSmoothing: mostly(fc.constantFrom(0, 0.1)),
+    discSteps: mostly(fc.constantFrom(1, 2)),
+    step: mostly(fc.constantFrom('auto', 'plain')),
   })
   const checkpoint = options({
     path: files.map(file => new Later(() => placed(stage, file))),
@@ -116,6 +123,10 @@ function allCommands(stage) {
     checkpoint,
     newData,
     outputDir: fc.constant(null),
+    maxSteps: mostly(fc.integer({ min: 1, max: 3 })),
+    log: mostly(fc.constantFrom('a.csv', 'b.csv', 'a.safetensors', '.')).map(
+      file => new Later(() => placed(stage, file)),
+    ),
   })
   const pictures = options({ seed, count, latents: mostly(latents(2)), columns: count, scale: count, signal })
   return [
@@ -161,6 +172,18 @@ function allCommands(stage) {
       (stage, [i, file, given]) => {
         const gan = stage.model(i)
         stage.call('save', () => gan.save(placed(stage, file), given))
+      },
+    ),
+    command(
+      'exportOnnx',
+      fc.tuple(
+        index,
+        files,
+        options({ output: mostly(fc.constantFrom('float32', 'uint8')), half: mostly(fc.boolean()) }),
+      ),
+      (stage, [i, file, given]) => {
+        const gan = stage.model(i)
+        stage.call('exportOnnx', () => gan.exportOnnx(placed(stage, file), given))
       },
     ),
     command('load', fc.tuple(files, hparams), (stage, [file, given]) => {
