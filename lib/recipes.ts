@@ -10,8 +10,22 @@ export interface Recipes {
    * follows.
    */
   readonly tutorial: Recipe
-  /** The best digits that the project has measured (docs/quality.md), and digits after the first epoch. */
+  /**
+   * The best digits that the project has measured (docs/quality.md), and digits after the first epoch. Class-conditional
+   * for ten classes, so the data set needs labels; `classes: 0` trains without. The learning rates fall over 25 epochs.
+   */
   readonly best: Recipe
+}
+
+/** Epochs at the full learning rate, and in all. */
+const [FULL_EPOCHS, EPOCHS] = [10, 25]
+
+/** The rate of each epoch: at first the full one, then less by the same amount each epoch, towards 0 after the last. */
+function falling(rate: number): readonly number[] {
+  const left = EPOCHS + 1 - FULL_EPOCHS
+  return Object.freeze(
+    Array.from({ length: EPOCHS }, (_, epoch) => rate * Math.min(1, (EPOCHS - epoch) / left)),
+  )
 }
 
 const { batchSize, latentDim, epochs, verboseFreq, outputDim, discLr, genLr, beta1, beta2 } = DEFAULTS
@@ -31,9 +45,12 @@ export const recipes: Recipes = Object.freeze({
   }),
   best: Object.freeze({
     batchSize: 64,
-    latentDim: 10,
-    discLr: 0.001,
-    genLr: 0.0005,
+    latentDim: 24,
+    classes: 10,
+    verboseFreq: 250,
+    outputDim: 10,
+    discLr: falling(0.001),
+    genLr: falling(0.0005),
     beta1: 0,
     emaDecay: 0.9995,
     precision: 'auto',

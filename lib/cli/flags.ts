@@ -49,7 +49,8 @@ export function addHyperParams(
 function defaultText(key: keyof HyperParams, recipe: Partial<HyperParams>): string {
   const value = DEFAULTS[key as keyof typeof DEFAULTS]
   const own = recipe[key] ?? value
-  return own === value ? `${value}` : `${own}; of the tutorial ${value}`
+  const best = typeof own === 'object' ? `${own[0]}, falling` : `${own}`
+  return own === value ? best : `${best}; of the tutorial ${value}`
 }
 
 /** The hyper-parameters among a command's flags: those that were given. */
