@@ -11,6 +11,7 @@ import { checkGridOptions, type GridOptions, ImageBatch } from './images/index.j
 import { checkLabel, checkLabels, type Labels } from './labels.js'
 import type { TrainingImages } from './mnist/index.js'
 import type { NativeSampleRequest } from './native.js'
+import { checkExportOnnx, type ExportOnnxOptions, exportModel } from './onnx/export.js'
 import { checkInteger, checkKeys, checkSignal, checkString, defined } from './options.js'
 import type { ChosenPrecision } from './precision.js'
 import { MAX_SEED } from './random.js'
@@ -305,6 +306,23 @@ export class DCGAN {
     const { only = 'all' } = how
     if (only === 'all' && this.#generatorOnly) throw onlyGenerator('save')
     await this.#saver.save(only, state => writeState(file, state, this.hparams, how))
+  }
+
+  /**
+   * Writes the generator as an ONNX model (opset 13) that runs wherever an ONNX runtime does. Inputs: `latents`, float32
+   * [N, latentDim], and for a class-conditional model `labels`, int64 [N]. Output: `images`, [N, 1, 28, 28], float32 in
+   * (−1, 1) or uint8. Batch normalisation is folded into the weights.
+   *
+   * @param file its path; the folder must be there. It is written whole or not at all
+   * @throws {DcganError} `ERR_DCGAN_IO`
+   */
+  async exportOnnx(file: string, options?: ExportOnnxOptions): Promise<void> {
+    this.#engine.assertAlive()
+    checkString('file', file)
+    const how = checkExportOnnx(options)
+    await this.#saver.save('generator', ({ tensors }) =>
+      writeFileAtomic(file, exportModel(tensors, this.hparams, how)),
+    )
   }
 
   /**

@@ -1,14 +1,13 @@
-import { types } from 'node:util'
 import { DcganError, invalidArgument } from './errors.js'
 import type { HyperParams } from './hyperparams.js'
 import { checkLabels, type Labels } from './labels.js'
 import type { NativeSampleRequest } from './native.js'
 import { checkInteger, checkKeys, checkSignal, reading } from './options.js'
 import { drawSeed, MAX_SEED } from './random.js'
-import { allocate, copyOf, lengthOf } from './typed-arrays.js'
+import { allocate, copyOf, isFloat32Array, lengthOf } from './typed-arrays.js'
 
 /** The most images that one call makes. */
-const MAX_COUNT = 1_000_000
+export const MAX_COUNT = 1_000_000
 
 /** Which images to make. */
 export interface SampleOptions {
@@ -62,7 +61,7 @@ export function checkGridSource(
   { latentDim, classes, outputDim }: Pick<HyperParams, 'latentDim' | 'classes' | 'outputDim'>,
 ): NativeSampleRequest | undefined {
   if ([seed, latents, labels, count].every(value => value === undefined)) return undefined
-  const whole = types.isFloat32Array(latents)
+  const whole = isFloat32Array(latents)
     ? Math.max(1, Math.floor(lengthOf(latents) / latentDim))
     : outputDim ** 2
   const images = count === undefined ? whole : checkCount(count)
@@ -105,7 +104,7 @@ function checkSource(
 function checkLatents(latents: unknown, count: number, latentDim: number): Float32Array {
   // Not instanceof: the array may come from another realm.
   const expected = `a Float32Array of ${count * latentDim} (count × latentDim) finite numbers`
-  if (!types.isFloat32Array(latents) || lengthOf(latents) !== count * latentDim) {
+  if (!isFloat32Array(latents) || lengthOf(latents) !== count * latentDim) {
     throw invalidArgument('latents', expected, latents)
   }
   const copy = copyOf(latents)

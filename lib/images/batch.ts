@@ -1,22 +1,10 @@
-import { types } from 'node:util'
 import { invalidArgument } from '../errors.js'
-import { checkInteger, checkKeys } from '../options.js'
-import { lengthOf } from '../typed-arrays.js'
+import { checkInteger } from '../options.js'
+import { isUint8Array, lengthOf } from '../typed-arrays.js'
 import { type GifOptions, gifOf } from './gif.js'
-import { checkPixels, checkScale, enlarge, type GreyImage, type GridOrder, layGrid } from './grey.js'
+import { enlarge, type GreyImage, layGrid } from './grey.js'
+import { checkGridOptions, type GridOptions, SIDE } from './grid.js'
 import { encodePng, encodeSmallPng } from './png.js'
-
-/** Options of a grid of images. */
-export interface GridOptions {
-  /** Images in a row, from 1. Default: as many as make the grid square, ⌈√count⌉. */
-  columns?: number
-  /** Each pixel as a square of so many pixels' side, from 1. Default 1. */
-  scale?: number
-  /** Whether the images run along the rows (default), or down the columns, as in the tutorial's snapshots. */
-  order?: GridOrder
-}
-
-const SIDE = 28
 
 /** Images of digits: their grey levels, and the PNG and GIF files that they make. */
 export class ImageBatch {
@@ -37,14 +25,14 @@ export class ImageBatch {
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
    */
   constructor(pixels: Uint8Array, labels?: Uint8Array) {
-    const length = types.isUint8Array(pixels) ? lengthOf(pixels) : 0
+    const length = isUint8Array(pixels) ? lengthOf(pixels) : 0
     if (length === 0 || length % (SIDE * SIDE) !== 0) {
       throw invalidArgument('pixels', `a Uint8Array of a multiple of ${SIDE * SIDE} grey levels`, pixels)
     }
     this.pixels = pixels
     this.count = length / (SIDE * SIDE)
     if (labels === undefined) return
-    if (!types.isUint8Array(labels) || lengthOf(labels) !== this.count) {
+    if (!isUint8Array(labels) || lengthOf(labels) !== this.count) {
       throw invalidArgument('labels', `a Uint8Array of ${this.count} labels`, labels)
     }
     this.labels = labels
@@ -88,24 +76,4 @@ export class ImageBatch {
   #frame(pixels: Uint8Array): GreyImage {
     return { width: SIDE, height: SIDE, pixels }
   }
-}
-
-/**
- * The complete options of a grid of `count` images, which are then known to make a picture that is not too large.
- *
- * @internal
- * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
- */
-export function checkGridOptions(options: unknown, count: number): Required<GridOptions> {
-  const given = checkKeys('the options of the grid', options, ['columns', 'scale', 'order'])
-  const { columns = Math.ceil(Math.sqrt(count)), scale: givenScale = 1, order = 'rows' } = given
-  if (!Number.isSafeInteger(columns) || (columns as number) < 1) {
-    throw invalidArgument('columns', 'an integer from 1', columns)
-  }
-  if (order !== 'rows' && order !== 'columns') throw invalidArgument('order', "'rows' or 'columns'", order)
-  const scale = checkScale(givenScale)
-  const layout = { columns: columns as number, scale, order } as const
-  const rows = Math.ceil(count / layout.columns)
-  checkPixels(layout.columns * SIDE * scale, rows * SIDE * scale, 'columns, scale and the number of images')
-  return layout
 }

@@ -1,8 +1,7 @@
-import { types } from 'node:util'
 import { type Encoder, GIFEncoder } from 'gifenc'
 import { invalidArgument } from '../errors.js'
 import { checkInteger, checkKeys } from '../options.js'
-import { lengthOf } from '../typed-arrays.js'
+import { isUint8Array, lengthOf } from '../typed-arrays.js'
 import { checkPixels, checkScale, enlarge, type GreyImage } from './grey.js'
 
 /** Options of an animation. */
@@ -88,7 +87,7 @@ function checkFrame(key: string, frame: unknown): GreyImage {
   const { width, height, pixels } = checkKeysOf(key, frame)
   checkInteger(`${key}.width`, width, 1, MAX_SIDE)
   checkInteger(`${key}.height`, height, 1, MAX_SIDE)
-  if (!types.isUint8Array(pixels) || lengthOf(pixels) !== (width as number) * (height as number)) {
+  if (!isUint8Array(pixels) || lengthOf(pixels) !== (width as number) * (height as number)) {
     throw invalidArgument(`${key}.pixels`, `a Uint8Array of ${width} × ${height}`, pixels)
   }
   // A view of its own, since the encoder asks for its length again.

@@ -1,5 +1,6 @@
 export { animate, animateFiles } from './animate.js'
-export { checkGridOptions, type GridOptions, ImageBatch } from './batch.js'
+export { ImageBatch } from './batch.js'
 export { type GifOptions, gifOf } from './gif.js'
 export type { GreyImage, GridOrder } from './grey.js'
+export { checkGridOptions, type GridOptions } from './grid.js'
 export { listSnapshots, snapshotName, snapshotSize } from './snapshot-file.js'

@@ -15,7 +15,10 @@ const { Problem } = require('../problem.js')
 const { run } = require('../run.js')
 const { duration } = require('../terminal.js')
 
-const CONFIGURATION = ['tsconfig.json', 'tsconfig.build.json', 'package.json']
+// For Node.js, and for browsers as ES modules of their own.
+const PROJECTS = ['tsconfig.build.json', 'tsconfig.browser.json']
+const CONFIGURATION = ['tsconfig.json', ...PROJECTS, 'package.json']
+const BROWSER = path.join('dist', 'browser', path.sep)
 const COMMAND_LINE = path.join('dist', 'cli', 'index.js')
 
 /**
@@ -43,10 +46,14 @@ async function buildLibrary(root, terminal) {
   const started = Date.now()
   fs.rmSync(stampFile, { force: true })
   const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  const { status, output } = await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root })
-  if (status !== 0)
-    throw new Problem(`lib/ does not compile:\n${output.trim()}`, 'Mend it, then run the set-up again.')
+  fs.rmSync(path.join(root, BROWSER), { recursive: true, force: true })
+  for (const project of PROJECTS) {
+    const { status, output } = await run(process.execPath, [tsc, '-p', project], { cwd: root })
+    if (status !== 0)
+      throw new Problem(`lib/ does not compile:\n${output.trim()}`, 'Mend it, then run the set-up again.')
+  }
   removeStale(root, sources)
+  fs.writeFileSync(path.join(root, BROWSER, 'package.json'), '{ "type": "module" }\n')
   if (fs.existsSync(path.join(root, COMMAND_LINE))) fs.chmodSync(path.join(root, COMMAND_LINE), 0o755)
   const outputs = measure(root, filesUnder(root, ['dist'], /\.[cm]?[jt]s$/))
   writeStamp(stampFile, { inputs, outputs, facts: { typescript: version } })
@@ -68,7 +75,7 @@ function removeStale(root, sources) {
   })
   const wanted = new Set(made)
   for (const name of filesUnder(root, ['dist'], /\.([cm]?[jt]s|map)$/)) {
-    if (!wanted.has(name)) fs.rmSync(path.join(root, name))
+    if (!wanted.has(name) && !name.startsWith(BROWSER)) fs.rmSync(path.join(root, name))
   }
 }
 

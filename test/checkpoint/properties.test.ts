@@ -1,9 +1,9 @@
 import fc from 'fast-check'
+import { encodeHeader } from '../../lib/checkpoint/encode.js'
 import {
   byteLength,
   type Dtype,
   ELEMENT_BYTES,
-  encodeHeader,
   type Header,
   LENGTH_BYTES,
   parseHeader,

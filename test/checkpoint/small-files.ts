@@ -1,5 +1,6 @@
 import { withContainer } from '../../lib/checkpoint/container.js'
-import { ELEMENT_BYTES, encodeHeader, type Header } from '../../lib/checkpoint/header.js'
+import { encodeHeader } from '../../lib/checkpoint/encode.js'
+import { ELEMENT_BYTES, type Header } from '../../lib/checkpoint/header.js'
 
 /** Small files of every kind of tensor. */
 export function smallFiles(): Buffer[] {

@@ -1,0 +1,38 @@
+import { invalidArgument } from '../errors.js'
+import type { NativeTensor } from '../native.js'
+import { checkBoolean, checkKeys } from '../options.js'
+import { fold } from './fold.js'
+import { type OnnxOptions, onnxModel } from './model.js'
+
+/** Options of `exportOnnx()`. */
+export interface ExportOnnxOptions {
+  /**
+   * `'float32'` (default): images are numbers in (−1, 1), as the generator makes them. `'uint8'`: grey levels, 0 black
+   * to 255 white, as in `ImageBatch.pixels`.
+   */
+  output?: 'float32' | 'uint8' | undefined
+  /** Keeps the weights in half precision, for half of the size. They are computed with in float32. Default false. */
+  half?: boolean | undefined
+}
+
+const PREFIX = 'generator.'
+
+/** Checks the options of `exportOnnx`. */
+export function checkExportOnnx(options: ExportOnnxOptions | undefined): OnnxOptions {
+  const { output = 'float32', half } = checkKeys('the options of exportOnnx()', options, ['output', 'half'])
+  if (output !== 'float32' && output !== 'uint8')
+    throw invalidArgument('output', "'float32' or 'uint8'", output)
+  return { output, half: checkBoolean('half', half, false) }
+}
+
+/** The generator of an exported state as an ONNX model. */
+export function exportModel(
+  state: readonly NativeTensor[],
+  { latentDim, classes }: { latentDim: number; classes: number },
+  options: OnnxOptions,
+): Uint8Array {
+  const tensors = state
+    .filter(({ dtype }) => dtype === 'F32')
+    .map(({ name, data }) => [name.slice(PREFIX.length), new Float32Array(data)] as const)
+  return onnxModel(fold(new Map(tensors), latentDim, classes), options)
+}

@@ -1,0 +1,139 @@
+import { encodeF16 } from '../checkpoint/half.js'
+import type { FoldedGenerator } from './fold.js'
+import { Message } from './protobuf.js'
+
+/** What the exported model writes. */
+export interface OnnxOptions {
+  /** Grey levels (uint8) in place of floating-point numbers in (−1, 1). */
+  output: 'float32' | 'uint8'
+  /** Weights in half precision, for half of the size. */
+  half: boolean
+}
+
+// Field numbers and values of onnx.proto (github.com/onnx/onnx, IR version 7).
+const IR_VERSION = 7
+const OPSET = 13
+const Type = { float: 1, uint8: 2, int64: 7, float16: 10 } as const
+const Attribute = { int: 2, ints: 7 } as const
+
+/** The folded generator as an ONNX model: opset 13, `latents` and, with classes, `labels` in, `images` out. */
+export function onnxModel(generator: FoldedGenerator, { output, half }: OnnxOptions): Uint8Array {
+  const graph = new Message()
+  const names = { count: 0 }
+  const node = (operator: string, inputs: string[], attributes: Message[] = [], result?: string) => {
+    const name = result ?? `${operator.toLowerCase()}${++names.count}`
+    const message = new Message()
+    for (const input of inputs) message.text(1, input)
+    message.text(2, name).text(3, name).text(4, operator)
+    for (const attribute of attributes) message.bytes(5, attribute)
+    graph.bytes(1, message)
+    return name
+  }
+  const initialisers: Message[] = []
+  const weights = (name: string, shape: number[], values: Float32Array) => {
+    if (!half) {
+      initialisers.push(tensor(name, Type.float, shape, bytesOf(values)))
+      return name
+    }
+    const halves = new Uint16Array(values.length)
+    encodeF16(values, halves)
+    initialisers.push(tensor(`${name}.half`, Type.float16, shape, bytesOf(halves)))
+    return node('Cast', [`${name}.half`], [integer('to', Type.float)], name)
+  }
+  const number = (name: string, value: number) => {
+    initialisers.push(tensor(name, Type.float, [], bytesOf(Float32Array.of(value))))
+    return name
+  }
+  const upsample = (
+    input: string,
+    weight: string,
+    bias: string[],
+    side: number,
+    stride: number,
+    pad: number,
+  ) =>
+    node(
+      'ConvTranspose',
+      [input, weight, ...bias],
+      [
+        integers('kernel_shape', [side, side]),
+        integers('strides', [stride, stride]),
+        integers('pads', [pad, pad, pad, pad]),
+      ],
+    )
+
+  const { latentDim, classes } = generator
+  const linear = weights('linear.weight', [FEATURES, latentDim], generator.linear)
+  const rows = Math.max(1, classes)
+  const bias = weights('linear.bias', [rows, FEATURES], generator.linearBias)
+  const transposed = [integer('transB', 1)]
+  const dense =
+    classes === 0
+      ? node('Gemm', ['latents', linear, bias], transposed)
+      : node('Add', [node('Gemm', ['latents', linear], transposed), node('Gather', [bias, 'labels'])])
+  // 0: as many as there are.
+  initialisers.push(tensor('map', Type.int64, [4], bytesOf(BigInt64Array.of(0n, 256n, 7n, 7n))))
+  let x = node('Relu', [node('Reshape', [dense, 'map'])])
+  const bias1 = weights('conv1.bias', [128], generator.conv1Bias)
+  x = node('Relu', [
+    upsample(x, weights('conv1.weight', [256, 128, 5, 5], generator.conv1), [bias1], 5, 1, 2),
+  ])
+  const bias2 = weights('conv2.bias', [64], generator.conv2Bias)
+  x = node('Relu', [upsample(x, weights('conv2.weight', [128, 64, 4, 4], generator.conv2), [bias2], 4, 2, 1)])
+  x = upsample(x, weights('conv3.weight', [64, 1, 4, 4], generator.conv3), [], 4, 2, 1)
+  if (output === 'float32') {
+    node('Tanh', [x], [], 'images')
+  } else {
+    // round(255 (x + 1) / 2): the cast drops what is behind the point.
+    x = node('Add', [node('Tanh', [x]), number('one', 1)])
+    x = node('Add', [node('Mul', [x, number('half', 127.5)]), number('rounding', 0.5)])
+    node('Cast', [x], [integer('to', Type.uint8)], 'images')
+  }
+
+  graph.text(2, 'dcgan_generator')
+  for (const initialiser of initialisers) graph.bytes(5, initialiser)
+  graph.bytes(11, valueInfo('latents', Type.float, ['N', latentDim]))
+  if (classes > 0) graph.bytes(11, valueInfo('labels', Type.int64, ['N']))
+  graph.bytes(12, valueInfo('images', Type[output === 'uint8' ? 'uint8' : 'float'], ['N', 1, 28, 28]))
+  return new Message()
+    .integer(1, IR_VERSION)
+    .text(2, 'libtorch-dcgan')
+    .bytes(7, graph)
+    .bytes(8, new Message().text(1, '').integer(2, OPSET))
+    .toBytes()
+}
+
+const FEATURES = 256 * 7 * 7
+
+function tensor(name: string, type: number, shape: readonly number[], data: Uint8Array): Message {
+  const message = new Message()
+  for (const size of shape) message.integer(1, size)
+  return message.integer(2, type).text(8, name).bytes(9, data)
+}
+
+function integer(name: string, value: number): Message {
+  return new Message().text(1, name).integer(3, value).integer(20, Attribute.int)
+}
+
+function integers(name: string, values: readonly number[]): Message {
+  const message = new Message().text(1, name)
+  for (const value of values) message.integer(8, value)
+  return message.integer(20, Attribute.ints)
+}
+
+/** A dimension is a size, or the name of one that the caller chooses. */
+function valueInfo(name: string, type: number, shape: readonly (number | string)[]): Message {
+  const dimensions = new Message()
+  for (const size of shape) {
+    const dimension = new Message()
+    dimensions.bytes(1, typeof size === 'number' ? dimension.integer(1, size) : dimension.text(2, size))
+  }
+  return new Message()
+    .text(1, name)
+    .bytes(2, new Message().bytes(1, new Message().integer(1, type).bytes(2, dimensions)))
+}
+
+/** ONNX keeps numbers in little-endian order, as every machine does that this runs on. */
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array | BigInt64Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}

@@ -1,0 +1,66 @@
+import { enlarge, type GreyImage, layGrid } from '../images/grey.js'
+import { checkGridOptions, type GridOptions, SIDE } from '../images/grid.js'
+import { checkInteger } from '../options.js'
+
+const PIXELS = SIDE * SIDE
+
+/** Images of digits in a browser: their grey levels, as `ImageData` to draw and as PNG files. */
+export class CanvasBatch {
+  /** In pixels. */
+  readonly width = SIDE
+  /** In pixels. */
+  readonly height = SIDE
+  /** How many images there are, from 1. */
+  readonly count: number
+  /** `count` × 784 grey levels, image by image and row by row, 0 black to 255 white. */
+  readonly pixels: Uint8Array
+  /** What each image was asked to show, where the generator has classes. */
+  readonly labels?: Uint8Array
+
+  /** @internal */
+  constructor(pixels: Uint8Array, labels: Uint8Array | undefined) {
+    this.pixels = pixels
+    this.count = pixels.length / PIXELS
+    if (labels !== undefined) this.labels = labels
+  }
+
+  /** The 784 grey levels of image `i`, row by row: a view, not a copy. */
+  image(i: number): Uint8Array {
+    checkInteger('i', i, 0, this.count - 1)
+    return this.pixels.subarray(i * PIXELS, (i + 1) * PIXELS)
+  }
+
+  /** Image `i` for `putImageData()`. */
+  imageData(i: number): ImageData {
+    return dataOf({ width: SIDE, height: SIDE, pixels: this.image(i) })
+  }
+
+  /** Image `i` as a PNG file. */
+  png(i: number): Promise<Blob> {
+    return encode(this.imageData(i))
+  }
+
+  /** All images edge to edge, for `putImageData()`. */
+  gridData(options?: GridOptions): ImageData {
+    const { columns, scale, order } = checkGridOptions(options, this.count)
+    const images = { width: SIDE, height: SIDE, pixels: this.pixels }
+    return dataOf(enlarge(layGrid(images, this.count, columns, order), scale))
+  }
+
+  /** All images edge to edge as one PNG file. */
+  async grid(options?: GridOptions): Promise<Blob> {
+    return encode(this.gridData(options))
+  }
+}
+
+function dataOf({ width, height, pixels }: GreyImage): ImageData {
+  const rgba = new Uint8ClampedArray(pixels.length * 4)
+  for (const [i, level] of pixels.entries()) rgba.set([level, level, level, 255], 4 * i)
+  return new ImageData(rgba, width, height)
+}
+
+function encode(data: ImageData): Promise<Blob> {
+  const canvas = new OffscreenCanvas(data.width, data.height)
+  canvas.getContext('2d')?.putImageData(data, 0, 0)
+  return canvas.convertToBlob({ type: 'image/png' })
+}

@@ -1,0 +1,91 @@
+import { DcganError } from '../errors.js'
+import { checkSample, MAX_COUNT, type SampleOptions } from '../serving.js'
+import { allocate } from '../typed-arrays.js'
+import { drawLabels, drawLatents } from './latents.js'
+import { GeneratorSession, type OnnxRuntime } from './session.js'
+import { readGenerator } from './weights.js'
+
+/** Options of `Generator.load()` and `Generator.pretrained()`. */
+export interface LoadOptions {
+  /** The onnxruntime to use, such as `import * as ort from 'onnxruntime-web'`. Default: the one that is installed. */
+  runtime?: OnnxRuntime | undefined
+}
+
+const PIXELS = 784
+const MAX_BATCH = 64
+
+/**
+ * A trained generator without LibTorch: it makes the images that `DCGAN.sample()` makes, within one grey level. What
+ * differs between Node.js and browsers is added by the two classes `Generator`.
+ */
+export abstract class PortableGenerator<Batch> {
+  readonly #session: GeneratorSession
+  #disposal: Promise<void> | undefined
+
+  protected constructor(session: GeneratorSession) {
+    this.#session = session
+  }
+
+  /** Length of a latent vector. */
+  get latentDim(): number {
+    return this.#session.latentDim
+  }
+
+  /** Number of classes; 0 for an unconditional generator. */
+  get classes(): number {
+    return this.#session.classes
+  }
+
+  /**
+   * Makes images. The same seed, labels and weights give the same latent vectors as `DCGAN.sample()`, bit for bit, and
+   * the same images within one grey level.
+   *
+   * @param count images, 1 to 1,000,000
+   * @param options as for `DCGAN.sample()`; `minConfidence` takes the classifier, which runs on LibTorch alone
+   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_DISPOSED`. When the signal aborts, its reason
+   */
+  async sample(count = 1, options?: SampleOptions): Promise<Batch> {
+    this.#assertAlive()
+    const { latentDim, classes } = this
+    const { request, signal } = checkSample(count, options, { latentDim, classes, maxQueue: MAX_COUNT })
+    const latents = request.latents ?? allocate(() => drawLatents(request.seed, count, latentDim))
+    const labels = classes === 0 ? undefined : (request.labels ?? drawLabels(request.seed, count, classes))
+    const pixels = allocate(() => new Uint8Array(count * PIXELS))
+    for (let first = 0; first < count; first += MAX_BATCH) {
+      signal?.throwIfAborted()
+      this.#assertAlive()
+      const end = Math.min(count, first + MAX_BATCH)
+      const part = latents.slice(first * latentDim, end * latentDim)
+      pixels.set(await this.#session.run(part, labels?.slice(first, end)), first * PIXELS)
+    }
+    signal?.throwIfAborted()
+    return this.batch(pixels, labels)
+  }
+
+  /** Frees the weights. Idempotent; later calls reject with `ERR_DCGAN_DISPOSED`. */
+  dispose(): Promise<void> {
+    this.#disposal ??= this.#session.release()
+    return this.#disposal
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
+  }
+
+  /** The images as this platform shows them. */
+  protected abstract batch(pixels: Uint8Array, labels: Uint8Array | undefined): Batch
+
+  #assertAlive(): void {
+    if (this.#disposal === undefined) return
+    throw new DcganError('ERR_DCGAN_DISPOSED', 'The generator was disposed of. Load it again')
+  }
+}
+
+/** A session with the generator in these bytes. */
+export function openGenerator(
+  bytes: Uint8Array,
+  name: string,
+  runtime: OnnxRuntime,
+): Promise<GeneratorSession> {
+  return GeneratorSession.create(runtime, readGenerator(bytes, name))
+}

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DcganError } from '../errors.js'
+import { ioError } from '../files.js'
+import { ImageBatch } from '../images/batch.js'
+import { type LoadOptions, openGenerator, PortableGenerator } from './generator.js'
+import type { OnnxRuntime } from './session.js'
+import { bytesOf, checkLoad, fetched, type Source } from './source.js'
+
+export { DcganError, type DcganErrorCode } from '../errors.js'
+export type { LoadOptions } from './generator.js'
+export type { OnnxRuntime, OnnxSession } from './session.js'
+export type { Source } from './source.js'
+export { ImageBatch }
+
+const PRETRAINED = join(__dirname, '..', '..', 'weights', 'mnist.safetensors')
+const RUNTIMES = ['onnxruntime-node', 'onnxruntime-web'] as const
+
+/**
+ * A trained generator without LibTorch and without the addon, on `onnxruntime-node` or `onnxruntime-web`: for platforms
+ * that have no LibTorch, and for small deployments. It samples; training takes `DCGAN`.
+ *
+ * @example
+ * import { Generator } from 'libtorch-dcgan/portable'
+ *
+ * const generator = await Generator.pretrained()
+ * const sevens = await generator.sample(16, { seed: 42, labels: 7 })
+ * await generator.dispose()
+ */
+export class Generator extends PortableGenerator<ImageBatch> {
+  /**
+   * A generator out of a file that `save(file, { only: 'generator' })` wrote.
+   *
+   * @param source its path, its URL (`file:`, `http:` or `https:`), or its bytes
+   * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT`, `ERR_DCGAN_IO`; `ERR_DCGAN_NATIVE_NOT_FOUND` where no onnxruntime is
+   *   installed
+   */
+  static async load(source: Source, options?: LoadOptions): Promise<Generator> {
+    const { runtime } = checkLoad(source, options)
+    const given = bytesOf(source)
+    if (given !== undefined)
+      return new Generator(await openGenerator(given, 'the bytes', runtime ?? installed()))
+    const file = source as string | URL
+    const bytes = isRemote(file) ? await fetched(new URL(file)) : await read(file)
+    return new Generator(await openGenerator(bytes, String(file), runtime ?? installed()))
+  }
+
+  /** The generator of digits that the package ships, as `DCGAN.pretrained()`. */
+  static pretrained(options?: LoadOptions): Promise<Generator> {
+    return Generator.load(PRETRAINED, options)
+  }
+
+  protected override batch(pixels: Uint8Array, labels: Uint8Array | undefined): ImageBatch {
+    return new ImageBatch(pixels, labels)
+  }
+}
+
+function isRemote(file: string | URL): boolean {
+  return /^https?:/.test(String(file))
+}
+
+async function read(file: string | URL): Promise<Uint8Array> {
+  try {
+    return await readFile(typeof file === 'string' && file.startsWith('file:') ? new URL(file) : file)
+  } catch (cause) {
+    throw ioError('read', String(file), cause)
+  }
+}
+
+/** The onnxruntime that is installed beside this package. */
+function installed(): OnnxRuntime {
+  for (const name of RUNTIMES) {
+    try {
+      return require(name) as OnnxRuntime
+    } catch (cause) {
+      if (isMissing(cause, name)) continue
+      throw new DcganError('ERR_DCGAN_NATIVE', `${name} does not load: ${(cause as Error).message}`, {
+        cause,
+      })
+    }
+  }
+  throw new DcganError(
+    'ERR_DCGAN_NATIVE_NOT_FOUND',
+    'No onnxruntime is installed, and libtorch-dcgan/portable computes on one: npm install onnxruntime-node',
+  )
+}
+
+function isMissing(error: unknown, name: string): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  return code === 'MODULE_NOT_FOUND' && String(message).includes(name)
+}

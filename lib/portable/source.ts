@@ -1,0 +1,41 @@
+import { DcganError, invalidArgument } from '../errors.js'
+import { checkKeys } from '../options.js'
+import { isUint8Array } from '../typed-arrays.js'
+import type { LoadOptions } from './generator.js'
+
+/** Where a generator comes from: a path or a URL, or the file's bytes. */
+export type Source = string | URL | Uint8Array | ArrayBuffer
+
+/** The bytes themselves, where a source is bytes. They are read at once. */
+export function bytesOf(source: Source): Uint8Array | undefined {
+  if (isUint8Array(source)) return source
+  return isArrayBuffer(source) ? new Uint8Array(source) : undefined
+}
+
+/** Checks the arguments of `load`. */
+export function checkLoad(source: unknown, options: LoadOptions | undefined): LoadOptions {
+  const { runtime } = checkKeys('the options of load()', options, ['runtime'])
+  const text = typeof source === 'string' && source !== ''
+  if (!text && !(source instanceof URL) && bytesOf(source as Source) === undefined) {
+    throw invalidArgument('source', 'a path, a URL, or the bytes of a file', source)
+  }
+  if (runtime !== undefined && typeof (runtime as LoadOptions['runtime'])?.InferenceSession !== 'function') {
+    throw invalidArgument('runtime', 'the module onnxruntime-node or onnxruntime-web', runtime)
+  }
+  return { runtime: runtime as LoadOptions['runtime'] }
+}
+
+/** The body of an answer to a request. */
+export async function fetched(url: URL): Promise<Uint8Array> {
+  try {
+    const response = await fetch(url)
+    if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`)
+    return new Uint8Array(await response.arrayBuffer())
+  } catch (cause) {
+    throw new DcganError('ERR_DCGAN_IO', `Cannot read ${url.href}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  return Object.prototype.toString.call(value) === '[object ArrayBuffer]'
+}
