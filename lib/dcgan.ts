@@ -8,19 +8,20 @@ import { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/in
 import { writeFileAtomic } from './files.js'
 import { checkHyperParams, DEFAULTS, type HyperParams, resolveHyperParams } from './hyperparams.js'
 import { checkGridOptions, type GridOptions, ImageBatch } from './images/index.js'
-import { checkLabel, checkLabels, type Labels } from './labels.js'
+import { checkLabels, type Labels } from './labels.js'
 import type { TrainingImages } from './mnist/index.js'
 import type { NativeSampleRequest } from './native.js'
 import { checkExportOnnx, type ExportOnnxOptions, exportModel } from './onnx/export.js'
-import { checkInteger, checkKeys, checkSignal, checkString, defined } from './options.js'
+import { checkKeys, checkString, defined } from './options.js'
 import type { ChosenPrecision } from './precision.js'
-import { MAX_SEED } from './random.js'
 import type { EpochResult } from './run.js'
 import { Saver } from './saver.js'
 import {
   checkGridSource,
+  checkInterpolation,
   checkRoom,
   checkSample,
+  type InterpolateOptions,
   type SampleOptions,
   type ServingStats,
   slerp,
@@ -215,22 +216,16 @@ export class DCGAN {
     fromSeed: number,
     toSeed: number,
     frames = 16,
-    options?: { label?: number | undefined; signal?: AbortSignal | undefined },
+    options?: InterpolateOptions,
   ): Promise<ImageBatch> {
     this.#engine.assertAlive()
     const { latentDim, classes } = this.hparams
-    checkInteger('fromSeed', fromSeed, 0, MAX_SEED)
-    checkInteger('toSeed', toSeed, 0, MAX_SEED)
-    checkInteger('frames', frames, 2, 10_000)
-    const given = checkKeys('the options of interpolate()', options, ['label', 'signal'])
-    const signal = checkSignal(given.signal)
-    if (given.label !== undefined) checkLabel('label', given.label, classes)
-    checkRoom(frames, this.hparams.maxQueue)
+    const { label: given, signal } = checkInterpolation(fromSeed, toSeed, frames, options, this.hparams)
     const [from, to] = [fromSeed, toSeed].map(seed => this.#engine.latents(seed, 1, latentDim)) as [
       Float32Array,
       Float32Array,
     ]
-    const label = classes === 0 ? undefined : (given.label ?? this.#engine.labels(fromSeed, 1)[0])
+    const label = classes === 0 ? undefined : (given ?? this.#engine.labels(fromSeed, 1)[0])
     const labels = checkLabels(label, frames, classes)
     return this.#images(
       { count: frames, seed: 0, latents: slerp(from, to, frames), labels, fixed: false },

@@ -1,6 +1,6 @@
 import { DcganError, invalidArgument } from './errors.js'
 import type { HyperParams } from './hyperparams.js'
-import { checkLabels, type Labels } from './labels.js'
+import { checkLabel, checkLabels, type Labels } from './labels.js'
 import type { NativeSampleRequest } from './native.js'
 import { checkInteger, checkKeys, checkSignal, reading } from './options.js'
 import { drawSeed, MAX_SEED } from './random.js'
@@ -23,6 +23,14 @@ export interface SampleOptions {
    * uniformly from the seed; a model without classes takes none.
    */
   labels?: Labels | undefined
+  /** Takes back what of the request waits; it then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
+}
+
+/** Options of `interpolate()`. */
+export interface InterpolateOptions {
+  /** What all images of a class-conditional model show. Default: the label that is drawn from `fromSeed`. */
+  label?: number | undefined
   /** Takes back what of the request waits; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
@@ -52,6 +60,26 @@ export function checkSample(
   const request = { count, ...source, labels: checkLabels(labels, count, classes), fixed: false }
   const checked = { request, signal: checkSignal(signal) }
   checkRoom(count, maxQueue)
+  return checked
+}
+
+/** Checks the arguments of `interpolate`. */
+export function checkInterpolation(
+  fromSeed: number,
+  toSeed: number,
+  frames: number,
+  options: InterpolateOptions | undefined,
+  { classes, maxQueue }: Pick<HyperParams, 'classes' | 'maxQueue'>,
+): { label: number | undefined; signal: AbortSignal | undefined } {
+  checkInteger('fromSeed', fromSeed, 0, MAX_SEED)
+  checkInteger('toSeed', toSeed, 0, MAX_SEED)
+  checkInteger('frames', frames, 2, 10_000)
+  const { label, signal } = checkKeys('the options of interpolate()', options, ['label', 'signal'])
+  const checked = {
+    label: label === undefined ? undefined : checkLabel('label', label, classes),
+    signal: checkSignal(signal),
+  }
+  checkRoom(frames, maxQueue)
   return checked
 }
 

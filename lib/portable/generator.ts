@@ -1,5 +1,12 @@
 import { DcganError } from '../errors.js'
-import { checkSample, MAX_COUNT, type SampleOptions } from '../serving.js'
+import {
+  checkInterpolation,
+  checkSample,
+  type InterpolateOptions,
+  MAX_COUNT,
+  type SampleOptions,
+  slerp,
+} from '../serving.js'
 import { allocate } from '../typed-arrays.js'
 import { drawLabels, drawLatents } from './latents.js'
 import { GeneratorSession, type OnnxRuntime } from './session.js'
@@ -50,6 +57,33 @@ export abstract class PortableGenerator<Batch> {
     const { request, signal } = checkSample(count, options, { latentDim, classes, maxQueue: MAX_COUNT })
     const latents = request.latents ?? allocate(() => drawLatents(request.seed, count, latentDim))
     const labels = classes === 0 ? undefined : (request.labels ?? drawLabels(request.seed, count, classes))
+    return this.#make(latents, labels, signal)
+  }
+
+  /** Images on the way from one seed's first image to another's, as `DCGAN.interpolate()` makes them. */
+  async interpolate(
+    fromSeed: number,
+    toSeed: number,
+    frames = 16,
+    options?: InterpolateOptions,
+  ): Promise<Batch> {
+    this.#assertAlive()
+    const { latentDim, classes } = this
+    const limits = { classes, maxQueue: MAX_COUNT }
+    const { label, signal } = checkInterpolation(fromSeed, toSeed, frames, options, limits)
+    const path = slerp(drawLatents(fromSeed, 1, latentDim), drawLatents(toSeed, 1, latentDim), frames)
+    const [drawn = 0] = classes === 0 ? [] : drawLabels(fromSeed, 1, classes)
+    const labels = classes === 0 ? undefined : new Uint8Array(frames).fill(label ?? drawn)
+    return this.#make(path, labels, signal)
+  }
+
+  async #make(
+    latents: Float32Array,
+    labels: Uint8Array | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Batch> {
+    const { latentDim } = this
+    const count = latents.length / latentDim
     const pixels = allocate(() => new Uint8Array(count * PIXELS))
     for (let first = 0; first < count; first += MAX_BATCH) {
       signal?.throwIfAborted()

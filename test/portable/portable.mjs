@@ -54,6 +54,10 @@ for (const [what, hparams, half] of [
     assert.deepEqual(theirs.labels, ours.labels)
     assert.ok(largestDifference(theirs.pixels, ours.pixels) <= 1)
 
+    const [way, path] = [await native.interpolate(1, 2, 5), await generator.interpolate(1, 2, 5)]
+    assert.deepEqual(path.labels, way.labels)
+    assert.ok(largestDifference(path.pixels, way.pixels) <= 1)
+
     const latents = Float32Array.from({ length: 3 * latentDim }, (_, i) => Math.sin(i))
     const wanted = { latents, ...(classes > 0 && { labels: 7 }) }
     const [mine, others] = [await native.sample(3, wanted), await generator.sample(3, wanted)]

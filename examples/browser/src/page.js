@@ -1,0 +1,75 @@
+import { Generator } from 'libtorch-dcgan/portable'
+import './style.css'
+import { draw } from './draw.js'
+import { Labels } from './labels.js'
+import { Morph } from './morph.js'
+import { Wall } from './wall.js'
+
+const element = id => document.getElementById(id)
+
+/** What is shown: the digit of a seed, the wall's first seed, and the two ends of the morph. */
+const state = { label: 7, seed: drawSeed(), from: 0, to: 1 }
+readAddress()
+
+const generator = await Generator.pretrained().catch(error => {
+  element('status').textContent = `The network did not come: ${error.message}`
+  throw error
+})
+const labels = new Labels(element('labels'), label => change({ label }))
+const wall = new Wall(element('wall'), generator, seed => change({ seed, from: state.to, to: seed }))
+const morph = new Morph(element('slider'), generator)
+
+element('reroll').addEventListener('click', () => change({ seed: drawSeed(), wall: true }))
+element('save').addEventListener('click', save)
+window.addEventListener('popstate', () => {
+  readAddress()
+  show()
+})
+Object.assign(state, { from: state.seed, to: state.seed + 1 })
+await show()
+
+function drawSeed() {
+  return crypto.getRandomValues(new Uint32Array(1))[0]
+}
+
+function change({ wall: _, ...changes }) {
+  Object.assign(state, changes)
+  history.pushState(null, '', `?digit=${state.label}&seed=${state.seed}`)
+  return show()
+}
+
+async function show() {
+  const { label, seed } = state
+  labels.show(generator.classes, label)
+  const begin = performance.now()
+  const batch = await generator.sample(1, wanted(seed))
+  const time = performance.now() - begin
+  draw(element('digit'), batch, 0)
+  element('digit').setAttribute('aria-label', `The digit ${label} of seed ${seed}`)
+  element('status').textContent = `${label}, seed ${seed}, drawn in ${time.toFixed(1)} ms`
+  await wall.show(state, wanted)
+  await morph.show(state)
+}
+
+/** Without classes the seed alone decides. */
+function wanted(seed) {
+  return { seed, ...(generator.classes > 0 && { labels: state.label }) }
+}
+
+async function save(event) {
+  event.preventDefault()
+  const batch = await generator.sample(1, wanted(state.seed))
+  const link = Object.assign(document.createElement('a'), {
+    href: URL.createObjectURL(await batch.grid({ scale: 8 })),
+    download: `digit-${state.label}-${state.seed}.png`,
+  })
+  link.click()
+  URL.revokeObjectURL(link.href)
+}
+
+function readAddress() {
+  const parameters = new URLSearchParams(location.search)
+  const [digit, seed] = [Number(parameters.get('digit') ?? 7), Number(parameters.get('seed') ?? drawSeed())]
+  if (Number.isInteger(digit) && digit >= 0 && digit <= 9) state.label = digit
+  if (Number.isSafeInteger(seed) && seed >= 0) state.seed = seed
+}
