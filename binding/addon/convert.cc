@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "addon/fields.h"
-#include "addon/model.h"
+#include "addon/environment.h"
 
 namespace dcgan {
 
