@@ -51,7 +51,7 @@ struct Config {
   double dropout = 0.3;
   double label_smoothing = 0;
   std::int64_t disc_steps = 1;  // discriminator updates per generator update
-  double ema_decay = 0;  // 0: the generator that is trained is the one that is served
+  double ema_decay = 0;         // 0: the generator that is trained is the one that is served
   std::int64_t max_batch = 64;
   std::int64_t max_queue = 4096;
   StepKind step = StepKind::kAuto;
@@ -132,8 +132,8 @@ struct EpochResult {
   std::vector<Losses> losses;  // of the steps that this made
 };
 
-/// What an epoch tells while it runs, on the model's thread. `losses`: of the steps since it was last told, up to
-/// this one.
+/// What an epoch tells while it runs, on the model's thread. `losses`: of the steps since it was last told,
+/// up to this one.
 class EpochObserver {
  public:
   virtual ~EpochObserver() = default;

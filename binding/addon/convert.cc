@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "addon/fields.h"
 #include "addon/environment.h"
+#include "addon/fields.h"
 
 namespace dcgan {
 

@@ -83,7 +83,9 @@ class JsObserver : public EpochObserver {
   JsObserver(Model* model, std::int64_t id) : model_(model), id_(id) {}
 
   void on_progress(std::int64_t step, std::int64_t batch, std::vector<Losses> losses) override {
-    post([=, losses = std::move(losses)](Napi::Env env) { return event(env, "progress", step, batch, losses); });
+    post([=, losses = std::move(losses)](Napi::Env env) {
+      return event(env, "progress", step, batch, losses);
+    });
   }
 
   void on_snapshot(std::int64_t step, std::int64_t batch, std::vector<Losses> losses,

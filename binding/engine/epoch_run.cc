@@ -19,11 +19,12 @@ void check_finite(const std::vector<Losses>& losses, std::int64_t first_step) {
     if (std::isfinite(disc) && std::isfinite(gen) && std::isfinite(r1) && std::isfinite(r2)) continue;
     const auto penalties =
         r1 == 0 && r2 == 0 ? "" : ", gradient penalties " + std::to_string(r1) + " and " + std::to_string(r2);
-    throw Error("ERR_DCGAN_DIVERGED",
-                "Training diverged at step " + std::to_string(first_step + static_cast<std::int64_t>(i)) +
-                    ": discriminator loss " + std::to_string(disc) + ", generator loss " + std::to_string(gen) +
-                    penalties +
-                    ". Lower discLr and genLr, or try beta1 0.5, and start again from a checkpoint before it");
+    throw Error(
+        "ERR_DCGAN_DIVERGED",
+        "Training diverged at step " + std::to_string(first_step + static_cast<std::int64_t>(i)) +
+            ": discriminator loss " + std::to_string(disc) + ", generator loss " + std::to_string(gen) +
+            penalties +
+            ". Lower discLr and genLr, or try beta1 0.5, and start again from a checkpoint before it");
   }
 }
 

@@ -84,8 +84,8 @@ struct Elementwise {
   /// LeakyReLU(0.2) of sums + bias, then dropout. `code` comes with 1 for each element to keep, and leaves
   /// with 2 for the positive ones among them.
   void (*leak_and_drop)(const A* sums, const A* bias, TileSize size, Slopes<A, std::uint8_t> slopes, S* out);
-  /// dz = grad times each element's slope, and its column sums. LeakyReLU and dropout being linear but for their
-  /// slopes, a tangent goes forward through them in the same way.
+  /// dz = grad times each element's slope, and its column sums. LeakyReLU and dropout being linear but for
+  /// their slopes, a tangent goes forward through them in the same way.
   void (*leak_and_drop_backward)(const A* grad, Slopes<A, const std::uint8_t> slopes, TileSize size, S* dz,
                                  A* total);
 

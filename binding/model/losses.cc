@@ -37,7 +37,7 @@ Loss generator_loss(const Objective& objective, const torch::Tensor& real_logits
                     const torch::Tensor& fake_logits) {
   torch::NoGradGuard no_grad;
   const auto loss = objective.kind == LossKind::kRelativistic ? pairing(fake_logits - real_logits)
-                                                               : cross_entropy(fake_logits, 1.0);
+                                                              : cross_entropy(fake_logits, 1.0);
   return {loss.value, {}, {}, {}, loss.gradient};
 }
 

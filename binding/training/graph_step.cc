@@ -60,8 +60,8 @@ class GraphStep : public Step {
     std::unique_ptr<at::cuda::CUDAGraph> graph;
     Rates rates;
     std::uint64_t passes = 0;  // of the discriminator
-    MiniBatch batch;       // where the graph reads
-    torch::Tensor losses;  // and where it writes
+    MiniBatch batch;           // where the graph reads
+    torch::Tensor losses;      // and where it writes
   };
 
   bool capture(Captured& captured, const MiniBatch& batch) {

@@ -4,7 +4,8 @@ namespace dcgan {
 
 torch::Tensor penalty_weights(const Rates& rates, std::int64_t batch, const torch::TensorOptions& options) {
   const auto count = static_cast<double>(batch);
-  return torch::cat({torch::full({batch}, rates.r1 / count, options), torch::full({batch}, rates.r2 / count, options)});
+  return torch::cat(
+      {torch::full({batch}, rates.r1 / count, options), torch::full({batch}, rates.r2 / count, options)});
 }
 
 torch::Tensor penalties_of(const torch::Tensor& weights, const torch::Tensor& squares) {

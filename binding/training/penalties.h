@@ -5,8 +5,8 @@
 namespace dcgan {
 
 /// The zero-centred gradient penalties on real (R1) and on generated images (R2): γ/2 · E‖∇ₓD(x)‖² of the
-/// logit D(x), with the dropout of the pass that the loss is of (Mescheder et al. 2018; both together in Huang et
-/// al. 2024).
+/// logit D(x), with the dropout of the pass that the loss is of (Mescheder et al. 2018; both together in
+/// Huang et al. 2024).
 inline bool penalised(const Rates& rates) { return rates.r1 > 0 || rates.r2 > 0; }
 
 /// Each image's γ/N, 2N: the real images first.

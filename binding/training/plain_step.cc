@@ -35,7 +35,8 @@ struct Outputs {
 
 void set_gradients(const Outputs& outputs, const std::vector<torch::Tensor>& parameters) {
   const auto grads = torch::autograd::grad(outputs.values, parameters, outputs.gradients);
-  // Differentiating twice leaves some gradients in another order of memory, which the fused Adam would not see.
+  // Differentiating twice leaves some gradients in another order of memory, which the fused Adam would not
+  // see.
   for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].mutable_grad() = grads[i].contiguous();
 }
 
@@ -60,7 +61,8 @@ class PlainStep : public Step {
                           .view({batch, kImage.channels, kImage.side, kImage.side});
     const auto latents = given.latents.chunk(nets_.disc_steps);
     for (std::size_t i = 0; i + 1 < latents.size(); ++i) {
-      update_discriminator(real, without_graph([&] { return generate(latents[i], labels); }), labels, nullptr);
+      update_discriminator(real, without_graph([&] { return generate(latents[i], labels); }), labels,
+                           nullptr);
     }
     const auto fake = generate(latents.back(), labels);
     const auto [disc_loss, penalties] = update_discriminator(real, fake.detach(), labels, seen);
@@ -75,8 +77,8 @@ class PlainStep : public Step {
   };
 
   /// One pass over both halves: the discriminator has no batch statistics.
-  Update update_discriminator(const torch::Tensor& real, const torch::Tensor& fake, const torch::Tensor& labels,
-                              Seen* seen) {
+  Update update_discriminator(const torch::Tensor& real, const torch::Tensor& fake,
+                              const torch::Tensor& labels, Seen* seen) {
     const auto batch = real.size(0);
     const bool penalise = penalised(nets_.rates);
     const auto images = torch::cat({real, fake}).requires_grad_(penalise);

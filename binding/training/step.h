@@ -16,16 +16,16 @@ struct MiniBatch {
 };
 
 /// The adversarial step: a generator forward in training mode whose images serve both losses, the
-/// discriminator's update, then the generator's against the updated discriminator. With disc_steps above 1, as
-/// many images less one precede these, and serve one discriminator update each.
+/// discriminator's update, then the generator's against the updated discriminator. With disc_steps above 1,
+/// as many images less one precede these, and serve one discriminator update each.
 class Step {
  public:
   using Seen = torch::OrderedDict<std::string, torch::Tensor>;
 
   virtual ~Step() = default;
 
-  /// Leaves the gradients in the parameters' .grad and returns what Losses (contract.h) holds, float32, on the
-  /// device: nothing here waits for it.
+  /// Leaves the gradients in the parameters' .grad and returns what Losses (contract.h) holds, float32, on
+  /// the device: nothing here waits for it.
   torch::Tensor run(const MiniBatch& batch) { return step(batch, nullptr); }
 
   /// The same step, telling what it computed on the way (for the parity tests).

@@ -82,8 +82,8 @@ torch::Tensor Trainer::next_latents(std::int64_t count) {
 void Trainer::step() {
   const auto images = data_->images(position_.batch, config_.batch_size);
   seed_masks(nets_.dropout, nets_.device);
-  const auto losses = adversarial_step().run(
-      {images, next_latents(images.size(0) * config_.disc_steps), data_->labels(position_.batch, config_.batch_size)});
+  const auto losses = adversarial_step().run({images, next_latents(images.size(0) * config_.disc_steps),
+                                              data_->labels(position_.batch, config_.batch_size)});
   losses_[position_.batch].copy_(losses, /*non_blocking=*/true);
   if (average_) average_->update(position_.step, nets_.generator);
   ++position_.step;

@@ -143,7 +143,8 @@ void DiscriminatorPass<S>::backward_to_hidden1() {
 }
 
 template <class S>
-void DiscriminatorPass<S>::add_head_gradients(Index pixel, const kernels::Tiles<S>& features, const A* weights) {
+void DiscriminatorPass<S>::add_head_gradients(Index pixel, const kernels::Tiles<S>& features,
+                                              const A* weights) {
   kernels::elementwise<S>().column_products(features.tile(pixel), features.size(), weights,
                                             heads<A>(pixel, head_gradients_));
 }
@@ -183,10 +184,11 @@ void DiscriminatorPass<S>::parameter_gradients(const torch::Tensor& logit_gradie
   convolution_gradients();
 }
 
-/// With LeakyReLU's slopes and dropout held, a logit is linear in its image: D(x) = b + v · x with v = ∇ₓD(x). So
-/// ½‖v‖² has the gradients of the tangent v · v = D'(v), which goes forward from v as an image does, without the
-/// biases. Its signals backward, s, are those of the logit itself, and a weight's gradient is Σ s (l h + w h')
-/// over the images: l and w weigh the loss and the penalty, h and h' are the layer's input and its tangent.
+/// With LeakyReLU's slopes and dropout held, a logit is linear in its image: D(x) = b + v · x with v =
+/// ∇ₓD(x). So ½‖v‖² has the gradients of the tangent v · v = D'(v), which goes forward from v as an image
+/// does, without the biases. Its signals backward, s, are those of the logit itself, and a weight's gradient
+/// is Σ s (l h + w h') over the images: l and w weigh the loss and the penalty, h and h' are the layer's
+/// input and its tangent.
 template <class S>
 torch::Tensor DiscriminatorPass<S>::penalised_gradients(const std::vector<torch::Tensor>& pictures,
                                                         const torch::Tensor& logit_gradients,
@@ -213,7 +215,9 @@ torch::Tensor DiscriminatorPass<S>::penalised_gradients(const std::vector<torch:
     hidden1_.weigh_bias_gradient(pixel, loss);
     hidden1_.gradient().pack(pixel);
   });
-  const auto of_images = [](const torch::Tensor& values) { return values.to(kernels::kScalar<A>).unsqueeze(0); };
+  const auto of_images = [](const torch::Tensor& values) {
+    return values.to(kernels::kScalar<A>).unsqueeze(0);
+  };
   gather({torch::cat(pictures, 1).mul_(of_images(logit_gradients)).addcmul_(slopes, of_images(weights))},
          /*transpose=*/true);
   unpack_head_gradients();

@@ -25,8 +25,8 @@ class DiscriminatorPass {
 
   /// From the loss's gradient with respect to the logits (float64): the parameters' gradients.
   void parameter_gradients(const torch::Tensor& logit_gradients);
-  /// … those plus the gradients of Σ w/2 ‖∇ₓD(x)‖² over the images, with the last pass's dropout; `weights`: each
-  /// image's w, float64; `pictures`: those of the last pass. Returns each image's ‖∇ₓD(x)‖², float64.
+  /// … those plus the gradients of Σ w/2 ‖∇ₓD(x)‖² over the images, with the last pass's dropout; `weights`:
+  /// each image's w, float64; `pictures`: those of the last pass. Returns each image's ‖∇ₓD(x)‖², float64.
   torch::Tensor penalised_gradients(const std::vector<torch::Tensor>& pictures,
                                     const torch::Tensor& logit_gradients, const torch::Tensor& weights);
   /// … the gradient with respect to the images, 784 × N.

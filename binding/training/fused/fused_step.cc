@@ -53,8 +53,8 @@ class FusedStep : public Step {
     torch::Tensor penalties;
   };
 
-  Update update_discriminator(const torch::Tensor& real, const torch::Tensor& fake, const torch::Tensor& labels,
-                              Seen* seen) {
+  Update update_discriminator(const torch::Tensor& real, const torch::Tensor& fake,
+                              const torch::Tensor& labels, Seen* seen) {
     const auto batch = real.size(1);
     const auto logits = discriminator_.forward({real, fake}, labels, /*learning=*/true);
     const auto real_logits = logits.slice(0, 0, batch);
