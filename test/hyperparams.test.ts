@@ -100,7 +100,9 @@ test.each([...NUMBERS, ...MORE_NUMBERS])('%s refuses what is no number in its ra
   for (const bad of [null, '5', true, {}, ['1'], 5n, Number.NaN, Infinity, -1, 2 ** 60]) {
     const error = failure({ [key]: bad })
     expect(error.code).toBe('ERR_DCGAN_INVALID_ARGUMENT')
-    expect(error.message).toMatch(new RegExp(`^Expected (an integer|a number) .*for ${key}(\\[0\\])? but received `))
+    expect(error.message).toMatch(
+      new RegExp(`^Expected (an integer|a number) .*for ${key}(\\[0\\])? but received `),
+    )
   }
 })
 

@@ -12,6 +12,7 @@ for (const { parentPath, name } of files) {
   const small = gzipSync(bytes).length
   whole += bytes.length
   packed += small
-  if (bytes.length > 100_000) console.log(`${name}: ${megabytes(bytes.length)}, ${megabytes(small)} compressed`)
+  if (bytes.length > 100_000)
+    console.log(`${name}: ${megabytes(bytes.length)}, ${megabytes(small)} compressed`)
 }
 console.log(`All ${files.length} files: ${megabytes(whole)}, ${megabytes(packed)} compressed`)
