@@ -1,5 +1,4 @@
 import { LossChart } from './chart.js'
-import { eventsOf } from './events.js'
 
 /** A training run: it is this page's own, and ends with it. */
 export class Training {
@@ -104,4 +103,23 @@ function describe({ epoch, epochs, step, totalSteps, imagesPerSecond, etaSeconds
   const where = epochs > 1 ? `Epoch ${epoch} of ${epochs}, step` : 'Step'
   const speed = `${Math.round(imagesPerSecond)} images a second`
   return `${where} ${step} of ${totalSteps}, ${speed}, ${minutes}:${seconds} to go`
+}
+
+/**
+ * The server-sent events of an answer, as `{ event, data }`. `EventSource` would do it, but can only GET.
+ */
+async function* eventsOf(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    const blocks = (text + part.value).split('\n\n')
+    text = blocks.pop()
+    for (const block of blocks) {
+      const fields = block
+        .split('\n')
+        .map(line => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)])
+      const { event, data } = Object.fromEntries(fields)
+      yield { event, data: JSON.parse(data) }
+    }
+  }
 }

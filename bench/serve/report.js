@@ -1,26 +1,4 @@
-import type { Overload, Serving } from './phases.js'
-
-export interface Result {
-  date: string
-  seconds: number
-  processors: string
-  load: number
-  alone: { imagesPerSecond: number; batchSeconds: number }
-  batched: Serving
-  single: Serving
-  overload: Overload
-}
-
-export interface Target {
-  what: string
-  value: number
-  /** At least, or at most. None: shown only. */
-  atLeast?: number
-  atMost?: number
-  unit?: string
-}
-
-export function targets({ alone, batched, single, overload }: Result): Target[] {
+export function targets({ alone, batched, single, overload }) {
   return [
     {
       what: 'images a second, against `sample(64)` alone',
@@ -60,7 +38,7 @@ export function targets({ alone, batched, single, overload }: Result): Target[] 
   ]
 }
 
-export function targetTable(targets: Target[]): string {
+export function targetTable(targets) {
   const rows = targets.map(target => [
     target.what,
     number(target.value, target.unit),
@@ -70,12 +48,12 @@ export function targetTable(targets: Target[]): string {
   return table(['', 'measured', 'target', ''], rows)
 }
 
-export function missed({ value, atLeast, atMost }: Target): boolean {
+export function missed({ value, atLeast, atMost }) {
   if (Number.isNaN(value)) return atLeast !== undefined || atMost !== undefined
   return (atLeast !== undefined && value < atLeast) || (atMost !== undefined && value > atMost)
 }
 
-export function report(result: Result): string {
+export function report(result) {
   return [
     `${result.processors}; ${result.seconds} s a phase; load before it ${result.load.toFixed(2)}`,
     targetTable(targets(result)),
@@ -98,7 +76,7 @@ export function report(result: Result): string {
   ].join('\n\n')
 }
 
-function serving(name: string, { imagesPerSecond, meanBatch, p50, p99, eventLoopP99 }: Serving): string[] {
+function serving(name, { imagesPerSecond, meanBatch, p50, p99, eventLoopP99 }) {
   return [
     `\`${name}\``,
     imagesPerSecond.toFixed(0),
@@ -109,8 +87,8 @@ function serving(name: string, { imagesPerSecond, meanBatch, p50, p99, eventLoop
   ]
 }
 
-function overload(phase: Overload): string {
-  const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`
+function overload(phase) {
+  const megabytes = bytes => `${(bytes / 2 ** 20).toFixed(0)} MiB`
   return table(
     ['640 connections, sheets of 64 images', ''],
     [
@@ -130,27 +108,27 @@ function overload(phase: Overload): string {
   )
 }
 
-function verdict(target: Target): string {
+function verdict(target) {
   if (target.atLeast === undefined && target.atMost === undefined) return ''
   return missed(target) ? 'missed' : 'met'
 }
 
-function limit({ atLeast, atMost, unit }: Target): string {
+function limit({ atLeast, atMost, unit }) {
   if (atLeast !== undefined) return `≥ ${number(atLeast, unit)}`
   return atMost === undefined ? '' : `≤ ${number(atMost, unit)}`
 }
 
-function number(value: number, unit = ''): string {
+function number(value, unit = '') {
   const text = Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 2 : 1)
   return `${text} ${unit}`.trimEnd()
 }
 
-function milliseconds(seconds: number): string {
+function milliseconds(seconds) {
   return `${(1000 * seconds).toFixed(1)} ms`
 }
 
 /** In Markdown. */
-function table(head: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`
+function table(head, rows) {
+  const line = cells => `| ${cells.join(' | ')} |`
   return [line(head), `|---|${'---:|'.repeat(head.length - 1)}`, ...rows.map(line)].join('\n')
 }

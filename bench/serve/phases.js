@@ -2,40 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { quantile } from './answers.js'
 import { flood, Server, sendLoad } from './processes.js'
 
-export interface Serving {
-  imagesPerSecond: number
-  errors: number
-  /** Answers other than 2xx. */
-  refused: number
-  p50: number
-  p99: number
-  meanBatch: number
-  eventLoopP99: number
-}
-
-export interface Overload {
-  /** Requests a second, of 64 images each: offered, answered with images, and answered with 503. */
-  offered: number
-  served: number
-  refused: number
-  /** Answers other than 200 and 503, and broken connections. */
-  failed: number
-  refusalP50: number
-  refusalP99: number
-  imagesPerSecond: number
-  residentBefore: number
-  residentPeak: number
-  residentAfter: number
-  /** From the end of the load to the first of ten normal answers in a row. */
-  recoverySeconds: number
-}
-
 const CONNECTIONS = 64
 const COUNT = 64
 const TIMES = 10
 
 /** One image a request, over 64 connections. */
-export async function serving(model: string, maxBatch: number, seconds: number): Promise<Serving> {
+export async function serving(model, maxBatch, seconds) {
   const server = await Server.start({ MODEL: model, MAX_BATCH: String(maxBatch) })
   const load = { url: server.url, path: '/digits/SEED.png', connections: CONNECTIONS }
   await sendLoad({ ...load, seconds: Math.max(1, seconds / 10) })
@@ -44,7 +16,7 @@ export async function serving(model: string, maxBatch: number, seconds: number):
   const after = await server.metrics()
   await server.stop()
 
-  const grown = (name: string) => (after[name] as number) - (before[name] as number)
+  const grown = name => after[name] - before[name]
   const ok = answers.statuses[200]
   const answered = Object.values(answers.statuses).reduce((sum, { count }) => sum + count, 0)
   return {
@@ -54,7 +26,7 @@ export async function serving(model: string, maxBatch: number, seconds: number):
     p50: ok?.p50 ?? Number.NaN,
     p99: ok?.p99 ?? Number.NaN,
     meanBatch: grown('dcgan_images_total') / grown('dcgan_forwards_total'),
-    eventLoopP99: after.nodejs_eventloop_lag_p99_seconds as number,
+    eventLoopP99: after.nodejs_eventloop_lag_p99_seconds,
   }
 }
 
@@ -62,7 +34,7 @@ export async function serving(model: string, maxBatch: number, seconds: number):
  * Ten times as many images a second as it can serve, `capacity`, on ten times as many connections. Sheets of 64
  * images are asked for, so that a client on the same machine can offer so much and leave the server its processors.
  */
-export async function overload(model: string, capacity: number, seconds: number): Promise<Overload> {
+export async function overload(model, capacity, seconds) {
   const server = await Server.start({ MODEL: model, MAX_QUEUE: String(4 * COUNT) })
   const rate = Math.ceil((TIMES * capacity) / COUNT)
   const load = {
@@ -103,13 +75,13 @@ export async function overload(model: string, capacity: number, seconds: number)
   }
 }
 
-async function probes(server: Server, count: number): Promise<number[]> {
-  const times: number[] = []
+async function probes(server, count) {
+  const times = []
   for (let i = 0; i < count; i++) times.push(await server.probe(i))
   return times
 }
 
-async function recovery(server: Server, normal: number): Promise<number> {
+async function recovery(server, normal) {
   const begin = performance.now()
   let since = begin
   for (let good = 0; good < 10; ) {
@@ -123,7 +95,7 @@ async function recovery(server: Server, normal: number): Promise<number> {
   return (since - begin) / 1000
 }
 
-async function watchPeak(server: Server, watching: () => boolean): Promise<number> {
+async function watchPeak(server, watching) {
   let peak = 0
   while (watching()) {
     peak = Math.max(peak, await server.residentBytes())

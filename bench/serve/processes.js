@@ -1,57 +1,47 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Answers } from './answers.js'
 
-const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
+const SERVER = '../../examples/backend/dist/src/server.js'
+
+const here = file => fileURLToPath(new URL(file, import.meta.url))
 
 /** Runs one of our scripts in a process of its own, and reads the JSON that it prints. */
-async function ask<T>(file: string, ...args: string[]): Promise<T> {
+async function ask(file, ...args) {
   const env = { ...process.env, NODE_NO_WARNINGS: '1' }
   const { stdout } = await promisify(execFile)(process.execPath, [here(file), ...args], { env })
-  return JSON.parse(stdout) as T
+  return JSON.parse(stdout)
 }
 
-export function sampleAlone(
-  model: string,
-  seconds: number,
-): Promise<{ imagesPerSecond: number; batchSeconds: number }> {
+export function sampleAlone(model, seconds) {
   return ask('alone.js', model, String(seconds))
 }
 
-export interface Load {
-  url: string
-  /** A path, in which `SEED` is replaced by one seed after another. */
-  path: string
-  connections: number
-  seconds: number
-}
-
 /** Connections that each ask again as soon as they have their answer. */
-export function sendLoad({ url, path, connections, seconds }: Load): Promise<Answers> {
+export function sendLoad({ url, path, connections, seconds }) {
   return ask('client.js', url, path, String(connections), String(seconds))
 }
 
 /** So many requests a second, whether or not they are answered. */
-export function flood({ url, path, connections, seconds }: Load, rate: number): Promise<Answers> {
+export function flood({ url, path, connections, seconds }, rate) {
   return ask('flood.js', url, path, String(connections), String(seconds), String(rate))
 }
 
 /** The server under load, a process of its own on a free port. */
 export class Server {
-  readonly url: string
-  readonly #child: ChildProcess
+  url
+  #child
 
-  private constructor(child: ChildProcess, url: string) {
+  constructor(child, url) {
     this.#child = child
     this.url = url
   }
 
-  static async start(env: Record<string, string>): Promise<Server> {
-    const child = spawn(process.execPath, [here('../src/server.js')], {
+  static async start(env) {
+    const child = spawn(process.execPath, [here(SERVER)], {
       env: {
         ...process.env,
         NODE_NO_WARNINGS: '1',
@@ -73,7 +63,7 @@ export class Server {
   }
 
   /** Ends it as an operator would. Throws when it does not end well. */
-  async stop(): Promise<void> {
+  async stop() {
     const closed = once(this.#child, 'close')
     this.#child.kill('SIGTERM')
     const [code] = await closed
@@ -81,7 +71,7 @@ export class Server {
   }
 
   /** `/metrics` by name. Each look begins a new measurement of the event loop's delay. */
-  async metrics(): Promise<Record<string, number>> {
+  async metrics() {
     const text = await (await fetch(`${this.url}/metrics`)).text()
     const lines = text.split('\n').filter(line => line !== '' && !line.startsWith('#'))
     return Object.fromEntries(
@@ -90,13 +80,13 @@ export class Server {
   }
 
   /** Resident memory in bytes, as Linux tells. */
-  async residentBytes(): Promise<number> {
+  async residentBytes() {
     const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8')
     return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1])
   }
 
   /** Seconds until the answer to one request for one digit. */
-  async probe(seed: number): Promise<number> {
+  async probe(seed) {
     const begin = performance.now()
     const answer = await fetch(`${this.url}/digits/${seed}.png`)
     await answer.arrayBuffer()

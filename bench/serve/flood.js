@@ -14,9 +14,9 @@ const agent = new Agent({ keepAlive: true, maxSockets: Number(connections) })
 let sent = 0
 let errors = 0
 /** When those without an answer were sent. */
-const open = new Set<{ begin: number }>()
+const open = new Set()
 
-function ask(): void {
+function ask() {
   const begin = performance.now()
   const request = { begin }
   open.add(request)

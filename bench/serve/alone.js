@@ -1,4 +1,4 @@
-import { DCGAN } from 'libtorch-dcgan'
+import { DCGAN } from '../../dist/index.mjs'
 import { quantile } from './answers.js'
 
 /**
@@ -7,10 +7,10 @@ import { quantile } from './answers.js'
  */
 const COUNT = 64
 const [file = '', duration = ''] = process.argv.slice(2)
-await using gan = await DCGAN.load(file, { maxBatch: COUNT })
+const gan = await DCGAN.load(file, { maxBatch: COUNT })
 for (let i = 0; i < 20; i++) await gan.sample(COUNT, { seed: i })
 
-const times: number[] = []
+const times = []
 const begin = performance.now()
 for (let now = begin; now < begin + 1000 * Number(duration); ) {
   await gan.sample(COUNT, { seed: times.length })
@@ -22,3 +22,4 @@ const seconds = (performance.now() - begin) / 1000
 process.stdout.write(
   JSON.stringify({ imagesPerSecond: (COUNT * times.length) / seconds, batchSeconds: quantile(times, 0.5) }),
 )
+await gan.dispose()

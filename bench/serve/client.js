@@ -11,7 +11,7 @@ const SEEDS = 50
 
 const watch = new Stopwatch()
 let seed = 0
-const result = await new Promise<autocannon.Result>((resolve, reject) => {
+const result = await new Promise((resolve, reject) => {
   const instance = autocannon(
     {
       url,

@@ -1,22 +1,23 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { DCGAN } from 'libtorch-dcgan'
+import { DCGAN } from '../../dist/index.mjs'
 import { hostile } from './hostile.js'
 import { overload, serving } from './phases.js'
 import { sampleAlone } from './processes.js'
-import { missed, type Result, report, type Target, targets, targetTable } from './report.js'
+import { missed, report, targets, targetTable } from './report.js'
 
-const HELP = `Usage: npm run load -- [options]
+const HELP = `Usage: npm run bench:serve -- [options]
 
-Measures what the server takes: alone, with and without batching, and overloaded. Run it on an idle machine.
+Measures what the server of examples/backend takes: alone, with and without batching, and overloaded. Run it on an idle machine.
 
 Options:
   --hostile       measures instead what connections without a complete request do to it
   --seconds <n>   length of each phase (default 20)
   --model <file>  state file to serve (default: MODEL, else the weights that the package ships)
-  --out <file>    where the figures go as JSON (default load/results/load.json)
+  --out <file>    where the figures go as JSON (default bench/results/serve.json)
   -h, --help      show this
 
 Exits with 1 when a target is missed.
@@ -27,7 +28,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '20' },
     model: { type: 'string' },
     hostile: { type: 'boolean', default: false },
-    out: { type: 'string', default: 'load/results/load.json' },
+    out: { type: 'string', default: fileURLToPath(new URL('../results/serve.json', import.meta.url)) },
     help: { type: 'boolean', short: 'h' },
   },
 })
@@ -57,12 +58,12 @@ try {
   await rm(folder, { recursive: true })
 }
 
-function judge(aims: Target[]): void {
+function judge(aims) {
   if (aims.some(missed)) process.exitCode = 1
 }
 
-async function measure(model: string): Promise<Result> {
-  const load = loadavg()[0] as number
+async function measure(model) {
+  const load = loadavg()[0]
   if (load > 0.5) say(`The load is ${load.toFixed(1)}: something else runs, and the figures will show it`)
   say('sample(64) alone')
   const alone = await sampleAlone(model, seconds)
@@ -76,13 +77,14 @@ async function measure(model: string): Promise<Result> {
   return { date: new Date().toISOString(), seconds, processors, load, alone, batched, single, overload: over }
 }
 
-async function shippedModel(folder: string): Promise<string> {
+async function shippedModel(folder) {
   const file = join(folder, 'model.safetensors')
-  await using gan = await DCGAN.pretrained()
+  const gan = await DCGAN.pretrained()
   await gan.save(file, { only: 'generator' })
+  await gan.dispose()
   return file
 }
 
-function say(text: string): void {
+function say(text) {
   process.stderr.write(`${text}\n`)
 }

@@ -1,8 +1,7 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { quantile } from './answers.js'
 import { Server, sendLoad } from './processes.js'
-import type { Target } from './report.js'
 
 const TOKEN = 'only-for-this-measurement'
 /** What each client sends before it says no more. */
@@ -17,7 +16,7 @@ const CONNECTIONS = 8
 const ROUNDS = 5
 
 /** What 500 idle connections, 500 with half a head and 500 with half a body do to the requests of others. */
-export async function hostile(model: string, seconds: number): Promise<Target[]> {
+export async function hostile(model, seconds) {
   const server = await Server.start({ MODEL: model, TRAINING_TOKEN: TOKEN })
   // The connections end after ten seconds, and each round needs all of them.
   const load = {
@@ -28,8 +27,8 @@ export async function hostile(model: string, seconds: number): Promise<Target[]>
   }
   await sendLoad(load)
   const p99 = async () => (await sendLoad(load)).statuses[200]?.p99 ?? Number.NaN
-  const quiet: number[] = []
-  const besieged: number[] = []
+  const quiet = []
+  const besieged = []
   for (let round = 1; round <= ROUNDS; round++) {
     process.stderr.write(`round ${round} of ${ROUNDS}\n`)
     quiet.push(await p99())
@@ -60,19 +59,19 @@ export async function hostile(model: string, seconds: number): Promise<Target[]>
 }
 
 /** In seconds. Throws unless it ends with 0. */
-async function timeToStop(server: Server): Promise<number> {
+async function timeToStop(server) {
   const begin = performance.now()
   await server.stop()
   return (performance.now() - begin) / 1000
 }
 
-async function ended(socket: Socket): Promise<void> {
+async function ended(socket) {
   if (!socket.closed) await new Promise(resolve => socket.once('close', resolve))
 }
 
-async function besiege(url: string): Promise<Socket[]> {
+async function besiege(url) {
   const port = Number(new URL(url).port)
-  const sockets: Socket[] = []
+  const sockets = []
   // Fewer at once than the operating system keeps for a server that is busy.
   for (let i = 0; i < OF_EACH; i++) {
     sockets.push(...(await Promise.all(UNFINISHED.map(bytes => send(port, bytes)))))
@@ -80,7 +79,7 @@ async function besiege(url: string): Promise<Socket[]> {
   return sockets
 }
 
-async function send(port: number, bytes: string): Promise<Socket> {
+async function send(port, bytes) {
   const socket = connect(port, '127.0.0.1')
   // The server may reset it later.
   await once(socket, 'connect')
