@@ -45,8 +45,9 @@ async function show() {
   const batch = await generator.sample(1, wanted(seed))
   const time = performance.now() - begin
   draw(element('digit'), batch, 0)
-  element('digit').setAttribute('aria-label', `The digit ${label} of seed ${seed}`)
-  element('status').textContent = `${label}, seed ${seed}, drawn in ${time.toFixed(1)} ms`
+  const name = generator.classes > 0 ? `${label} of seed ${seed}` : `Digit of seed ${seed}`
+  element('digit').setAttribute('aria-label', name)
+  element('status').textContent = `${name}, drawn in ${time.toFixed(1)} ms`
   await wall.show(state, wanted)
   await morph.show(state)
 }

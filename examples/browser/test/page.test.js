@@ -1,0 +1,131 @@
+// The built page in a real browser: the installed Chromium, or the one that CHROMIUM names. SCREENSHOTS names a folder
+// for pictures of it.
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, afterEach, before, describe, test } from 'node:test'
+import { chromium } from 'playwright-core'
+import { serve } from './server.js'
+
+const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const executablePath = process.env.CHROMIUM ?? places.find(existsSync)
+const skip = executablePath === undefined && 'there is no Chromium: install it, or set CHROMIUM'
+const screenshots = process.env.SCREENSHOTS
+
+const DESKTOP = { viewport: { width: 1100, height: 900 } }
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
+
+describe('the page', { skip }, () => {
+  let host
+  let browser
+  let complaints = []
+
+  before(async () => {
+    host = await serve(join(import.meta.dirname, '..', 'dist'))
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+  })
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map(context => context.close()))
+    const found = complaints
+    complaints = []
+    assert.deepEqual(found, [])
+  })
+  after(async () => {
+    await browser?.close()
+    await host?.close()
+  })
+
+  async function open(query, options = DESKTOP) {
+    const page = await (await browser.newContext(options)).newPage()
+    page.setDefaultTimeout(120_000)
+    page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
+    page.on('pageerror', error => complaints.push(error.message))
+    page.on('request', request => {
+      if (!request.url().startsWith(host.url)) complaints.push(`asks for ${request.url()}`)
+    })
+    await page.goto(`${host.url}${query}`)
+    await drawn(page)
+    return page
+  }
+
+  const drawn = page =>
+    page.waitForFunction(() => /drawn in/.test(document.getElementById('status').textContent))
+
+  const pixels = (page, id) => page.evaluate(id => document.getElementById(id).toDataURL(), id)
+
+  /** The share of light pixels: a digit has some, and neither all nor none. */
+  const light = (page, id) =>
+    page.evaluate(id => {
+      const canvas = document.getElementById(id)
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+      return data.filter((level, i) => i % 4 === 0 && level > 127).length / (data.length / 4)
+    }, id)
+
+  async function picture(page, name) {
+    if (screenshots !== undefined)
+      await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true })
+  }
+
+  test('draws the digit of its address, the same one every time', async () => {
+    const [one, other] = [await open('?digit=3&seed=5'), await open('?digit=3&seed=5')]
+    const share = await light(one, 'digit')
+    assert.ok(share > 0.03 && share < 0.4, `${share}`)
+    assert.equal(await pixels(one, 'digit'), await pixels(other, 'digit'))
+    await picture(one, 'light')
+  })
+
+  test('draws another one at a click, and goes back to the one before', async () => {
+    const page = await open('?digit=7&seed=5')
+    const before = await pixels(page, 'digit')
+    await page.click('#reroll')
+    await page.waitForFunction(before => document.getElementById('digit').toDataURL() !== before, before)
+    await page.goBack()
+    await page.waitForFunction(before => document.getElementById('digit').toDataURL() === before, before)
+  })
+
+  test('is worked by the keyboard, and names what it shows', async () => {
+    const page = await open('?digit=7&seed=5')
+    const before = await pixels(page, 'between')
+    await page.focus('#slider')
+    for (let i = 0; i < 6; i++) await page.keyboard.press('ArrowRight')
+    await page.waitForFunction(before => document.getElementById('between').toDataURL() !== before, before)
+    assert.equal(await page.getAttribute('#slider', 'aria-valuetext'), '75 % of the way')
+    assert.match(await page.getAttribute('#digit', 'aria-label'), /of seed 5$/)
+    await page.focus('#wall button:nth-child(4)')
+    await page.keyboard.press('Enter')
+    await page.waitForFunction(() => /seed=8/.test(location.search))
+  })
+
+  test('needs no network after the first visit', async () => {
+    const context = await browser.newContext(DESKTOP)
+    const page = await context.newPage()
+    page.setDefaultTimeout(120_000)
+    await page.goto(`${host.url}?digit=2&seed=5`)
+    await drawn(page)
+    const before = await pixels(page, 'digit')
+    await page.evaluate(() => navigator.serviceWorker.ready)
+    await page.waitForFunction(async () => {
+      const names = await caches.keys()
+      const kept = await Promise.all(names.map(async name => (await (await caches.open(name)).keys()).length))
+      return kept.reduce((sum, count) => sum + count, 0) >= 8
+    })
+    await context.setOffline(true)
+    await page.goto(`${host.url}?digit=2&seed=5`)
+    await drawn(page)
+    assert.equal(await pixels(page, 'digit'), before)
+    await page.click('#reroll')
+    await page.waitForFunction(before => document.getElementById('digit').toDataURL() !== before, before)
+  })
+
+  test('fits a phone, and the dark', async () => {
+    for (const [name, options] of [
+      ['phone', PHONE],
+      ['dark', { ...DESKTOP, colorScheme: 'dark' }],
+    ]) {
+      const page = await open('?digit=8&seed=5', options)
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      assert.ok(wide <= 0, `${name}: ${wide} pixels too wide`)
+      await picture(page, name)
+    }
+  })
+})
