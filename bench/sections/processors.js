@@ -1,4 +1,4 @@
-import { LEVELS, levelOf } from '../../scripts/dev/levels.js'
+import { LEVELS, levelOf } from '../../test/tools/levels.js'
 import { compete } from '../contender.js'
 import { seconds, table } from '../report.js'
 import { median, ratio } from '../statistics.js'

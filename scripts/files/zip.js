@@ -29,14 +29,17 @@ class ZipFile {
   /** @param {string} file */
   static async open(file) {
     const yauzl = require('yauzl')
+    const reader = readerOf(file)
     let opened
     try {
-      const zip = await yauzl.openPromise(file, { autoClose: false, strictFileNames: true })
+      const options = { autoClose: false, strictFileNames: true }
+      const zip = await yauzl.fromRandomAccessReaderPromise(reader, reader.size, options)
       opened = new ZipFile(file, zip)
       for await (const entry of zip.eachEntry()) opened.add(entry)
       return opened
     } catch (error) {
-      opened?.close()
+      if (opened === undefined) reader.close(() => {})
+      else opened.close()
       throw failure(file, error)
     }
   }
@@ -97,13 +100,40 @@ class ZipFile {
 
   /** @param {Entry} entry @param {string} file @param {number} mode @param {(bytes: number) => void} onProgress */
   async extractLarge(entry, file, mode, onProgress) {
-    const sink = fs.createWriteStream(file, { flags: 'wx', mode, flush: true })
     try {
-      await pipeline(verified(entry, await this.zip.openReadStreamPromise(entry), onProgress), sink)
+      const bytes = verified(entry, await this.zip.openReadStreamPromise(entry), onProgress)
+      await pipeline(bytes, fs.createWriteStream(file, { flags: 'wx', mode, flush: true }))
     } catch (error) {
       throw failure(this.file, error)
     }
   }
+}
+
+/** Reads a file for yauzl, whose own reader throws where nobody catches it when a record points far out of the file. @param {string} file */
+function readerOf(file) {
+  const { RandomAccessReader } = require('yauzl')
+  const fd = fs.openSync(file, 'r')
+  const { size } = fs.fstatSync(fd)
+  class Reader extends RandomAccessReader {
+    size = size
+
+    /** @override @param {number} start @param {number} end */
+    _readStreamForRange(start, end) {
+      return fs.createReadStream(file, { start, end: end - 1, highWaterMark: 1 << 20 })
+    }
+
+    /** @override @param {Buffer} buffer @param {number} offset @param {number} length @param {number} position @param {(error: Error | null) => void} callback */
+    read(buffer, offset, length, position, callback) {
+      if (position < 0 || position + length > size) return callback(new Error('it points out of itself'))
+      fs.read(fd, buffer, offset, length, position, callback)
+    }
+
+    /** @override @param {(error: Error | null) => void} callback */
+    close(callback) {
+      fs.close(fd, callback)
+    }
+  }
+  return new Reader()
 }
 
 /** An entry's bytes, and an error at their end where they are others; yauzl sees to their number. @param {Entry} entry @param {AsyncIterable<Buffer>} bytes @param {(done: number) => void} [onProgress] */

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { loadMnist } from '../../lib/index.js'
 import { App, libtorch, ROOT, tarball } from '../package/support'
 
-const { emulatedNode } = require('../../scripts/dev/arm64/sandbox.js')
+const { emulatedNode } = require('./sandbox.js')
 const { crossBuild } = require('../../scripts/dev/cross/build.js')
 const { Terminal } = require('../../scripts/terminal.js')
 

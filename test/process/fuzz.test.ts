@@ -7,7 +7,7 @@ const RUNS = process.env.FUZZ_RUNS ?? '25'
 
 test('calls in any order, with any arguments, end with a result or with a code, and end', () => {
   const flags = ['--runs', RUNS, '--seed', '1', '--hang', '200', '--memory', '4000']
-  const fuzz = join(__dirname, '..', '..', 'scripts', 'dev', 'fuzz.js')
+  const fuzz = join(__dirname, '..', 'fuzz', 'calls.js')
   const { status, stdout } = spawnSync(process.execPath, [fuzz, ...flags], { encoding: 'utf8' })
   expect(stdout).toContain(` 0 findings\n`)
   expect(stdout).toContain(`${RUNS} sequences from seed 1`)

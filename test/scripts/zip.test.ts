@@ -158,6 +158,22 @@ describe('damage is found:', () => {
     }
   })
 
+  test('a ZIP64 record that points far out of the file', async () => {
+    const data = zip([{ name: 'a', data: 'x', zip64: true }], { zip64: true })
+    const locator = data.length - 22 - 20
+    for (const position of [2n ** 63n, 2n ** 52n, BigInt(data.length)]) {
+      const spoilt = Buffer.from(data)
+      spoilt.writeBigUInt64LE(position, locator + 8)
+      await expect(unpack(spoilt)).rejects.toMatchObject({ code: 'BAD_ARCHIVE' })
+    }
+  })
+
+  test('a large entry that is not where the directory says, and nothing of it is written', async () => {
+    const data = zip([{ name: 'large', data: noise }])
+    data.writeUInt32LE(0, 0)
+    await expect(unpack(data)).rejects.toThrow(/damaged/)
+  })
+
   test('a directory that points nowhere', async () => {
     const data = zip([{ name: 'a', data: 'x' }])
     const end = data.length - 22

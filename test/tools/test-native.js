@@ -6,8 +6,8 @@
 
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
-const { findLibTorch } = require('../libtorch/find.js')
-const { requireBuildTools, which } = require('../tools.js')
+const { findLibTorch } = require('../../scripts/libtorch/find.js')
+const { requireBuildTools, which } = require('../../scripts/tools.js')
 const { LEVELS } = require('./levels.js')
 
 const ROOT = path.join(__dirname, '..', '..')

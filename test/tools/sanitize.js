@@ -6,9 +6,9 @@
 const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { findLibTorch } = require('../libtorch/find.js')
-const { Problem, reason } = require('../problem.js')
-const { requireBuildTools, which } = require('../tools.js')
+const { findLibTorch } = require('../../scripts/libtorch/find.js')
+const { Problem, reason } = require('../../scripts/problem.js')
+const { requireBuildTools, which } = require('../../scripts/tools.js')
 
 const ROOT = path.join(__dirname, '..', '..')
 // Apart from build/, and laid out as the loader wants it: LIBTORCH_DCGAN_PREBUILD names the folder above build/.

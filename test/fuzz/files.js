@@ -7,7 +7,7 @@ const { fork } = require('node:child_process')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 
-const CHILD = path.join(__dirname, '..', '..', 'test', 'fuzz', 'child.ts')
+const CHILD = path.join(__dirname, 'child.ts')
 const KINDS = ['state', 'idx', 'idx.gz', 'png', 'zip']
 /** So many findings of one kind are enough to work on. */
 const MAX_FINDINGS = 10

@@ -56,7 +56,7 @@ class Fuzz {
    */
   process(first, end) {
     const child = fork(
-      path.join(__dirname, 'fuzz', 'child.js'),
+      path.join(__dirname, 'calls', 'child.js'),
       [`${first}`, `${end}`, `${this.limits.calls}`],
       {
         execArgv: ['--expose-gc'],

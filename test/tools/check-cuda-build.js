@@ -7,14 +7,14 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { cacheFolder } = require('../libtorch/cache.js')
-const { fetchLibTorch } = require('../libtorch/fetch.js')
-const { Problem, codeOf, reason } = require('../problem.js')
-const { run, stopAll } = require('../run.js')
-const { Terminal, duration } = require('../terminal.js')
-const { requireBuildTools } = require('../tools.js')
-const { buildApart } = require('./cmake.js')
-const { buildLibrary } = require('./library.js')
+const { cacheFolder } = require('../../scripts/libtorch/cache.js')
+const { fetchLibTorch } = require('../../scripts/libtorch/fetch.js')
+const { Problem, codeOf, reason } = require('../../scripts/problem.js')
+const { run, stopAll } = require('../../scripts/run.js')
+const { Terminal, duration } = require('../../scripts/terminal.js')
+const { requireBuildTools } = require('../../scripts/tools.js')
+const { buildApart } = require('../../scripts/dev/cmake.js')
+const { buildLibrary } = require('../../scripts/dev/library.js')
 
 const ROOT = path.join(__dirname, '..', '..')
 // Apart from build/, and laid out as the loader wants it: LIBTORCH_DCGAN_PREBUILD names the folder above build/.
@@ -35,7 +35,7 @@ Options:
 
 /** @typedef {{ what: string, ok: boolean | null, found: string }} Row ok is null for what could not be checked */
 
-/** @param {import('../terminal.js').Output} terminal @param {string | undefined} from */
+/** @param {import('../../scripts/terminal.js').Output} terminal @param {string | undefined} from */
 async function provideLibTorch(terminal, from) {
   const home =
     process.env.LIBTORCH_DCGAN_HOME || path.join(path.dirname(cacheFolder()), 'libtorch-dcgan-cuda')
@@ -51,7 +51,7 @@ async function provideLibTorch(terminal, from) {
   return libtorch
 }
 
-/** @param {import('../libtorch/find.js').LibTorchInfo} libtorch @param {import('../terminal.js').Output} terminal */
+/** @param {import('../../scripts/libtorch/find.js').LibTorchInfo} libtorch @param {import('../../scripts/terminal.js').Output} terminal */
 async function build(libtorch, terminal) {
   requireBuildTools()
   const started = Date.now()
@@ -62,7 +62,7 @@ async function build(libtorch, terminal) {
   return { captured: commands.includes('DCGAN_CUDA_HEADERS=1'), time: duration(Date.now() - started) }
 }
 
-/** What a process of its own says. @param {import('../libtorch/find.js').LibTorchInfo} libtorch */
+/** What a process of its own says. @param {import('../../scripts/libtorch/find.js').LibTorchInfo} libtorch */
 async function tryRunning(libtorch) {
   const { LIBTORCH_USE_PYTORCH: _, ...env } = process.env
   const { output } = await run(process.execPath, [CHILD], {
