@@ -62,7 +62,6 @@ function ask(program, args, env = process.env, limit = ANSWER_MS, cwd = '.') {
 
 /** The family of the system, which decides how a package is installed. */
 function systemFamily() {
-  if (process.platform === 'darwin') return 'macos'
   let release = ''
   try {
     release = fs.readFileSync('/etc/os-release', 'utf8')
@@ -78,17 +77,16 @@ function systemFamily() {
 /**
  * The command that installs a tool here, or the commands of the common systems.
  *
- * @param {{ debian: string, fedora: string, macos: string }} packages
+ * @param {{ debian: string, fedora: string }} packages
  * @param {string} [family]
  */
 function installCommand(packages, family = systemFamily()) {
   const commands = {
     debian: `sudo apt-get install -y ${packages.debian}`,
     fedora: `sudo dnf install -y ${packages.fedora}`,
-    macos: packages.macos,
   }
-  if (family === 'debian' || family === 'fedora' || family === 'macos') return commands[family]
-  return `Debian, Ubuntu: ${commands.debian}\nFedora: ${commands.fedora}\nmacOS: ${commands.macos}`
+  if (family === 'debian' || family === 'fedora') return commands[family]
+  return `Debian, Ubuntu: ${commands.debian}\nFedora: ${commands.fedora}`
 }
 
 /** @param {string} cmake @param {Env} env @returns {number[] | undefined} */
@@ -101,7 +99,7 @@ function cmakeVersion(cmake, env = process.env) {
 function requireCMake(env = process.env) {
   const cmake = which(['cmake'], env)
   const wanted = MIN_CMAKE.join('.')
-  const install = installCommand({ debian: 'cmake', fedora: 'cmake', macos: 'brew install cmake' })
+  const install = installCommand({ debian: 'cmake', fedora: 'cmake' })
   if (cmake === undefined) {
     throw new Problem(`CMake is missing: building the addon needs CMake ${wanted} or newer.`, install)
   }
@@ -127,7 +125,7 @@ function requireCompiler(env = process.env) {
     env.CXX
       ? `The C++ compiler of CXX, ${env.CXX}, was not found.`
       : 'A C++ compiler is missing: building the addon needs one for C++20, such as GCC 11 or Clang 14.',
-    installCommand({ debian: 'g++', fedora: 'gcc-c++', macos: 'xcode-select --install' }),
+    installCommand({ debian: 'g++', fedora: 'gcc-c++' }),
   )
 }
 
@@ -137,7 +135,7 @@ function requireMake(env = process.env) {
   if (make !== undefined) return make
   throw new Problem(
     'Neither make nor Ninja was found: CMake needs one of them to build the addon.',
-    installCommand({ debian: 'make', fedora: 'make', macos: 'xcode-select --install' }),
+    installCommand({ debian: 'make', fedora: 'make' }),
   )
 }
 

@@ -13,7 +13,7 @@ const path = require('node:path')
  *   relative to the entry
  */
 
-const LIBRARY = /\.(so(\.\d+)*|dylib)$/
+const LIBRARY = /\.so(\.\d+)*$/
 
 /** @param {string} entry the entry's folder @param {string[]} except names that do not count @returns {Contents} */
 function contentsOf(entry, except) {

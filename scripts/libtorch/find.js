@@ -20,8 +20,6 @@ const { minorOf, readVersion } = require('./version.js')
  * @property {string[]} pythonLibs folders of the nvidia wheels beside it, which a CUDA LibTorch needs
  */
 
-const SUFFIX = process.platform === 'darwin' ? '.dylib' : '.so'
-
 /**
  * Finds LibTorch: LIBTORCH, then PyTorch with LIBTORCH_USE_PYTORCH=1, then what set-up fetched before.
  * What a variable names is taken or is an error; it is never skipped.
@@ -72,14 +70,10 @@ function describeLibTorch(folder, source, arch = process.arch) {
   const lib = path.join(folder, 'lib')
   const include = path.join(folder, 'include')
   if (!fs.existsSync(folder)) throw new Problem(`${folder} does not exist.`)
-  const wanted = [
-    include,
-    lib,
-    ...['c10', 'torch_cpu', 'torch'].map(name => path.join(lib, `lib${name}${SUFFIX}`)),
-  ]
+  const wanted = [include, lib, ...['c10', 'torch_cpu', 'torch'].map(name => path.join(lib, `lib${name}.so`))]
   const missing = wanted.find(file => !fs.existsSync(file))
   if (missing !== undefined) throw new Problem(`${missing} is missing.`)
-  requireProcessor(path.join(lib, `libc10${SUFFIX}`), arch)
+  requireProcessor(path.join(lib, 'libc10.so'), arch)
   const version = readVersion(include)
   if (version === undefined) throw new Problem(`the headers in ${include} tell no version.`)
   return {
@@ -87,7 +81,7 @@ function describeLibTorch(folder, source, arch = process.arch) {
     lib,
     include,
     version,
-    cuda: fs.existsSync(path.join(lib, `libtorch_cuda${SUFFIX}`)),
+    cuda: fs.existsSync(path.join(lib, 'libtorch_cuda.so')),
     source,
     pythonLibs: nvidiaLibraries(path.join(folder, '..', 'nvidia')),
   }

@@ -38,7 +38,6 @@ function noPip(why) {
     `Connect to the network, or install pip:\n${installCommand({
       debian: 'python3-pip',
       fedora: 'python3-pip',
-      macos: 'python3 -m ensurepip',
     })}\nor bring a LibTorch archive or PyTorch wheel: npx libtorch-dcgan setup --from <file>`,
   )
 }

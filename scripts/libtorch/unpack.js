@@ -7,7 +7,7 @@ const { Problem } = require('../problem.js')
 const { duration, size } = require('../terminal.js')
 const { nvidiaRequirements } = require('./pip.js')
 
-const LIBRARY = /\.(so(\.\d+)*|dylib)$/
+const LIBRARY = /\.so(\.\d+)*$/
 // Python's side of PyTorch, and its own tests.
 const NOT_NEEDED =
   /^lib(torch_python|shm|torchbind_test|jitbackend_test|backend_with_compiler|aoti_custom_ops)\./
@@ -24,7 +24,7 @@ const MOVE_CACHE = 'set LIBTORCH_DCGAN_HOME to a folder on a larger disk'
 async function unpackLibTorch(file, target, terminal) {
   const zip = await ZipFile.open(file)
   try {
-    const marker = find(zip, /^[^/]*\/?lib\/libtorch\.(so|dylib)$/)
+    const marker = find(zip, /^[^/]*\/?lib\/libtorch\.so$/)
     if (marker === undefined) {
       throw new Problem(
         `${file} holds no LibTorch: it has no lib/libtorch.so.`,

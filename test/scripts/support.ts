@@ -77,11 +77,10 @@ export function versionHeader(version: string): string {
 /** What a LibTorch consists of, as far as the scripts look. */
 export function libtorchFiles(version = '2.13.0', { cuda = false } = {}): Record<string, string> {
   const libraries = ['c10', 'torch_cpu', 'torch', ...(cuda ? ['torch_cuda', 'c10_cuda'] : [])]
-  const suffix = process.platform === 'darwin' ? '.dylib' : '.so'
   return {
     'include/torch/headeronly/version.h': versionHeader(version),
     'include/torch/csrc/api/include/torch/torch.h': '#pragma once\n',
-    ...Object.fromEntries(libraries.map(name => [`lib/lib${name}${suffix}`, `the library ${name}, made up`])),
+    ...Object.fromEntries(libraries.map(name => [`lib/lib${name}.so`, `the library ${name}, made up`])),
   }
 }
 
