@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -19,6 +20,9 @@
 namespace dcgan {
 
 inline constexpr std::int64_t kImagePixels = kImage.pixels();
+
+/// Classes that the classifier knows.
+inline constexpr std::int64_t kDigits = 10;
 
 /// float64 exists for the finite-difference tests alone.
 enum class Precision { kFloat32, kBFloat16, kFloat64 };
@@ -156,6 +160,14 @@ struct SampleRequest {
   std::vector<float> latents;        // empty: drawn from the seed
   std::vector<std::uint8_t> labels;  // one for each image where the model has classes
   bool fixed = false;                // the model's own fixed latents and labels
+  /// What the classifier is to be sure of. Where it is not, the image is drawn again from its own seed.
+  std::optional<double> min_confidence;
+};
+
+/// Generated images: count × 784 grey levels and, where they were asked for, confidences.
+struct Images {
+  std::vector<std::uint8_t> pixels;
+  std::vector<float> confidences;
 };
 
 /// Real images to compare with, and those that the floor's are drawn from. Labels may be missing.
@@ -214,7 +226,7 @@ class Engine {
                            Reply<EpochResult> reply) = 0;
   virtual void cancel_epoch() = 0;
   virtual void acknowledge_checkpoint() = 0;
-  virtual void sample(std::int64_t id, SampleRequest request, Reply<std::vector<std::uint8_t>> reply) = 0;
+  virtual void sample(std::int64_t id, SampleRequest request, Reply<Images> reply) = 0;
   virtual void cancel_sample(std::int64_t id) = 0;
   /// The weights of the classifier: before the first evaluation.
   virtual void set_classifier(std::vector<HostTensor> weights, Reply<Done> reply) = 0;

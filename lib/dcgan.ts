@@ -41,6 +41,8 @@ export interface SaveGridOptions extends GridOptions {
   labels?: Labels | undefined
   /** How many images a seed makes. Default `outputDim²`. */
   count?: number | undefined
+  /** Draws candidates until the classifier is as sure of an image, as for `sample()`. */
+  minConfidence?: number | undefined
 }
 
 /**
@@ -244,9 +246,10 @@ export class DCGAN {
   async saveGrid(file: string, options?: SaveGridOptions): Promise<void> {
     this.#engine.assertAlive()
     checkString('file', file)
-    const keys = ['seed', 'latents', 'labels', 'count', 'columns', 'scale', 'order']
-    const { seed, latents, labels, count, ...layout } = checkKeys('the options of saveGrid()', options, keys)
-    const request = checkGridSource({ seed, latents, labels, count }, this.hparams)
+    const keys = ['seed', 'latents', 'labels', 'count', 'minConfidence', 'columns', 'scale', 'order']
+    const given = checkKeys('the options of saveGrid()', options, keys)
+    const { seed, latents, labels, count, minConfidence, ...layout } = given
+    const request = checkGridSource({ seed, latents, labels, count, minConfidence }, this.hparams)
     const defaults =
       request === undefined ? { columns: this.hparams.outputDim, order: 'columns' as const } : {}
     const grid = checkGridOptions(
@@ -335,8 +338,9 @@ export class DCGAN {
 
   async #images(request: NativeSampleRequest, signal?: AbortSignal): Promise<ImageBatch> {
     const labelled = this.#engine.labelled(request)
-    const pixels = await this.#engine.sample(labelled, signal)
-    return new ImageBatch(pixels, labelled.labels)
+    if (request.minConfidence !== undefined) await this.#engine.useClassifier()
+    const { pixels, confidences } = await this.#engine.sample(labelled, signal)
+    return new ImageBatch(pixels, labelled.labels, confidences)
   }
 
   /** Runs one training at a time. */

@@ -23,6 +23,12 @@ import {
 } from './native.js'
 import { type ChosenPrecision, choosePrecision } from './precision.js'
 
+/** What a request for images came to. */
+export interface SampledImages {
+  pixels: Uint8Array
+  confidences: Float32Array | undefined
+}
+
 /** The addon's model: what it rejects with is a `DcganError`, and after `dispose()` so is every call. */
 export class Engine {
   readonly device: ChosenDevice
@@ -90,8 +96,11 @@ export class Engine {
     if (!this.disposed) this.#addon.acknowledgeCheckpoint(this.#model)
   }
 
-  /** count × 784 grey levels. What of a request waits when its signal aborts is taken back. */
-  async sample(request: NativeSampleRequest, signal?: AbortSignal): Promise<Uint8Array> {
+  /**
+   * count × 784 grey levels, and confidences where the request asks for them. What of a request waits when its signal
+   * aborts is taken back.
+   */
+  async sample(request: NativeSampleRequest, signal?: AbortSignal): Promise<SampledImages> {
     this.assertAlive()
     signal?.throwIfAborted()
     let job: NativeSampleJob | undefined
@@ -101,9 +110,12 @@ export class Engine {
     signal?.addEventListener('abort', cancel, { once: true })
     try {
       job = this.#addon.sample(this.#model, request)
-      const pixels = await job.promise
+      const { pixels, confidences } = await job.promise
       signal?.throwIfAborted()
-      return new Uint8Array(pixels)
+      return {
+        pixels: new Uint8Array(pixels),
+        confidences: confidences === null ? undefined : new Float32Array(confidences),
+      }
     } catch (error) {
       signal?.throwIfAborted()
       throw fromNative(error)
@@ -113,8 +125,9 @@ export class Engine {
   }
 
   /** outputDim² × 784 grey levels of the fixed latents. */
-  sampleFixed(signal?: AbortSignal): Promise<Uint8Array> {
-    return this.sample({ count: this.#fixedCount, seed: 0, latents: null, fixed: true }, signal)
+  async sampleFixed(signal?: AbortSignal): Promise<Uint8Array> {
+    const request = { count: this.#fixedCount, seed: 0, latents: null, fixed: true }
+    return (await this.sample(request, signal)).pixels
   }
 
   /** count × latentDim: what `sample` draws for this seed. */

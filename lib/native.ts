@@ -160,12 +160,20 @@ export interface NativeSampleRequest {
   labels?: Uint8Array | undefined
   /** True for the model's own fixed latents (count = fixedCount). */
   fixed: boolean
+  /** What the classifier is to be sure of, 0 to 1; it must be set. Not with latents of the caller's. */
+  minConfidence?: number | undefined
 }
 
 export interface NativeSampleJob {
   id: number
+  promise: Promise<NativeImageBytes>
+}
+
+export interface NativeImageBytes {
   /** count × 784 grey levels. */
-  promise: Promise<ArrayBuffer>
+  pixels: ArrayBuffer
+  /** float32, one for each image, where the request has a minConfidence. */
+  confidences: ArrayBuffer | null
 }
 
 /** Images, copied; count × 784 grey levels, and their labels or null. */

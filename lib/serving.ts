@@ -23,6 +23,13 @@ export interface SampleOptions {
    * uniformly from the seed; a model without classes takes none.
    */
   labels?: Labels | undefined
+  /**
+   * Draws further candidates for an image from its own seed, at most 20 in all, until the classifier that the package
+   * ships reads the image's label with this confidence, 0 to 1; where none does, the image is the best of them. A model
+   * without classes takes any digit. The first candidate is the image that is made without this, and image i still does
+   * not depend on how many are made. Not beside `latents`, and only for models of ten classes or none.
+   */
+  minConfidence?: number | undefined
   /** Takes back what of the request waits; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
@@ -54,10 +61,18 @@ export function checkSample(
   { latentDim, classes, maxQueue }: Pick<HyperParams, 'latentDim' | 'classes' | 'maxQueue'>,
 ): { request: NativeSampleRequest; signal: AbortSignal | undefined } {
   checkCount(count)
-  const keys = ['seed', 'latents', 'labels', 'signal']
-  const { seed, latents, labels, signal } = checkKeys('the options of sample()', options, keys)
+  const keys = ['seed', 'latents', 'labels', 'minConfidence', 'signal']
+  const given = checkKeys('the options of sample()', options, keys)
+  const { seed, latents, labels, signal } = given
   const source = checkSource(seed, latents, count, latentDim)
-  const request = { count, ...source, labels: checkLabels(labels, count, classes), fixed: false }
+  const minConfidence = checkMinConfidence(given.minConfidence, latents, classes)
+  const request = {
+    count,
+    ...source,
+    labels: checkLabels(labels, count, classes),
+    fixed: false,
+    minConfidence,
+  }
   const checked = { request, signal: checkSignal(signal) }
   checkRoom(count, maxQueue)
   return checked
@@ -85,16 +100,22 @@ export function checkInterpolation(
 
 /** Checks what `saveGrid` is to show; undefined for the model's fixed latent vectors. */
 export function checkGridSource(
-  { seed, latents, labels, count }: Record<string, unknown>,
+  { seed, latents, labels, count, minConfidence }: Record<string, unknown>,
   { latentDim, classes, outputDim }: Pick<HyperParams, 'latentDim' | 'classes' | 'outputDim'>,
 ): NativeSampleRequest | undefined {
-  if ([seed, latents, labels, count].every(value => value === undefined)) return undefined
+  if ([seed, latents, labels, count, minConfidence].every(value => value === undefined)) return undefined
   const whole = isFloat32Array(latents)
     ? Math.max(1, Math.floor(lengthOf(latents) / latentDim))
     : outputDim ** 2
   const images = count === undefined ? whole : checkCount(count)
   const source = checkSource(seed, latents, images, latentDim)
-  return { count: images, ...source, labels: checkLabels(labels, images, classes), fixed: false }
+  return {
+    count: images,
+    ...source,
+    labels: checkLabels(labels, images, classes),
+    fixed: false,
+    minConfidence: checkMinConfidence(minConfidence, latents, classes),
+  }
 }
 
 /** Checks a number of images. */
@@ -127,6 +148,20 @@ function checkSource(
   }
   if (seed !== undefined) throw invalidArgument('seed', 'nothing beside latents', seed)
   return { seed: drawSeed(), latents: reading('latents', () => checkLatents(latents, count, latentDim)) }
+}
+
+/** The classifier reads ten digits: of another number of classes it does not know which is which. */
+const DIGITS = 10
+
+function checkMinConfidence(value: unknown, latents: unknown, classes: number): number | undefined {
+  if (value === undefined) return undefined
+  const key = 'minConfidence'
+  if (typeof value !== 'number' || !(value >= 0 && value <= 1)) {
+    throw invalidArgument(key, 'a number from 0 to 1', value)
+  }
+  if (latents !== undefined) throw invalidArgument(key, 'nothing beside latents, which are drawn once', value)
+  if (classes === 0 || classes === DIGITS) return value
+  throw invalidArgument(key, `nothing for a model of ${classes} classes, as the classifier reads ten`, value)
 }
 
 function checkLatents(latents: unknown, count: number, latentDim: number): Float32Array {

@@ -72,7 +72,7 @@ test('images asked for while the model trains are those of the step that ran, or
     while (running) {
       const asked = native().position(model).step
       const request = { count: NATIVE_CONFIG.fixedCount, seed: 0, latents: null, fixed: true }
-      const made = alone.indexOf(hex(await native().sample(model, request).promise)) + 1
+      const made = alone.indexOf(hex((await native().sample(model, request).promise).pixels)) + 1
       expect(made).toBeGreaterThan(0)
       waits.push(made - asked)
     }

@@ -131,8 +131,7 @@ Napi::Value sample(const Info_& info) {
     const auto id = model.next_id();
     auto job = Napi::Object::New(info.Env());
     job.Set("id", static_cast<double>(id));
-    using Pixels = std::vector<std::uint8_t>;
-    job.Set("promise", promise<Pixels>(info.Env(), model, [&](Engine& engine, Reply<Pixels> reply) {
+    job.Set("promise", promise<Images>(info.Env(), model, [&](Engine& engine, Reply<Images> reply) {
               engine.sample(id, std::move(request), std::move(reply));
             }));
     return Napi::Value(job);

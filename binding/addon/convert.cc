@@ -24,6 +24,17 @@ std::uint64_t seed(const Napi::Object& object) {
   return static_cast<std::uint64_t>(integer(object, "seed", 0, kMaxInteger));
 }
 
+/// Labels index what the classifier says, and latents of the caller's are not drawn.
+double min_confidence(const Napi::Object& object, const Sizes& sizes) {
+  if (sizes.classes != 0 && sizes.classes != kDigits) {
+    throw Error("ERR_DCGAN_INVALID_ARGUMENT", "Expected no minConfidence for a model of other classes");
+  }
+  if (boolean(object, "fixed") || !object.Get("latents").IsNull()) {
+    throw Error("ERR_DCGAN_INVALID_ARGUMENT", "Expected no minConfidence beside given latents");
+  }
+  return number(object, "minConfidence");
+}
+
 Precision precision_of(const std::string& name) {
   if (name == "bfloat16") return Precision::kBFloat16;
   return name == "float64" ? Precision::kFloat64 : Precision::kFloat32;
@@ -115,6 +126,7 @@ SampleRequest sample_request_from(const Napi::Object& object, const Sizes& sizes
   const auto latents = object.Get("latents");
   if (!latents.IsNull()) request.latents = floats(latents, "latents", request.count * sizes.latent_dim);
   if (!request.fixed) request.labels = labels_from(object.Get("labels"), request.count, sizes.classes);
+  if (!object.Get("minConfidence").IsUndefined()) request.min_confidence = min_confidence(object, sizes);
   return request;
 }
 
@@ -195,6 +207,16 @@ Napi::Value to_js(Napi::Env env, const std::vector<std::uint8_t>& bytes) {
 
 Napi::Value to_js(Napi::Env env, const std::vector<Losses>& losses) {
   return to_buffer(env, losses.data(), losses.size() * sizeof(Losses));
+}
+
+Napi::Value to_js(Napi::Env env, const Images& images) {
+  auto object = Napi::Object::New(env);
+  object.Set("pixels", to_js(env, images.pixels));
+  const auto& confidences = images.confidences;
+  object.Set("confidences", confidences.empty() ? env.Null()
+                                                : Napi::Value(to_buffer(env, confidences.data(),
+                                                                        confidences.size() * sizeof(float))));
+  return object;
 }
 
 static void set_position(Napi::Object& object, const Position& position) {

@@ -38,6 +38,7 @@ Napi::Value to_js(Napi::Env env, const Fingerprint& fingerprint);
 Napi::Value to_js(Napi::Env env, const std::vector<std::uint8_t>& bytes);
 /// Their values one after the other, in the order of Losses.
 Napi::Value to_js(Napi::Env env, const std::vector<Losses>& losses);
+Napi::Value to_js(Napi::Env env, const Images& images);
 Napi::Value to_js(Napi::Env env, const Position& position);
 Napi::Value to_js(Napi::Env env, const Stats& stats);
 Napi::Value to_js(Napi::Env env, const Info& info);

@@ -5,42 +5,18 @@
 #endif
 
 #include <algorithm>
-#include <cstring>
-#include <iterator>
 
 #include "engine/epoch_run.h"
-#include "kernels/processor.h"
+#include "engine/failure.h"
 #include "kernels/threads.h"
-#include "random/latents.h"
 
 namespace dcgan {
 
 namespace {
 
-/// LibTorch's words without the page of backtrace that what() has.
-Failure failure_of(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const Error& error) {
-    return {error.code(), error.what()};
-  } catch (const c10::Error& error) {
-    return {"ERR_DCGAN_NATIVE", error.what_without_backtrace()};
-  } catch (const std::bad_alloc&) {
-    return {"ERR_DCGAN_NATIVE", "Out of memory"};
-  } catch (const std::exception& error) {
-    return {"ERR_DCGAN_NATIVE", error.what()};
-  } catch (...) {
-    return {"ERR_DCGAN_NATIVE", "An exception of unknown type"};
-  }
-}
-
 /// Images that are made between two training steps at most: a request for a thousand waits for three steps,
 /// and training gets its turn however many requests wait.
 constexpr std::int64_t kImagesBetweenSteps = 512;
-
-/// Images of a forward pass on ATen's operators on the CPU. One of another size may differ in its last bits,
-/// so every one has this size: small, as a padded image costs as much as a real one.
-constexpr std::int64_t kPaddedBatch = 8;
 
 /// Images that an evaluation makes before others' requests are served.
 constexpr std::int64_t kEvaluationBatch = 64;
@@ -130,96 +106,6 @@ void ModelEngine::serve_waiting() {
   }
 }
 
-ModelEngine::Inputs ModelEngine::inputs_of(const Work& work) {
-  const auto dim = static_cast<std::size_t>(config_.latent_dim);
-  Inputs inputs{{}, {}, work.images()};
-  inputs.latents.resize(static_cast<std::size_t>(inputs.count) * dim);
-  float* out = inputs.latents.data();
-  for (const auto& share : work.shares) {
-    const auto& request = share.sampling->request;
-    const auto values = static_cast<std::size_t>(share.count) * dim;
-    const auto offset = static_cast<std::size_t>(share.first) * dim;
-    if (request.fixed) {
-      std::memcpy(out, trainer().fixed_latents().data_ptr<float>() + offset, values * sizeof(float));
-    } else if (!request.latents.empty()) {
-      std::memcpy(out, request.latents.data() + offset, values * sizeof(float));
-    } else {
-      draw_latents(request.seed, Stream::kSample, static_cast<std::uint64_t>(share.first), share.count,
-                   config_.latent_dim, out);
-    }
-    out += values;
-    if (config_.classes == 0) continue;
-    const auto& labels = request.fixed ? trainer().fixed_labels() : request.labels;
-    std::copy_n(labels.begin() + share.first, share.count, std::back_inserter(inputs.labels));
-  }
-  return inputs;
-}
-
-void ModelEngine::serve_images(const Work& work) {
-  const auto& shares = work.shares;
-  const auto count = work.images();
-  try {
-    const auto pixels = make_images(inputs_of(work));
-    served_ += count;
-    ++forwards_;
-    last_batch_ = count;
-    auto from = pixels.begin();
-    for (const auto& share : shares) {
-      auto& sampling = *share.sampling;
-      const auto to = from + static_cast<std::ptrdiff_t>(share.count * kImagePixels);
-      sampling.pixels.insert(sampling.pixels.end(), from, to);
-      from = to;
-    }
-  } catch (...) {
-    for (const auto& share : shares) share.sampling->failure = failure_of(std::current_exception());
-  }
-  for (const auto& share : shares) {
-    auto& sampling = *share.sampling;
-    if (share.first + share.count < sampling.request.count) continue;
-    if (sampling.failure) {
-      sampling.reply(*sampling.failure);
-    } else {
-      sampling.reply(std::move(sampling.pixels));
-    }
-  }
-}
-
-std::unique_ptr<Sampler> ModelEngine::make_sampler() const {
-  const bool bfloat16 = config_.precision == Precision::kBFloat16;
-  if (device_.is_cpu() && config_.step == StepKind::kAuto && kernels::run(config_.precision)) {
-    return make_fused_sampler(config_.latent_dim, bfloat16);
-  }
-  const auto batch = device_.is_cpu() ? std::min(kPaddedBatch, config_.max_batch) : config_.max_batch;
-  return make_module_sampler(config_.latent_dim, device_, bfloat16, batch);
-}
-
-std::shared_ptr<Classifier> ModelEngine::make_classifier(const ClassifierWeights& weights) const {
-  if (device_.is_cpu() && config_.step == StepKind::kAuto && kernels::run(Precision::kFloat32)) {
-    return make_fused_classifier(weights);
-  }
-  return make_module_classifier(weights, device_, device_.is_cpu() ? kPaddedBatch : config_.max_batch);
-}
-
-std::shared_ptr<Classifier> ModelEngine::classifier() const {
-  if (!classifier_) throw Error("ERR_DCGAN_NATIVE", "The classifier was not set");
-  return classifier_;
-}
-
-std::vector<std::uint8_t> ModelEngine::make_images(const Inputs& inputs) {
-  auto& trained = trainer();
-  if (!sampler_) sampler_ = make_sampler();
-  if (sampler_stale_) {
-    sampler_->prepare(trained.served_generator());
-    sampler_stale_ = false;
-  }
-  std::vector<float> images(static_cast<std::size_t>(inputs.count * kImagePixels));
-  sampler_->run(inputs.latents.data(), inputs.labels.empty() ? nullptr : inputs.labels.data(), inputs.count,
-                images.data());
-  std::vector<std::uint8_t> pixels(images.size());
-  grey_levels(images.data(), inputs.count * kImagePixels, pixels.data());
-  return pixels;
-}
-
 EpochResult ModelEngine::epoch(const EpochRequest& request, EpochObserver& observer) {
   EpochHost host;
   host.serve = [this] { serve_waiting(); };
@@ -275,7 +161,7 @@ void ModelEngine::acknowledge_checkpoint() {
   queue_.wake();
 }
 
-void ModelEngine::sample(std::int64_t id, SampleRequest request, Reply<std::vector<std::uint8_t>> reply) {
+void ModelEngine::sample(std::int64_t id, SampleRequest request, Reply<Images> reply) {
   auto sampling = std::make_shared<Sampling>();
   sampling->id = id;
   sampling->request = std::move(request);

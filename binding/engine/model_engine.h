@@ -31,7 +31,7 @@ class ModelEngine : public Engine {
                    Reply<EpochResult> reply) override;
   void cancel_epoch() override;
   void acknowledge_checkpoint() override;
-  void sample(std::int64_t id, SampleRequest request, Reply<std::vector<std::uint8_t>> reply) override;
+  void sample(std::int64_t id, SampleRequest request, Reply<Images> reply) override;
   void cancel_sample(std::int64_t id) override { queue_.cancel(id); }
   void set_classifier(std::vector<HostTensor> weights, Reply<Done> reply) override;
   void begin_evaluation(std::int64_t id, EvaluationRequest request, Reply<Done> reply) override;

@@ -8,6 +8,22 @@ Failure disposed_failure() {
   return {"ERR_DCGAN_DISPOSED", "This DCGAN was disposed: make a new one, or load a saved one"};
 }
 
+static Failure aborted_failure() {
+  return {"ABORTED", "The request was aborted before all of it was served"};
+}
+
+/// The next draws of a request: those that come again first, so that they are never many.
+static std::vector<Draw> take(Sampling& sampling, std::int64_t count) {
+  std::vector<Draw> draws;
+  auto& again = sampling.again;
+  for (; count > 0 && !again.empty(); --count) {
+    draws.push_back(again.back());
+    again.pop_back();
+  }
+  for (; count > 0; --count) draws.push_back({sampling.taken++, 0});
+  return draws;
+}
+
 // Conditions are signalled under the lock: the thread that wakes up may destroy the queue.
 
 void RequestQueue::push(Control control) {
@@ -35,6 +51,7 @@ void RequestQueue::push(std::shared_ptr<Sampling> sampling) {
                                              ": try again later, or raise maxQueue"};
     } else {
       waiting_ += count;
+      sampling->queued = true;
       entries_.push_back({nullptr, std::move(sampling)});
       changed_.notify_one();
       return;
@@ -50,12 +67,38 @@ void RequestQueue::cancel(std::int64_t id) {
     const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
       return entry.sampling && entry.sampling->id == id;
     });
-    if (found == entries_.end()) return;
+    if (found == entries_.end()) {
+      for (const auto& held : in_hand_) {
+        if (const auto sampling = held.lock(); sampling && sampling->id == id) sampling->cancelled = true;
+      }
+      return;
+    }
     taken = std::move(found->sampling);
-    waiting_ -= taken->request.count - taken->taken;
+    taken->answered = true;
+    waiting_ -= taken->waiting();
     entries_.erase(found);
   }
-  taken->reply(Failure{"ABORTED", "The request was aborted before all of it was served"});
+  taken->reply(aborted_failure());
+}
+
+void RequestQueue::draw_again(const std::shared_ptr<Sampling>& sampling, const std::vector<Draw>& draws) {
+  Failure failure;
+  {
+    std::lock_guard lock(mutex_);
+    if (sampling->answered) return;
+    if (!closed_ && !sampling->cancelled) {
+      // Memory first: afterwards nothing can fail halfway.
+      sampling->again.reserve(sampling->again.size() + draws.size());
+      if (!sampling->queued) entries_.push_back({nullptr, sampling});
+      sampling->queued = true;
+      sampling->again.insert(sampling->again.end(), draws.begin(), draws.end());
+      waiting_ += static_cast<std::int64_t>(draws.size());
+      return;
+    }
+    sampling->answered = true;
+    failure = closed_ ? disposed_failure() : aborted_failure();
+  }
+  sampling->reply(failure);
 }
 
 void RequestQueue::close() {
@@ -65,6 +108,9 @@ void RequestQueue::close() {
     closed_ = true;
     waiting_ = 0;
     rejected.swap(entries_);
+    for (const auto& entry : rejected) {
+      if (entry.sampling) entry.sampling->answered = true;
+    }
     changed_.notify_all();
   }
   for (auto& entry : rejected) {
@@ -93,14 +139,17 @@ bool RequestQueue::pop(Work& work, std::int64_t most) {
     return true;
   }
   std::int64_t room = std::min(max_batch_, most);
+  in_hand_.clear();
   while (room > 0 && !entries_.empty() && entries_.front().sampling) {
-    const auto& sampling = entries_.front().sampling;
-    const auto count = std::min(room, sampling->request.count - sampling->taken);
-    work.shares.push_back({sampling, sampling->taken, count});
-    sampling->taken += count;
+    const auto sampling = entries_.front().sampling;
+    const auto count = std::min(room, sampling->waiting());
+    work.shares.push_back({sampling, take(*sampling, count)});
+    in_hand_.push_back(sampling);
     room -= count;
     waiting_ -= count;
-    if (sampling->taken == sampling->request.count) entries_.pop_front();
+    if (sampling->waiting() > 0) continue;
+    sampling->queued = false;
+    entries_.pop_front();
   }
   return true;
 }

@@ -14,14 +14,31 @@
 
 namespace dcgan {
 
+/// An attempt at an image of a request: the first one, or a further candidate.
+struct Draw {
+  std::int64_t image = 0;
+  std::uint32_t candidate = 0;
+};
+
 /// A request for images, and how far it was served.
 struct Sampling {
   std::int64_t id = 0;
   SampleRequest request;
-  Reply<std::vector<std::uint8_t>> reply;
-  std::int64_t taken = 0;
-  std::vector<std::uint8_t> pixels;
+  Reply<Images> reply;
+
+  // The queue's.
+  std::int64_t taken = 0;   // images of which the first candidate was taken
+  std::vector<Draw> again;  // what is to be drawn again, and was not taken yet
+  bool queued = false;
+  bool cancelled = false;
+  bool answered = false;  // by the queue
+
+  // The engine's.
+  Images images;
+  std::int64_t finished = 0;       // images
   std::optional<Failure> failure;  // of an earlier share; the answer comes with the last
+
+  std::int64_t waiting() const { return request.count - taken + static_cast<std::int64_t>(again.size()); }
 };
 
 /// Anything else that a model is asked for.
@@ -33,8 +50,8 @@ struct Control {
 /// Some images of one request, to be made in one forward.
 struct Share {
   std::shared_ptr<Sampling> sampling;
-  std::int64_t first = 0;
-  std::int64_t count = 0;
+  std::vector<Draw> draws;
+  std::int64_t count() const { return static_cast<std::int64_t>(draws.size()); }
 };
 
 /// The next thing to do: a control request, or the images of one forward pass.
@@ -44,7 +61,7 @@ struct Work {
 
   std::int64_t images() const {
     std::int64_t count = 0;
-    for (const auto& share : shares) count += share.count;
+    for (const auto& share : shares) count += share.count();
     return count;
   }
 };
@@ -60,9 +77,11 @@ class RequestQueue {
   /// Rejects at once with ERR_DCGAN_OVERLOADED when other images wait and these would be too many. The fixed
   /// latents, which a training run's pictures need, are always let in.
   void push(std::shared_ptr<Sampling> sampling);
-  /// Takes out a request of which images wait and rejects it with ABORTED. Only the share with its last image
-  /// answers a request, so one that is being made does not.
+  /// Takes out a request of which images wait and rejects it with ABORTED. A request of which all images are
+  /// being made is answered as usual, unless some are to be drawn again.
   void cancel(std::int64_t id);
+  /// Puts images of a request that was taken behind what waits, however many that is.
+  void draw_again(const std::shared_ptr<Sampling>& sampling, const std::vector<Draw>& draws);
   /// Rejects all that waits and all that will come with ERR_DCGAN_DISPOSED.
   void close();
   bool closed() const;
@@ -86,6 +105,7 @@ class RequestQueue {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Entry> entries_;
+  std::vector<std::weak_ptr<Sampling>> in_hand_;  // whose images were taken last
   std::int64_t max_batch_;
   std::int64_t max_queue_;
   std::int64_t waiting_ = 0;

@@ -11,7 +11,6 @@
 namespace dcgan {
 
 inline constexpr std::int64_t kFeatures = 128;
-inline constexpr std::int64_t kDigits = 10;
 
 /// The weights of the classifier that quality/classifier.py trains, float32 on the CPU: two convolutions,
 /// each with a ReLU and a 2 × 2 maximum, and two dense layers.

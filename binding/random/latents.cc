@@ -9,11 +9,12 @@ namespace dcgan {
 /// In (0, 1]: the logarithm below must not see 0.
 static double uniform(std::uint32_t word) { return (word + 1.0) * 0x1p-32; }
 
-static void latent(std::uint64_t key, Stream stream, std::uint64_t image, std::int64_t dim, float* out) {
+/// `stream`: the last word of the counter.
+static void latent(std::uint64_t key, std::uint32_t stream, std::uint64_t image, std::int64_t dim,
+                   float* out) {
   for (std::int64_t block = 0; block * 4 < dim; ++block) {
-    const auto words =
-        philox(key, {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(image),
-                     static_cast<std::uint32_t>(image >> 32), static_cast<std::uint32_t>(stream)});
+    const auto words = philox(key, {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(image),
+                                    static_cast<std::uint32_t>(image >> 32), stream});
     float normal[4];
     for (int pair = 0; pair < 4; pair += 2) {
       const double radius = std::sqrt(-2.0 * std::log(uniform(words[pair])));
@@ -28,8 +29,18 @@ static void latent(std::uint64_t key, Stream stream, std::uint64_t image, std::i
 void draw_latents(std::uint64_t key, Stream stream, std::uint64_t first, std::int64_t count, std::int64_t dim,
                   float* out) {
   for (std::int64_t i = 0; i < count; ++i) {
-    latent(key, stream, first + static_cast<std::uint64_t>(i), dim, out + i * dim);
+    latent(key, static_cast<std::uint32_t>(stream), first + static_cast<std::uint64_t>(i), dim,
+           out + i * dim);
   }
+}
+
+void draw_candidate(std::uint64_t key, std::uint64_t image, std::uint32_t candidate, std::int64_t dim,
+                    float* out) {
+  constexpr int kStreamBits = 8;
+  const auto stream = candidate == 0
+                          ? static_cast<std::uint32_t>(Stream::kSample)
+                          : static_cast<std::uint32_t>(Stream::kCandidate) | (candidate << kStreamBits);
+  latent(key, stream, image, dim, out);
 }
 
 }  // namespace dcgan

@@ -11,4 +11,8 @@ namespace dcgan {
 void draw_latents(std::uint64_t key, Stream stream, std::uint64_t first, std::int64_t count, std::int64_t dim,
                   float* out);
 
+/// Writes a latent for an image that is drawn again, from 1 on. Candidate 0 is the image's own of kSample.
+void draw_candidate(std::uint64_t key, std::uint64_t image, std::uint32_t candidate, std::int64_t dim,
+                    float* out);
+
 }  // namespace dcgan

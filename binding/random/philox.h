@@ -30,7 +30,8 @@ enum class Stream : std::uint32_t {
   kShuffle = 5,
   kInit = 6,
   kLabel = 7,
-  kFloor = 8
+  kFloor = 8,
+  kCandidate = 9
 };
 
 /// A seed of its own for a generator of LibTorch's that serves one purpose.

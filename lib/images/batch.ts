@@ -1,6 +1,6 @@
 import { invalidArgument } from '../errors.js'
 import { checkInteger } from '../options.js'
-import { isUint8Array, lengthOf } from '../typed-arrays.js'
+import { isFloat32Array, isUint8Array, lengthOf } from '../typed-arrays.js'
 import { type GifOptions, gifOf } from './gif.js'
 import { enlarge, type GreyImage, layGrid } from './grey.js'
 import { checkGridOptions, type GridOptions, SIDE } from './grid.js'
@@ -18,24 +18,37 @@ export class ImageBatch {
   readonly pixels: Uint8Array
   /** What each image was asked to show, where the model has classes. */
   readonly labels?: Uint8Array
+  /**
+   * How sure the classifier is that each image shows its label, or any digit where there are no labels; 0 to 1. Of
+   * images that were made with `minConfidence`.
+   */
+  readonly confidences?: Float32Array
 
   /**
    * @param pixels not copied; a multiple of 784 grey levels
    * @param labels not copied; one for each image
+   * @param confidences not copied; one for each image
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
    */
-  constructor(pixels: Uint8Array, labels?: Uint8Array) {
+  constructor(pixels: Uint8Array, labels?: Uint8Array, confidences?: Float32Array) {
     const length = isUint8Array(pixels) ? lengthOf(pixels) : 0
     if (length === 0 || length % (SIDE * SIDE) !== 0) {
       throw invalidArgument('pixels', `a Uint8Array of a multiple of ${SIDE * SIDE} grey levels`, pixels)
     }
     this.pixels = pixels
     this.count = length / (SIDE * SIDE)
-    if (labels === undefined) return
-    if (!isUint8Array(labels) || lengthOf(labels) !== this.count) {
-      throw invalidArgument('labels', `a Uint8Array of ${this.count} labels`, labels)
+    if (labels !== undefined) {
+      if (!isUint8Array(labels) || lengthOf(labels) !== this.count) {
+        throw invalidArgument('labels', `a Uint8Array of ${this.count} labels`, labels)
+      }
+      this.labels = labels
     }
-    this.labels = labels
+    if (confidences !== undefined) {
+      if (!isFloat32Array(confidences) || lengthOf(confidences) !== this.count) {
+        throw invalidArgument('confidences', `a Float32Array of ${this.count} numbers`, confidences)
+      }
+      this.confidences = confidences
+    }
   }
 
   /**

@@ -41,11 +41,11 @@ void requests_that_stand_together_share_a_forward() {
   CHECK(queue.pop(work));
   CHECK(work.images() == kMaxBatch);
   CHECK(work.shares.size() == 3);
-  CHECK(work.shares[2].count == 4);
+  CHECK(work.shares[2].count() == 4);
   CHECK(queue.waiting_images() == 26);
   CHECK(queue.pop(work));
   CHECK(work.images() == 26);
-  CHECK(work.shares[0].first == 4);
+  CHECK(work.shares[0].draws[0].image == 4);
   CHECK(!queue.pop(work));
 }
 
@@ -95,6 +95,67 @@ void cancelling_takes_back_what_waits() {
   CHECK(answers.codes.size() == 1);
 }
 
+void images_that_are_drawn_again_go_behind_what_waits() {
+  RequestQueue queue(2, kMaxQueue);
+  Answers answers;
+  queue.push(answers.request(1, 2));
+  queue.push(answers.request(2, 2));
+  Work work;
+  CHECK(queue.pop(work));
+  queue.draw_again(work.shares[0].sampling, {{1, 1}});
+  CHECK(queue.waiting_images() == 3);
+  CHECK(queue.pop(work) && work.shares[0].sampling->id == 2);
+  CHECK(queue.pop(work) && work.images() == 1);
+  CHECK(work.shares[0].sampling->id == 1);
+  CHECK(work.shares[0].draws[0].image == 1 && work.shares[0].draws[0].candidate == 1);
+  CHECK(queue.waiting_images() == 0);
+}
+
+void an_image_that_is_drawn_again_goes_before_further_ones_of_its_request() {
+  RequestQueue queue(2, kMaxQueue);
+  Answers answers;
+  queue.push(answers.request(1, 5));
+  Work work;
+  CHECK(queue.pop(work));
+  queue.draw_again(work.shares[0].sampling, {{0, 1}});
+  CHECK(queue.pop(work) && work.images() == 2);
+  CHECK(work.shares[0].draws[0].candidate == 1);
+  CHECK(work.shares[0].draws[1].image == 2);
+}
+
+void a_request_in_hand_is_cancelled_where_images_are_to_be_drawn_again() {
+  RequestQueue queue(kMaxBatch, kMaxQueue);
+  Answers answers;
+  queue.push(answers.request(1, 3));
+  Work work;
+  CHECK(queue.pop(work));
+  queue.cancel(1);
+  CHECK(answers.codes.empty());
+  queue.draw_again(work.shares[0].sampling, {{0, 1}});
+  CHECK(answers.codes == std::vector<std::string>{"ABORTED"});
+  CHECK(!queue.pop(work));
+  CHECK(queue.waiting_images() == 0);
+}
+
+void a_request_is_answered_once() {
+  RequestQueue queue(2, kMaxQueue);
+  Answers answers;
+  queue.push(answers.request(1, 3));
+  Work work;
+  CHECK(queue.pop(work));
+  queue.cancel(1);
+  queue.draw_again(work.shares[0].sampling, {{0, 1}});
+  queue.close();
+  CHECK(answers.codes == std::vector<std::string>{"ABORTED"});
+
+  RequestQueue other(kMaxBatch, kMaxQueue);
+  other.push(answers.request(2, 1));
+  CHECK(other.pop(work));
+  other.close();
+  other.draw_again(work.shares[0].sampling, {{0, 1}});
+  CHECK(answers.codes.back() == "ERR_DCGAN_DISPOSED");
+}
+
 void closing_answers_everything() {
   RequestQueue queue(kMaxBatch, kMaxQueue);
   Answers answers;
@@ -116,6 +177,10 @@ int main() {
   controls_keep_their_place();
   too_many_images_are_refused_at_once();
   cancelling_takes_back_what_waits();
+  images_that_are_drawn_again_go_behind_what_waits();
+  an_image_that_is_drawn_again_goes_before_further_ones_of_its_request();
+  a_request_in_hand_is_cancelled_where_images_are_to_be_drawn_again();
+  a_request_is_answered_once();
   closing_answers_everything();
   return failures;
 }

@@ -1,0 +1,101 @@
+// How a model's thread makes images, and what it reads in them.
+
+#include <algorithm>
+
+#include "engine/failure.h"
+#include "engine/model_engine.h"
+#include "engine/shares.h"
+#include "kernels/processor.h"
+#include "random/latents.h"
+
+namespace dcgan {
+
+namespace {
+
+/// Images of a forward pass on ATen's operators on the CPU. One of another size may differ in its last bits,
+/// so every one has this size: small, as a padded image costs as much as a real one.
+constexpr std::int64_t kPaddedBatch = 8;
+
+}  // namespace
+
+ModelEngine::Inputs ModelEngine::inputs_of(const Work& work) {
+  const auto dim = static_cast<std::size_t>(config_.latent_dim);
+  Inputs inputs{{}, {}, work.images()};
+  inputs.latents.resize(static_cast<std::size_t>(inputs.count) * dim);
+  float* out = inputs.latents.data();
+  for (const auto& share : work.shares) {
+    const auto& request = share.sampling->request;
+    const auto& labels = request.fixed ? trainer().fixed_labels() : request.labels;
+    const float* given = request.fixed             ? trainer().fixed_latents().const_data_ptr<float>()
+                         : request.latents.empty() ? nullptr
+                                                   : request.latents.data();
+    for (const auto& [image, candidate] : share.draws) {
+      const auto i = static_cast<std::size_t>(image);
+      if (given != nullptr) {
+        std::copy_n(given + i * dim, dim, out);
+      } else {
+        draw_candidate(request.seed, i, candidate, config_.latent_dim, out);
+      }
+      out += dim;
+      if (config_.classes > 0) inputs.labels.push_back(labels[i]);
+    }
+  }
+  return inputs;
+}
+
+void ModelEngine::serve_images(const Work& work) {
+  MadeImages made;
+  std::optional<Failure> failure;
+  try {
+    made.pixels = make_images(inputs_of(work));
+    served_ += work.images();
+    ++forwards_;
+    last_batch_ = work.images();
+    if (judged(work)) {
+      made.confidences = confidences_of(work, made.pixels, *classifier());
+    } else {
+      made.confidences.resize(static_cast<std::size_t>(work.images()));
+    }
+  } catch (...) {
+    failure = failure_of(std::current_exception());
+  }
+  hand_over(work, made, failure, queue_);
+}
+
+std::unique_ptr<Sampler> ModelEngine::make_sampler() const {
+  const bool bfloat16 = config_.precision == Precision::kBFloat16;
+  if (device_.is_cpu() && config_.step == StepKind::kAuto && kernels::run(config_.precision)) {
+    return make_fused_sampler(config_.latent_dim, bfloat16);
+  }
+  const auto batch = device_.is_cpu() ? std::min(kPaddedBatch, config_.max_batch) : config_.max_batch;
+  return make_module_sampler(config_.latent_dim, device_, bfloat16, batch);
+}
+
+std::shared_ptr<Classifier> ModelEngine::make_classifier(const ClassifierWeights& weights) const {
+  if (device_.is_cpu() && config_.step == StepKind::kAuto && kernels::run(Precision::kFloat32)) {
+    return make_fused_classifier(weights);
+  }
+  return make_module_classifier(weights, device_, device_.is_cpu() ? kPaddedBatch : config_.max_batch);
+}
+
+std::shared_ptr<Classifier> ModelEngine::classifier() const {
+  if (!classifier_) throw Error("ERR_DCGAN_NATIVE", "The classifier was not set");
+  return classifier_;
+}
+
+std::vector<std::uint8_t> ModelEngine::make_images(const Inputs& inputs) {
+  auto& trained = trainer();
+  if (!sampler_) sampler_ = make_sampler();
+  if (sampler_stale_) {
+    sampler_->prepare(trained.served_generator());
+    sampler_stale_ = false;
+  }
+  std::vector<float> images(static_cast<std::size_t>(inputs.count * kImagePixels));
+  sampler_->run(inputs.latents.data(), inputs.labels.empty() ? nullptr : inputs.labels.data(), inputs.count,
+                images.data());
+  std::vector<std::uint8_t> pixels(images.size());
+  grey_levels(images.data(), inputs.count * kImagePixels, pixels.data());
+  return pixels;
+}
+
+}  // namespace dcgan

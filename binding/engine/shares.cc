@@ -1,0 +1,107 @@
+#include "engine/shares.h"
+
+#include <algorithm>
+
+#include "engine/failure.h"
+
+namespace dcgan {
+
+namespace {
+
+/// Keeps a share's images, the best candidate of each, and returns what is to be drawn again.
+std::vector<Draw> keep(const Share& share, const std::uint8_t* pixels, const float* confidences) {
+  auto& images = share.sampling->images;
+  const auto& request = share.sampling->request;
+  const auto& wanted = request.min_confidence;
+  images.pixels.resize(static_cast<std::size_t>(request.count * kImagePixels));
+  if (wanted) images.confidences.resize(static_cast<std::size_t>(request.count));
+  std::vector<Draw> again;
+  for (const auto& [image, candidate] : share.draws) {
+    const float confidence = *confidences++;
+    const auto i = static_cast<std::size_t>(image);
+    if (!wanted || candidate == 0 || confidence > images.confidences[i]) {
+      std::copy_n(pixels, kImagePixels, images.pixels.begin() + image * kImagePixels);
+      if (wanted) images.confidences[i] = confidence;
+    }
+    pixels += kImagePixels;
+    const bool last = candidate + 1 == kCandidates;
+    if (wanted && confidence < *wanted && !last) again.push_back({image, candidate + 1});
+  }
+  return again;
+}
+
+void hand_over(const Share& share, const std::uint8_t* pixels, const float* confidences,
+               RequestQueue& queue) {
+  auto& sampling = *share.sampling;
+  std::vector<Draw> again;
+  if (!sampling.failure) {
+    try {
+      again = keep(share, pixels, confidences);
+      if (!again.empty()) queue.draw_again(share.sampling, again);
+    } catch (...) {
+      sampling.failure = failure_of(std::current_exception());
+      again.clear();
+    }
+  }
+  sampling.finished += share.count() - static_cast<std::int64_t>(again.size());
+  if (sampling.finished < sampling.request.count) return;
+  if (sampling.failure) {
+    sampling.reply(*sampling.failure);
+  } else {
+    sampling.reply(std::move(sampling.images));
+  }
+}
+
+}  // namespace
+
+bool judged(const Work& work) {
+  return std::any_of(work.shares.begin(), work.shares.end(),
+                     [](const Share& share) { return share.sampling->request.min_confidence.has_value(); });
+}
+
+std::vector<float> confidences_of(const Work& work, const std::vector<std::uint8_t>& pixels,
+                                  Classifier& classifier) {
+  std::vector<std::uint8_t> some;
+  std::int64_t first = 0;
+  for (const auto& share : work.shares) {
+    const auto* begin = pixels.data() + first * kImagePixels;
+    first += share.count();
+    if (!share.sampling->request.min_confidence) continue;
+    some.insert(some.end(), begin, begin + share.count() * kImagePixels);
+  }
+  const auto count = static_cast<std::int64_t>(some.size()) / kImagePixels;
+  std::vector<float> features(static_cast<std::size_t>(count * kFeatures));
+  std::vector<double> probabilities(static_cast<std::size_t>(count * kDigits));
+  classifier.describe(some.data(), count, features.data());
+  classifier.read(features.data(), count, probabilities.data());
+
+  std::vector<float> confidences;
+  const double* own = probabilities.data();
+  for (const auto& share : work.shares) {
+    const auto& request = share.sampling->request;
+    for (const auto& draw : share.draws) {
+      if (!request.min_confidence) {
+        confidences.push_back(0);
+        continue;
+      }
+      const double confidence = request.labels.empty()
+                                    ? *std::max_element(own, own + kDigits)
+                                    : own[request.labels[static_cast<std::size_t>(draw.image)]];
+      confidences.push_back(static_cast<float>(confidence));
+      own += kDigits;
+    }
+  }
+  return confidences;
+}
+
+void hand_over(const Work& work, const MadeImages& made, const std::optional<Failure>& failure,
+               RequestQueue& queue) {
+  std::int64_t first = 0;
+  for (const auto& share : work.shares) {
+    if (failure) share.sampling->failure = failure;
+    hand_over(share, made.pixels.data() + first * kImagePixels, made.confidences.data() + first, queue);
+    first += share.count();
+  }
+}
+
+}  // namespace dcgan
