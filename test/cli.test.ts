@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { bars, folder } from './dcgan-support'
+import { DCGAN } from '../lib/index'
+import { bars, folder, kept } from './dcgan-support'
 import { decodeGif, decodePng } from './images/decoders'
 import { cli, run } from './process/child'
 
@@ -21,25 +22,30 @@ const TRAIN = [
   'cpu',
 ]
 
-/** A folder of IDX files with so many images. */
-function data(count: number): string {
+/** A folder of IDX files with so many images to train on, and others to test with if asked for. */
+function data(count: number, tests = 0): string {
   const path = join(folder(), 'data')
   mkdirSync(path)
+  writeIdx(path, 'train', count, 0)
+  if (tests > 0) writeIdx(path, 't10k', tests, count)
+  return path
+}
+
+function writeIdx(path: string, split: string, count: number, first: number): void {
   const header = (...numbers: number[]) =>
     Buffer.concat(numbers.map(number => Buffer.from(Uint32Array.of(number).buffer).swap32()))
-  const images = Buffer.concat([header(0x803, count, 28, 28), bars(count).images])
-  writeFileSync(join(path, 'train-images-idx3-ubyte.gz'), gzipSync(images))
+  const images = Buffer.concat([header(0x803, count, 28, 28), bars(count, first).images])
+  writeFileSync(join(path, `${split}-images-idx3-ubyte.gz`), gzipSync(images))
   writeFileSync(
-    join(path, 'train-labels-idx1-ubyte'),
+    join(path, `${split}-labels-idx1-ubyte`),
     Buffer.concat([header(0x801, count), Buffer.alloc(count)]),
   )
-  return path
 }
 
 test('every command has a help that names its flags, and the hyper-parameters with their defaults', async () => {
   const help = await cli(['--help'])
   expect(help).toMatchObject({ code: 0, stderr: '' })
-  for (const command of ['setup', 'doctor', 'train', 'sample', 'grid', 'animate']) {
+  for (const command of ['setup', 'doctor', 'train', 'sample', 'grid', 'animate', 'evaluate']) {
     expect(help.stdout).toContain(`  ${command}`)
     const own = await cli([command, '--help'])
     expect([command, own.code, own.stderr]).toEqual([command, 0, ''])
@@ -87,6 +93,8 @@ test.each([
   [['train', '--recipe', 'worst'], "'best' or 'tutorial' for --recipe but received \"worst\""],
   [['train', '--recipe', 'best', '--resume', 'x'], 'nothing beside --resume for --recipe'],
   [['sample', '--labels', '3'], 'nothing for a model without classes for labels but received 3'],
+  [['sample', '--min-confidence', '2'], 'a number from 0 to 1 for minConfidence but received 2'],
+  [['evaluate', '--count', '1'], 'for count but received 1'],
   [['train', '--device', 'gpu'], '\'cuda:N\' for device but received "gpu"'],
   [
     ['train', '--device', 'cpu', '--checkpoint', 'x', '--checkpoint-every', '0'],
@@ -106,6 +114,8 @@ test.each([
   [['train', '--resume', 'none.safetensors'], 'none.safetensors'],
   [['sample', '--model', 'none.safetensors'], 'take --model pretrained'],
   [['grid', '--model', 'none.safetensors'], 'ERR_DCGAN_IO'],
+  [['evaluate', 'none.safetensors'], 'ERR_DCGAN_IO'],
+  [['evaluate', 'pretrained', '--data', '/no/such/folder'], '/no/such/folder'],
   [['animate', 'nowhere'], 'ERR_DCGAN_IO'],
 ])('%j fails with exit code 1 and says why', async (args, message) => {
   const ended = await cli(args, { cwd: folder() })
@@ -248,6 +258,46 @@ test('without a model trained here, digits come from the one that the package sh
   })
   const named = await cli(['grid', '--model', 'pretrained', '--json'], { cwd })
   expect(JSON.parse(named.stdout)).toEqual({ model: 'pretrained', files: ['grid.png'] })
+})
+
+test('evaluate prints each figure beside its floor in 80 columns, or all as JSON', async () => {
+  const cwd = folder()
+  const flags = ['evaluate', 'pretrained', '--count', '20', '--seed', '3', '--data', data(30, 30)]
+  const table = await cli(flags, { cwd })
+  expect(table).toMatchObject({ code: 0, stderr: '' })
+  for (const line of table.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  expect(table.stdout).toMatch(/^20 digits of pretrained, seed 3/)
+  expect(table.stdout).toMatch(/Fréchet distance +[\d.]+ +[\d.]+ /)
+  const { stdout } = await cli([...flags, '--json'], { cwd })
+  const figures = JSON.parse(stdout)
+  expect(figures).toMatchObject({ model: 'pretrained', count: 20, seed: 3, floor: { count: 20 } })
+  const shown = /Fréchet distance +([\d.]+)/.exec(table.stdout)?.[1]
+  expect(Number(shown)).toBeCloseTo(figures.frechetDistance, 0)
+})
+
+test('train ends with how good the digits are, where there are test images', async () => {
+  const cwd = folder()
+  const flags = [...TRAIN, '--data', data(8, 8), '--no-save', '--no-checkpoint']
+  const trained = await cli(flags, { cwd })
+  expect(trained).toMatchObject({ code: 0, stderr: '' })
+  expect(trained.stdout).toMatch(/\nFréchet distance [\d.]+ \(real digits [\d.]+\).*\n$/)
+  const json = await cli([...flags, '--json'], { cwd })
+  expect(JSON.parse(json.stdout).evaluation).toMatchObject({ count: 10_000, floor: { count: 8 } })
+  const quick = await cli([...flags, '--no-evaluate'], { cwd })
+  expect(quick.stdout).not.toContain('Fréchet')
+  const untested = await cli([...TRAIN, '--data', data(8), '--no-save', '--no-checkpoint'], { cwd })
+  expect(untested).toMatchObject({ code: 0, stderr: '' })
+  expect(untested.stdout).toMatch(/\nNot evaluated: .*t10k-images/)
+})
+
+test('sample --min-confidence makes the digits that the library makes', async () => {
+  const cwd = folder()
+  const flags = ['sample', '--count', '9', '--seed', '4', '--json']
+  expect(await cli([...flags, '--min-confidence', '0.9'], { cwd })).toMatchObject({ code: 0, stderr: '' })
+  const { levels } = decodePng(readFileSync(join(cwd, 'digits.png')))
+  const gan = kept(await DCGAN.pretrained({ device: 'cpu' }))
+  const batch = await gan.sample(9, { seed: 4, minConfidence: 0.9 })
+  expect(levels).toEqual(decodePng(await batch.grid()).levels)
 })
 
 const hasScript = spawnSync('script', ['--version']).status === 0

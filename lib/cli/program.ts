@@ -32,6 +32,7 @@ export function createProgram(): Command {
     .option('--out <file>', 'the PNG file', 'grid.png')
     .action(async flags => (await import('./sample.js')).grid(flags))
   addAnimate(program)
+  addEvaluate(program)
   return program
 }
 
@@ -72,10 +73,32 @@ function addTrain(program: Command): void {
     .option('--checkpoint-keep <n>', 'older checkpoints that stay beside it (default: 0)', numberOrText)
     .option('--save <file>', 'where the trained model goes (default: <output-dir>/dcgan.safetensors)')
     .option('--no-save', 'do not save the trained model')
+    .option('--no-evaluate', 'do not compare 10,000 digits with real ones at the end')
     .option('--json', 'print the result as JSON, everything else on standard error')
   addHyperParams(command, HYPER_PARAMS, recipes.best)
     .addHelpText('after', '\nCtrl-C stops after the step and saves the checkpoint; twice, it stops at once.')
     .action(async flags => (await import('./train.js')).train(flags))
+}
+
+function addEvaluate(program: Command): void {
+  const command = program
+    .command('evaluate')
+    .description('tell how good the digits of a model are, beside real ones')
+    .argument(
+      '[model]',
+      "a saved model or a checkpoint, or 'pretrained' for the one that the package ships " +
+        '(default: output/dcgan.safetensors if it is there, else pretrained)',
+    )
+    .option('--count <n>', 'digits to make (default: 10000)', numberOrText)
+    .option('--seed <n>', 'draws them (default: 0)', numberOrText)
+    .option(
+      '--data <folder>',
+      'folder of IDX files, whose test images are real ones (default: $MNIST_DIR, or the MNIST package)',
+    )
+    .option('--json', 'print the result as JSON')
+  addHyperParams(command, ['device', 'precision', 'threads']).action(async (model, flags) =>
+    (await import('./evaluate.js')).evaluate(model, flags),
+  )
 }
 
 function addSampling(program: Command, name: string, description: string): Command {
@@ -91,6 +114,11 @@ function addSampling(program: Command, name: string, description: string): Comma
     .option('--scale <n>', 'pixels a pixel (default: 1)', numberOrText)
     .option('--seed <n>', 'draws the digits (default: random)', numberOrText)
     .option('--labels <list>', 'digits to show: one for all, or one for each, such as 3,1,4', numbersOrText)
+    .option(
+      '--min-confidence <p>',
+      'draw each digit again until the classifier is as sure of it, 0 to 1; 20 times at most',
+      numberOrText,
+    )
     .option('--json', 'print the result as JSON')
   return addHyperParams(command, ['device', 'precision', 'threads'])
 }

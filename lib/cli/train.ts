@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { DCGAN } from '../dcgan.js'
 import { chooseDevice } from '../device.js'
-import { invalidArgument } from '../errors.js'
+import { DcganError, invalidArgument } from '../errors.js'
+import type { Evaluation } from '../evaluation/index.js'
 import { DEFAULTS, type HyperParams, resolveHyperParams } from '../hyperparams.js'
 import { native } from '../native.js'
 import { recipes } from '../recipes.js'
 import type { TrainOptions, TrainResult } from '../training.js'
+import { evaluateShown, evaluationLine } from './evaluate.js'
 import { Interrupted } from './failure.js'
 import { hyperParamsOf } from './flags.js'
 import { interruptible } from './interrupt.js'
@@ -26,6 +28,7 @@ export interface TrainFlags extends Record<string, unknown> {
   newData?: boolean
   /** False for none. */
   save?: string | false
+  evaluate?: boolean
   json?: boolean
 }
 
@@ -39,6 +42,7 @@ export async function train(flags: TrainFlags): Promise<void> {
   const gan =
     flags.resume === undefined ? create(flags) : await DCGAN.load(flags.resume, hyperParamsOf(flags))
   const display = new TrainDisplay(out)
+  let trained = false
   try {
     out.write(`${headline(gan, flags)}\n`)
     const result = await interruptible(
@@ -51,10 +55,13 @@ export async function train(flags: TrainFlags): Promise<void> {
     )
     display.stop()
     const model = result.epochs.length > 0 || flags.save ? await saveModel(gan, flags) : null
-    report(gan, flags, result, model)
+    trained = true
+    if (!flags.json) report(flags, result, model)
+    const evaluation = result.epochs.length > 0 && flags.evaluate ? await evaluateTrained(gan, flags) : null
+    if (flags.json) reportJson(gan, flags, result, model, evaluation)
   } catch (error) {
     display.stop()
-    if (error instanceof Interrupted) process.stderr.write(`${stopped(gan, flags)}\n`)
+    if (error instanceof Interrupted && !trained) process.stderr.write(`${stopped(gan, flags)}\n`)
     throw error
   } finally {
     await gan.dispose()
@@ -116,17 +123,38 @@ async function saveModel(gan: DCGAN, { save, outputDir }: TrainFlags): Promise<s
   return file
 }
 
-function report(gan: DCGAN, flags: TrainFlags, result: TrainResult, model: string | null): void {
+/** Compares digits with real ones, and says in a line how good they are, unless the result is JSON. */
+async function evaluateTrained(gan: DCGAN, { data, json }: TrainFlags): Promise<Evaluation | null> {
+  try {
+    const evaluation = await evaluateShown(gan, { dataset: data })
+    if (!json) process.stdout.write(`${evaluationLine(evaluation)}\n`)
+    return evaluation
+  } catch (error) {
+    // A folder of training images alone is enough to train on.
+    if (!(error instanceof DcganError) || error.code !== 'ERR_DCGAN_BAD_DATASET') throw error
+    if (!json) process.stdout.write(`Not evaluated: ${error.message}\n`)
+    return null
+  }
+}
+
+function reportJson(
+  gan: DCGAN,
+  flags: TrainFlags,
+  result: TrainResult,
+  model: string | null,
+  evaluation: Evaluation | null,
+): void {
   const { epochs, snapshots, gif, step, epoch, discLoss, genLoss, seconds, imagesPerSecond } = result
   const checkpoint = epochs.length > 0 ? checkpointOf(flags) : null
-  if (flags.json) {
-    const { device, hparams } = gan
-    const figures = { step, epoch, discLoss, genLoss, seconds, imagesPerSecond }
-    process.stdout.write(
-      `${JSON.stringify({ device, hparams, ...figures, snapshots, gif, model, checkpoint })}\n`,
-    )
-    return
-  }
+  const { device, hparams } = gan
+  const figures = { step, epoch, discLoss, genLoss, seconds, imagesPerSecond, evaluation }
+  const written = { snapshots, gif, model, checkpoint }
+  process.stdout.write(`${JSON.stringify({ device, hparams, ...figures, ...written })}\n`)
+}
+
+function report(flags: TrainFlags, result: TrainResult, model: string | null): void {
+  const { epochs, snapshots, gif, epoch, discLoss, genLoss, seconds, imagesPerSecond } = result
+  const checkpoint = epochs.length > 0 ? checkpointOf(flags) : null
   const lines =
     epochs.length === 0
       ? [`Nothing to train: the model has ${plural(epoch, 'epoch')} behind it. More: --epochs ${epoch + 1}`]

@@ -1,0 +1,60 @@
+import { clearLine, cursorTo } from 'node:readline'
+import type { DCGAN } from '../dcgan.js'
+import type { EvaluateOptions, Evaluation } from '../evaluation/index.js'
+import { defined } from '../options.js'
+import { evaluationTable } from './evaluation-table.js'
+import { hyperParamsOf } from './flags.js'
+import { interruptible } from './interrupt.js'
+import { modelOf, withModel } from './model.js'
+
+export interface EvaluateFlags extends Record<string, unknown> {
+  count?: number
+  seed?: number
+  data?: string
+  json?: boolean
+}
+
+/** `libtorch-dcgan evaluate`: how good the digits of a model are. */
+export async function evaluate(given: string | undefined, flags: EvaluateFlags): Promise<void> {
+  const { count, seed, data: dataset, json } = flags
+  const model = modelOf(given)
+  const { seed: _, ...overrides } = hyperParamsOf(flags)
+  const evaluation = await withModel(model, overrides, gan =>
+    evaluateShown(gan, defined({ count, seed, dataset })),
+  )
+  const text = json ? JSON.stringify({ model, ...evaluation }) : evaluationTable(model, evaluation)
+  process.stdout.write(`${text}\n`)
+}
+
+/** Evaluates a model until Ctrl-C comes; on a terminal it shows how far that is. */
+export async function evaluateShown(gan: DCGAN, options: EvaluateOptions): Promise<Evaluation> {
+  const stream = process.stderr
+  const clear = () => {
+    if (!stream.isTTY) return
+    clearLine(stream, 0)
+    cursorTo(stream, 0)
+  }
+  const onProgress = ({ fraction }: { fraction: number }) => {
+    if (!stream.isTTY) return
+    clear()
+    stream.write(`Comparing digits with real ones: ${Math.floor(100 * fraction)} %`)
+  }
+  try {
+    return await interruptible(
+      signal => gan.evaluate({ ...options, signal, onProgress }),
+      () => {},
+    )
+  } finally {
+    clear()
+  }
+}
+
+/** An evaluation in one line. */
+export function evaluationLine({ frechetDistance, precision, recall, floor, ...more }: Evaluation): string {
+  const asked =
+    more.labelAccuracy === undefined ? '' : `, ${(100 * more.labelAccuracy).toFixed(1)} % read as asked`
+  return (
+    `Fréchet distance ${frechetDistance.toFixed(1)} (real digits ${floor.frechetDistance.toFixed(1)}), ` +
+    `precision ${precision.toFixed(2)}, recall ${recall.toFixed(2)}${asked}`
+  )
+}

@@ -1,0 +1,63 @@
+import type { Evaluation, Figures } from '../evaluation/index.js'
+
+const WIDTHS = [22, 14, 14]
+
+/** Every figure of an evaluation beside that of real images, in 80 columns. */
+export function evaluationTable(model: string, evaluation: Evaluation): string {
+  const { count, seed, floor, classifier } = evaluation
+  const accuracy = percent(classifier.accuracy, 2)
+  const lines = [
+    `${count} digits of ${model}, seed ${seed}, and ${floor.count} real ones in their place,`,
+    `compared with real ones by the classifier ${classifier.digest.slice(0, 8)} (accuracy ${accuracy})`,
+    '',
+    row('', 'generated', 'real', ''),
+    ...ROWS.map(([name, of, meaning]) => row(name, of(evaluation), of(floor), meaning)),
+  ]
+  if (evaluation.labelAccuracy !== undefined) {
+    const read = ({ labelAccuracy }: Figures) =>
+      labelAccuracy === undefined ? '' : percent(labelAccuracy, 2)
+    lines.push(row('read as asked', read(evaluation), read(floor), 'labels that are read'))
+    lines.push(row('  least', leastRead(evaluation), leastRead(floor), 'of one label'))
+  }
+  return lines.join('\n')
+}
+
+type Row = [name: string, of: (figures: Figures) => string, meaning: string]
+
+const ROWS: Row[] = [
+  ['Fréchet distance', ({ frechetDistance }) => distance(frechetDistance), 'smaller is better'],
+  ['precision', ({ precision }) => precision.toFixed(3), 'how many look real'],
+  ['recall', ({ recall }) => recall.toFixed(3), 'how much variety is there'],
+  ['density', ({ density }) => density.toFixed(3), 'how many real ones are near'],
+  ['coverage', ({ coverage }) => coverage.toFixed(3), 'real ones with one near'],
+  ['confidence', ({ confidence }) => confidence.toFixed(4), 'of the classifier'],
+  ['rarest digit', ({ classShares }) => extreme(classShares, Math.min), 'its share'],
+  ['commonest digit', ({ classShares }) => extreme(classShares, Math.max), 'its share'],
+]
+
+function row(name: string, generated: string, real: string, meaning: string): string {
+  const [first, ...others] = WIDTHS as [number, number, number]
+  const cells = [generated, real].map((cell, i) => cell.padStart(others[i] as number))
+  return `${name.padEnd(first)}${cells.join('')}  ${meaning}`.trimEnd()
+}
+
+function distance(value: number): string {
+  return value < 100 ? value.toFixed(2) : value.toFixed(0)
+}
+
+/** Such as "8.6 % (5)". */
+function extreme(shares: readonly number[], which: (...values: number[]) => number): string {
+  const share = which(...shares)
+  return `${percent(share, 1)} (${shares.indexOf(share)})`
+}
+
+function leastRead({ labelAccuracyByClass }: Figures): string {
+  const known = labelAccuracyByClass?.filter(value => !Number.isNaN(value)) ?? []
+  if (known.length === 0) return ''
+  const least = Math.min(...known)
+  return `${percent(least, 1)} (${labelAccuracyByClass?.indexOf(least)})`
+}
+
+function percent(share: number, digits: number): string {
+  return `${(100 * share).toFixed(digits)} %`
+}
