@@ -73,10 +73,10 @@ export function checkEvaluateOptions(options: EvaluateOptions | undefined): Eval
     signal: checkSignal(values.signal),
     onProgress: checkFunction('onProgress', values.onProgress as EvaluateOptions['onProgress']),
   }
-  const sources = { dataset: checkSource(values.dataset), floorDataset: checkSource(values.floorDataset) }
   plan.signal?.throwIfAborted()
-  // Last: until the images are copied nothing may run that could change them.
-  return { ...plan, dataset: copied(sources.dataset), floorDataset: copied(sources.floorDataset) }
+  // Last, and each at once: until its images are copied nothing may run that could change them.
+  const dataset = copied(checkSource(values.dataset))
+  return { ...plan, dataset, floorDataset: copied(checkSource(values.floorDataset)) }
 }
 
 /**

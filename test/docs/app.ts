@@ -64,11 +64,14 @@ export class App {
 /** Writes a data set in MNIST's format, training and test files, of bars that differ. */
 export function writeDigits(folder: string, count: number): void {
   mkdirSync(folder)
-  const images = Buffer.alloc(count * 784)
-  for (let i = 0; i < count; i++)
-    images.fill(255, i * 784 + (4 + (i % 20)) * 28, i * 784 + (6 + (i % 20)) * 28)
   const labels = Buffer.from(Uint8Array.from({ length: count }, (_, i) => i % 10))
-  for (const split of ['train', 't10k']) {
+  for (const [split, level] of [
+    ['train', 255],
+    ['t10k', 230],
+  ] as const) {
+    const images = Buffer.alloc(count * 784)
+    for (let i = 0; i < count; i++)
+      images.fill(level, i * 784 + (4 + (i % 20)) * 28, i * 784 + (6 + (i % 20)) * 28)
     writeFileSync(join(folder, `${split}-images-idx3-ubyte`), idx(0x803, [count, 28, 28], images))
     writeFileSync(join(folder, `${split}-labels-idx1-ubyte`), idx(0x801, [count], labels))
   }

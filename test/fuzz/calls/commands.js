@@ -100,6 +100,7 @@ function allCommands(stage) {
     maxBatch: mostly(fc.constantFrom(1, 2, 64)),
     maxQueue: mostly(fc.constantFrom(1, 8, 4096)),
     threads: mostly(fc.constantFrom(1, 2, 'auto')),
+    classes: mostly(fc.constantFrom(0, 0, 10)),
     device: mostly(fc.constant('cpu')),
     discLr: mostly(fc.constantFrom(0.001, 1, [0.001, 1], [])),
     loss: mostly(fc.constantFrom('bce', 'relativistic')),
@@ -128,7 +129,18 @@ function allCommands(stage) {
       file => new Later(() => placed(stage, file)),
     ),
   })
-  const pictures = options({ seed, count, latents: mostly(latents(2)), columns: count, scale: count, signal })
+  const minConfidence = mostly(fc.constantFrom(0, 0.5, 1))
+  const labels = mostly(fc.nat(9))
+  const layout = { columns: count, scale: count, signal }
+  const pictures = options({ seed, count, latents: mostly(latents(2)), minConfidence, ...layout })
+  const evaluation = options({
+    count: mostly(fc.integer({ min: 2, max: 9 })),
+    seed,
+    dataset: mostly(datasets),
+    floorDataset: mostly(datasets),
+    onProgress,
+    signal,
+  })
   return [
     command('make', hparams, (stage, given) =>
       stage.call('make', () => {
@@ -145,7 +157,11 @@ function allCommands(stage) {
             fc.tuple(
               fc.constant(i),
               mostly(fc.constant(n)),
-              fc.oneof(options({ seed, signal }), options({ latents: mostly(latents(n)), signal })),
+              fc.oneof(
+                options({ seed, signal }),
+                options({ seed, labels, minConfidence, signal }),
+                options({ latents: mostly(latents(n)), signal }),
+              ),
             ),
           ),
         (stage, [i, n, given]) => {
@@ -154,6 +170,13 @@ function allCommands(stage) {
         },
       ),
     ),
+    command('evaluate', fc.tuple(index, evaluation), (stage, [i, given]) => {
+      const gan = stage.model(i)
+      // Without data sets it would read MNIST.
+      if (made.has(given)) given.dataset ??= null
+      if (made.has(given)) given.floorDataset ??= null
+      if (given !== undefined) stage.call('evaluate', () => gan.evaluate(given))
+    }),
     command(
       'interpolate',
       fc.tuple(index, seed, seed, count, options({ signal })),
