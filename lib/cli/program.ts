@@ -73,7 +73,12 @@ function addTrain(program: Command): void {
     .option('--checkpoint-keep <n>', 'older checkpoints that stay beside it (default: 0)', numberOrText)
     .option('--save <file>', 'where the trained model goes (default: <output-dir>/dcgan.safetensors)')
     .option('--no-save', 'do not save the trained model')
-    .option('--no-evaluate', 'do not compare 10,000 digits with real ones at the end')
+    .option(
+      '--evaluate <n>',
+      'digits to compare with real ones at the end, some ten seconds on two cores (default: 10000)',
+      numberOrText,
+    )
+    .option('--no-evaluate', 'compare none')
     .option('--json', 'print the result as JSON, everything else on standard error')
   addHyperParams(command, HYPER_PARAMS, recipes.best)
     .addHelpText('after', '\nCtrl-C stops after the step and saves the checkpoint; twice, it stops at once.')

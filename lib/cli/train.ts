@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { DCGAN } from '../dcgan.js'
 import { chooseDevice } from '../device.js'
 import { DcganError, invalidArgument } from '../errors.js'
-import type { Evaluation } from '../evaluation/index.js'
+import { checkEvaluationCount, type Evaluation } from '../evaluation/index.js'
 import { DEFAULTS, type HyperParams, resolveHyperParams } from '../hyperparams.js'
 import { native } from '../native.js'
+import { defined } from '../options.js'
 import { recipes } from '../recipes.js'
 import type { TrainOptions, TrainResult } from '../training.js'
 import { evaluateShown, evaluationLine } from './evaluate.js'
@@ -28,7 +29,8 @@ export interface TrainFlags extends Record<string, unknown> {
   newData?: boolean
   /** False for none. */
   save?: string | false
-  evaluate?: boolean
+  /** False for none. */
+  evaluate?: number | false
   json?: boolean
 }
 
@@ -39,6 +41,9 @@ export async function train(flags: TrainFlags): Promise<void> {
   if (flags.resume !== undefined && flags.recipe !== undefined) {
     throw invalidArgument('--recipe', 'nothing beside --resume', flags.recipe)
   }
+  // Before hours go into training.
+  const { evaluate: count = false } = flags
+  if (count !== false) checkEvaluationCount('--evaluate', count)
   const gan =
     flags.resume === undefined ? create(flags) : await DCGAN.load(flags.resume, hyperParamsOf(flags))
   const display = new TrainDisplay(out)
@@ -57,7 +62,7 @@ export async function train(flags: TrainFlags): Promise<void> {
     const model = result.epochs.length > 0 || flags.save ? await saveModel(gan, flags) : null
     trained = true
     if (!flags.json) report(flags, result, model)
-    const evaluation = result.epochs.length > 0 && flags.evaluate ? await evaluateTrained(gan, flags) : null
+    const evaluation = result.epochs.length > 0 ? await evaluateTrained(gan, flags) : null
     if (flags.json) reportJson(gan, flags, result, model, evaluation)
   } catch (error) {
     display.stop()
@@ -124,9 +129,11 @@ async function saveModel(gan: DCGAN, { save, outputDir }: TrainFlags): Promise<s
 }
 
 /** Compares digits with real ones, and says in a line how good they are, unless the result is JSON. */
-async function evaluateTrained(gan: DCGAN, { data, json }: TrainFlags): Promise<Evaluation | null> {
+async function evaluateTrained(gan: DCGAN, flags: TrainFlags): Promise<Evaluation | null> {
+  const { data, evaluate: count, json } = flags
+  if (count === false) return null
   try {
-    const evaluation = await evaluateShown(gan, { dataset: data })
+    const evaluation = await evaluateShown(gan, defined({ count, dataset: data }))
     if (!json) process.stdout.write(`${evaluationLine(evaluation)}\n`)
     return evaluation
   } catch (error) {
@@ -187,7 +194,7 @@ function stopped(gan: DCGAN, flags: TrainFlags): string {
 
 /** The flags that continue a run. The checkpoint knows the hyper-parameters, but for those of the machine. */
 function continuing(checkpoint: string, flags: TrainFlags): string {
-  const { data, outputDir, save, checkpointEvery, checkpointKeep, device, threads } = flags
+  const { data, outputDir, save, evaluate, checkpointEvery, checkpointKeep, device, threads } = flags
   const values = {
     '--resume': checkpoint,
     '--data': data,
@@ -197,6 +204,7 @@ function continuing(checkpoint: string, flags: TrainFlags): string {
     '--checkpoint-every': checkpointEvery,
     '--checkpoint-keep': checkpointKeep,
     '--save': save === false ? undefined : save,
+    '--evaluate': evaluate === false ? undefined : evaluate,
     '--device': device,
     '--threads': threads,
     '--max-batch': flags.maxBatch,
@@ -206,6 +214,7 @@ function continuing(checkpoint: string, flags: TrainFlags): string {
     value === undefined ? [] : [flag, shellWord(String(value))],
   )
   if (save === false) words.push('--no-save')
+  if (evaluate === false) words.push('--no-evaluate')
   if (flags.json) words.push('--json')
   return words.join(' ')
 }

@@ -53,10 +53,19 @@ export interface EvaluationPlan {
   floorDataset: DatasetSource
 }
 
-export const DEFAULT_COUNT = 10_000
+const DEFAULT_COUNT = 10_000
 const MAX_COUNT = 100_000
 /** Fewer images have no covariance and no neighbours. */
 const FEWEST = 2
+
+/**
+ * Checks how many images are to be compared.
+ *
+ * @internal
+ */
+export function checkEvaluationCount(key: string, count: unknown): number {
+  return checkInteger(key, count, FEWEST, MAX_COUNT)
+}
 
 /**
  * Checks the options of `evaluate()` and copies the images that they hold.
@@ -68,7 +77,7 @@ export function checkEvaluateOptions(options: EvaluateOptions | undefined): Eval
   const values = checkKeys('the options of evaluate()', options, keys)
   const { count = DEFAULT_COUNT, seed = 0 } = values
   const plan = {
-    count: checkInteger('count', count, FEWEST, MAX_COUNT),
+    count: checkEvaluationCount('count', count),
     seed: checkInteger('seed', seed, 0, MAX_SEED),
     signal: checkSignal(values.signal),
     onProgress: checkFunction('onProgress', values.onProgress as EvaluateOptions['onProgress']),
