@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DCGAN, ImageBatch } from '../lib/index'
 import { native } from '../lib/native'
 import { bars, equal, failure, folder, kept, tiny } from './dcgan-support'
+import { NATIVE_CONFIG } from './native-config'
 
 const code = (expected: string, message: RegExp) =>
   expect.objectContaining({ code: expected, message: expect.stringMatching(message) })
@@ -197,11 +198,9 @@ test.each<[string, number, object, RegExp]>([
 
 test('the addon checks again what its memory depends on', async () => {
   const addon = native()
-  const { hparams } = tiny()
-  const config = { ...hparams, device: 'cpu', precision: 'float32', threads: 1, fixedCount: 4 } as const
   const request = { count: 1, seed: 1, latents: null, fixed: false, minConfidence: 0.5 }
-  const three = addon.create({ ...config, classes: 3 })
-  const ten = addon.create({ ...config, classes: 10 })
+  const three = addon.create({ ...NATIVE_CONFIG, classes: 3 })
+  const ten = addon.create({ ...NATIVE_CONFIG, classes: 10 })
   const labels = new Uint8Array(1)
   const sampling = (model: typeof ten, changes: object) => () =>
     addon.sample(model, { ...request, labels, ...changes })
