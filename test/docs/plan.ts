@@ -31,7 +31,7 @@ const DRAWINGS = /^(flowchart|sequenceDiagram)\b/
 
 export function placedBlocks(): PlacedBlock[] {
   return documents()
-    .filter(({ name }) => !/^(CHANGELOG|examples\/backend\/)/.test(name))
+    .filter(({ name }) => !/^(CHANGELOG|examples\/(backend|browser)\/)/.test(name))
     .flatMap(({ name, text }) =>
       blocksOf(text).map(block => ({
         ...block,
