@@ -17,6 +17,7 @@ const PLACES = [
   'examples',
   'examples/backend',
   'examples/backend/docs',
+  'examples/browser',
   'bench',
   'quality',
 ]
