@@ -45,7 +45,7 @@ function writeIdx(path: string, split: string, count: number, first: number): vo
 test('every command has a help that names its flags, and the hyper-parameters with their defaults', async () => {
   const help = await cli(['--help'])
   expect(help).toMatchObject({ code: 0, stderr: '' })
-  for (const command of ['setup', 'doctor', 'train', 'sample', 'grid', 'animate', 'evaluate']) {
+  for (const command of ['setup', 'doctor', 'train', 'sample', 'grid', 'animate', 'evaluate', 'export']) {
     expect(help.stdout).toContain(`  ${command}`)
     const own = await cli([command, '--help'])
     expect([command, own.code, own.stderr]).toEqual([command, 0, ''])

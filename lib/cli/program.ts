@@ -7,6 +7,10 @@ import { addHyperParams, numberOrText, numbersOrText } from './flags.js'
 
 const { version } = require('../../package.json') as { version: string }
 
+const MODEL =
+  "a saved model or a checkpoint, or 'pretrained' for the one that the package ships " +
+  '(default: output/dcgan.safetensors if it is there, else pretrained)'
+
 /** The command line. Parsing runs the command that was asked for. */
 export function createProgram(): Command {
   const program = new Command('libtorch-dcgan')
@@ -32,6 +36,7 @@ export function createProgram(): Command {
     .option('--out <file>', 'the PNG file', 'grid.png')
     .action(async flags => (await import('./sample.js')).grid(flags))
   addAnimate(program)
+  addExport(program)
   addEvaluate(program)
   return program
 }
@@ -89,11 +94,7 @@ function addEvaluate(program: Command): void {
   const command = program
     .command('evaluate')
     .description('tell how good the digits of a model are, beside real ones')
-    .argument(
-      '[model]',
-      "a saved model or a checkpoint, or 'pretrained' for the one that the package ships " +
-        '(default: output/dcgan.safetensors if it is there, else pretrained)',
-    )
+    .argument('[model]', MODEL)
     .option('--count <n>', 'digits to make (default: 10000)', numberOrText)
     .option('--seed <n>', 'draws them (default: 0)', numberOrText)
     .option(
@@ -106,15 +107,12 @@ function addEvaluate(program: Command): void {
   )
 }
 
+function withModelFlag(command: Command): Command {
+  return command.option('--model <file>', MODEL)
+}
+
 function addSampling(program: Command, name: string, description: string): Command {
-  const command = program
-    .command(name)
-    .description(description)
-    .option(
-      '--model <file>',
-      "a saved model or a checkpoint, or 'pretrained' for the one that the package ships " +
-        '(default: output/dcgan.safetensors if it is there, else pretrained)',
-    )
+  const command = withModelFlag(program.command(name).description(description))
     .option('--columns <n>', 'images in a row of the picture', numberOrText)
     .option('--scale <n>', 'pixels a pixel (default: 1)', numberOrText)
     .option('--seed <n>', 'draws the digits (default: random)', numberOrText)
@@ -126,6 +124,15 @@ function addSampling(program: Command, name: string, description: string): Comma
     )
     .option('--json', 'print the result as JSON')
   return addHyperParams(command, ['device', 'precision', 'threads'])
+}
+
+function addExport(program: Command): void {
+  withModelFlag(program.command('export').description('write the generator as an ONNX model'))
+    .argument('<file>', 'the ONNX file')
+    .option('--output <type>', "'float32' for images in (-1, 1), 'uint8' for grey levels (default: float32)")
+    .option('--half', 'keep the weights in half precision, for half of the size')
+    .option('--json', 'print the result as JSON')
+    .action(async (file, flags) => (await import('./export.js')).exportOnnx(file, flags))
 }
 
 function addAnimate(program: Command): void {

@@ -1,0 +1,19 @@
+import type { ExportOnnxOptions } from '../onnx/export.js'
+import { defined } from '../options.js'
+import { hyperParamsOf } from './flags.js'
+import { modelOf, remark, withModel } from './model.js'
+
+export interface ExportFlags extends Record<string, unknown> {
+  model?: string
+  output?: 'float32' | 'uint8'
+  half?: boolean
+  json?: boolean
+}
+
+/** `libtorch-dcgan export`: the generator of a model as an ONNX file. */
+export async function exportOnnx(file: string, flags: ExportFlags): Promise<void> {
+  const model = modelOf(flags.model)
+  const options: ExportOnnxOptions = defined({ output: flags.output, half: flags.half })
+  await withModel(model, hyperParamsOf(flags), gan => gan.exportOnnx(file, options))
+  process.stdout.write(`${flags.json ? JSON.stringify({ model, file }) : `${file}${remark(model)}`}\n`)
+}
