@@ -17,7 +17,8 @@ const COLUMNS = [
     row => `${present(row)} (${percent(Math.min(...shares(row)))} to ${percent(Math.max(...shares(row)))})`,
   ],
   ['confidence', row => row.confidence.toFixed(3)],
-  ['score', row => row.score.toFixed(2)],
+  ['score', row => row.score?.toFixed(2) ?? ''],
+  ['read as asked', row => (row.labelAccuracy === undefined ? '' : asked(row))],
   ['seconds', row => row.seconds.toFixed(0)],
 ]
 
@@ -71,6 +72,10 @@ function present(row) {
 
 function percent(share) {
   return `${(100 * share).toFixed(1)} %`
+}
+
+function asked({ labelAccuracy, leastLabelAccuracy }) {
+  return `${percent(labelAccuracy)} (least class ${percent(leastLabelAccuracy)})`
 }
 
 function distance(fd) {
