@@ -43,7 +43,7 @@ const OPTIONS = {
 /** What everything ran on. */
 function describe(python, threads) {
   const require = createRequire(import.meta.url)
-  const { native, libtorchInUse } = require('../dist/native.js')
+  const { native, libtorchInUse } = require('../dist/native/native.js')
   const info = native().info()
   let pytorch = 'none'
   try {

@@ -1,21 +1,20 @@
 import { join } from 'node:path'
 import { readState, writeState } from './checkpoint/index.js'
-import { DatasetGuard } from './dataset-guard.js'
-import type { ChosenDevice } from './device.js'
-import { Engine } from './engine.js'
+import { checkSave, modelsOwn, onlyGenerator, type SaveOptions } from './checkpoint/options.js'
 import { DcganError, invalidArgument } from './errors.js'
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/index.js'
 import { writeFileAtomic } from './files.js'
 import { checkHyperParams, DEFAULTS, type HyperParams, resolveHyperParams } from './hyperparams.js'
 import { checkGridOptions, type GridOptions, ImageBatch } from './images/index.js'
-import { checkLabels, type Labels } from './labels.js'
 import type { TrainingImages } from './mnist/index.js'
-import type { NativeSampleRequest } from './native.js'
+import type { ChosenDevice } from './native/device.js'
+import { Engine } from './native/engine.js'
+import type { ChosenPrecision } from './native/precision.js'
+import { Saver } from './native/saver.js'
+import type { NativeSampleRequest } from './native/types.js'
 import { checkExportOnnx, type ExportOnnxOptions, exportModel } from './onnx/export.js'
 import { checkKeys, checkString, defined } from './options.js'
-import type { ChosenPrecision } from './precision.js'
-import type { EpochResult } from './run.js'
-import { Saver } from './saver.js'
+import { checkLabels, type Labels } from './sampling/labels.js'
 import {
   checkGridSource,
   checkInterpolation,
@@ -25,9 +24,16 @@ import {
   type SampleOptions,
   type ServingStats,
   slerp,
-} from './serving.js'
-import { checkSave, modelsOwn, onlyGenerator, type SaveOptions } from './state-options.js'
-import { type EpochOptions, type TrainOptions, type TrainResult, trainAll, trainOne } from './training.js'
+} from './sampling/request.js'
+import { DatasetGuard } from './training/dataset-guard.js'
+import type { EpochResult } from './training/run.js'
+import {
+  type EpochOptions,
+  type TrainOptions,
+  type TrainResult,
+  trainAll,
+  trainOne,
+} from './training/train.js'
 
 const PRETRAINED = join(__dirname, '..', 'weights', 'mnist.safetensors')
 

@@ -1,6 +1,5 @@
 import { invalidArgument } from './errors.js'
 import { checkInteger, checkKeys } from './options.js'
-import type { Precision } from './precision.js'
 import { drawSeed, MAX_SEED } from './random.js'
 
 /**
@@ -112,6 +111,9 @@ export type ByEpoch = number | readonly number[]
 
 /** What the two networks are trained by. */
 export type Loss = 'bce' | 'relativistic'
+
+/** The precision that a model is asked to compute in. */
+export type Precision = 'float32' | 'bfloat16' | 'auto'
 
 /** Where a model is asked to run. */
 export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`

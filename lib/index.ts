@@ -1,5 +1,5 @@
+export type { SaveOptions } from './checkpoint/options.js'
 export { DCGAN, type SaveGridOptions } from './dcgan.js'
-export type { ChosenDevice } from './device.js'
 export { DcganError, type DcganErrorCode } from './errors.js'
 export type {
   ClassifierInfo,
@@ -8,15 +8,15 @@ export type {
   EvaluationProgress,
   Figures,
 } from './evaluation/index.js'
-export type { ByEpoch, Device, HyperParams, Loss } from './hyperparams.js'
+export type { ByEpoch, Device, HyperParams, Loss, Precision } from './hyperparams.js'
 export { animate, type GifOptions, type GridOptions, type GridOrder, ImageBatch } from './images/index.js'
-export type { Labels } from './labels.js'
 export { type Dataset, type LoadMnistOptions, loadMnist, type TrainingImages } from './mnist/index.js'
+export type { ChosenDevice } from './native/device.js'
+export type { ChosenPrecision } from './native/precision.js'
 export type { ExportOnnxOptions } from './onnx/export.js'
-export type { ChosenPrecision, Precision } from './precision.js'
-export type { Progress } from './progress.js'
 export { type Recipe, type Recipes, recipes } from './recipes.js'
-export type { EpochResult } from './run.js'
-export type { InterpolateOptions, SampleOptions, ServingStats } from './serving.js'
-export type { SaveOptions } from './state-options.js'
-export type { CheckpointOptions, EpochOptions, TrainOptions, TrainResult } from './training.js'
+export type { Labels } from './sampling/labels.js'
+export type { InterpolateOptions, SampleOptions, ServingStats } from './sampling/request.js'
+export type { Progress } from './training/progress.js'
+export type { EpochResult } from './training/run.js'
+export type { CheckpointOptions, EpochOptions, TrainOptions, TrainResult } from './training/train.js'

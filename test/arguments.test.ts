@@ -1,5 +1,5 @@
 import type { TrainingImages } from '../lib/index'
-import { native } from '../lib/native'
+import { native } from '../lib/native/native'
 import { bars, equal, failure, tiny } from './dcgan-support'
 import { NATIVE_CONFIG } from './native-config'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, ImageBatch } from '../lib/index'
-import { native } from '../lib/native'
+import { native } from '../lib/native/native'
 import { bars, equal, failure, folder, kept, tiny } from './dcgan-support'
 import { NATIVE_CONFIG } from './native-config'
 

@@ -1,4 +1,5 @@
-import { type NativeModel, type NativeState, type NativeTensor, native } from '../lib/native'
+import { native } from '../lib/native/native'
+import type { NativeModel, NativeState, NativeTensor } from '../lib/native/types'
 import { NATIVE_CONFIG } from './native-config'
 
 const models: NativeModel[] = []

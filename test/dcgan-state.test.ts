@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFil
 import { join } from 'node:path'
 import { readState, writeState } from '../lib/checkpoint'
 import { DCGAN, type HyperParams, type Progress } from '../lib/index'
-import { native } from '../lib/native'
+import { native } from '../lib/native/native'
 import { bars, equal, failure, folder, kept, tiny } from './dcgan-support'
 import { decodePng } from './images/decoders'
 

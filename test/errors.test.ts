@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { chooseDevice } from '../lib/device'
 import { DcganError, invalidArgument } from '../lib/errors'
 import { DCGAN, ImageBatch, loadMnist } from '../lib/index'
-import { fromNative } from '../lib/native'
-import { SpeedMeter } from '../lib/progress'
-import { Schedule } from '../lib/schedule'
+import { chooseDevice } from '../lib/native/device'
+import { fromNative } from '../lib/native/native'
+import { SpeedMeter } from '../lib/training/progress'
+import { Schedule } from '../lib/training/schedule'
 import { failure, folder, tiny } from './dcgan-support'
 
 test('a DcganError is an Error with a name, a code, a message and a cause', () => {

@@ -1,5 +1,5 @@
-import type { NativeConfig, NativeModel, NativeState, NativeTensor } from '../lib/native'
-import { native } from '../lib/native'
+import { native } from '../lib/native/native'
+import type { NativeConfig, NativeModel, NativeState, NativeTensor } from '../lib/native/types'
 import { NATIVE_CONFIG } from './native-config'
 
 // The second, independent check of both kinds of step: their gradients against central differences of the losses,

@@ -1,4 +1,4 @@
-import type { NativeConfig } from '../lib/native'
+import type { NativeConfig } from '../lib/native/types'
 
 /** What tests that go past the class, to the addon itself, make models of. */
 export const NATIVE_CONFIG: NativeConfig = {

@@ -1,11 +1,6 @@
-import { stepLosses } from '../lib/losses'
-import {
-  type NativeConfig,
-  type NativeModel,
-  type NativeState,
-  type NativeTensor,
-  native,
-} from '../lib/native'
+import { native } from '../lib/native/native'
+import type { NativeConfig, NativeModel, NativeState, NativeTensor } from '../lib/native/types'
+import { stepLosses } from '../lib/training/losses'
 import { backward, forward, type Weights, zeros } from './fixtures/discriminator'
 import {
   arrangement,

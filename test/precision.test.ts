@@ -1,6 +1,6 @@
 import { DCGAN, type HyperParams } from '../lib/index'
-import { native } from '../lib/native'
-import { choosePrecision } from '../lib/precision'
+import { native } from '../lib/native/native'
+import { choosePrecision } from '../lib/native/precision'
 
 const models: DCGAN[] = []
 afterEach(() => Promise.all(models.splice(0).map(model => model.dispose())))

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DCGAN } from '../lib/index'
-import { type NativeModel, native } from '../lib/native'
+import { native } from '../lib/native/native'
+import type { NativeModel } from '../lib/native/types'
 import { bars, equal, failure, folder, kept, tiny } from './dcgan-support'
 import { NATIVE_CONFIG } from './native-config'
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { HyperParams } from '../lib/index'
-import { native } from '../lib/native'
+import { native } from '../lib/native/native'
 
 // Processes load LibTorch and train, for minutes where other work has the processor.
 jest.setTimeout(600_000)

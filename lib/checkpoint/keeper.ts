@@ -2,7 +2,7 @@ import { access, constants, link, readdir, realpath, rm, stat } from 'node:fs/pr
 import { dirname, join, parse } from 'node:path'
 import { DcganError } from '../errors.js'
 import { ioError, writeFileAtomic } from '../files.js'
-import type { NativeState } from '../native.js'
+import type { NativeState } from '../native/types.js'
 import { checkInteger, checkString } from '../options.js'
 import { openRegularFile, piecesOf } from '../regular-file.js'
 import type { Hparams } from './metadata.js'

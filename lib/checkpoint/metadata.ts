@@ -1,5 +1,5 @@
 import { checkHyperParams, DEFAULTS, type HyperParams } from '../hyperparams.js'
-import type { NativePosition } from '../native.js'
+import type { NativePosition } from '../native/types.js'
 import { type Fail, quoted } from './errors.js'
 import { parseObject } from './json.js'
 import type { StateKind, StateSizes } from './table.js'

@@ -1,4 +1,4 @@
-import type { NativeState, NativeTensor } from '../native.js'
+import type { NativeState, NativeTensor } from '../native/types.js'
 import { type Container, withContainer } from './container.js'
 import { quoted } from './errors.js'
 import { decodeBF16, decodeF16 } from './half.js'

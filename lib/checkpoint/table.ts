@@ -1,4 +1,4 @@
-import type { NativeDtype } from '../native.js'
+import type { NativeDtype } from '../native/types.js'
 
 /**
  * `generator` holds what sampling needs; `full` holds all that training continues from.

@@ -1,6 +1,6 @@
 import { DcganError, invalidArgument } from '../errors.js'
 import { writeFileAtomic } from '../files.js'
-import type { NativeState, NativeTensor } from '../native.js'
+import type { NativeState, NativeTensor } from '../native/types.js'
 import { encodeHeader } from './encode.js'
 import type { Fail } from './errors.js'
 import { encodeF16 } from './half.js'

@@ -5,7 +5,7 @@ import { DEFAULTS, type HyperParams } from '../hyperparams.js'
 import { checkGridOptions, type GridOptions, type ImageBatch } from '../images/index.js'
 import { defined } from '../options.js'
 import { drawSeed } from '../random.js'
-import { checkCount } from '../serving.js'
+import { checkCount } from '../sampling/request.js'
 import { hyperParamsOf } from './flags.js'
 import { modelOf, remark, withModel } from './model.js'
 

@@ -1,6 +1,6 @@
 import { clearLine, cursorTo } from 'node:readline'
 import type { SingleBar } from 'cli-progress'
-import type { Progress } from '../progress.js'
+import type { Progress } from '../training/progress.js'
 import { clock, paint } from './terminal.js'
 
 const PLAIN_INTERVAL_MS = 30_000

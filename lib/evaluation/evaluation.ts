@@ -1,4 +1,4 @@
-import type { ClassifierInfo } from './classifier.js'
+import type { ClassifierInfo } from '../native/classifier.js'
 
 /** What images are like beside real ones, in the features of the classifier. */
 export interface Figures {

@@ -1,5 +1,5 @@
 import { invalidArgument } from '../errors.js'
-import type { NativeTensor } from '../native.js'
+import type { NativeTensor } from '../native/types.js'
 import { checkBoolean, checkKeys } from '../options.js'
 import { fold } from './fold.js'
 import { type OnnxOptions, onnxModel } from './model.js'

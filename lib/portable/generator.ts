@@ -6,7 +6,7 @@ import {
   MAX_COUNT,
   type SampleOptions,
   slerp,
-} from '../serving.js'
+} from '../sampling/request.js'
 import { allocate } from '../typed-arrays.js'
 import { drawLabels, drawLatents } from './latents.js'
 import { GeneratorSession, type OnnxRuntime } from './session.js'

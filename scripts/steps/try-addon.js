@@ -21,7 +21,7 @@ process.stdout.write(JSON.stringify({ version: addon.compiledVersion, info: libr
  *
  * @param {string} file
  * @param {string} [libraries] LibTorch's `lib/`
- * @returns {{ version?: string, info?: import('../../lib/native.js').NativeInfo, failure?: string }} the LibTorch
+ * @returns {{ version?: string, info?: import('../../lib/native/types.js').NativeInfo, failure?: string }} the LibTorch
  *   that it was compiled for and what that LibTorch can do, or the loader's words
  */
 function tryAddon(file, libraries = '') {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readInfo, readState, writeState } from '../../lib/checkpoint/index.js'
-import type { NativeState } from '../../lib/native.js'
+import type { NativeState } from '../../lib/native/types.js'
 import { bytesOf, hparamsOf, makeState, rejection, temporaryFolder } from './states.js'
 
 const folder = temporaryFolder()

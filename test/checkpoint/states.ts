@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Hparams, type StateKind, type TensorSpec, tensorTable } from '../../lib/checkpoint/index.js'
 import type { ValueRule } from '../../lib/checkpoint/table.js'
-import type { NativeState, NativeTensor } from '../../lib/native.js'
+import type { NativeState, NativeTensor } from '../../lib/native/types.js'
 
 export interface StateOptions {
   kind?: StateKind

@@ -19,7 +19,7 @@ async function saved(gan, half = false) {
 
 test('latent vectors and labels are those of the native generator, bit for bit', () => {
   // Looked at from inside: no caller sees the latent vectors of a seed.
-  const { native } = require('../../dist/native.js')
+  const { native } = require('../../dist/native/native.js')
   const { drawLabels, drawLatents } = require('../../dist/portable/latents.js')
   for (const [seed, count, length] of [
     [0, 3, 100],

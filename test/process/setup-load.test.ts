@@ -19,7 +19,7 @@ beforeAll(async () => {
 function open(env: Record<string, string>): Promise<Made> {
   const script = `
     try {
-      const { libtorch } = require('./dist/libtorch.js').openAddon()
+      const { libtorch } = require('./dist/native/libtorch.js').openAddon()
       process.stdout.write(JSON.stringify(libtorch))
     } catch (error) {
       process.stdout.write(error.constructor.name + ' ' + error.code + ': ' + error.message)
@@ -124,7 +124,8 @@ test.each(['dcgan.node', 'libdcgan_engine.so'])(
 )
 
 test('requiring the module opens nothing', async () => {
-  const script = "require('./dist/libtorch.js'); process.stdout.write(Object.keys(require.cache).join())"
+  const script =
+    "require('./dist/native/libtorch.js'); process.stdout.write(Object.keys(require.cache).join())"
   const { stdout } = await node(['-e', script], { LIBTORCH: '/somewhere' }, made.root)
   expect(stdout).toContain('libtorch.js')
   expect(stdout).not.toContain('.node')

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { DcganError } from './errors.js'
-import { ioError } from './files.js'
+import { DcganError } from '../errors.js'
+import { ioError } from '../files.js'
 import type { StepLosses } from './losses.js'
 
 const HEADER = 'step,epoch,disc_loss,disc_loss_real,disc_loss_fake,gen_loss,r1,r2\n'

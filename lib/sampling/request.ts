@@ -1,10 +1,10 @@
-import { DcganError, invalidArgument } from './errors.js'
-import type { HyperParams } from './hyperparams.js'
+import { DcganError, invalidArgument } from '../errors.js'
+import type { HyperParams } from '../hyperparams.js'
+import type { NativeSampleRequest } from '../native/types.js'
+import { checkInteger, checkKeys, checkSignal, reading } from '../options.js'
+import { drawSeed, MAX_SEED } from '../random.js'
+import { allocate, copyOf, isFloat32Array, lengthOf } from '../typed-arrays.js'
 import { checkLabel, checkLabels, type Labels } from './labels.js'
-import type { NativeSampleRequest } from './native.js'
-import { checkInteger, checkKeys, checkSignal, reading } from './options.js'
-import { drawSeed, MAX_SEED } from './random.js'
-import { allocate, copyOf, isFloat32Array, lengthOf } from './typed-arrays.js'
 
 /** The most images that one call makes. */
 export const MAX_COUNT = 1_000_000

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { ioError, writeFileAtomic } from './files.js'
-import { animateFiles, ImageBatch, listSnapshots, snapshotName, snapshotSize } from './images/index.js'
-import { NotRegularFile } from './regular-file.js'
+import { ioError, writeFileAtomic } from '../files.js'
+import { animateFiles, ImageBatch, listSnapshots, snapshotName, snapshotSize } from '../images/index.js'
+import { NotRegularFile } from '../regular-file.js'
 
 /** The pictures of a training run: `dcgan_steps_%06d.png` in a folder, and the GIF of them. */
 export class Snapshots {

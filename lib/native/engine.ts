@@ -1,27 +1,24 @@
+import { DcganError } from '../errors.js'
+import { type HyperParams, listOf } from '../hyperparams.js'
+import type { Dataset } from '../mnist/index.js'
+import { type ClassifierInfo, loadClassifier } from './classifier.js'
 import { type ChosenDevice, chooseDevice, warnOfCpu } from './device.js'
-import { DcganError } from './errors.js'
-
-import { type ClassifierInfo, loadClassifier } from './evaluation/classifier.js'
-import { type HyperParams, listOf } from './hyperparams.js'
-
-import type { Dataset } from './mnist/index.js'
-import {
-  fromNative,
-  type NativeAddon,
-  type NativeEpoch,
-  type NativeEpochRequest,
-  type NativeEvaluationProgress,
-  type NativeEvaluationRequest,
-  type NativeEvent,
-  type NativeModel,
-  type NativePosition,
-  type NativeSampleJob,
-  type NativeSampleRequest,
-  type NativeState,
-  type NativeStats,
-  native,
-} from './native.js'
+import { fromNative, native } from './native.js'
 import { type ChosenPrecision, choosePrecision } from './precision.js'
+import type {
+  NativeAddon,
+  NativeEpoch,
+  NativeEpochRequest,
+  NativeEvaluationProgress,
+  NativeEvaluationRequest,
+  NativeEvent,
+  NativeModel,
+  NativePosition,
+  NativeSampleJob,
+  NativeSampleRequest,
+  NativeState,
+  NativeStats,
+} from './types.js'
 
 /** What a request for images came to. */
 export interface SampledImages {

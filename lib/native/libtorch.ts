@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { DcganError, type DcganErrorCode } from './errors.js'
-import type { NativeAddon } from './native.js'
+import { DcganError, type DcganErrorCode } from '../errors.js'
+import type { NativeAddon } from './types.js'
 
 /** The LibTorch in use. */
 export interface LibTorchInfo {
@@ -33,7 +33,7 @@ interface Loader {
 }
 
 // The package's root, seen from lib/ and from dist/ alike.
-const ROOT = path.join(__dirname, '..')
+const ROOT = path.join(__dirname, '..', '..')
 const SETUP = 'Run "npx libtorch-dcgan setup" (and "npx libtorch-dcgan doctor" to see what is wrong)'
 
 /**
@@ -43,7 +43,7 @@ const SETUP = 'Run "npx libtorch-dcgan setup" (and "npx libtorch-dcgan doctor" t
  * @throws {DcganError} ERR_DCGAN_NATIVE_NOT_FOUND, ERR_DCGAN_LIBTORCH_MISMATCH
  */
 export function openAddon(): { addon: NativeAddon; libtorch: LibTorchInfo } {
-  const { minorOf } = require('../scripts/libtorch/version.js') as Versions
+  const { minorOf } = require('../../scripts/libtorch/version.js') as Versions
   const { addon, file } = requireAddon()
   const minor = minorOf(addon.compiledVersion)
   const libtorch = findLibTorch(minor)
@@ -96,14 +96,14 @@ function requireAddon(): { addon: NativeAddon; file: string } {
 
 /** Loading a library whose end is missing kills the process without a word. */
 function refuseCutShort(files: string[]): void {
-  const { cutShort } = require('../scripts/files/elf.js') as Elf
+  const { cutShort } = require('../../scripts/files/elf.js') as Elf
   const damaged = files.find(cutShort)
   if (damaged === undefined) return
   throw new DcganError('ERR_DCGAN_NATIVE_NOT_FOUND', `${damaged} is damaged: its end is missing. ${SETUP}`)
 }
 
 function findLibTorch(minor: string): LibTorchInfo {
-  const { findLibTorch } = require('../scripts/libtorch/find.js') as Finder
+  const { findLibTorch } = require('../../scripts/libtorch/find.js') as Finder
   let found: LibTorchInfo | undefined
   try {
     found = findLibTorch({ prefer: [minor] })

@@ -1,17 +1,17 @@
-import { CheckpointKeeper } from './checkpoint/keeper.js'
-import type { DatasetGuard } from './dataset-guard.js'
-import type { Engine } from './engine.js'
-import { DcganError, invalidArgument } from './errors.js'
-import type { HyperParams } from './hyperparams.js'
-import { LossLog } from './loss-log.js'
+import { CheckpointKeeper } from '../checkpoint/keeper.js'
+import { DcganError, invalidArgument } from '../errors.js'
+import type { HyperParams } from '../hyperparams.js'
 import {
   checkLabelled,
   checkSource,
   type DatasetSource,
   loadMnist,
   type TrainingImages,
-} from './mnist/index.js'
-import { checkBoolean, checkFunction, checkInteger, checkKeys, checkSignal, checkString } from './options.js'
+} from '../mnist/index.js'
+import type { Engine } from '../native/engine.js'
+import { checkBoolean, checkFunction, checkInteger, checkKeys, checkSignal, checkString } from '../options.js'
+import type { DatasetGuard } from './dataset-guard.js'
+import { LossLog } from './loss-log.js'
 import type { Progress } from './progress.js'
 import { type EpochResult, Run, type Sinks } from './run.js'
 import { Schedule } from './schedule.js'

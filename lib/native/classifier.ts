@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readTensors } from '../checkpoint/index.js'
 import { DcganError } from '../errors.js'
-import type { NativeTensor } from '../native.js'
+import type { NativeTensor } from './types.js'
 
 /** Which classifier an evaluation is by. Figures of different classifiers cannot be compared. */
 export interface ClassifierInfo {

@@ -1,5 +1,5 @@
 import type { Engine } from './engine.js'
-import type { NativeState } from './native.js'
+import type { NativeState } from './types.js'
 
 type Part = 'all' | 'generator'
 

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
-import type { StateKind } from './checkpoint/index.js'
-import { DcganError, invalidArgument } from './errors.js'
-import type { HyperParams } from './hyperparams.js'
-import { checkBoolean, checkKeys } from './options.js'
+import { DcganError, invalidArgument } from '../errors.js'
+import type { HyperParams } from '../hyperparams.js'
+import { checkBoolean, checkKeys } from '../options.js'
+import type { StateKind } from './index.js'
 
 /** Options of `save()`. */
 export interface SaveOptions {

@@ -1,6 +1,6 @@
-import { DcganError } from './errors.js'
-import type { Device } from './hyperparams.js'
-import type { NativeInfo } from './native.js'
+import { DcganError } from '../errors.js'
+import type { Device } from '../hyperparams.js'
+import type { NativeInfo } from './types.js'
 
 /** What a model really runs on. */
 export type ChosenDevice = 'cpu' | `cuda:${number}`

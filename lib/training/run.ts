@@ -1,7 +1,7 @@
-import { disposed, type Engine } from './engine.js'
-import { DcganError } from './errors.js'
+import { DcganError } from '../errors.js'
+import { disposed, type Engine } from '../native/engine.js'
+import type { NativeEpoch, NativeEvent, NativeState } from '../native/types.js'
 import { type StepLosses, stepLosses } from './losses.js'
-import type { NativeEpoch, NativeEvent, NativeState } from './native.js'
 import { type Progress, SpeedMeter } from './progress.js'
 import type { Schedule } from './schedule.js'
 

@@ -1,5 +1,5 @@
-import { DcganError } from './errors.js'
-import type { NativeState } from './native.js'
+import { DcganError } from '../errors.js'
+import type { NativeState } from '../native/types.js'
 
 /**
  * Knows the data set that a loaded model was trained on. To go on with another one by mistake, as by a flag that was

@@ -1,7 +1,3 @@
-import { DcganError, type DcganErrorCode } from './errors.js'
-import type { LibTorchInfo } from './libtorch.js'
-import { openAddon } from './libtorch.js'
-
 /**
  * The typed shape of the addon: a flat table of functions. Every option is checked before it gets here; the
  * addon checks sizes, integers and lengths of arrays again, which its memory depends on. It returns ArrayBuffers and plain objects, never typed arrays or errors of its own
@@ -251,28 +247,4 @@ export interface NativeProbeRequest {
   images: Uint8Array
   /** n labels, where the model has classes. */
   labels?: Uint8Array
-}
-
-let addon: NativeAddon | undefined
-let libtorch: LibTorchInfo | undefined
-
-/** The addon, loaded with LibTorch at its first use. */
-export function native(): NativeAddon {
-  if (addon === undefined) ({ addon, libtorch } = openAddon())
-  return addon
-}
-
-/** What the addon rejects with, or throws, as a `DcganError`. */
-export function fromNative(failure: unknown): DcganError {
-  if (failure instanceof DcganError) return failure
-  const { code, message } = failure as { code?: unknown; message?: unknown }
-  if (typeof code === 'string' && code.startsWith('ERR_DCGAN_')) {
-    return new DcganError(code as DcganErrorCode, String(message))
-  }
-  return new DcganError('ERR_DCGAN_NATIVE', String(message ?? failure), { cause: failure })
-}
-
-/** Where the LibTorch in use was found. */
-export function libtorchInUse(): LibTorchInfo | undefined {
-  return libtorch
 }

@@ -1,8 +1,6 @@
+import type { Precision } from '../hyperparams.js'
 import type { ChosenDevice } from './device.js'
-import type { NativeInfo } from './native.js'
-
-/** The precision that a model is asked to compute in. */
-export type Precision = 'float32' | 'bfloat16' | 'auto'
+import type { NativeInfo } from './types.js'
 
 /** The precision that a model really computes in. */
 export type ChosenPrecision = 'float32' | 'bfloat16'

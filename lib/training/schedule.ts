@@ -1,4 +1,4 @@
-import { DcganError } from './errors.js'
+import { DcganError } from '../errors.js'
 
 /**
  * How a data set is cut into mini-batches, and how far a run to `epochs` has to go. The engine cuts in the same

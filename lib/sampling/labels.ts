@@ -1,6 +1,6 @@
-import { type DcganError, invalidArgument } from './errors.js'
-import { reading } from './options.js'
-import { allocate } from './typed-arrays.js'
+import { type DcganError, invalidArgument } from '../errors.js'
+import { reading } from '../options.js'
+import { allocate } from '../typed-arrays.js'
 
 /** The labels of images: one for all of them, or one for each. */
 export type Labels = number | ArrayLike<number>
