@@ -32,6 +32,7 @@ async function withLock(file, work, say = () => {}, doing = 'at work here') {
   const stat = fs.lstatSync(file, { throwIfNoEntry: false })
   // A link would be followed, and a pipe waited for.
   if (stat !== undefined && !stat.isFile()) fs.rmSync(file, { recursive: true, force: true })
+  create(file)
   const flock = which(['flock', '/usr/bin/flock'])
   // A system without it has no lock: two set-ups at once are rare, and none at all would be worse.
   if (flock === undefined) return work()
@@ -77,6 +78,15 @@ async function start(program, args) {
     await closed
   }
   return answer === undefined ? { words, release } : { status: answer[0] ?? 1, words: words.trim(), release }
+}
+
+/** flock would make a file that everybody may write to, under some masks. @param {string} file */
+function create(file) {
+  try {
+    fs.closeSync(fs.openSync(file, 'a', 0o644))
+  } catch {
+    // flock says why, or can lock all the same what this user may only read.
+  }
 }
 
 /** For the words to those who wait. @param {string} file */

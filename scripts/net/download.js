@@ -1,10 +1,10 @@
 'use strict'
 
-const crypto = require('node:crypto')
 const fs = require('node:fs')
 const { STATUS_CODES } = require('node:http')
 const path = require('node:path')
-const { pipeline } = require('node:stream/promises')
+const { finished } = require('node:stream/promises')
+const { hashFile } = require('../files/hash.js')
 const { Problem, codeOf, reason } = require('../problem.js')
 const { writeAtomically } = require('../libtorch/cache.js')
 const { dispatcherFor, proxyFor } = require('./proxy.js')
@@ -19,14 +19,7 @@ const TRY_AGAIN = 'Run the set-up again: it goes on where it stopped.'
 /** A server's answer that asking again does not change. */
 const FINAL = new Set([400, 401, 403, 404, 405, 407, 410, 451])
 /** Failures of a connection that was never made: asking five times would only keep the user waiting. */
-const UNREACHABLE = new Set([
-  'ENOTFOUND',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EAI_AGAIN',
-  'EAI_FAIL',
-])
+const UNREACHABLE = /^(ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|EAI_FAIL)$/
 
 /**
  * @typedef {object} DownloadOptions
@@ -116,7 +109,7 @@ async function fetchPart(address, part, options) {
       }
       // A server that breaks off again and again, but gives something each time, is worth staying with.
       failures = sizeOf(part) > before ? 1 : failures + 1
-      if (failures >= attempts || (UNREACHABLE.has(code) && failures >= 2)) {
+      if (failures >= attempts || (UNREACHABLE.test(code) && failures >= 2)) {
         throw new Problem(`${address} cannot be fetched: ${reason(error)}.`, TRY_AGAIN, {
           cause: error,
           code: 'UNREACHABLE',
@@ -178,11 +171,23 @@ async function fetchOnce(
     writeAtomically(notesOf(part), JSON.stringify({ address, validator }))
     let done = from
     onProgress(done, total)
-    body.on('data', (/** @type {Buffer} */ chunk) => {
-      done += chunk.length
-      onProgress(done, total)
-    })
-    await pipeline(body, fs.createWriteStream(part, { flags: from > 0 ? 'a' : 'w', flush: true }))
+    const fd = fs.openSync(part, from > 0 ? 'a' : 'w')
+    try {
+      // Written at once: a stream to the file would lose what it holds when the connection breaks.
+      body.on('data', (/** @type {Buffer} */ chunk) => {
+        try {
+          fs.appendFileSync(fd, chunk)
+        } catch (error) {
+          body.destroy(/** @type {Error} */ (error))
+        }
+        done += chunk.length
+        onProgress(done, total)
+      })
+      await finished(body)
+    } finally {
+      fs.fsyncSync(fd)
+      fs.closeSync(fd)
+    }
     if (total !== undefined && done !== total)
       throw new Error(`the connection ended after ${done} of ${total} bytes`)
   })
@@ -289,11 +294,4 @@ function sizeOf(file) {
   return fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
 }
 
-/** The SHA-256 of a file, in hexadecimal. @param {string} file */
-async function hashFile(file) {
-  const hash = crypto.createHash('sha256')
-  for await (const chunk of fs.createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk)
-  return hash.digest('hex')
-}
-
-module.exports = { download, hashFile }
+module.exports = { download }

@@ -11,7 +11,7 @@ const { nvidiaWheels } = require('../../libtorch/nvidia.js')
 const { requirePinned } = require('../../libtorch/pinned.js')
 const { findPip, noPip, pipDownload } = require('../../libtorch/pip.js')
 const { unpackLibTorch, unpackNvidia } = require('../../libtorch/unpack.js')
-const { hashFile } = require('../../net/download.js')
+const { hashFile } = require('../../files/hash.js')
 const { Problem } = require('../../problem.js')
 const { crossTool, platformOf } = require('./platforms.js')
 
