@@ -120,10 +120,10 @@ export class Package {
 
   /** Makes it a clone, with a library of these files. */
   clone(files: Record<string, string>): void {
-    for (const name of ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json']) {
-      fs.cpSync(path.join(ROOT, name), this.path(name))
-    }
-    for (const [name, text] of Object.entries(files)) this.write(`lib/${name}`, text)
+    const projects = ['tsconfig.json', 'tsconfig.build.json', 'tsconfig.browser.json']
+    for (const name of ['package-lock.json', ...projects]) fs.cpSync(path.join(ROOT, name), this.path(name))
+    const page = { 'portable/browser.ts': 'export {}' }
+    for (const [name, text] of Object.entries({ ...page, ...files })) this.write(`lib/${name}`, text)
   }
 
   run(script: string, args: string[], env: Record<string, string>): Running {
