@@ -127,10 +127,9 @@ export class DCGAN {
   }
 
   /**
-   * A generator of digits that the package ships: the networks of the tutorial after 25 epochs of MNIST, with
-   * `latentDim` 10, β₁ 0 and an average of the weights (docs/quality.md has the recipe and its figures), in half
-   * precision. It samples and does not train, as it comes without discriminator and optimisers: a whole model to
-   * train on from is what `npx libtorch-dcgan train --epochs 25` leaves in output/dcgan.safetensors.
+   * A class-conditional generator of digits that the package ships, in half precision: the tutorial's networks after
+   * 25 epochs of MNIST with `recipes.best` (docs/quality.md has its figures). It samples and cannot be trained, as it
+   * comes without discriminator and optimisers. `npx libtorch-dcgan train --epochs 25` makes a whole model to train on.
    *
    * @param overrides as for `load()`
    * @throws {DcganError} all that `load()` throws

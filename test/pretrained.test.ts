@@ -24,7 +24,7 @@ const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
 
 test('the weights that the package ships make digits of all ten classes, little further from real ones than real ones are', async () => {
   const gan = kept(await DCGAN.pretrained({ device: 'cpu' }))
-  expect(gan.hparams).toMatchObject({ precision: 'float32', threads: 'auto', latentDim: 10 })
+  expect(gan.hparams).toMatchObject({ precision: 'float32', threads: 'auto', classes: 10 })
   const [batch, real, test] = [
     await gan.sample(COUNT, { seed: 1 }),
     await loadMnist(),
@@ -33,6 +33,9 @@ test('the weights that the package ships make digits of all ten classes, little 
   const made = Array.from({ length: COUNT }, (_, i) => nearest(batch.image(i), real))
   const classes = new Set(made.map(({ label }) => label))
   expect(classes.size).toBe(10)
+  // The nearest of so few real images is not always of the same class.
+  const asked = made.filter(({ label }, i) => label === batch.labels?.[i])
+  expect(asked.length).toBeGreaterThan(0.85 * COUNT)
   const between = Array.from({ length: COUNT }, (_, i) =>
     nearest(test.images.subarray(i * 784, (i + 1) * 784), real),
   )
