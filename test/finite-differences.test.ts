@@ -63,7 +63,8 @@ function moved(state: NativeState, name: string, direction: Float64Array, amount
 
 function unitDirection(length: number): Float64Array {
   const raw = Float64Array.from({ length }, (_, i) => Math.sin(i * 12.9898 + 1) + 0.5 * Math.cos(i * 0.37))
-  return raw.map(x => x / norm(raw))
+  const own = norm(raw)
+  return raw.map(x => x / own)
 }
 
 const norm = (x: Float64Array) => Math.sqrt(x.reduce((sum, each) => sum + each * each, 0))
@@ -113,6 +114,7 @@ function objective(seen: NativeTensor[], parameter: string): number {
 // The generator's gradients come from its loss alone, whatever else the discriminator learns from.
 test.each([
   ['generator', TUTORIAL],
+  ['discriminator', TUTORIAL],
   ['discriminator', EVERYTHING],
 ])("the %s's gradients in the fused step are those of finite differences, with %s", async (network, name) => {
   const own = OBJECTIVES[name] as Partial<NativeConfig>
