@@ -103,7 +103,7 @@ describe('the losses at known logits', () => {
 
   /** A step of a discriminator whose logit is `bias` for every image, and does not move. */
   async function losses(bias: number): Promise<{ disc: number; gen: number; logits: number[] }> {
-    const model = create({ discLr: 1e-30, genLr: 1e-30 })
+    const model = create({ discLr: [1e-30], genLr: [1e-30] })
     const state = await native().exportState(model, 'all')
     named(state, 'discriminator.linear.weight').fill(0)
     named(state, 'discriminator.linear.bias').fill(bias)

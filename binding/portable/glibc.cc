@@ -7,6 +7,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <new>
 
 #define HIDDEN __attribute__((visibility("hidden")))
 #define FROM(ours, theirs) __asm__(".symver " #ours ", " theirs)
@@ -55,6 +56,10 @@ HIDDEN void dcgan_portable_wait(std::condition_variable* self,
 void dcgan_portable_wait(std::condition_variable* self, std::unique_lock<std::mutex>& lock) {
   dcgan_wait(self, lock);
 }
+
+// What GCC 11 and later call where a vector's size would overflow: libstdc++ has had it since 3.4.29.
+[[noreturn]] HIDDEN void dcgan_bad_array_new_length() __asm__("_ZSt28__throw_bad_array_new_lengthv");
+void dcgan_bad_array_new_length() { throw std::bad_array_new_length(); }
 
 }  // extern "C"
 
