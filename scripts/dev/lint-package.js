@@ -15,7 +15,8 @@ try {
   const { tarball } = pack(folder)
   for (const [program = '', ...args] of [
     ['publint', 'run', tarball, '--strict'],
-    ['attw', tarball],
+    // Node.js before 12 knew no entry points of a package but the main one.
+    ['attw', tarball, '--profile', 'node16'],
   ]) {
     const { status } = spawnSync(path.join(ROOT, 'node_modules', '.bin', program), args, { stdio: 'inherit' })
     if (status !== 0) process.exitCode = 1
