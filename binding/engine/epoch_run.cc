@@ -70,6 +70,9 @@ EpochResult run_epoch(Trainer& trainer, const EpochRequest& request, EpochObserv
     host.serve();
   }
 
+  // A cancelled epoch ends between two events.
+  if (told < batch) observer.on_progress(first_step + (batch - first_batch) - 1, batch, untold());
+
   result.losses = trainer.losses(first_batch, batch);
   check_finite(result.losses, first_step);
   result.batch = batch;
