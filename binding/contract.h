@@ -33,7 +33,7 @@ enum class StepKind { kAuto, kPlain };
 /// kBce: binary cross-entropy, the tutorial's. kRelativistic: RpGAN (model/losses.h).
 enum class LossKind { kBce, kRelativistic };
 
-/// What may change between epochs: one value for each epoch, of which the last goes on.
+/// A value that may change between epochs: one for each epoch; the last one is kept.
 using ByEpoch = std::vector<double>;
 
 struct Config {
@@ -136,8 +136,8 @@ struct EpochResult {
   std::vector<Losses> losses;  // of the steps that this made
 };
 
-/// What an epoch tells while it runs, on the model's thread. `losses`: of the steps since it was last told,
-/// up to this one.
+/// Receives the events of a running epoch, on the model's thread. `losses`: of the steps since the last
+/// event, up to this one.
 class EpochObserver {
  public:
   virtual ~EpochObserver() = default;
@@ -160,7 +160,7 @@ struct SampleRequest {
   std::vector<float> latents;        // empty: drawn from the seed
   std::vector<std::uint8_t> labels;  // one for each image where the model has classes
   bool fixed = false;                // the model's own fixed latents and labels
-  /// What the classifier is to be sure of. Where it is not, the image is drawn again from its own seed.
+  /// The confidence that the classifier must have. Below it, an image is drawn again from its own seed.
   std::optional<double> min_confidence;
 };
 
@@ -179,7 +179,7 @@ struct EvaluationRequest {
   TrainingSet pool;
 };
 
-/// What images are like beside real ones, in the features of the classifier.
+/// Figures of a set of images beside real ones, in the features of the classifier.
 struct Figures {
   std::int64_t count = 0;
   double frechet_distance = 0;

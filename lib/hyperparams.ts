@@ -109,7 +109,7 @@ export interface HyperParams {
 /** A value for all epochs, or a list of 1 to 500 with one for each epoch, of which the last goes on. */
 export type ByEpoch = number | readonly number[]
 
-/** What the two networks are trained by. */
+/** The loss of both networks. */
 export type Loss = 'bce' | 'relativistic'
 
 /** The precision that a model is asked to compute in. */

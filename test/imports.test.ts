@@ -6,7 +6,7 @@ const ROOT = join(__dirname, '..')
 /** Rooms from the ground up: each may use itself and what stands before it. A file at the top of lib/ is its own room. */
 const LIB = [
   ['errors.ts'],
-  ['options.ts', 'typed-arrays.ts', 'random.ts', 'regular-file.ts'],
+  ['callbacks.ts', 'options.ts', 'typed-arrays.ts', 'random.ts', 'regular-file.ts'],
   ['files.ts', 'hyperparams.ts'],
   ['recipes.ts', 'types', 'images', 'mnist', 'native/types.ts'],
   ['sampling'],
@@ -19,6 +19,7 @@ const LIB = [
 ]
 const BINDING = [
   ['sizes.h', 'contract.h'],
+  ['exceptions.h'],
   ['random'],
   ['model'],
   ['kernels'],

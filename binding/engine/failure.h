@@ -1,12 +1,11 @@
 #pragma once
 
-#include <exception>
-
 #include "contract.h"
 
 namespace dcgan {
 
-/// What was thrown, with LibTorch's words without the page of backtrace that what() has.
-Failure failure_of(const std::exception_ptr& thrown);
+/// Returns the exception that is being handled as a failure: LibTorch's message without the page of backtrace
+/// that what() has.
+Failure engine_failure();
 
 }  // namespace dcgan

@@ -81,7 +81,7 @@ void ModelEngine::ask(Reply<T> reply, std::function<T()> work) {
     try {
       outcome = work();
     } catch (...) {
-      outcome = failure_of(std::current_exception());
+      outcome = engine_failure();
     }
     reply(std::move(outcome));
   };
@@ -183,7 +183,7 @@ void ModelEngine::set_classifier(std::vector<HostTensor> weights, Reply<Done> re
 }
 
 void ModelEngine::begin_evaluation(std::int64_t id, EvaluationRequest request, Reply<Done> reply) {
-  // What runs may be copied as a function is; the request is moved out of it, once.
+  // std::function copies what it holds, and the request is large: it is moved out once.
   const auto given = std::make_shared<EvaluationRequest>(std::move(request));
   ask<Done>(std::move(reply), [this, id, given] {
     auto sampler = make_sampler();

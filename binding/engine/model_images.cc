@@ -57,7 +57,7 @@ void ModelEngine::serve_images(const Work& work) {
       made.confidences.resize(static_cast<std::size_t>(work.images()));
     }
   } catch (...) {
-    failure = failure_of(std::current_exception());
+    failure = engine_failure();
   }
   hand_over(work, made, failure, queue_);
 }

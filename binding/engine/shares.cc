@@ -39,7 +39,7 @@ void hand_over(const Share& share, const std::uint8_t* pixels, const float* conf
       again = keep(share, pixels, confidences);
       if (!again.empty()) queue.draw_again(share.sampling, again);
     } catch (...) {
-      sampling.failure = failure_of(std::current_exception());
+      sampling.failure = engine_failure();
       again.clear();
     }
   }

@@ -8,7 +8,7 @@
 
 namespace dcgan {
 
-/// What the classifier reads in images.
+/// The classifier's readings of images.
 class Readings {
  public:
   /// Takes `count` images' probabilities and, where they have labels, those.

@@ -6,7 +6,7 @@
 
 namespace dcgan {
 
-/// What the two networks are trained by.
+/// The objective of both networks.
 struct Objective {
   LossKind kind = LossKind::kBce;
   double label_smoothing = 0;

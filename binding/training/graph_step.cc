@@ -38,7 +38,7 @@ class GraphStep : public Step {
     }
     if (failed_) return plain_->run(batch);
     auto& captured = captured_[batch.images.size(0)];
-    // What a graph was captured with is fixed in it.
+    // Learning rates and penalties are constants of a captured graph.
     if (captured.graph && captured.rates != nets_.rates) captured.graph.reset();
     if (!captured.graph) {
       if (captured.calls++ < kWarmUp) return plain_->run(batch);

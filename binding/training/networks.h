@@ -9,7 +9,7 @@
 
 namespace dcgan {
 
-/// What an epoch is trained with, where it may differ from the last one's.
+/// Learning rates and penalties of an epoch.
 struct Rates {
   double disc_lr = 0;
   double gen_lr = 0;

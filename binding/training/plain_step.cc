@@ -27,7 +27,7 @@ class Autocast {
   bool before_;
 };
 
-/// What a backward pass begins with.
+/// The outputs that a backward pass begins with, and the gradients with respect to them.
 struct Outputs {
   std::vector<torch::Tensor> values;
   std::vector<torch::Tensor> gradients;

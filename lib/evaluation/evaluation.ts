@@ -1,6 +1,6 @@
 import type { ClassifierInfo } from '../native/classifier.js'
 
-/** What images are like beside real ones, in the features of the classifier. */
+/** Figures of a set of images beside real ones, in the features of the classifier. */
 export interface Figures {
   /** Images that were compared with the real ones. */
   count: number

@@ -1,3 +1,4 @@
+import { Callbacks } from '../callbacks.js'
 import type { EvaluateOptions } from './options.js'
 
 const INTERVAL_MS = 100
@@ -5,7 +6,9 @@ const INTERVAL_MS = 100
 /** Tells a callback how far an evaluation is, and keeps what it fails with. */
 export class ProgressReporter {
   readonly #onProgress: EvaluateOptions['onProgress']
-  readonly #promises = new Set<Promise<void>>()
+  readonly #callbacks = new Callbacks(error => {
+    this.#failure ??= { error }
+  })
   #failure: { error: unknown } | undefined
   #toldAt = -Infinity
 
@@ -17,19 +20,7 @@ export class ProgressReporter {
     const now = performance.now()
     if (this.#onProgress === undefined || (fraction < 1 && now - this.#toldAt < INTERVAL_MS)) return
     this.#toldAt = now
-    try {
-      const returned: unknown = this.#onProgress({ fraction })
-      // An async callback's rejection is a failure like any other, and never an unhandled one.
-      const promise = Promise.resolve(returned)
-        .then(
-          () => {},
-          error => this.#fail(error),
-        )
-        .finally(() => this.#promises.delete(promise))
-      this.#promises.add(promise)
-    } catch (error) {
-      this.#fail(error)
-    }
+    this.#callbacks.call(() => this.#onProgress?.({ fraction }))
   }
 
   throwIfFailed(): void {
@@ -43,13 +34,9 @@ export class ProgressReporter {
       stop = resolve
     })
     signal?.addEventListener('abort', stop, { once: true })
-    await Promise.race([Promise.all(this.#promises), aborted])
+    await Promise.race([this.#callbacks.settled(), aborted])
     signal?.removeEventListener('abort', stop)
     signal?.throwIfAborted()
     this.throwIfFailed()
-  }
-
-  #fail(error: unknown): void {
-    this.#failure ??= { error }
   }
 }

@@ -156,7 +156,7 @@ export interface NativeSampleRequest {
   labels?: Uint8Array | undefined
   /** True for the model's own fixed latents (count = fixedCount). */
   fixed: boolean
-  /** What the classifier is to be sure of, 0 to 1; it must be set. Not with latents of the caller's. */
+  /** The confidence that the classifier must have, 0 to 1; it must be set. Not with latents of the caller's. */
   minConfidence?: number | undefined
 }
 

@@ -19,9 +19,9 @@ const Attribute = { int: 2, ints: 7 } as const
 /** The folded generator as an ONNX model: opset 13, `latents` and, with classes, `labels` in, `images` out. */
 export function onnxModel(generator: FoldedGenerator, { output, half }: OnnxOptions): Uint8Array {
   const graph = new Message()
-  const names = { count: 0 }
+  let named = 0
   const node = (operator: string, inputs: string[], attributes: Message[] = [], result?: string) => {
-    const name = result ?? `${operator.toLowerCase()}${++names.count}`
+    const name = result ?? `${operator.toLowerCase()}${++named}`
     const message = new Message()
     for (const input of inputs) message.text(1, input)
     message.text(2, name).text(3, name).text(4, operator)

@@ -1,3 +1,4 @@
+import { Callbacks } from '../callbacks.js'
 import { DcganError } from '../errors.js'
 import { disposed, type Engine } from '../native/engine.js'
 import type { NativeEpoch, NativeEvent, NativeState } from '../native/types.js'
@@ -63,8 +64,7 @@ export class Run {
   readonly #meter = new SpeedMeter()
   /** The files and callbacks of the events so far. Never rejects. */
   #work: Promise<void> = Promise.resolve()
-  /** What callbacks promised and has not come yet. None rejects. */
-  readonly #callbacks = new Set<Promise<void>>()
+  readonly #callbacks = new Callbacks(error => this.#fail(error))
   #failure: { error: unknown } | undefined
   #onFailure = () => {}
   #training = false
@@ -115,12 +115,12 @@ export class Run {
     for (const signal of signals) signal?.addEventListener('abort', stop)
     try {
       this.throwIfStopped()
-      if (!this.#engine.disposed) await Promise.race([Promise.all(this.#callbacks), stopped])
+      if (!this.#engine.disposed) await Promise.race([this.#callbacks.settled(), stopped])
     } finally {
       for (const signal of signals) signal?.removeEventListener('abort', stop)
     }
     this.throwIfStopped()
-    if (this.#callbacks.size > 0) throw disposed()
+    if (this.#callbacks.pending > 0) throw disposed()
   }
 
   /** Tells `onProgress` of a step, now if a snapshot was written for it, otherwise at most ten times a second. */
@@ -130,19 +130,7 @@ export class Run {
     const end = step.step === this.#totalSteps(step) && writeSnapshot === undefined
     if (snapshot === undefined && !end && performance.now() - this.#reportedAt < PROGRESS_MS) return
     this.#reportedAt = performance.now()
-    try {
-      const returned: unknown = onProgress?.(this.#progress(step, snapshot))
-      // What an async callback rejects with is a failure like any other, and never an unhandled rejection.
-      const callback = Promise.resolve(returned)
-        .then(
-          () => {},
-          error => this.#fail(error),
-        )
-        .finally(() => this.#callbacks.delete(callback))
-      this.#callbacks.add(callback)
-    } catch (error) {
-      this.#fail(error)
-    }
+    this.#callbacks.call(() => onProgress?.(this.#progress(step, snapshot)))
   }
 
   /** Throws what a file or a callback failed with, and the reason of an aborted signal. */

@@ -1,0 +1,34 @@
+/** Calls a caller's callback, which may be asynchronous. What it throws or rejects with goes to `onFailure`. */
+export class Callbacks {
+  readonly #pending = new Set<Promise<void>>()
+  readonly #onFailure: (error: unknown) => void
+
+  constructor(onFailure: (error: unknown) => void) {
+    this.#onFailure = onFailure
+  }
+
+  /** The number of promises that have not settled yet. */
+  get pending(): number {
+    return this.#pending.size
+  }
+
+  call(callback: () => unknown): void {
+    try {
+      // A rejection is a failure like any other, and never an unhandled one.
+      const settled = Promise.resolve(callback())
+        .then(
+          () => {},
+          error => this.#onFailure(error),
+        )
+        .finally(() => this.#pending.delete(settled))
+      this.#pending.add(settled)
+    } catch (error) {
+      this.#onFailure(error)
+    }
+  }
+
+  /** Resolves when all that was promised so far has settled. Never rejects. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#pending)
+  }
+}
