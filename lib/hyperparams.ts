@@ -1,5 +1,5 @@
 import { invalidArgument } from './errors.js'
-import { checkInteger, checkKeys } from './options.js'
+import { checkInteger, checkKeys, reading } from './options.js'
 import { drawSeed, MAX_SEED } from './random.js'
 
 /**
@@ -228,14 +228,15 @@ function oneOf<T extends string>(...allowed: [T, T, ...T[]]) {
 
 /** Lists are copied and frozen. */
 function byEpoch(check: (key: string, value: unknown, remark: string) => number) {
-  return (key: string, value: unknown): ByEpoch => {
-    if (!Array.isArray(value)) return check(key, value, ', or a list with one for each epoch,')
-    const { length } = value
-    if (length < 1 || length > MAX_EPOCH_VALUES) {
-      throw invalidArgument(key, `a list of 1 to ${MAX_EPOCH_VALUES} values`, value)
-    }
-    return Object.freeze(Array.from({ length }, (_, i) => check(`${key}[${i}]`, value[i], '')))
-  }
+  return (key: string, value: unknown): ByEpoch =>
+    reading(key, () => {
+      if (!Array.isArray(value)) return check(key, value, ', or a list with one for each epoch,')
+      const { length } = value
+      if (length < 1 || length > MAX_EPOCH_VALUES) {
+        throw invalidArgument(key, `a list of 1 to ${MAX_EPOCH_VALUES} values`, value)
+      }
+      return Object.freeze(Array.from({ length }, (_, i) => check(`${key}[${i}]`, value[i], '')))
+    })
 }
 
 function learningRate(key: string, value: unknown, remark: string): number {

@@ -189,6 +189,11 @@ test.each([
   ],
 ])('options that cannot be read, because their getter or proxy %s, are a bad argument', async (_, given) => {
   const [gan, options] = [tiny(), given as never]
+  for (const values of [given, [given]]) {
+    expect(() => tiny({ discLr: values as never })).toThrow(
+      expect.objectContaining({ code: 'ERR_DCGAN_INVALID_ARGUMENT' }),
+    )
+  }
   for (const call of [gan.sample(1, options), gan.saveGrid('x', options), gan.train(options)]) {
     const error = await failure(call)
     expect(error.code).toBe('ERR_DCGAN_INVALID_ARGUMENT')
