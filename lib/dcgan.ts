@@ -4,8 +4,14 @@ import { checkSave, modelsOwn, onlyGenerator, type SaveOptions } from './checkpo
 import { DcganError, invalidArgument } from './errors.js'
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/index.js'
 import { writeFileAtomic } from './files.js'
-import { checkHyperParams, DEFAULTS, type HyperParams, resolveHyperParams } from './hyperparams.js'
-import { checkGridOptions, type GridOptions, ImageBatch } from './images/index.js'
+import {
+  checkHyperParams,
+  DEFAULTS,
+  type HyperParamOptions,
+  type HyperParams,
+  resolveHyperParams,
+} from './hyperparams.js'
+import { checkGridOptions, GRID_OPTIONS, type GridOptions, ImageBatch } from './images/index.js'
 import type { TrainingImages } from './mnist/index.js'
 import type { ChosenDevice } from './native/device.js'
 import { Engine } from './native/engine.js'
@@ -82,7 +88,7 @@ export class DCGAN {
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_NO_CUDA`, `ERR_DCGAN_NATIVE_NOT_FOUND`,
    *   `ERR_DCGAN_LIBTORCH_MISMATCH`
    */
-  constructor(hparams?: Partial<HyperParams>) {
+  constructor(hparams?: HyperParamOptions) {
     this.hparams = resolveHyperParams(hparams)
     this.#engine = new Engine(this.hparams)
     this.#saver = new Saver(this.#engine)
@@ -102,7 +108,7 @@ export class DCGAN {
    *   were made with, and `batchSize` is what a running epoch was cut with: to change those is an error.
    * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT`, `ERR_DCGAN_IO`, and all that the constructor throws
    */
-  static async load(file: string, overrides?: Partial<HyperParams>): Promise<DCGAN> {
+  static async load(file: string, overrides?: HyperParamOptions): Promise<DCGAN> {
     checkString('file', file)
     const changes = checkHyperParams('the overrides of load()', overrides)
     const { kind, hparams, state } = await readState(file)
@@ -134,7 +140,7 @@ export class DCGAN {
    * @param overrides as for `load()`
    * @throws {DcganError} all that `load()` throws
    */
-  static pretrained(overrides?: Partial<HyperParams>): Promise<DCGAN> {
+  static pretrained(overrides?: HyperParamOptions): Promise<DCGAN> {
     return DCGAN.load(PRETRAINED, overrides)
   }
 
@@ -174,7 +180,8 @@ export class DCGAN {
    * What was trained before a failure stays in the model. The options and the images are read when the method is
    * called; a folder is read later.
    *
-   * @throws {DcganError} `ERR_DCGAN_BUSY` while training already runs; `ERR_DCGAN_BAD_DATASET`, also where a loaded
+   * @throws {DcganError} `ERR_DCGAN_BUSY` while training already runs; `ERR_DCGAN_WRONG_STATE` where the model is a
+   *   generator alone; `ERR_DCGAN_BAD_DATASET`, also where a loaded
    *   model was trained on another data set and `newData` is not true; `ERR_DCGAN_IO` for a
    *   file that cannot be written; `ERR_DCGAN_DIVERGED`, with the step and the last checkpoint, when a loss is no
    *   longer finite. When the signal aborts, its reason
@@ -251,7 +258,7 @@ export class DCGAN {
   async saveGrid(file: string, options?: SaveGridOptions): Promise<void> {
     this.#engine.assertAlive()
     checkString('file', file)
-    const keys = ['seed', 'latents', 'labels', 'count', 'minConfidence', 'columns', 'scale', 'order']
+    const keys = ['seed', 'latents', 'labels', 'count', 'minConfidence', ...GRID_OPTIONS]
     const given = checkKeys('the options of saveGrid()', options, keys)
     const { seed, latents, labels, count, minConfidence, ...layout } = given
     const request = checkGridSource({ seed, latents, labels, count, minConfidence }, this.hparams)

@@ -106,6 +106,9 @@ export interface HyperParams {
   maxQueue: number
 }
 
+/** Hyper-parameters that may be left out, or be `undefined`: both mean the default. */
+export type HyperParamOptions = { [K in keyof HyperParams]?: HyperParams[K] | undefined }
+
 /** A value for all epochs, or a list of 1 to 500 with one for each epoch, of which the last goes on. */
 export type ByEpoch = number | readonly number[]
 
@@ -184,7 +187,7 @@ export const HYPER_PARAMS = Object.keys(CHECKS) as readonly (keyof HyperParams)[
  *
  * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` for an unknown key or a bad value
  */
-export function resolveHyperParams(given?: Partial<HyperParams>): Readonly<HyperParams> {
+export function resolveHyperParams(given?: HyperParamOptions): Readonly<HyperParams> {
   const checked = checkHyperParams('the hyper-parameters', given)
   const complete = { ...DEFAULTS, seed: checked.seed ?? drawSeed(), ...checked }
   if (complete.loss === 'relativistic' && complete.labelSmoothing > 0) {

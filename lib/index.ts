@@ -8,9 +8,9 @@ export type {
   EvaluationProgress,
   Figures,
 } from './evaluation/index.js'
-export type { ByEpoch, Device, HyperParams, Loss, Precision } from './hyperparams.js'
+export type { ByEpoch, Device, HyperParamOptions, HyperParams, Loss, Precision } from './hyperparams.js'
 export { animate, type GifOptions, type GridOptions, type GridOrder, ImageBatch } from './images/index.js'
-export { type Dataset, type LoadMnistOptions, loadMnist, type TrainingImages } from './mnist/index.js'
+export { type Dataset, type LoadMnistOptions, loadMnist, subset, type TrainingImages } from './mnist/index.js'
 export type { ChosenDevice } from './native/device.js'
 export type { ChosenPrecision } from './native/precision.js'
 export type { ExportOnnxOptions } from './onnx/export.js'

@@ -80,6 +80,9 @@ export function checkBoolean(key: string, value: unknown, otherwise: boolean): b
 
 const SIGNAL_METHODS = ['addEventListener', 'removeEventListener', 'throwIfAborted'] as const
 
+/** Options of which none is left out. */
+export type Complete<T> = { [K in keyof T]-?: Exclude<T[K], undefined> }
+
 /** The object without the keys whose value is undefined. */
 export function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T

@@ -1,7 +1,7 @@
-import { DEFAULTS, type HyperParams } from './hyperparams.js'
+import { DEFAULTS, type HyperParamOptions } from './hyperparams.js'
 
 /** Hyper-parameters to begin with. */
-export type Recipe = Readonly<Partial<HyperParams>>
+export type Recipe = Readonly<HyperParamOptions>
 
 /** The recipes by name. */
 export interface Recipes {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DCGAN, type HyperParams, recipes, type TrainingImages } from '../lib/index'
+import { DCGAN, type HyperParamOptions, recipes, type TrainingImages } from '../lib/index'
 
 const models: DCGAN[] = []
 const folder = mkdtempSync(join(tmpdir(), 'dcgan-conditional-'))
@@ -13,7 +13,7 @@ function kept(model: DCGAN): DCGAN {
   return model
 }
 
-const create = (hparams: Partial<HyperParams> = {}) =>
+const create = (hparams: HyperParamOptions = {}) =>
   kept(
     new DCGAN({ device: 'cpu', classes: 3, latentDim: 4, batchSize: 8, outputDim: 2, seed: 1, ...hparams }),
   )

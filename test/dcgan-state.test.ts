@@ -144,7 +144,7 @@ describe('save() and load()', () => {
 
     for (const call of [server.train({ dataset: bars(8) }), server.trainEpoch(bars(8)), server.save(whole)]) {
       const error = await failure(call)
-      expect(error.code).toBe('ERR_DCGAN_INVALID_ARGUMENT')
+      expect(error.code).toBe('ERR_DCGAN_WRONG_STATE')
       expect(error.message).toContain('generator')
     }
     await server.save(small, { only: 'generator' })

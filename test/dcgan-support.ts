@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DCGAN, type DcganError, type HyperParams, type TrainingImages } from '../lib/index'
+import { DCGAN, type DcganError, type HyperParamOptions, type TrainingImages } from '../lib/index'
 
 /** What tests train with: a step costs its time in weights, not in images. */
 // One thread: those of several test processes on few cores would wait for each other.
@@ -21,7 +21,7 @@ const models: DCGAN[] = []
 const folders: string[] = []
 
 /** A model that is disposed of after the test. */
-export function tiny(hparams?: Partial<HyperParams>): DCGAN {
+export function tiny(hparams?: HyperParamOptions): DCGAN {
   return kept(new DCGAN({ ...TINY, ...hparams }))
 }
 

@@ -48,7 +48,7 @@ test('they take no more than 5 MB, and say that they only sample', async () => {
   expect(statSync(join(__dirname, '..', 'weights', 'mnist.safetensors')).size).toBeLessThan(5_000_000)
   const gan = kept(await DCGAN.pretrained({ device: 'cpu' }))
   expect(await failure(gan.trainEpoch())).toMatchObject({
-    code: 'ERR_DCGAN_INVALID_ARGUMENT',
+    code: 'ERR_DCGAN_WRONG_STATE',
     message: expect.stringContaining("loaded from a generator's file"),
   })
 })

@@ -42,15 +42,15 @@ export function modelsOwn(hparams: Partial<HyperParams>, kind: StateKind): Parti
   }
 }
 
-/** The error for what only a whole model can do. */
+/** The error for a method that needs a whole model, called on a generator alone. */
 export function onlyGenerator(what: 'save' | 'train'): DcganError {
   const advice = {
     save: "Give save() the option { only: 'generator' }",
     train: 'Load a file that save() wrote whole; npx libtorch-dcgan train --epochs 25 makes one',
   }
   return new DcganError(
-    'ERR_DCGAN_INVALID_ARGUMENT',
-    `Expected a whole model for ${what}() but received one that was loaded from a generator's file, without ` +
-      `discriminator and optimisers. ${advice[what]}`,
+    'ERR_DCGAN_WRONG_STATE',
+    `${what}() needs a whole model, and this one was loaded from a generator's file, which has no discriminator ` +
+      `and no optimisers. ${advice[what]}`,
   )
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { DEFAULTS, HYPER_PARAMS, type HyperParams } from '../hyperparams.js'
+import { DEFAULTS, HYPER_PARAMS, type HyperParamOptions, type HyperParams } from '../hyperparams.js'
 
 const HELP: Record<keyof HyperParams, string> = {
   batchSize: 'images per training step',
@@ -37,7 +37,7 @@ const DEFAULT_TEXTS: Partial<Record<keyof HyperParams, string>> = {
 export function addHyperParams(
   command: Command,
   keys: readonly (keyof HyperParams)[],
-  recipe: Partial<HyperParams> = {},
+  recipe: HyperParamOptions = {},
 ): Command {
   for (const key of keys) {
     const value = DEFAULT_TEXTS[key] ?? defaultText(key, recipe)
@@ -46,7 +46,7 @@ export function addHyperParams(
   return command
 }
 
-function defaultText(key: keyof HyperParams, recipe: Partial<HyperParams>): string {
+function defaultText(key: keyof HyperParams, recipe: HyperParamOptions): string {
   const value = DEFAULTS[key as keyof typeof DEFAULTS]
   const own = recipe[key] ?? value
   const best = typeof own === 'object' ? `${own[0]}, falling` : `${own}`
@@ -54,7 +54,7 @@ function defaultText(key: keyof HyperParams, recipe: Partial<HyperParams>): stri
 }
 
 /** The hyper-parameters among a command's flags: those that were given. */
-export function hyperParamsOf(flags: Record<string, unknown>): Partial<HyperParams> {
+export function hyperParamsOf(flags: Record<string, unknown>): HyperParamOptions {
   const given = HYPER_PARAMS.filter(key => flags[key] !== undefined).map(key => [key, flags[key]])
   return Object.fromEntries(given)
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN } from '../dcgan.js'
 import { DcganError } from '../errors.js'
-import type { HyperParams } from '../hyperparams.js'
+import type { HyperParamOptions } from '../hyperparams.js'
 
 const TRAINED = join('output', 'dcgan.safetensors')
 const PRETRAINED = 'pretrained'
@@ -20,7 +20,7 @@ export function remark(model: string): string {
 /** Loads a model for as long as `use` takes. */
 export async function withModel<T>(
   model: string,
-  overrides: Partial<HyperParams>,
+  overrides: HyperParamOptions,
   use: (gan: DCGAN) => Promise<T>,
 ): Promise<T> {
   const loading = model === PRETRAINED ? DCGAN.pretrained(overrides) : DCGAN.load(model, overrides)

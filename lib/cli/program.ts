@@ -113,8 +113,10 @@ function withModelFlag(command: Command): Command {
 
 function addSampling(program: Command, name: string, description: string): Command {
   const command = withModelFlag(program.command(name).description(description))
-    .option('--columns <n>', 'images in a row of the picture', numberOrText)
-    .option('--scale <n>', 'pixels a pixel (default: 1)', numberOrText)
+    .option('--columns <n>', 'images per row of the picture', numberOrText)
+    .option('--scale <n>', 'output pixels per image pixel (default: 1)', numberOrText)
+    .option('--gap <n>', 'empty pixels between two images (default: 0)', numberOrText)
+    .option('--invert', 'draw black digits on white')
     .option('--seed <n>', 'draws the digits (default: random)', numberOrText)
     .option('--labels <list>', 'digits to show: one for all, or one for each, such as 3,1,4', numbersOrText)
     .option(
@@ -144,7 +146,7 @@ function addAnimate(program: Command): void {
     .option('--delay <ms>', 'milliseconds a frame (default: 250)', numberOrText)
     .option('--last-delay <ms>', 'milliseconds of the last frame (default: 2000)', numberOrText)
     .option('--repeat <n>', 'repetitions; 0 for ever, -1 none (default: 0)', numberOrText)
-    .option('--scale <n>', 'pixels a pixel (default: 1)', numberOrText)
+    .option('--scale <n>', 'output pixels per image pixel (default: 1)', numberOrText)
     .option('--json', 'print the result as JSON')
     .action(async (folder, file, flags) => (await import('./animate.js')).animate(folder, file, flags))
 }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { ioError, writeFileAtomic } from '../files.js'
-import { DEFAULTS, type HyperParams } from '../hyperparams.js'
+import { DEFAULTS, type HyperParamOptions } from '../hyperparams.js'
 import { checkGridOptions, type GridOptions, type ImageBatch } from '../images/index.js'
 import { defined } from '../options.js'
 import { drawSeed } from '../random.js'
@@ -18,6 +18,8 @@ export interface SampleFlags extends Record<string, unknown> {
   minConfidence?: number
   columns?: number
   scale?: number
+  gap?: number
+  invert?: boolean
   json?: boolean
 }
 
@@ -43,16 +45,16 @@ export async function sample(flags: SampleFlags): Promise<void> {
 
 /** `libtorch-dcgan grid`: the picture that the snapshots show, or a grid of a seed's digits. */
 export async function grid(flags: SampleFlags): Promise<void> {
-  const { out, count, seed, labels, minConfidence, columns, scale } = flags
+  const { out, count, seed, labels, minConfidence } = flags
   const model = modelOf(flags.model)
   await withModel(model, overridesOf(flags), gan =>
-    gan.saveGrid(out, defined({ count, seed, labels, minConfidence, columns, scale })),
+    gan.saveGrid(out, { count, seed, labels, minConfidence, ...layoutOf(flags) }),
   )
   process.stdout.write(`${flags.json ? JSON.stringify({ model, files: [out] }) : `${out}${remark(model)}`}\n`)
 }
 
 /** The one request of this process never waits behind others. */
-function overridesOf(flags: SampleFlags): Partial<HyperParams> {
+function overridesOf(flags: SampleFlags): HyperParamOptions {
   const { seed: _, ...given } = hyperParamsOf(flags)
   const count = flags.count === undefined ? 0 : checkCount(flags.count)
   return { ...given, maxQueue: Math.max(DEFAULTS.maxQueue, count) }
@@ -63,8 +65,8 @@ async function writePicture(batch: ImageBatch, flags: SampleFlags): Promise<stri
   return flags.out
 }
 
-function layoutOf({ columns, scale }: SampleFlags): GridOptions {
-  return defined({ columns, scale })
+function layoutOf({ columns, scale, gap, invert }: SampleFlags): GridOptions {
+  return { columns, scale, gap, invert }
 }
 
 async function writeFolder(batch: ImageBatch, folder: string, seed: number): Promise<string[]> {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { DCGAN } from '../dcgan.js'
 import { DcganError, invalidArgument } from '../errors.js'
 import { checkEvaluationCount, type Evaluation } from '../evaluation/index.js'
-import { DEFAULTS, type HyperParams, resolveHyperParams } from '../hyperparams.js'
+import { DEFAULTS, type HyperParamOptions, resolveHyperParams } from '../hyperparams.js'
 import { chooseDevice } from '../native/device.js'
 import { native } from '../native/native.js'
 import { defined } from '../options.js'
@@ -82,7 +82,7 @@ function create(flags: TrainFlags): DCGAN {
 }
 
 /** A continued run has the recipe that it began with. */
-function recipeOf({ recipe = 'best' }: TrainFlags): Partial<HyperParams> {
+function recipeOf({ recipe = 'best' }: TrainFlags): HyperParamOptions {
   if (recipe === 'best' || recipe === 'tutorial') return recipes[recipe]
   throw invalidArgument('--recipe', "'best' or 'tutorial'", recipe)
 }

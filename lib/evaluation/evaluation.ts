@@ -19,9 +19,9 @@ export interface Figures {
   /** The share of the images that the classifier reads as each digit, 0 to 9. */
   classShares: number[]
   /** The share of the images in which the classifier reads their label. Only where the model has ten classes. */
-  labelAccuracy?: number
+  labelAccuracy?: number | undefined
   /** The same for each label; NaN where no image has it. */
-  labelAccuracyByClass?: number[]
+  labelAccuracyByClass?: number[] | undefined
 }
 
 /** What `evaluate()` found. */

@@ -2,8 +2,8 @@ import { invalidArgument } from '../errors.js'
 import { checkInteger } from '../options.js'
 import { isFloat32Array, isUint8Array, lengthOf } from '../typed-arrays.js'
 import { type GifOptions, gifOf } from './gif.js'
-import { enlarge, type GreyImage, layGrid } from './grey.js'
-import { checkGridOptions, type GridOptions, SIDE } from './grid.js'
+import type { GreyImage } from './grey.js'
+import { drawGrid, type GridOptions, SIDE } from './grid.js'
 import { encodePng, encodeSmallPng } from './png.js'
 
 /** Images of digits: their grey levels, and the PNG and GIF files that they make. */
@@ -17,12 +17,12 @@ export class ImageBatch {
   /** `count` × 784 grey levels, image by image and row by row, 0 black to 255 white. */
   readonly pixels: Uint8Array
   /** What each image was asked to show, where the model has classes. */
-  readonly labels?: Uint8Array
+  readonly labels?: Uint8Array | undefined
   /**
    * How sure the classifier is that each image shows its label, or any digit where there are no labels; 0 to 1. Of
    * images that were made with `minConfidence`.
    */
-  readonly confidences?: Float32Array
+  readonly confidences?: Float32Array | undefined
 
   /**
    * @param pixels not copied; a multiple of 784 grey levels
@@ -72,12 +72,11 @@ export class ImageBatch {
   }
 
   /**
-   * All images edge to edge as one PNG file, 8-bit grey. Cells of the last row (or column) without an image are
-   * black. It may have 2²⁴ pixels, and takes 6 to 12 ms a million of them.
+   * All images as one PNG file, 8-bit grey, edge to edge unless `gap` is given. Cells without an image are empty. The
+   * picture may have 2²⁴ pixels; a million of them take 6 to 12 ms.
    */
   async grid(options?: GridOptions): Promise<Buffer> {
-    const { columns, scale, order } = checkGridOptions(options, this.count)
-    return encodePng(enlarge(layGrid(this.#frame(this.pixels), this.count, columns, order), scale))
+    return encodePng(drawGrid(this.pixels, this.count, options))
   }
 
   /** All images one after another as an animated GIF. */

@@ -1,19 +1,19 @@
 import { type Encoder, GIFEncoder } from 'gifenc'
 import { invalidArgument } from '../errors.js'
-import { checkInteger, checkKeys } from '../options.js'
+import { type Complete, checkInteger, checkKeys } from '../options.js'
 import { isUint8Array, lengthOf } from '../typed-arrays.js'
 import { checkPixels, checkScale, enlarge, type GreyImage } from './grey.js'
 
 /** Options of an animation. */
 export interface GifOptions {
   /** Milliseconds that a frame stays, 20 to 655,350; kept in hundredths of a second. Default 200. */
-  delay?: number
+  delay?: number | undefined
   /** Milliseconds that the last frame stays, in the same range. Default: as `delay`. */
-  lastDelay?: number
+  lastDelay?: number | undefined
   /** 0 (default): over and over; −1: once; n up to 65,535: n more times after the first. */
-  repeat?: number
+  repeat?: number | undefined
   /** Each pixel as a square of so many pixels' side, from 1. Default 1. */
-  scale?: number
+  scale?: number | undefined
 }
 
 const GREYS = Array.from({ length: 256 }, (_, level) => [level, level, level])
@@ -46,10 +46,10 @@ export function gifOf(frames: readonly GreyImage[], options?: GifOptions): Buffe
 /** An animation frame by frame, for those that do not lie in memory together. */
 export class GifWriter {
   readonly #encoder: Encoder = GIFEncoder()
-  readonly #options: Required<GifOptions>
+  readonly #options: Complete<GifOptions>
   #started = false
 
-  constructor(options: Required<GifOptions>) {
+  constructor(options: Complete<GifOptions>) {
     this.#options = options
   }
 
@@ -70,7 +70,7 @@ export class GifWriter {
 }
 
 /** The complete options of an animation; `defaults` go before the general ones. */
-export function checkGifOptions(options: unknown, defaults: GifOptions = {}): Required<GifOptions> {
+export function checkGifOptions(options: unknown, defaults: GifOptions = {}): Complete<GifOptions> {
   const given = checkKeys('the options of the animation', options, ['delay', 'lastDelay', 'repeat', 'scale'])
   const delay = checkDelay('delay', given.delay ?? defaults.delay ?? 200)
   const lastDelay = checkDelay('lastDelay', given.lastDelay ?? defaults.lastDelay ?? delay)

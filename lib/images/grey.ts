@@ -33,29 +33,39 @@ export function checkPixels(width: number, height: number, keys: string): void {
   )
 }
 
-/**
- * Lays `count` images of one size edge to edge into a grid `columns` wide. Cells without an image are black.
- *
- * @param order 'rows': image i is in row ⌊i / columns⌋. 'columns': in column ⌊i / rows⌋, as the tutorial's
- *   snapshots have it.
- */
-export function layGrid(images: GreyImage, count: number, columns: number, order: GridOrder): GreyImage {
+/** Where `layGrid` puts images. */
+interface Cells {
+  columns: number
+  /** 'rows': image i is in row ⌊i / columns⌋. 'columns': in column ⌊i / rows⌋, as in the tutorial's snapshots. */
+  order: GridOrder
+  /** Pixels between neighbouring images. */
+  gap: number
+}
+
+/** Lays `count` images of one size into a grid. Gaps and cells without an image are black. */
+export function layGrid(images: GreyImage, count: number, { columns, order, gap }: Cells): GreyImage {
   const { width, height, pixels } = images
   const rows = Math.ceil(count / columns)
-  const grid = { width: columns * width, height: rows * height, pixels: new Uint8Array(0) }
+  const [right, down] = [width + gap, height + gap]
+  const grid = { width: columns * right - gap, height: rows * down - gap, pixels: new Uint8Array(0) }
   grid.pixels = new Uint8Array(grid.width * grid.height)
   for (let i = 0; i < count; i++) {
     const column = order === 'rows' ? i % columns : Math.floor(i / rows)
     const row = order === 'rows' ? Math.floor(i / columns) : i % rows
     for (let y = 0; y < height; y++) {
       const from = (i * height + y) * width
-      grid.pixels.set(pixels.subarray(from, from + width), (row * height + y) * grid.width + column * width)
+      grid.pixels.set(pixels.subarray(from, from + width), (row * down + y) * grid.width + column * right)
     }
   }
   return grid
 }
 
-/** Each pixel as a square of `scale` × `scale`: strokes of 28 pixels stay crisp. */
+/** Returns the negative: black becomes white. */
+export function invert({ width, height, pixels }: GreyImage): GreyImage {
+  return { width, height, pixels: pixels.map(level => 255 - level) }
+}
+
+/** Draws each pixel as a square of `scale` × `scale`, so that the strokes stay crisp. */
 export function enlarge(image: GreyImage, scale: number): GreyImage {
   if (scale === 1) return image
   const width = image.width * scale

@@ -1,36 +1,67 @@
 import { invalidArgument } from '../errors.js'
-import { checkKeys } from '../options.js'
-import { checkPixels, checkScale, type GridOrder } from './grey.js'
+import { type Complete, checkBoolean, checkInteger, checkKeys } from '../options.js'
+import {
+  checkPixels,
+  checkScale,
+  enlarge,
+  type GreyImage,
+  type GridOrder,
+  invert,
+  layGrid,
+  MAX_PIXELS,
+} from './grey.js'
 
 /** Options of a grid of images. */
 export interface GridOptions {
-  /** Images in a row, from 1. Default: as many as make the grid square, ⌈√count⌉. */
-  columns?: number
-  /** Each pixel as a square of so many pixels' side, from 1. Default 1. */
-  scale?: number
+  /** Images per row, from 1. Default: as many as make the grid square, ⌈√count⌉. */
+  columns?: number | undefined
+  /** Draws each pixel as a square with sides of this many pixels, from 1. Default 1. */
+  scale?: number | undefined
   /** Whether the images run along the rows (default), or down the columns, as in the tutorial's snapshots. */
-  order?: GridOrder
+  order?: GridOrder | undefined
+  /** Empty pixels between neighbouring images, from 0; `scale` enlarges them too. Default 0. */
+  gap?: number | undefined
+  /** Draws black digits on white. Default false: white on black, as in MNIST. */
+  invert?: boolean | undefined
 }
+
+/** The names of all options of a grid. */
+export const GRID_OPTIONS = ['columns', 'scale', 'order', 'gap', 'invert'] as const
 
 /** Side of an image, in pixels. */
 export const SIDE = 28
 
 /**
- * The complete options of a grid of `count` images, which are then known to make a picture that is not too large.
+ * Completes the options of a grid of `count` images, and checks that the picture is not too large.
  *
  * @internal
  * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
  */
-export function checkGridOptions(options: unknown, count: number): Required<GridOptions> {
-  const given = checkKeys('the options of the grid', options, ['columns', 'scale', 'order'])
-  const { columns = Math.ceil(Math.sqrt(count)), scale: givenScale = 1, order = 'rows' } = given
-  if (!Number.isSafeInteger(columns) || (columns as number) < 1) {
-    throw invalidArgument('columns', 'an integer from 1', columns)
-  }
+export function checkGridOptions(options: unknown, count: number): Complete<GridOptions> {
+  const given = checkKeys('the options of the grid', options, GRID_OPTIONS)
+  const { columns = Math.ceil(Math.sqrt(count)), order = 'rows' } = given
+  if (!isCount(columns)) throw invalidArgument('columns', 'an integer from 1', columns)
   if (order !== 'rows' && order !== 'columns') throw invalidArgument('order', "'rows' or 'columns'", order)
-  const scale = checkScale(givenScale)
-  const layout = { columns: columns as number, scale, order } as const
-  const rows = Math.ceil(count / layout.columns)
-  checkPixels(layout.columns * SIDE * scale, rows * SIDE * scale, 'columns, scale and the number of images')
-  return layout
+  const gap = checkInteger('gap', given.gap ?? 0, 0, MAX_PIXELS)
+  const scale = checkScale(given.scale ?? 1)
+  const side = (images: number) => (images * (SIDE + gap) - gap) * scale
+  const keys = 'columns, scale, gap and the number of images'
+  checkPixels(side(columns), side(Math.ceil(count / columns)), keys)
+  return { columns, scale, order, gap, invert: checkBoolean('invert', given.invert, false) }
+}
+
+/**
+ * Draws images of 28×28 pixels, which lie one after the other, as one picture.
+ *
+ * @internal
+ * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
+ */
+export function drawGrid(pixels: Uint8Array, count: number, options: GridOptions | undefined): GreyImage {
+  const { scale, invert: inverted, ...layout } = checkGridOptions(options, count)
+  const grid = enlarge(layGrid({ width: SIDE, height: SIDE, pixels }, count, layout), scale)
+  return inverted ? invert(grid) : grid
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1
 }

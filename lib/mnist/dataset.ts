@@ -2,7 +2,7 @@ import { types } from 'node:util'
 import { DcganError, invalidArgument } from '../errors.js'
 import { reading } from '../options.js'
 import { lengthOf } from '../typed-arrays.js'
-import { SIDE } from './idx.js'
+import { OWN_IMAGES, SIDE } from './idx.js'
 
 /** Grey images of handwritten digits with their labels. */
 export interface Dataset {
@@ -65,11 +65,13 @@ function checkParts(value: unknown): Dataset {
   if (!isInteger(height)) throw invalidArgument('dataset.height', 'an integer', height)
 
   if (width !== SIDE || height !== SIDE) {
-    throw misfit(`its images are ${width}×${height} and the networks take ${SIDE}×${SIDE}. Resize them`)
+    throw misfit(`its images are ${width}×${height} pixels. ${OWN_IMAGES}`)
   }
   if (count < 1) throw misfit(`it says that it has ${count} images. Give one at least`)
   const [bytes, labelled] = [lengthOf(images), lengthOf(labels)]
   if (bytes !== count * SIDE * SIDE) {
+    const colour = COLOURS[bytes / (count * SIDE * SIDE)]
+    if (colour !== undefined) throw misfit(`dataset.images seems to be ${colour}. ${OWN_IMAGES}`)
     const needed = `${count} images of ${SIDE}×${SIDE} take ${count * SIDE * SIDE} bytes`
     throw misfit(`${needed} and dataset.images has ${bytes}. Correct count or images`)
   }
@@ -97,6 +99,12 @@ export function checkLabelled({ labels, count }: Dataset, classes: number): void
   throw misfit(
     `image ${bad} has the label ${labels[bad]}, and the model has ${classes} classes. Raise classes`,
   )
+}
+
+/** What images of so many bytes per pixel are. */
+const COLOURS: Record<number, string> = {
+  3: 'RGB, with 3 bytes per pixel',
+  4: 'RGBA, with 4 bytes per pixel',
 }
 
 function isInteger(value: unknown): value is number {

@@ -16,6 +16,11 @@ export interface Idx {
 /** Side of an MNIST image in pixels. */
 export const SIDE = 28
 
+/** The advice for images that are not as the networks take them. */
+export const OWN_IMAGES =
+  `The networks take ${SIDE}×${SIDE} grey images, one byte per pixel. Convert yours first, for example with jimp: ` +
+  'docs/training.md shows how ("Your own images")'
+
 /** 1.37 million images, 22 times MNIST; a header that declares more is taken for damage. */
 const MAX_BYTES = 2 ** 30
 
@@ -33,6 +38,8 @@ const LAYOUT = {
   images: { magic: 0x803, header: 16, item: SIDE * SIDE },
   labels: { magic: 0x801, header: 8, item: 1 },
 }
+/** Images with a fourth dimension, for their colours. */
+const COLOUR_MAGIC = 0x804
 
 /**
  * Reads an IDX file (http://yann.lecun.com/exdb/mnist), plain or gzipped; its first two bytes decide, not its name.
@@ -56,7 +63,7 @@ export async function readIdx(path: string, kind: IdxKind): Promise<Idx> {
     })
   } catch (cause) {
     if (cause instanceof DcganError) throw cause
-    throw badFile(path, whatHappened(cause as NodeJS.ErrnoException), cause)
+    throw badFile(path, whatHappened(cause as NodeJS.ErrnoException), { cause })
   }
 }
 
@@ -127,6 +134,9 @@ class IdxReader {
     const view = new DataView(this.#header.buffer)
     const magic = view.getUint32(0)
     if (magic !== layout.magic) {
+      if (this.#kind === 'images' && magic === COLOUR_MAGIC) {
+        throw badFile(this.#path, 'holds images of several colours', { advice: OWN_IMAGES })
+      }
       const other = magic === LAYOUT[this.#kind === 'images' ? 'labels' : 'images'].magic
       const names = other ? ` (it is a file of ${this.#kind === 'images' ? 'labels' : 'images'})` : ''
       throw badFile(
@@ -140,7 +150,7 @@ class IdxReader {
       const rows = view.getUint32(8)
       const columns = view.getUint32(12)
       if (rows !== SIDE || columns !== SIDE) {
-        throw badFile(this.#path, `holds ${rows}×${columns} images; the networks take ${SIDE}×${SIDE}`)
+        throw badFile(this.#path, `holds images of ${rows}×${columns} pixels`, { advice: OWN_IMAGES })
       }
     }
     this.#expected = this.#count * layout.item
@@ -188,9 +198,14 @@ function whatHappened(cause: NodeJS.ErrnoException): string {
   return `cannot be read: ${cause.message}`
 }
 
-function badFile(path: string, wrong: string, cause?: unknown): DcganError {
-  const message = `${path} ${wrong}. Fetch the file again, or give loadMnist() a folder with the original MNIST files`
-  return new DcganError('ERR_DCGAN_BAD_DATASET', message, cause === undefined ? {} : { cause })
+const FETCH_AGAIN = 'Fetch the file again, or give loadMnist() a folder with the original MNIST files'
+
+function badFile(
+  path: string,
+  wrong: string,
+  { advice = FETCH_AGAIN, ...options }: { advice?: string; cause?: unknown } = {},
+): DcganError {
+  return new DcganError('ERR_DCGAN_BAD_DATASET', `${path} ${wrong}. ${advice}`, options)
 }
 
 function hex(value: number): string {

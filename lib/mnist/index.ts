@@ -7,3 +7,4 @@ export {
   type TrainingImages,
 } from './dataset.js'
 export { type LoadMnistOptions, loadMnist } from './mnist.js'
+export { subset } from './subset.js'

@@ -1,14 +1,14 @@
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DcganError, invalidArgument } from '../errors.js'
 import { checkKeys, checkString } from '../options.js'
 import type { Dataset } from './dataset.js'
-import { readIdx, SIDE } from './idx.js'
+import { OWN_IMAGES, readIdx, SIDE } from './idx.js'
 
 /** Options of `loadMnist`. */
 export interface LoadMnistOptions {
   /** The 60,000 images of the training set (the default) or the 10,000 of the test set. */
-  split?: 'train' | 'test'
+  split?: 'train' | 'test' | undefined
 }
 
 /**
@@ -100,9 +100,27 @@ async function findFile({ folder, origin }: Source, spellings: string[]): Promis
     }
   }
   const names = `${spellings.join(' or ')}, plain or with .gz`
-  throw badDataset(
-    `${folder}${origin} has no ${names}. Put the original MNIST file there, or give another folder`,
-  )
+  throw badDataset(`${folder}${origin} has no ${names}. ${await adviceFor(folder, spellings)}`)
+}
+
+async function adviceFor(folder: string, missing: string[]): Promise<string> {
+  const pictures = await pictureIn(folder)
+  if (pictures !== undefined) {
+    return `It holds pictures, such as ${pictures}: read them yourself and give train() their grey levels. ${OWN_IMAGES}`
+  }
+  return missing.some(name => name.includes('labels'))
+    ? 'Put the labels there. If the images have none, give train() the images themselves, and set classes to 0'
+    : 'Put the original MNIST file there, or give another folder'
+}
+
+/** The first picture in a folder, or in one of its folders, as where each class has one. */
+async function pictureIn(folder: string): Promise<string | undefined> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  const picture = entries.find(({ name }) => /\.(png|jpe?g|webp|gif|bmp|tiff?)$/i.test(name))
+  if (picture !== undefined) return picture.name
+  const inner = entries.find(entry => entry.isDirectory())
+  const found = inner && (await pictureIn(join(folder, inner.name)))
+  return inner && found && join(inner.name, found)
 }
 
 function checkSplit(options: unknown): 'train' | 'test' {

@@ -1,5 +1,5 @@
-import { enlarge, type GreyImage, layGrid } from '../images/grey.js'
-import { checkGridOptions, type GridOptions, SIDE } from '../images/grid.js'
+import type { GreyImage } from '../images/grey.js'
+import { drawGrid, type GridOptions, SIDE } from '../images/grid.js'
 import { checkInteger } from '../options.js'
 
 const PIXELS = SIDE * SIDE
@@ -15,7 +15,7 @@ export class CanvasBatch {
   /** `count` × 784 grey levels, image by image and row by row, 0 black to 255 white. */
   readonly pixels: Uint8Array
   /** What each image was asked to show, where the generator has classes. */
-  readonly labels?: Uint8Array
+  readonly labels?: Uint8Array | undefined
 
   /** @internal */
   constructor(pixels: Uint8Array, labels: Uint8Array | undefined) {
@@ -40,14 +40,12 @@ export class CanvasBatch {
     return encode(this.imageData(i))
   }
 
-  /** All images edge to edge, for `putImageData()`. */
+  /** All images as one picture, for `putImageData()`. */
   gridData(options?: GridOptions): ImageData {
-    const { columns, scale, order } = checkGridOptions(options, this.count)
-    const images = { width: SIDE, height: SIDE, pixels: this.pixels }
-    return dataOf(enlarge(layGrid(images, this.count, columns, order), scale))
+    return dataOf(drawGrid(this.pixels, this.count, options))
   }
 
-  /** All images edge to edge as one PNG file. */
+  /** All images as one PNG file. */
   async grid(options?: GridOptions): Promise<Blob> {
     return encode(this.gridData(options))
   }

@@ -19,7 +19,7 @@ export interface Progress {
   /** Seconds until this call is done, at that speed. */
   etaSeconds: number
   /** Path of the snapshot that was written for this step, if one was. */
-  snapshot?: string
+  snapshot?: string | undefined
 }
 
 const WINDOW_SECONDS = 10

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { idx } from '../mnist/idxFiles.js'
 import { ROOT } from './documents.js'
 
-/** A user's application: a folder in which `libtorch-dcgan` is installed, and a small data set. */
+/** A user's application: a folder in which `libtorch-dcgan` and `jimp` are installed, and a small data set. */
 export class App {
   readonly folder = mkdtempSync(join(tmpdir(), 'dcgan-docs-'))
   readonly data = join(this.folder, 'data')
@@ -14,6 +14,7 @@ export class App {
     const modules = join(this.folder, 'node_modules')
     mkdirSync(modules)
     symlinkSync(ROOT, join(modules, 'libtorch-dcgan'))
+    symlinkSync(join(ROOT, 'node_modules', 'jimp'), join(modules, 'jimp'))
     writeDigits(this.data, 16)
   }
 

@@ -9,13 +9,19 @@ import { Plan, placedBlocks } from './plan.js'
 // The blocks of a document run in order and in one folder, as its reader would run them, and MNIST is 16 images.
 
 const STOCK = `
-const { DCGAN } = require('libtorch-dcgan')
+const { DCGAN, ImageBatch } = require('libtorch-dcgan')
 const fs = require('node:fs')
 async function main() {
   const gan = new DCGAN({ seed: 1, epochs: 1 })
   await gan.train({ checkpoint: { path: 'checkpoint.safetensors' } })
   await gan.save('digits.safetensors', { only: 'generator' })
   fs.writeFileSync('latents.f32', new Float32Array(200).fill(0.5))
+  const digits = await gan.sample(4)
+  fs.mkdirSync('pictures')
+  for (let i = 0; i < digits.count; i++) {
+    const picture = await new ImageBatch(digits.image(i)).grid({ scale: 2 })
+    fs.writeFileSync('pictures/' + i + '.png', picture)
+  }
   await gan.dispose()
 }
 main()`
@@ -43,8 +49,8 @@ beforeAll(() => {
     for (const name of ['checkpoint.safetensors', 'digits.safetensors', 'latents.f32']) {
       linkSync(app.path(name), join(folder, name))
     }
-    cpSync(app.path('output'), join(folder, 'output'), { recursive: true })
-    cpSync(app.data, join(folder, 'fashion'), { recursive: true })
+    for (const name of ['output', 'pictures']) cpSync(app.path(name), join(folder, name), { recursive: true })
+    for (const name of ['fashion', 'emnist']) cpSync(app.data, join(folder, name), { recursive: true })
   }
 
   const results = app.path('results.json')

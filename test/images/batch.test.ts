@@ -101,6 +101,24 @@ describe('grid', () => {
     expect(cells(grid)).toEqual(expected)
   })
 
+  test('gap: empty pixels between the images and none around them, enlarged with them', async () => {
+    const grid = decodePng(await numbered(5).grid({ columns: 3, gap: 2, scale: 2 }))
+    expect([grid.width, grid.height]).toEqual([2 * (3 * 28 + 2 * 2), 2 * (2 * 28 + 2)])
+    const level = (x: number, y: number) => grid.levels[2 * y * grid.width + 2 * x]
+    expect([27, 28, 29, 30, 31].map(x => level(x, 5))).toEqual([1, 0, 0, 201 - 199, 2])
+    expect([27, 28, 29, 30, 31].map(y => level(5, y))).toEqual([1, 0, 0, 4, 4])
+    expect(level(61, 31)).toBe(0)
+  })
+
+  test('invert: the negative, gaps and empty cells included', async () => {
+    const options = { columns: 2, gap: 1 }
+    const [plain, inverted] = await Promise.all([
+      numbered(3).grid(options),
+      numbered(3).grid({ ...options, invert: true }),
+    ])
+    expect(decodePng(inverted).levels).toEqual(decodePng(plain).levels.map(level => 255 - level))
+  })
+
   test('has every level of every image where it belongs, at any scale', async () => {
     const anyGrid = fc.record({
       count: fc.integer({ min: 1, max: 5 }),
@@ -174,6 +192,11 @@ describe('what cannot be is refused with the key', () => {
     ['scale', { scale: 0 }],
     ['scale', { scale: Number.POSITIVE_INFINITY }],
     ['order', { order: 'diagonal' }],
+    ['gap', { gap: -1 }],
+    ['gap', { gap: 0.5 }],
+    ['gap', { gap: 2 ** 53 - 1 }],
+    ['gap', { gap: 2 ** 24 }],
+    ['invert', { invert: 1 }],
     ['the options of the grid', 5],
     ['the options of the grid', null],
     ['"padding"', { padding: 2 }],

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { loadMnist } from '../../lib/mnist/index'
+import { failure } from '../dcgan-support'
 import { folderWith, idx, imagesFile, labelsFile, pixels, temporaryFolder } from './idxFiles'
 
 const IMAGES = 'train-images-idx3-ubyte'
@@ -138,8 +139,6 @@ describe('what does not fit is refused with the file and the fault', () => {
     ['a wrong magic number', changed(images, 2, 13), 'starts with 0x00000d03'],
     ['text', Buffer.from('<html>404 Not Found</html>'), 'starts with 0x3c68746d'],
     ['no images', idx(0x803, [0, 28, 28], Buffer.alloc(0)), 'declares no images'],
-    ['another height', idx(0x803, [1, 32, 28], Buffer.alloc(896)), 'holds 32×28 images'],
-    ['another width', idx(0x803, [1, 28, 32], Buffer.alloc(896)), 'holds 28×32 images'],
     ['more than a gibibyte', idx(0x803, [0xffffffff, 28, 28], Buffer.alloc(10)), 'more than the 1 GiB'],
     ['a gzip file cut short', zipped.subarray(0, -20), 'is a gzip file that is cut short'],
     [
@@ -163,6 +162,35 @@ describe('what does not fit is refused with the file and the fault', () => {
     })
   })
 
+  test.each([
+    ['32×32', idx(0x803, [1, 32, 32], Buffer.alloc(1024)), 'holds images of 32×32 pixels'],
+    ['of another height', idx(0x803, [1, 32, 28], Buffer.alloc(896)), 'holds images of 32×28 pixels'],
+    ['of another width', idx(0x803, [1, 28, 32], Buffer.alloc(896)), 'holds images of 28×32 pixels'],
+    ['RGB', idx(0x804, [1, 28, 28, 3], Buffer.alloc(2352)), 'holds images of several colours'],
+  ])(
+    'images of one’s own that are %s: what they must be, and not to fetch them again',
+    async (_, bytes, fault) => {
+      const { code, message } = await failure(loadFiles({ [IMAGES]: bytes, [LABELS]: labels }))
+      expect([code, message]).toEqual(['ERR_DCGAN_BAD_DATASET', expect.stringContaining(fault)])
+      expect(message).toMatch(/28×28 grey images, one byte per pixel\. Convert .*docs\/training\.md/)
+      expect(message).not.toContain('again')
+    },
+  )
+
+  test.each([
+    ['a.png', (file: string) => file],
+    ['B.JPG', (file: string) => join('seven', file)],
+  ])('a folder of pictures, such as %s: how to give them to train()', async (name, inside) => {
+    const folder = await temporaryFolder()
+    const picture = inside(name)
+    await mkdir(dirname(join(folder, picture)), { recursive: true })
+    await writeFile(join(folder, picture), 'x')
+    const { code, message } = await failure(loadMnist(folder))
+    expect([code, message]).toEqual(['ERR_DCGAN_BAD_DATASET', expect.stringContaining(`such as ${picture}:`)])
+    expect(message).toMatch(/give train\(\) their grey levels\. .*28×28 grey/)
+    await rm(folder, { recursive: true })
+  })
+
   test('labels cut short', async () => {
     await expect(loadFiles({ [IMAGES]: images, [LABELS]: labels.subarray(0, -1) })).rejects.toMatchObject({
       code: 'ERR_DCGAN_BAD_DATASET',
@@ -174,7 +202,12 @@ describe('what does not fit is refused with the file and the fault', () => {
 
   test.each([
     ['an images file', { [LABELS]: labels }, 'has no train-images-idx3-ubyte or train-images.idx3-ubyte'],
-    ['a labels file', { [IMAGES]: images }, 'has no train-labels-idx1-ubyte or train-labels.idx1-ubyte'],
+    [
+      'a labels file',
+      { [IMAGES]: images },
+      'has no train-labels-idx1-ubyte or train-labels.idx1-ubyte, plain or with .gz. Put the labels there. If the ' +
+        'images have none, give train() the images themselves, and set classes to 0',
+    ],
     ['any file', {}, 'has no train-images-idx3-ubyte'],
   ])('a folder without %s', async (_, files, fault) => {
     await expect(loadFiles(files)).rejects.toMatchObject({

@@ -1,0 +1,51 @@
+import { invalidArgument } from '../errors.js'
+import { checkInteger, reading } from '../options.js'
+import { allocate } from '../typed-arrays.js'
+import { checkDataset, type Dataset, type TrainingImages } from './dataset.js'
+import { SIDE } from './idx.js'
+
+/**
+ * Copies some images of a data set, with their labels: for a first experiment that takes seconds, or to train on some
+ * of the classes.
+ *
+ * @param dataset as `loadMnist()` returns it, or of your own
+ * @param which the number of images, taken from the beginning (MNIST is shuffled); or the indices of the images, from
+ *   0, in the order that they are to have
+ * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_BAD_DATASET`
+ *
+ * @example
+ * import { loadMnist, subset } from 'libtorch-dcgan'
+ *
+ * const mnist = await loadMnist()
+ * const thousand = subset(mnist, 1000)
+ * const sevens = subset(mnist, Array.from(mnist.labels.keys()).filter(i => mnist.labels[i] === 7))
+ */
+export function subset(dataset: Dataset, which: number | ArrayLike<number>): Dataset
+/** The same for images that may have no labels. */
+export function subset(dataset: TrainingImages, which: number | ArrayLike<number>): TrainingImages
+export function subset(dataset: TrainingImages, which: number | ArrayLike<number>): TrainingImages {
+  const { images, labels, count, width, height } = checkDataset(dataset)
+  const indices = checkIndices(which, count)
+  const pixels = SIDE * SIDE
+  const copies = allocate(() => new Uint8Array(indices.length * pixels))
+  indices.forEach((index, i) => {
+    copies.set(images.subarray(index * pixels, (index + 1) * pixels), i * pixels)
+  })
+  const part = { images: copies, count: indices.length, width, height }
+  return labels.length === 0 ? part : { ...part, labels: Uint8Array.from(indices, i => labels[i] as number) }
+}
+
+function checkIndices(which: unknown, count: number): number[] {
+  if (typeof which === 'number') {
+    return Array.from({ length: checkInteger('which', which, 1, count) }, (_, i) => i)
+  }
+  return reading('which', () => {
+    const { length } = Object(which) as ArrayLike<unknown>
+    if (!Number.isSafeInteger(length) || length < 1) {
+      throw invalidArgument('which', 'a number of images, or a list of one index or more,', which)
+    }
+    return Array.from(which as ArrayLike<unknown>, (index, i) =>
+      checkInteger(`which[${i}]`, index, 0, count - 1),
+    )
+  })
+}

@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { GRID_OPTIONS } from '../lib/images/index'
+import { DCGAN, ImageBatch, loadMnist, recipes } from '../lib/index'
+import { failure, folder, TINY, tiny } from './dcgan-support'
+
+const ROOT = join(__dirname, '..')
+
+/** The names of the types that an entry point exports. */
+function typesOf(entry: string): string[] {
+  const lists = readFileSync(join(ROOT, entry), 'utf8').matchAll(/^export (type )?\{([^}]*)\}/gm)
+  return [...lists].flatMap(([, all, names]) =>
+    (names as string)
+      .split(',')
+      .map(name => name.trim())
+      .filter(name => name !== '' && (all || name.startsWith('type ')))
+      .map(name => name.replace(/^type /, '')),
+  )
+}
+
+/** A caller that gives undefined for every optional property of each type. */
+function caller(entry: string, types: readonly string[]): string {
+  const from = JSON.stringify(join(ROOT, entry.replace(/\.ts$/, '.js')))
+  return [
+    `import type { ${types.join(', ')} } from ${from}`,
+    'type Undefined<T> = { [K in keyof T as object extends Pick<T, K> ? K : never]-?: undefined }',
+    'type Given<T> = Omit<T, keyof Undefined<T>> & Undefined<T>',
+    ...types.map(type => `export const of${type} = (given: Given<${type}>): ${type} => given`),
+  ].join('\n')
+}
+
+/** What the compiler says of a module, with the strictest flags. */
+function compile(source: string): string {
+  const path = mkdtempSync(join(tmpdir(), 'dcgan-types-'))
+  try {
+    writeFileSync(join(path, 'caller.ts'), source)
+    const compilerOptions = {
+      rootDir: '/',
+      typeRoots: [join(ROOT, 'node_modules', '@types')],
+      types: ['node'],
+      exactOptionalPropertyTypes: true,
+    }
+    const config = {
+      extends: join(ROOT, 'tsconfig.json'),
+      compilerOptions,
+      include: ['caller.ts', join(ROOT, 'lib/types')],
+    }
+    writeFileSync(join(path, 'tsconfig.json'), JSON.stringify(config))
+    execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', path], {
+      stdio: 'pipe',
+    })
+    return ''
+  } catch (error) {
+    return String((error as { stdout: Buffer }).stdout)
+  } finally {
+    rmSync(path, { recursive: true })
+  }
+}
+
+describe('a caller that compiles with exactOptionalPropertyTypes', () => {
+  test.each([
+    ['lib/index.ts', 'CheckpointOptions'],
+    ['lib/portable/node.ts', 'LoadOptions'],
+  ])('may give undefined for every optional property of the types of %s', (entry, one) => {
+    const types = typesOf(entry).filter(type => !/^(Dcgan|By)|^Labels$|^Source$/.test(type))
+    expect(types).toContain(one)
+    expect(compile(caller(entry, types))).toBe('')
+  })
+
+  test('would be refused a property that is not so', () => {
+    const source = caller('lib/index.ts', []).replace(/^.*$/m, 'interface Bad { key?: number }')
+    expect(compile(`${source}\nexport const bad = (given: Given<Bad>): Bad => given`)).toContain(
+      'exactOptional',
+    )
+  })
+})
+
+test('undefined means the default, whatever the option is', async () => {
+  const nothing = (...keys: readonly string[]) =>
+    Object.fromEntries(keys.map(key => [key, undefined])) as object
+  const hparams = nothing(...Object.keys(tiny().hparams))
+  expect(new DCGAN({ ...hparams, ...TINY }).hparams).toEqual(new DCGAN(TINY).hparams)
+  const gan = tiny({ classes: undefined, ...recipes.tutorial, ...TINY })
+  const batch = await gan.sample(2, nothing('seed', 'latents', 'labels', 'minConfidence', 'signal'))
+  expect(batch.count).toBe(2)
+  const zeros = new ImageBatch(new Uint8Array(784))
+  expect(await zeros.grid(nothing(...GRID_OPTIONS))).toEqual(await zeros.grid())
+  expect(await zeros.gif(nothing('delay', 'lastDelay', 'repeat', 'scale'))).toEqual(await zeros.gif())
+  const file = join(folder(), 'a')
+  await gan.save(file, nothing('only', 'half'))
+  await gan.saveGrid(file, nothing('seed', 'latents', 'labels', 'count', 'minConfidence', ...GRID_OPTIONS))
+  await gan.exportOnnx(file, nothing('output', 'half'))
+  expect((await loadMnist(nothing('split'))).count).toBe(60_000)
+  expect(
+    (await failure(gan.train({ ...nothing('maxSteps', 'log', 'newData'), dataset: '/no' }))).message,
+  ).toContain('/no')
+})
