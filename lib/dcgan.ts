@@ -32,14 +32,9 @@ import {
   slerp,
 } from './sampling/request.js'
 import { DatasetGuard } from './training/dataset-guard.js'
+import type { EpochOptions, TrainOptions } from './training/options.js'
 import type { EpochResult } from './training/run.js'
-import {
-  type EpochOptions,
-  type TrainOptions,
-  type TrainResult,
-  trainAll,
-  trainOne,
-} from './training/train.js'
+import { type TrainResult, trainAll, trainOne } from './training/train.js'
 
 const PRETRAINED = join(__dirname, '..', 'weights', 'mnist.safetensors')
 

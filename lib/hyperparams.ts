@@ -205,6 +205,12 @@ export function listOf(values: ByEpoch): readonly number[] {
   return typeof values === 'number' ? [values] : values
 }
 
+/** The value of an epoch, from 1. */
+export function inEpoch(values: ByEpoch, epoch: number): number {
+  const list = listOf(values)
+  return list[Math.min(epoch, list.length) - 1] as number
+}
+
 /** The given hyper-parameters alone, checked; keys that are `undefined` are left out. */
 export function checkHyperParams(what: string, given: unknown): Partial<HyperParams> {
   const values = checkKeys(what, given, HYPER_PARAMS)

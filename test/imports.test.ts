@@ -6,9 +6,9 @@ const ROOT = join(__dirname, '..')
 /** Rooms from the ground up: each may use itself and what stands before it. A file at the top of lib/ is its own room. */
 const LIB = [
   ['errors.ts'],
-  ['callbacks.ts', 'options.ts', 'typed-arrays.ts', 'random.ts', 'regular-file.ts'],
+  ['callbacks.ts', 'options.ts', 'typed-arrays.ts', 'random.ts', 'regular-file.ts', 'protobuf.ts'],
   ['files.ts', 'hyperparams.ts'],
-  ['recipes.ts', 'types', 'images', 'mnist', 'native/types.ts'],
+  ['recipes.ts', 'types', 'images', 'mnist', 'native/types.ts', 'tensorboard'],
   ['sampling'],
   ['checkpoint', 'onnx'],
   ['native'],

@@ -67,6 +67,7 @@ function addTrain(program: Command): void {
     .option('--output-dir <folder>', 'where snapshots, the GIF, checkpoint and model go', 'output')
     .option('--steps <n>', 'stop after so many steps (default: at the end of the last epoch)', numberOrText)
     .option('--log <file>', 'a CSV file of the losses, one row for each step')
+    .option('--tensorboard <folder>', 'where files for TensorBoard go, of training and evaluation')
     .option('--resume <file>', 'continue from a checkpoint or a saved model')
     .option('--new-data', 'continue on another data set than the one that it was trained on')
     .option(

@@ -7,7 +7,8 @@ import { chooseDevice } from '../native/device.js'
 import { native } from '../native/native.js'
 import { defined } from '../options.js'
 import { recipes } from '../recipes.js'
-import type { TrainOptions, TrainResult } from '../training/train.js'
+import type { TrainOptions } from '../training/options.js'
+import type { TrainResult } from '../training/train.js'
 import { evaluateShown, evaluationLine } from './evaluate.js'
 import { Interrupted } from './failure.js'
 import { hyperParamsOf } from './flags.js'
@@ -21,6 +22,7 @@ export interface TrainFlags extends Record<string, unknown> {
   outputDir: string
   steps?: number
   log?: string
+  tensorboard?: string
   /** False for none. */
   checkpoint?: string | false
   checkpointEvery?: number
@@ -112,6 +114,7 @@ function trainOptions({ data, outputDir, newData, ...flags }: TrainFlags): Train
     newData,
     maxSteps: flags.steps,
     log: flags.log,
+    tensorboard: flags.tensorboard,
     ...(path !== null && { checkpoint: { path, everySteps, keep } }),
   }
 }
@@ -130,10 +133,10 @@ async function saveModel(gan: DCGAN, { save, outputDir }: TrainFlags): Promise<s
 
 /** Compares digits with real ones, and says in a line how good they are, unless the result is JSON. */
 async function evaluateTrained(gan: DCGAN, flags: TrainFlags): Promise<Evaluation | null> {
-  const { data, evaluate: count, json } = flags
+  const { data, evaluate: count, json, tensorboard } = flags
   if (count === false) return null
   try {
-    const evaluation = await evaluateShown(gan, defined({ count, dataset: data }))
+    const evaluation = await evaluateShown(gan, defined({ count, dataset: data, tensorboard }))
     if (!json) process.stdout.write(`${evaluationLine(evaluation)}\n`)
     return evaluation
   } catch (error) {
@@ -200,6 +203,7 @@ function continuing(checkpoint: string, flags: TrainFlags): string {
     '--data': data,
     '--output-dir': outputDir === 'output' ? undefined : outputDir,
     '--log': flags.log,
+    '--tensorboard': flags.tensorboard,
     '--checkpoint': flags.checkpoint,
     '--checkpoint-every': checkpointEvery,
     '--checkpoint-keep': checkpointKeep,

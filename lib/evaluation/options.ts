@@ -6,7 +6,7 @@ import {
   loadMnist,
   type TrainingImages,
 } from '../mnist/index.js'
-import { checkFunction, checkInteger, checkKeys, checkSignal } from '../options.js'
+import { checkFunction, checkInteger, checkKeys, checkSignal, checkString } from '../options.js'
 import { MAX_SEED } from '../random.js'
 import { copyOf } from '../typed-arrays.js'
 import type { EvaluationProgress } from './evaluation.js'
@@ -30,6 +30,11 @@ export interface EvaluateOptions {
    * `dataset` holds too are left out. Default: the training images beside the test images, otherwise MNIST's.
    */
   floorDataset?: TrainingImages | string | undefined
+  /**
+   * A folder where TensorBoard finds the figures, at the step that the model has made; made if it is not there. The
+   * one that `train()` was given will do.
+   */
+  tensorboard?: string | undefined
   /** Stops the evaluation; the call rejects with the signal's reason, and the model stays usable. */
   signal?: AbortSignal | undefined
   /**
@@ -47,6 +52,7 @@ export interface EvaluateOptions {
 export interface EvaluationPlan {
   count: number
   seed: number
+  tensorboard: string | undefined
   signal: AbortSignal | undefined
   onProgress: EvaluateOptions['onProgress']
   dataset: DatasetSource
@@ -73,12 +79,14 @@ export function checkEvaluationCount(key: string, count: unknown): number {
  * @internal
  */
 export function checkEvaluateOptions(options: EvaluateOptions | undefined): EvaluationPlan {
-  const keys = ['count', 'seed', 'dataset', 'floorDataset', 'signal', 'onProgress']
+  const keys = ['count', 'seed', 'dataset', 'floorDataset', 'tensorboard', 'signal', 'onProgress']
   const values = checkKeys('the options of evaluate()', options, keys)
-  const { count = DEFAULT_COUNT, seed = 0 } = values
+  const { count = DEFAULT_COUNT, seed = 0, tensorboard } = values
   const plan = {
     count: checkEvaluationCount('count', count),
     seed: checkInteger('seed', seed, 0, MAX_SEED),
+    tensorboard:
+      tensorboard === undefined ? undefined : checkString('tensorboard', tensorboard, 'the path of a folder'),
     signal: checkSignal(values.signal),
     onProgress: checkFunction('onProgress', values.onProgress as EvaluateOptions['onProgress']),
   }

@@ -2,21 +2,42 @@ import type { HyperParams } from '../hyperparams.js'
 import type { Dataset } from '../mnist/index.js'
 import type { Engine } from '../native/engine.js'
 import type { NativeFigures, NativeImages } from '../native/types.js'
+import { EventFile, scalars } from '../tensorboard/index.js'
 import { lengthOf } from '../typed-arrays.js'
 import type { Evaluation, Figures } from './evaluation.js'
-import { checkEvaluateOptions, type EvaluateOptions, loadImages } from './options.js'
+import { checkEvaluateOptions, type EvaluateOptions, type EvaluationPlan, loadImages } from './options.js'
 import { ProgressReporter } from './progress.js'
 
 /** Labels say which digit an image shows where a model has as many classes. */
 const DIGITS = 10
 
-/** Compares images of the model with real ones, piece by piece. */
+/** Compares images of the model with real ones, and adds the figures to what TensorBoard shows. */
 export async function evaluate(
   engine: Engine,
-  { classes }: Pick<HyperParams, 'classes'>,
+  hparams: Pick<HyperParams, 'classes'>,
   options: EvaluateOptions | undefined,
 ): Promise<Evaluation> {
   const plan = checkEvaluateOptions(options)
+  if (plan.tensorboard === undefined) return compare(engine, hparams, plan)
+  const { step } = engine.position
+  const events = await EventFile.open(plan.tensorboard)
+  try {
+    const evaluation = await compare(engine, hparams, plan)
+    await events.write(
+      scalars(step, { ...tagged('evaluation', evaluation), ...tagged('evaluation_floor', evaluation.floor) }),
+    )
+    return evaluation
+  } finally {
+    await events.close()
+  }
+}
+
+/** Does the work piece by piece. */
+async function compare(
+  engine: Engine,
+  { classes }: Pick<HyperParams, 'classes'>,
+  plan: EvaluationPlan,
+): Promise<Evaluation> {
   const { count, seed, signal, onProgress } = plan
   const classifier = await engine.useClassifier()
   const { real, pool } = await loadImages(plan)
@@ -56,4 +77,17 @@ function figures({ labelAccuracy, labelAccuracies, ...rest }: NativeFigures, lab
   // It is not a number where no image has a label.
   if (!labelled || Number.isNaN(labelAccuracy)) return rest
   return { ...rest, labelAccuracy, labelAccuracyByClass: labelAccuracies }
+}
+
+function tagged(group: string, figures: Figures): Record<string, number> {
+  const { frechetDistance, precision, recall, density, coverage, confidence, labelAccuracy } = figures
+  return {
+    [`${group}/frechet_distance`]: frechetDistance,
+    [`${group}/precision`]: precision,
+    [`${group}/recall`]: recall,
+    [`${group}/density`]: density,
+    [`${group}/coverage`]: coverage,
+    [`${group}/confidence`]: confidence,
+    ...(labelAccuracy !== undefined && { [`${group}/label_accuracy`]: labelAccuracy }),
+  }
 }

@@ -1,6 +1,6 @@
 import { encodeF16 } from '../checkpoint/half.js'
+import { Message } from '../protobuf.js'
 import type { FoldedGenerator } from './fold.js'
-import { Message } from './protobuf.js'
 
 /** What the exported model writes. */
 export interface OnnxOptions {

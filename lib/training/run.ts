@@ -30,13 +30,18 @@ export interface EpochResult {
 export interface Sinks {
   onProgress?: ((progress: Progress) => void) | undefined
   signal?: AbortSignal | undefined
-  /** Writes the snapshot of this step and returns its path. */
-  writeSnapshot?: (step: number, pixels: Uint8Array) => Promise<string>
+  /** Writes the snapshot of this step and returns the path of its file, if it has one. */
+  writeSnapshot?: (step: number, pixels: Uint8Array) => Promise<string | undefined>
   snapshotEvery?: number
   writeCheckpoint?: (state: NativeState) => Promise<void>
   checkpointEvery?: number
   /** Keeps the losses of the steps before and up to `step`. */
-  writeLosses?: ((step: number, epoch: number, losses: readonly StepLosses[]) => Promise<void>) | undefined
+  writeLosses?: (
+    step: number,
+    epoch: number,
+    losses: readonly StepLosses[],
+    imagesPerSecond: number,
+  ) => Promise<void>
   /** Steps that the model has made when the run ends, where that is before the end of its last epoch. */
   lastStep?: number | undefined
 }
@@ -123,11 +128,14 @@ export class Run {
     if (this.#callbacks.pending > 0) throw disposed()
   }
 
-  /** Tells `onProgress` of a step, now if a snapshot was written for it, otherwise at most ten times a second. */
-  report(step: Step, snapshot?: string): void {
-    const { onProgress, signal, writeSnapshot } = this.#sinks
+  /**
+   * Tells `onProgress` of a step, now if a snapshot was written for it or it is the end, otherwise at most ten times a
+   * second. `last`: nothing is reported after the last step's event.
+   */
+  report(step: Step, snapshot?: string, last = this.#sinks.writeSnapshot === undefined): void {
+    const { onProgress, signal } = this.#sinks
     if (this.#failure !== undefined || signal?.aborted || this.#engine.disposed) return
-    const end = step.step === this.#totalSteps(step) && writeSnapshot === undefined
+    const end = last && step.step === this.#totalSteps(step)
     if (snapshot === undefined && !end && performance.now() - this.#reportedAt < PROGRESS_MS) return
     this.#reportedAt = performance.now()
     this.#callbacks.call(() => onProgress?.(this.#progress(step, snapshot)))
@@ -155,9 +163,10 @@ export class Run {
     this.#meter.mark(this.#schedule.imagesAt(this.#epoch - 1, batch))
     const step = { step: event.step + 1, batch, discLoss: disc, genLoss: gen }
     const epoch = this.#epoch
+    const { imagesPerSecond } = this.#meter
     // Also where something failed: what was trained is kept, and its losses are part of it.
     this.#work = this.#work
-      .then(() => this.#sinks.writeLosses?.(step.step, epoch, losses))
+      .then(() => this.#sinks.writeLosses?.(step.step, epoch, losses, imagesPerSecond))
       .catch(error => this.#fail(error))
     this.#enqueue(async () => {
       const pixels = event.kind === 'snapshot' ? new Uint8Array(event.pixels) : undefined

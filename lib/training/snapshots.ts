@@ -1,20 +1,18 @@
 import { mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { ioError, writeFileAtomic } from '../files.js'
-import { animateFiles, ImageBatch, listSnapshots, snapshotName, snapshotSize } from '../images/index.js'
+import { animateFiles, listSnapshots, SIDE, snapshotName, snapshotSize } from '../images/index.js'
 import { NotRegularFile } from '../regular-file.js'
 
 /** The pictures of a training run: `dcgan_steps_%06d.png` in a folder, and the GIF of them. */
 export class Snapshots {
   readonly #folder: string
-  readonly #outputDim: number
   /** Snapshots that the run which this one continues left in the folder. */
   readonly #earlier: readonly string[]
   readonly #paths: string[] = []
 
-  private constructor(folder: string, outputDim: number, earlier: readonly string[]) {
+  private constructor(folder: string, earlier: readonly string[]) {
     this.#folder = folder
-    this.#outputDim = outputDim
     this.#earlier = earlier
   }
 
@@ -31,9 +29,9 @@ export class Snapshots {
     const earlier: string[] = []
     // One after the other: a process may have few files open at once.
     for (const path of found) {
-      if (isUpTo(basename(path), upTo) && (await hasSide(path, outputDim * 28))) earlier.push(path)
+      if (isUpTo(basename(path), upTo) && (await hasSide(path, outputDim * SIDE))) earlier.push(path)
     }
-    return new Snapshots(folder, outputDim, earlier)
+    return new Snapshots(folder, earlier)
   }
 
   /** Paths of this run's snapshots, in step order. */
@@ -41,10 +39,9 @@ export class Snapshots {
     return [...this.#paths]
   }
 
-  /** Writes the fixed latents' images, down the columns, as the tutorial lays them; returns the path. */
-  async write(step: number, pixels: Uint8Array): Promise<string> {
+  /** Writes the picture of a step; returns its path. */
+  async write(step: number, png: Buffer): Promise<string> {
     const path = join(this.#folder, snapshotName(step))
-    const png = await new ImageBatch(pixels).grid({ columns: this.#outputDim, order: 'columns' })
     await writeFileAtomic(path, png)
     this.#paths.push(path)
     return path

@@ -1,66 +1,19 @@
-import { CheckpointKeeper } from '../checkpoint/keeper.js'
-import { DcganError, invalidArgument } from '../errors.js'
+import { DcganError } from '../errors.js'
 import type { HyperParams } from '../hyperparams.js'
-import {
-  checkLabelled,
-  checkSource,
-  type DatasetSource,
-  loadMnist,
-  type TrainingImages,
-} from '../mnist/index.js'
+import { checkLabelled, loadMnist, type TrainingImages } from '../mnist/index.js'
 import type { Engine } from '../native/engine.js'
-import { checkBoolean, checkFunction, checkInteger, checkKeys, checkSignal, checkString } from '../options.js'
 import type { DatasetGuard } from './dataset-guard.js'
-import { LossLog } from './loss-log.js'
-import type { Progress } from './progress.js'
+import {
+  checkEpochOptions,
+  checkTrainOptions,
+  type EpochOptions,
+  type Material,
+  type TrainOptions,
+  type TrainPlan,
+} from './options.js'
+import { Records } from './records.js'
 import { type EpochResult, Run, type Sinks } from './run.js'
 import { Schedule } from './schedule.js'
-import { Snapshots } from './snapshots.js'
-
-/** Options of `trainEpoch()`, and of `train()` too. */
-export interface EpochOptions {
-  /**
-   * Told at most ten times a second how far training is, and once more at the end. If it throws, or returns a
-   * promise that rejects, training stops after its step and rejects with that error. The call resolves when all
-   * promises that it returned have.
-   */
-  onProgress?: ((progress: Progress) => void) | undefined
-  /** Stops training after its step; the call rejects with the signal's reason, and the model stays usable. */
-  signal?: AbortSignal | undefined
-  /**
-   * Goes on with another data set than the one that the loaded state was trained on; without it, that rejects with
-   * `ERR_DCGAN_BAD_DATASET`. Default false. A model that was not loaded takes any.
-   */
-  newData?: boolean | undefined
-}
-
-/** Options of `train()`. */
-export interface TrainOptions extends EpochOptions {
-  /** Images to train on, or a folder of IDX files. Default: MNIST's 60,000, as `loadMnist()` finds them. */
-  dataset?: TrainingImages | string | undefined
-  /** Folder of the snapshots and the GIF, made if it is not there; `null` for none. Default `'output'`. */
-  outputDir?: string | null | undefined
-  /** The most steps that this call makes, 1 to 1,000,000,000. Default: to the end of the last epoch. */
-  maxSteps?: number | undefined
-  /**
-   * A CSV file of the losses, one row for each step: the step, from 1; its epoch, from 1; the discriminator's loss,
-   * and that of real and of generated images apart (empty for the relativistic loss); the generator's loss; the
-   * gradient penalties. A model that continues keeps the rows up to its step and adds to them.
-   */
-  log?: string | undefined
-  /** Keeps a file from which `DCGAN.load()` and `train()` continue exactly; also written at the end and on abort. */
-  checkpoint?: CheckpointOptions | undefined
-}
-
-/** Where and how often a training run is saved. */
-export interface CheckpointOptions {
-  /** The newest checkpoint's file, replaced atomically. */
-  path: string
-  /** Steps from one checkpoint to the next, 1 to 1,000,000,000. Default: an epoch. */
-  everySteps?: number | undefined
-  /** Older checkpoints that stay beside it, from 0. Default 1. */
-  keep?: number | undefined
-}
 
 /** What a training run came to. */
 export interface TrainResult {
@@ -84,25 +37,6 @@ export interface TrainResult {
   gif: string | null
 }
 
-const MAX_STEPS = 1_000_000_000
-
-/** What a call is to train on. */
-interface Material {
-  source: DatasetSource
-  signal: AbortSignal | undefined
-  newData: boolean
-}
-
-/** Checked options of one call. */
-interface Plan extends Material {
-  outputDir: string | null
-  onProgress: EpochOptions['onProgress']
-  keeper: CheckpointKeeper | undefined
-  checkpointEvery: number | undefined
-  maxSteps: number | undefined
-  log: string | undefined
-}
-
 /** Trains from where the model stands to `hparams.epochs`. */
 export async function trainAll(
   engine: Engine,
@@ -111,39 +45,32 @@ export async function trainAll(
   guard: DatasetGuard,
 ): Promise<TrainResult> {
   const plan = checkTrainOptions(options)
-  if (engine.position.epoch >= hparams.epochs) return summary(engine, [], 0, undefined, null)
+  if (engine.position.epoch >= hparams.epochs) return summary(engine, [], 0, [], null)
 
   const begin = performance.now()
   const schedule = await setDataset(engine, plan, guard, hparams)
-  // Before the keeper: the checkpoint may go into the folder that this makes.
-  const snapshots =
-    plan.outputDir === null
-      ? undefined
-      : await Snapshots.open(plan.outputDir, hparams.outputDim, engine.position.step)
-  await plan.keeper?.prepare()
   const { step } = engine.position
-  const log = plan.log === undefined ? undefined : await LossLog.open(plan.log, step)
+  const records = await Records.open(plan, hparams, step)
   const lastStep = step + (plan.maxSteps ?? Infinity)
   const run = new Run(engine, schedule, {
-    ...sinks(plan, hparams, schedule, snapshots),
-    writeLosses: log && ((...losses) => log.write(...losses)),
+    ...sinks(plan, hparams, schedule, records),
     ...(Number.isFinite(lastStep) && { lastStep }),
   })
   const epochs: EpochResult[] = []
   try {
     const done = () => engine.position.epoch >= hparams.epochs || engine.position.step >= lastStep
     while (!done()) epochs.push(await run.epoch())
-    if (snapshots !== undefined) await lastSnapshot(engine, run, schedule, snapshots, epochs)
+    if (records.takesSnapshots) await lastSnapshot(engine, run, schedule, records, epochs)
     await run.finish()
   } catch (error) {
     throw await afterFailure(error, engine, hparams, plan)
   } finally {
-    await log?.close()
+    await records.close()
   }
   await plan.keeper?.write(await engine.exportState('all'), hparams)
-  const gif = (await snapshots?.animate()) ?? null
+  const gif = await records.animate()
   plan.signal?.throwIfAborted()
-  return summary(engine, epochs, (performance.now() - begin) / 1000, snapshots, gif)
+  return summary(engine, epochs, (performance.now() - begin) / 1000, records.snapshots, gif)
 }
 
 /** Trains to the end of the running epoch, or through the next one. */
@@ -154,50 +81,13 @@ export async function trainOne(
   options: EpochOptions | undefined,
   guard: DatasetGuard,
 ): Promise<EpochResult> {
-  const values = checkKeys('the options of trainEpoch()', options, ['onProgress', 'signal', 'newData'])
-  const onProgress = checkFunction('onProgress', values.onProgress as EpochOptions['onProgress'])
-  const signal = checkSignal(values.signal)
-  const newData = checkBoolean('newData', values.newData, false)
-  signal?.throwIfAborted()
-  const material = { source: checkSource(dataset), signal, newData }
-  const schedule = await setDataset(engine, material, guard, {
-    ...hparams,
-    epochs: engine.position.epoch + 1,
-  })
+  const plan = checkEpochOptions(dataset, options)
+  const schedule = await setDataset(engine, plan, guard, { ...hparams, epochs: engine.position.epoch + 1 })
+  const { onProgress, signal } = plan
   const run = new Run(engine, schedule, { onProgress, signal })
   const result = await run.epoch()
   await run.finish()
   return result
-}
-
-function checkTrainOptions(options: TrainOptions | undefined): Plan {
-  const keys = ['dataset', 'outputDir', 'onProgress', 'signal', 'checkpoint', 'newData', 'maxSteps', 'log']
-  const values = checkKeys('the options of train()', options, keys)
-  const { outputDir = 'output', checkpoint, maxSteps, log } = values
-  const plan = {
-    outputDir:
-      outputDir === null ? null : checkString('outputDir', outputDir, 'the path of a folder, or null,'),
-    onProgress: checkFunction('onProgress', values.onProgress as TrainOptions['onProgress']),
-    signal: checkSignal(values.signal),
-    newData: checkBoolean('newData', values.newData, false),
-    maxSteps: maxSteps === undefined ? undefined : checkInteger('maxSteps', maxSteps, 1, MAX_STEPS),
-    log: log === undefined ? undefined : checkString('log', log, 'the path of a file'),
-    ...checkCheckpoint(checkpoint),
-  }
-  plan.signal?.throwIfAborted()
-  // Last: until the images are copied nothing may run that could change them.
-  return { ...plan, source: checkSource(values.dataset) }
-}
-
-function checkCheckpoint(checkpoint: unknown): Pick<Plan, 'keeper' | 'checkpointEvery'> {
-  if (checkpoint === undefined) return { keeper: undefined, checkpointEvery: undefined }
-  if (checkpoint === null) throw invalidArgument('checkpoint', 'an object such as { path }', checkpoint)
-  const { path, keep, everySteps } = checkKeys('checkpoint', checkpoint, ['path', 'everySteps', 'keep'])
-  return {
-    keeper: new CheckpointKeeper({ path: path as string, keep: keep as number | undefined }),
-    checkpointEvery:
-      everySteps === undefined ? undefined : checkInteger('checkpoint.everySteps', everySteps, 1, MAX_STEPS),
-  }
 }
 
 /**
@@ -223,16 +113,17 @@ async function setDataset(
 }
 
 function sinks(
-  { onProgress, signal, keeper, checkpointEvery }: Plan,
+  { onProgress, signal, keeper, checkpointEvery }: TrainPlan,
   hparams: Readonly<HyperParams>,
   { stepsPerEpoch }: Schedule,
-  snapshots: Snapshots | undefined,
+  records: Records,
 ): Sinks {
   return {
     onProgress,
     signal,
-    ...(snapshots !== undefined && {
-      writeSnapshot: (step, pixels) => snapshots.write(step, pixels),
+    writeLosses: (...losses) => records.writeLosses(...losses),
+    ...(records.takesSnapshots && {
+      writeSnapshot: (step, pixels) => records.writeSnapshot(step, pixels),
       snapshotEvery: hparams.verboseFreq,
     }),
     ...(keeper !== undefined && {
@@ -247,16 +138,16 @@ async function lastSnapshot(
   engine: Engine,
   run: Run,
   { stepsPerEpoch }: Schedule,
-  snapshots: Snapshots,
+  records: Records,
   epochs: readonly EpochResult[],
 ): Promise<void> {
   const { step, batch: begun } = engine.position
   const batch = begun === 0 ? stepsPerEpoch : begun
   const { discLosses, genLosses } = epochs.at(-1) as EpochResult
-  const path = await snapshots.write(step, await engine.sampleFixed())
+  const path = await records.writeSnapshot(step, await engine.sampleFixed())
   const discLoss = discLosses.at(-1) as number
   const genLoss = genLosses.at(-1) as number
-  run.report({ step, batch, discLoss, genLoss }, path)
+  run.report({ step, batch, discLoss, genLoss }, path, true)
   run.throwIfStopped()
 }
 
@@ -265,7 +156,7 @@ async function afterFailure(
   error: unknown,
   engine: Engine,
   hparams: Readonly<HyperParams>,
-  { keeper }: Plan,
+  { keeper }: TrainPlan,
 ): Promise<unknown> {
   if (keeper === undefined || engine.disposed) return error
   if (error instanceof DcganError && error.code === 'ERR_DCGAN_DIVERGED') {
@@ -289,7 +180,7 @@ function summary(
   engine: Engine,
   epochs: EpochResult[],
   seconds: number,
-  snapshots: Snapshots | undefined,
+  snapshots: string[],
   gif: string | null,
 ): TrainResult {
   const { step, epoch } = engine.position
@@ -304,7 +195,7 @@ function summary(
     genLoss: last?.genLoss ?? Number.NaN,
     seconds,
     imagesPerSecond: trainingSeconds === 0 ? 0 : images / trainingSeconds,
-    snapshots: snapshots?.paths ?? [],
+    snapshots,
     gif,
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Writes protobuf messages (protobuf.dev, "Encoding"). An ONNX model takes three kinds of field; a library for them
- * would be larger than the rest of the export, and has to run in browsers too.
+ * Writes protobuf messages (protobuf.dev, "Encoding"). An ONNX model and TensorBoard's events take five kinds of field; a
+ * library for them would be larger than what uses it.
  */
 export class Message {
   readonly #pieces: Uint8Array[] = []
@@ -19,6 +19,18 @@ export class Message {
   bytes(field: number, value: Uint8Array | Message): this {
     this.#tag(field, 2).#varint(value.length)
     return value instanceof Message ? this.#append(...value.#pieces) : this.#append(value)
+  }
+
+  float32(field: number, value: number): this {
+    const bytes = new DataView(new ArrayBuffer(4))
+    bytes.setFloat32(0, value, true)
+    return this.#tag(field, 5).#append(new Uint8Array(bytes.buffer))
+  }
+
+  float64(field: number, value: number): this {
+    const bytes = new DataView(new ArrayBuffer(8))
+    bytes.setFloat64(0, value, true)
+    return this.#tag(field, 1).#append(new Uint8Array(bytes.buffer))
   }
 
   text(field: number, value: string): this {

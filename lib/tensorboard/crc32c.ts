@@ -1,0 +1,15 @@
+/** The polynomial of Castagnoli (RFC 3720, appendix B.4), lowest bit first. */
+const POLYNOMIAL = 0x82f63b78
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let rest = byte
+  for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ POLYNOMIAL : rest >>> 1
+  return rest
+})
+
+/** CRC-32C of the bytes. Node.js has CRC-32 alone, whose polynomial is another one. */
+export function crc32c(bytes: Uint8Array): number {
+  let rest = 0xffffffff
+  for (const byte of bytes) rest = (rest >>> 8) ^ (TABLE[(rest ^ byte) & 0xff] as number)
+  return ~rest >>> 0
+}

@@ -1,0 +1,2 @@
+export { EventFile } from './event-file.js'
+export { picture, scalars, sessionStart } from './events.js'

@@ -1,0 +1,70 @@
+import { type HyperParams, inEpoch } from '../hyperparams.js'
+import { EventFile, picture, scalars, sessionStart } from '../tensorboard/index.js'
+import type { StepLosses } from './losses.js'
+
+type Rates = Pick<HyperParams, 'discLr' | 'genLr'>
+
+/** What TensorBoard shows of a run. */
+export class Board {
+  readonly #file: EventFile
+  readonly #rates: Rates
+
+  private constructor(file: EventFile, rates: Rates) {
+    this.#file = file
+    this.#rates = rates
+  }
+
+  /**
+   * `step`: steps that the model has behind it. Later ones that the folder has come from a run that ended after its
+   * last checkpoint: TensorBoard forgets them, as this run makes them again. Rejects with `ERR_DCGAN_IO`.
+   */
+  static async open(folder: string, step: number, rates: Rates): Promise<Board> {
+    const file = await EventFile.open(folder)
+    try {
+      // Only the picture of a run's beginning is of step 0.
+      await file.write(sessionStart(step === 0 ? 0 : step + 1))
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+    return new Board(file, rates)
+  }
+
+  /** Adds the losses of the last steps up to `step`, all of one epoch. */
+  writeLosses(
+    step: number,
+    epoch: number,
+    losses: readonly StepLosses[],
+    imagesPerSecond: number,
+  ): Promise<void> {
+    const first = step - losses.length + 1
+    return this.#file.write(
+      ...losses.map((each, i) => scalars(first + i, tagged(each))),
+      scalars(step, {
+        'learning_rate/discriminator': inEpoch(this.#rates.discLr, epoch),
+        'learning_rate/generator': inEpoch(this.#rates.genLr, epoch),
+        'speed/images_per_second': imagesPerSecond,
+      }),
+    )
+  }
+
+  /** Adds a square picture. */
+  writeSnapshot(step: number, png: Uint8Array, side: number): Promise<void> {
+    return this.#file.write(picture(step, 'snapshot', { png, width: side, height: side }))
+  }
+
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+}
+
+/** A loss without parts has no curves of them, and a run without penalties none of those. */
+function tagged({ disc, gen, real, fake, r1, r2 }: StepLosses): Record<string, number> {
+  return {
+    'loss/discriminator': disc,
+    'loss/generator': gen,
+    ...(!Number.isNaN(real) && { 'loss/discriminator_real': real, 'loss/discriminator_fake': fake }),
+    ...(r1 > 0 && { 'penalty/r1': r1 }),
+    ...(r2 > 0 && { 'penalty/r2': r2 }),
+  }
+}

@@ -1,0 +1,154 @@
+import { CheckpointKeeper } from '../checkpoint/keeper.js'
+import { invalidArgument } from '../errors.js'
+import { checkSource, type DatasetSource, type TrainingImages } from '../mnist/index.js'
+import { checkBoolean, checkFunction, checkInteger, checkKeys, checkSignal, checkString } from '../options.js'
+import type { Progress } from './progress.js'
+
+/** Options of `trainEpoch()`, and of `train()` too. */
+export interface EpochOptions {
+  /**
+   * Told at most ten times a second how far training is, and once more at the end. If it throws, or returns a
+   * promise that rejects, training stops after its step and rejects with that error. The call resolves when all
+   * promises that it returned have.
+   */
+  onProgress?: ((progress: Progress) => void) | undefined
+  /** Stops training after its step; the call rejects with the signal's reason, and the model stays usable. */
+  signal?: AbortSignal | undefined
+  /**
+   * Goes on with another data set than the one that the loaded state was trained on; without it, that rejects with
+   * `ERR_DCGAN_BAD_DATASET`. Default false. A model that was not loaded takes any.
+   */
+  newData?: boolean | undefined
+}
+
+/** Options of `train()`. */
+export interface TrainOptions extends EpochOptions {
+  /** Images to train on, or a folder of IDX files. Default: MNIST's 60,000, as `loadMnist()` finds them. */
+  dataset?: TrainingImages | string | undefined
+  /** Folder of the snapshots and the GIF, made if it is not there; `null` for none. Default `'output'`. */
+  outputDir?: string | null | undefined
+  /** The most steps that this call makes, 1 to 1,000,000,000. Default: to the end of the last epoch. */
+  maxSteps?: number | undefined
+  /**
+   * A CSV file of the losses, one row for each step: the step, from 1; its epoch, from 1; the discriminator's loss,
+   * and that of real and of generated images apart (empty for the relativistic loss); the generator's loss; the
+   * gradient penalties. A model that continues keeps the rows up to its step and adds to them.
+   */
+  log?: string | undefined
+  /**
+   * A folder of event files for TensorBoard, made if it is not there: losses, penalties, learning rates, images per
+   * second, and the snapshots, also where `outputDir` is null. Each call adds a file. What the folder has of steps
+   * that a model makes again, TensorBoard forgets.
+   */
+  tensorboard?: string | undefined
+  /** Keeps a file from which `DCGAN.load()` and `train()` continue exactly; also written at the end and on abort. */
+  checkpoint?: CheckpointOptions | undefined
+}
+
+/** Where and how often a training run is saved. */
+export interface CheckpointOptions {
+  /** The newest checkpoint's file, replaced atomically. */
+  path: string
+  /** Steps from one checkpoint to the next, 1 to 1,000,000,000. Default: an epoch. */
+  everySteps?: number | undefined
+  /** Older checkpoints that stay beside it, from 0. Default 1. */
+  keep?: number | undefined
+}
+
+/**
+ * What a call is to train on.
+ *
+ * @internal
+ */
+export interface Material {
+  source: DatasetSource
+  signal: AbortSignal | undefined
+  newData: boolean
+  onProgress: EpochOptions['onProgress']
+}
+
+/**
+ * Checked options of `train()`.
+ *
+ * @internal
+ */
+export interface TrainPlan extends Material {
+  outputDir: string | null
+  keeper: CheckpointKeeper | undefined
+  checkpointEvery: number | undefined
+  maxSteps: number | undefined
+  log: string | undefined
+  tensorboard: string | undefined
+}
+
+const MAX_STEPS = 1_000_000_000
+const KEYS: readonly (keyof TrainOptions)[] = [
+  'dataset',
+  'outputDir',
+  'onProgress',
+  'signal',
+  'checkpoint',
+  'newData',
+  'maxSteps',
+  'log',
+  'tensorboard',
+]
+
+/**
+ * Checks the options of `train()`.
+ *
+ * @internal
+ */
+export function checkTrainOptions(options: TrainOptions | undefined): TrainPlan {
+  const values = checkKeys('the options of train()', options, KEYS)
+  const { outputDir = 'output', checkpoint, maxSteps, log, tensorboard } = values
+  return checkMaterial(values.dataset, {
+    ...checkControls(values),
+    outputDir:
+      outputDir === null ? null : checkString('outputDir', outputDir, 'the path of a folder, or null,'),
+    maxSteps: maxSteps === undefined ? undefined : checkInteger('maxSteps', maxSteps, 1, MAX_STEPS),
+    log: log === undefined ? undefined : checkString('log', log, 'the path of a file'),
+    tensorboard:
+      tensorboard === undefined ? undefined : checkString('tensorboard', tensorboard, 'the path of a folder'),
+    ...checkCheckpoint(checkpoint),
+  })
+}
+
+/**
+ * Checks the options of `trainEpoch()`.
+ *
+ * @internal
+ */
+export function checkEpochOptions(
+  dataset: TrainingImages | string | undefined,
+  options: EpochOptions | undefined,
+): Material {
+  const values = checkKeys('the options of trainEpoch()', options, ['onProgress', 'signal', 'newData'])
+  return checkMaterial(dataset, checkControls(values))
+}
+
+/** How a call is watched and stopped. */
+function checkControls(values: Record<string, unknown>): Omit<Material, 'source'> {
+  return {
+    onProgress: checkFunction('onProgress', values.onProgress as EpochOptions['onProgress']),
+    signal: checkSignal(values.signal),
+    newData: checkBoolean('newData', values.newData, false),
+  }
+}
+
+/** Last of all checks: until the images are copied nothing may run that could change them. */
+function checkMaterial<T extends Omit<Material, 'source'>>(dataset: unknown, plan: T): T & Material {
+  plan.signal?.throwIfAborted()
+  return { ...plan, source: checkSource(dataset) }
+}
+
+function checkCheckpoint(checkpoint: unknown): Pick<TrainPlan, 'keeper' | 'checkpointEvery'> {
+  if (checkpoint === undefined) return { keeper: undefined, checkpointEvery: undefined }
+  if (checkpoint === null) throw invalidArgument('checkpoint', 'an object such as { path }', checkpoint)
+  const { path, keep, everySteps } = checkKeys('checkpoint', checkpoint, ['path', 'everySteps', 'keep'])
+  return {
+    keeper: new CheckpointKeeper({ path: path as string, keep: keep as number | undefined }),
+    checkpointEvery:
+      everySteps === undefined ? undefined : checkInteger('checkpoint.everySteps', everySteps, 1, MAX_STEPS),
+  }
+}

@@ -1,0 +1,87 @@
+import type { CheckpointKeeper } from '../checkpoint/keeper.js'
+import type { HyperParams } from '../hyperparams.js'
+import { ImageBatch, SIDE } from '../images/index.js'
+import { Board } from './board.js'
+import { LossLog } from './loss-log.js'
+import type { StepLosses } from './losses.js'
+import { Snapshots } from './snapshots.js'
+
+/** Where a run's records go: the paths that `train()` was given. */
+export interface RecordPaths {
+  outputDir: string | null
+  log: string | undefined
+  tensorboard: string | undefined
+  keeper: CheckpointKeeper | undefined
+}
+
+/** What a run writes step by step: pictures, a log of its losses, and what TensorBoard shows. */
+export class Records {
+  readonly #outputDim: number
+  #snapshots: Snapshots | undefined
+  #log: LossLog | undefined
+  #board: Board | undefined
+
+  private constructor(outputDim: number) {
+    this.#outputDim = outputDim
+  }
+
+  /** `step`: steps that the model has behind it. Rejects with `ERR_DCGAN_IO`, and leaves nothing open. */
+  static async open(
+    { outputDir, log, tensorboard, keeper }: RecordPaths,
+    hparams: Readonly<HyperParams>,
+    step: number,
+  ): Promise<Records> {
+    const { outputDim } = hparams
+    const records = new Records(outputDim)
+    try {
+      if (outputDir !== null) records.#snapshots = await Snapshots.open(outputDir, outputDim, step)
+      // After the folder is made, which the checkpoint may go into.
+      await keeper?.prepare()
+      if (log !== undefined) records.#log = await LossLog.open(log, step)
+      if (tensorboard !== undefined) records.#board = await Board.open(tensorboard, step, hparams)
+      return records
+    } catch (error) {
+      await records.close()
+      throw error
+    }
+  }
+
+  /** Whether anything takes pictures. */
+  get takesSnapshots(): boolean {
+    return this.#snapshots !== undefined || this.#board !== undefined
+  }
+
+  /** Paths of this run's snapshots, in step order. */
+  get snapshots(): string[] {
+    return this.#snapshots?.paths ?? []
+  }
+
+  /** Writes the fixed latents' images, down the columns, as the tutorial lays them; returns the file's path, if any. */
+  async writeSnapshot(step: number, pixels: Uint8Array): Promise<string | undefined> {
+    const png = await new ImageBatch(pixels).grid({ columns: this.#outputDim, order: 'columns' })
+    const path = await this.#snapshots?.write(step, png)
+    await this.#board?.writeSnapshot(step, png, this.#outputDim * SIDE)
+    return path
+  }
+
+  /** Keeps the losses of the last steps up to `step`, all of one epoch. */
+  async writeLosses(
+    step: number,
+    epoch: number,
+    losses: readonly StepLosses[],
+    imagesPerSecond: number,
+  ): Promise<void> {
+    await this.#log?.write(step, epoch, losses)
+    await this.#board?.writeLosses(step, epoch, losses, imagesPerSecond)
+  }
+
+  /** Writes the GIF of the snapshots; returns its path, or null without snapshots. */
+  async animate(): Promise<string | null> {
+    return (await this.#snapshots?.animate()) ?? null
+  }
+
+  /** Ends the files that grow. The GIF can still be made. */
+  async close(): Promise<void> {
+    await Promise.all([this.#log?.close(), this.#board?.close()])
+  }
+}
