@@ -1,66 +1,117 @@
 #!/usr/bin/env node
 'use strict'
 
-const fs = require('node:fs')
+const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { checkAddon, checkSelfTest } = require('./doctor/addon.js')
-const { checkDataSet } = require('./doctor/data-set.js')
+const { checkAddon } = require('./doctor/addon.js')
+const { checkDataSet, selfTest } = require('./doctor/library.js')
 const { checkGpu, checkLibTorch } = require('./doctor/libtorch.js')
-const { checkBuildTools, checkNode, checkPlatform } = require('./doctor/system.js')
-const { codeOf, reason } = require('./problem.js')
+const { PLATFORM, libc, requirePlatform } = require('./libtorch/platform.js')
+const { Problem, codeOf, reason } = require('./problem.js')
+const { requireCMake, requireCompiler, requireMake, requireNode } = require('./programs.js')
 
 const ROOT = path.join(__dirname, '..')
 
 const HELP = `Usage: libtorch-dcgan doctor [options]
 
-Looks at everything that the package needs, says what is wrong, and the command that mends it.
+Checks everything that the package needs, and says what is wrong and which
+command fixes it.
 
 Options:
   --json       print the report as JSON
   -h, --help   show this
 
-The exit code is 0 where all is well, and 1 where something must be mended.`
+The exit code is 0 if all is well, and 1 if something must be fixed.`
 
 /**
  * @typedef {object} Check
  * @property {string} name
- * @property {'ok' | 'note' | 'failed' | 'skipped'} status a note does no harm; what depends on something that
- *   failed is skipped
+ * @property {'ok' | 'note' | 'failed' | 'skipped'} status a note does no harm; a check is skipped if what it depends on
+ *   failed
  * @property {string} detail
- * @property {string} [fix] the command or step that mends it
+ * @property {string} [fix] the command or step that fixes it
  */
 
-/** @typedef {{ ok: boolean, version: string, checks: Check[] }} Report */
+/** @typedef {Omit<Check, 'name' | 'status'> & { status?: Check['status'] }} Found */
 
-/** Examines the installation. @returns {Promise<Report>} */
+/**
+ * What the checks find out for each other.
+ *
+ * @typedef {object} Findings
+ * @property {import('./libtorch/find.js').LibTorchInfo} [libtorch]
+ * @property {boolean} [building] whether the addon that is missing has to be built
+ * @property {number} [cudaDevices] the GPUs that LibTorch sees, if it loads
+ */
+
+/**
+ * Makes a check, which fails with the Problem that `work` throws.
+ *
+ * @param {string} name
+ * @param {() => string | Found | Promise<string | Found>} work
+ * @returns {Promise<Check>}
+ */
+async function check(name, work) {
+  try {
+    const found = await work()
+    return { name, status: 'ok', ...(typeof found === 'string' ? { detail: found } : found) }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return { name, status: 'failed', detail: error.message, ...(error.fix && { fix: error.fix }) }
+  }
+}
+
+/** Describes the machine; throws if PyTorch publishes no LibTorch for it. */
+function checkPlatform() {
+  requirePlatform()
+  const memory = `${Math.round(os.totalmem() / 1e9)} GB of memory`
+  const model = os.cpus()[0]?.model.trim() ?? 'unknown processor'
+  return `${PLATFORM}, ${libc()}, ${model}, ${os.availableParallelism()} cores, ${memory}`
+}
+
+/** A program that building needs; without building it is a note that it is missing. @param {string} name @param {() => string} work @param {boolean | undefined} building */
+async function checkTool(name, work, building) {
+  const found = await check(name, work)
+  if (building || found.status === 'ok') return found
+  return {
+    ...found,
+    status: /** @type {const} */ ('note'),
+    detail: `${found.detail} (Nothing has to be built.)`,
+  }
+}
+
+/** Examines the installation. */
 async function diagnose() {
-  const { version } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
-  const { check: libtorchCheck, libtorch } = checkLibTorch()
-  const { check: addon, building, cudaDevices } = checkAddon(ROOT, libtorch)
-  const working = addon.status === 'ok'
+  /** @type {Findings} */
+  const findings = {}
+  const libtorch = await check('LibTorch', () => checkLibTorch(findings))
+  const addon = await check('addon', () => checkAddon(ROOT, findings))
+  const { building } = findings
   const checks = [
-    checkNode(ROOT),
-    checkPlatform(),
-    ...checkBuildTools(building),
-    libtorchCheck,
-    checkGpu(libtorch, cudaDevices),
+    await check('Node.js', () => requireNode(ROOT)),
+    await check('platform', checkPlatform),
+    await checkTool('CMake', requireCMake, building),
+    await checkTool('compiler', requireCompiler, building),
+    await checkTool('make', requireMake, building),
+    libtorch,
+    await check('GPU', () => checkGpu(findings)),
     addon,
-    await checkDataSet(ROOT),
-    await checkSelfTest(ROOT, working),
+    await check('data set', () => checkDataSet(ROOT)),
+    await check('self-test', () => selfTest(ROOT, addon.status === 'ok')),
   ]
+  const { version } = require('../package.json')
   return { ok: checks.every(({ status }) => status !== 'failed'), version, checks }
 }
 
-/** @param {Report} report @param {NodeJS.WriteStream} stream */
+/** @param {Awaited<ReturnType<typeof diagnose>>} report @param {NodeJS.WriteStream} stream */
 function print({ ok, version, checks }, stream) {
   const colours = { ok: 32, note: 33, failed: 31, skipped: 33 }
   stream.write(`libtorch-dcgan ${version}\n\n`)
   for (const { name, status, detail, fix } of checks) {
     const word = status.padEnd(7)
     const shown = stream.isTTY && stream.hasColors() ? `\x1b[${colours[status]}m${word}\x1b[39m` : word
-    const lines = [detail, ...(fix === undefined ? [] : [`→ ${fix}`])].join('\n').split('\n')
-    stream.write(`${shown}  ${name.padEnd(10)}  ${lines.join(`\n${' '.repeat(21)}`)}\n`)
+    const text = fix === undefined ? detail : `${detail}\n→ ${fix}`
+    stream.write(`${shown}  ${name.padEnd(10)}  ${text.replaceAll('\n', `\n${' '.repeat(21)}`)}\n`)
   }
   const first = checks.find(({ status }) => status === 'failed')?.fix?.split('\n')[0]
   const verdict = ok ? 'All is well.' : `Not ready.${first === undefined ? '' : ` Begin with: ${first}`}`
@@ -68,20 +119,18 @@ function print({ ok, version, checks }, stream) {
 }
 
 /**
- * The command.
+ * Runs the command.
  *
- * @param {string[]} argv without node and the script's name
+ * @param {string[]} args without node and the script's name
  * @returns {Promise<number>} the exit code
  */
-async function main(argv) {
+async function main(args) {
   let options
   try {
-    options = parseArgs({
-      args: argv,
-      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-    }).values
+    const flags = /** @type {const} */ ({ json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } })
+    options = parseArgs({ args, options: flags }).values
   } catch (error) {
-    if (!codeOf(error)?.startsWith('ERR_PARSE_ARGS')) throw error
+    if (!codeOf(error).startsWith('ERR_PARSE_ARGS')) throw error
     process.stderr.write(`${reason(error)}\n  libtorch-dcgan doctor --help\n`)
     return 2
   }
@@ -95,7 +144,7 @@ async function main(argv) {
   return report.ok ? 0 : 1
 }
 
-module.exports = { diagnose, main }
+module.exports = { main }
 
 if (require.main === module) {
   main(process.argv.slice(2)).then(code => {

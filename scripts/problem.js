@@ -1,50 +1,30 @@
 'use strict'
 
-/**
- * Something that the user can mend: what is wrong in `message`, the command or step that mends it in `fix`.
- * Whoever shows it shows both, and no stack.
- */
+/** Something that the user can fix: `message` says what is wrong, `fix` the command or step against it. */
 class Problem extends Error {
   /**
    * @param {string} message
    * @param {string} [fix]
-   * @param {{ cause?: unknown, code?: string }} [options]
+   * @param {{ cause?: unknown, code?: string }} [options] `code`: for callers that handle some problems, such as
+   *   'UNREACHABLE'
    */
-  constructor(message, fix, options = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+  constructor(message, fix, { cause, code } = {}) {
+    super(message, { cause })
     this.name = 'Problem'
-    /** @type {string | undefined} */
     this.fix = fix
-    /** For callers that go another way on some problems, for example 'UNREACHABLE'. @type {string | undefined} */
-    this.code = options.code
+    this.code = code
   }
 
   /** Message and fix as one text. */
   get text() {
-    return this.fix === undefined ? this.message : `${this.message}\n${indent(this.fix)}`
+    return this.fix === undefined ? this.message : `${this.message}\n${this.fix.replace(/^/gm, '  ')}`
   }
 }
 
-/** @param {string} text */
-function indent(text) {
-  return text
-    .split('\n')
-    .map(line => `  ${line}`)
-    .join('\n')
-}
+/** The message of anything thrown, by another realm (Jest's) too. @param {any} error */
+const reason = error => String(error?.message ?? error)
 
-/** The words of anything thrown. @param {unknown} error @returns {string} */
-function reason(error) {
-  if (error instanceof Error) return error.message
-  // An error of another realm (Jest's) is no instance of this one's.
-  if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message)
-  return String(error)
-}
-
-/** The system's code of anything thrown, for example 'ENOENT'. @param {unknown} error @returns {string | undefined} */
-function codeOf(error) {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
-  return typeof error.code === 'string' ? error.code : undefined
-}
+/** The code of anything thrown, for example 'ENOENT'; '' if it has none. @param {any} error */
+const codeOf = error => (typeof error?.code === 'string' ? error.code : '')
 
 module.exports = { Problem, codeOf, reason }

@@ -1,43 +1,38 @@
 'use strict'
 
 const path = require('node:path')
+const { ask, which } = require('./programs.js')
 const { run } = require('./run.js')
-const { ask, which } = require('./tools.js')
 
-/** @typedef {import('./tools.js').Env} Env */
+/**
+ * Options of a Python process that takes no module from the current folder: a pip.py there would run in place of pip.
+ * This folder holds no Python, and who may write to it may change set-up itself. An empty or relative part of
+ * PYTHONPATH leads here too.
+ */
+const safely = () => ({ cwd: __dirname, env: { ...process.env, PYTHONSAFEPATH: '1' } })
 
-// Python looks for modules in its working folder first: a pip.py of the folder that set-up was started in would run
-// in place of pip. This folder holds no Python, and who may write to it may change set-up itself.
-const FOLDER = __dirname
-// PYTHONPATH stays: an empty or relative part of it leads to FOLDER too.
-const SAFE = { PYTHONSAFEPATH: '1' }
-
-/** The Python interpreters to try, best first. @param {Env} env @returns {string[]} */
-function pythons(env = process.env) {
-  if (env.PYTHON) return [env.PYTHON]
-  const inVenv = env.VIRTUAL_ENV ? [path.join(env.VIRTUAL_ENV, 'bin', 'python')] : []
-  return [...inVenv, 'python3', 'python']
+/** Finds the Python interpreters of this user, the best one first, as absolute paths. */
+function* pythons() {
+  const { PYTHON, VIRTUAL_ENV } = process.env
+  const inVenv = VIRTUAL_ENV ? [path.join(VIRTUAL_ENV, 'bin', 'python')] : []
+  for (const name of PYTHON ? [PYTHON] : [...inVenv, 'python3', 'python']) {
+    const found = which(name)
+    if (found !== undefined) yield behindShim(found)
+  }
 }
 
-/** The first of these interpreters, as an absolute path. @param {string[]} names @param {Env} env */
-function findPython(names, env) {
-  const found = which(names, env)
-  if (found === undefined) return undefined
-  const file = path.resolve(found)
+/** pyenv, asdf and mise choose the interpreter by the current folder. @param {string} file */
+function behindShim(file) {
   if (path.basename(path.dirname(file)) !== 'shims') return file
-  // pyenv, asdf and mise choose by the current folder. Isolated (-I), Python takes no module from there.
-  const chosen = ask(file, ['-I', '-c', 'import sys; print(sys.executable)'], env)
-  return chosen !== undefined && path.isAbsolute(chosen) ? chosen : file
+  // Isolated (-I), Python takes no module from the current folder.
+  const chosen = ask(file, ['-I', '-c', 'import sys; print(sys.executable)']) ?? ''
+  return path.isAbsolute(chosen) ? chosen : file
 }
 
-/** As `ask`, with no module from the current folder. @param {string} python @param {string[]} args @param {Env} env @param {number} [limit] */
-function askPython(python, args, env, limit) {
-  return ask(python, args, { ...env, ...SAFE }, limit, FOLDER)
-}
+/** As `ask`. @param {string} python @param {string[]} args @param {number} [limit] */
+const askPython = (python, args, limit) => ask(python, args, { ...safely(), ...(limit && { limit }) })
 
-/** As `run`, with no module from the current folder. @param {string} python @param {string[]} args @param {Env} env @param {boolean} show */
-function runPython(python, args, env, show) {
-  return run(python, args, { env: { ...env, ...SAFE }, cwd: FOLDER, show })
-}
+/** As `run`. @param {string} python @param {string[]} args @param {boolean} show */
+const runPython = (python, args, show) => run(python, args, { ...safely(), show })
 
-module.exports = { askPython, findPython, pythons, runPython }
+module.exports = { askPython, pythons, runPython }

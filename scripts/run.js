@@ -1,6 +1,7 @@
 'use strict'
 
 const { spawn } = require('node:child_process')
+const readline = require('node:readline')
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set()
@@ -11,48 +12,41 @@ const running = new Set()
  * @param {string} program
  * @param {string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onLine?: (line: string) => void, show?: boolean }} [options]
- *   `show`: its output goes to our error stream, where progress belongs, instead of being kept
- * @returns {Promise<{ status: number, output: string }>} status 127 where it could not be started
+ *   `show`: writes its output to our standard error instead of keeping it
+ * @returns {Promise<{ status: number, output: string }>} status 127 if it could not be started
  */
-function run(program, args, { cwd, env = process.env, onLine, show = false } = {}) {
+function run(program, args, { cwd = '.', env = process.env, onLine, show = false } = {}) {
   return new Promise(resolve => {
-    const child = spawn(program, args, {
-      ...(cwd === undefined ? {} : { cwd }),
-      env,
-      // A group of its own, so that what it starts (cmake, ninja, the compiler) can be ended with it.
-      detached: true,
-      stdio: show ? ['ignore', process.stderr, process.stderr] : ['ignore', 'pipe', 'pipe'],
-    })
+    // In a process group of its own, so that what it starts (CMake, Ninja, the compiler) can be ended with it.
+    const target = show ? process.stderr : 'pipe'
+    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', target, target] })
     running.add(child)
     let output = ''
-    let rest = ''
-    /** @param {string} text */
-    const take = text => {
-      output += text
-      const lines = (rest + text).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) onLine?.(line)
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', text => {
+        output += text
+      })
+      if (stream && onLine) readline.createInterface({ input: stream }).on('line', onLine)
     }
-    child.stdout?.setEncoding('utf8').on('data', take)
-    child.stderr?.setEncoding('utf8').on('data', take)
-    child.once('error', error => {
+    /** @param {number} status @param {string} output */
+    const end = (status, output) => {
       running.delete(child)
-      resolve({ status: 127, output: error.message })
-    })
-    child.once('close', (status, signal) => {
-      running.delete(child)
-      resolve({ status: status ?? 1, output: signal === null ? output : `${output}\nended by ${signal}` })
-    })
+      resolve({ status, output })
+    }
+    child.once('error', error => end(127, error.message))
+    child.once('close', (status, signal) =>
+      end(status ?? 1, signal ? `${output}\nended by ${signal}` : output),
+    )
   })
 }
 
-/** Ends what still runs: called when the set-up itself is told to end. */
+/** Ends what still runs: called when set-up itself is told to end. */
 function stopAll() {
   for (const { pid } of running) {
     try {
       if (pid !== undefined) process.kill(-pid, 'SIGTERM')
     } catch {
-      // It ended by itself meanwhile.
+      // It has just ended by itself.
     }
   }
 }

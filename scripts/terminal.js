@@ -1,7 +1,5 @@
 'use strict'
 
-const BAR_WIDTH = 24
-const REDRAW_MS = 100
 const LOG_EVERY_MS = 10_000
 
 /** @param {number} bytes */
@@ -19,70 +17,64 @@ function duration(ms) {
 }
 
 /**
- * What a set-up says: a line for each thing done, and one progress bar at a time. On a terminal the bar redraws
- * itself; in a log it is a line every ten seconds.
+ * The progress that is shown now, with a bar on a terminal.
+ *
+ * @type {{ label: string, started: number, first: number, said: number, bar: import('cli-progress').SingleBar | undefined } | undefined}
  */
-class Terminal {
-  /** @param {{ write(text: string): unknown, isTTY?: boolean, columns?: number }} [stream] */
-  constructor(stream = process.stderr) {
-    this.stream = stream
-    this.live = stream.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI
-    this.barShown = false
-    this.lastDrawn = 0
-    this.started = 0
-    this.label = ''
-    this.first = 0
-  }
+let shown
 
-  /** @param {string} text */
-  line(text) {
-    this.clear()
-    this.stream.write(`${text}\n`)
-  }
-
-  /**
-   * @param {string} label what is done, for example 'Downloading'; another label starts another bar
-   * @param {number} done
-   * @param {number | undefined} total undefined where it is not known
-   * @param {(value: number) => string} [format] `size` for bytes
-   */
-  progress(label, done, total, format = String) {
-    const now = Date.now()
-    if (label !== this.label) {
-      this.clear()
-      this.label = label
-      this.started = now
-      this.first = done
-      this.lastDrawn = this.live ? 0 : now
-    }
-    if (now - this.lastDrawn < (this.live ? REDRAW_MS : LOG_EVERY_MS)) return
-    this.lastDrawn = now
-    const seconds = (now - this.started) / 1000
-    const rate = seconds > 0.5 ? (done - this.first) / seconds : 0
-    const parts = [total === undefined ? format(done) : `${format(done)} of ${format(total)}`]
-    if (rate > 0 && format === size) parts.push(`${size(rate)}/s`)
-    if (rate > 0 && total !== undefined) parts.push(`${duration(((total - done) / rate) * 1000)} left`)
-    const percent = total ? Math.min(100, Math.floor((100 * done) / total)) : undefined
-    if (!this.live) {
-      this.stream.write(`${label}: ${percent === undefined ? '' : `${percent} %, `}${parts.join(', ')}\n`)
-      return
-    }
-    const filled = percent === undefined ? 0 : Math.round((percent / 100) * BAR_WIDTH)
-    const bar =
-      percent === undefined ? '' : ` ${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${percent} %`
-    const text = `${label}${bar}  ${parts.join('  ')}`
-    this.stream.write(`\r${text.slice(0, (this.stream.columns || 80) - 1)}\x1b[K`)
-    this.barShown = true
-  }
-
-  /** Takes the bar away; the next one starts anew. */
-  clear() {
-    if (this.barShown) this.stream.write('\r\x1b[K')
-    this.barShown = false
-    this.label = ''
-  }
+/** Writes a line for something done. @param {string} text */
+function line(text) {
+  clear()
+  process.stderr.write(`${text}\n`)
 }
 
-/** @typedef {Terminal} Output */
+/**
+ * Shows how far a step is: with a bar on a terminal, with a line every ten seconds in a log.
+ *
+ * @param {string} label what is done, for example 'Downloading'; another label starts another bar
+ * @param {number} done
+ * @param {number | undefined} total undefined if it is not known
+ * @param {(value: number) => string} [format] `size` for bytes
+ */
+function progress(label, done, total, format = String) {
+  const now = Date.now()
+  if (shown?.label !== label) {
+    clear()
+    shown = { label, started: now, first: done, said: now, bar: newBar() }
+    shown.bar?.start(total ?? 0, done, { label, text: '' })
+  }
+  const perMs = (done - shown.first) / (now - shown.started || 1)
+  const parts = [total === undefined ? format(done) : `${format(done)} of ${format(total)}`]
+  if (perMs > 0 && format === size) parts.push(`${size(perMs * 1000)}/s`)
+  if (perMs > 0 && total !== undefined) parts.push(`${duration((total - done) / perMs)} left`)
+  const text = parts.join(', ')
+  if (shown.bar) return shown.bar.update(done, { label, text })
+  if (now - shown.said < LOG_EVERY_MS) return
+  shown.said = now
+  const percent = total ? `${Math.floor((100 * done) / total)} %, ` : ''
+  process.stderr.write(`${label}: ${percent}${text}\n`)
+}
 
-module.exports = { Terminal, duration, size }
+function newBar() {
+  if (!process.stderr.isTTY || process.env.TERM === 'dumb' || process.env.CI) return undefined
+  const { Presets, SingleBar } = require('cli-progress')
+  return new SingleBar(
+    // Set-up has its own handler of signals, and clears the bar.
+    {
+      format: '{label} {bar} {percentage} %  {text}',
+      barsize: 24,
+      clearOnComplete: true,
+      gracefulExit: false,
+    },
+    Presets.shades_classic,
+  )
+}
+
+/** Takes the bar away; the next one starts anew. */
+function clear() {
+  shown?.bar?.stop()
+  shown = undefined
+}
+
+module.exports = { clear, duration, line, progress, size }

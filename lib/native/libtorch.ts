@@ -7,20 +7,17 @@ export interface LibTorchInfo {
   /** The folder with `lib/` and `include/`. */
   folder: string
   lib: string
-  include: string
   /** From its headers, for example "2.13.0". */
   version: string
   /** Whether it was built with CUDA. */
   cuda: boolean
   /** Who named it: the variable LIBTORCH, the active Python's PyTorch, or the cache that `setup` fills. */
   source: 'LIBTORCH' | 'PyTorch' | 'cache'
-  /** Folders of the nvidia wheels beside it, which a CUDA LibTorch needs. */
-  pythonLibs: string[]
 }
 
-/** What `scripts/` gives: it runs before anything is compiled or installed, so it is JavaScript, typed here. */
+/** What `scripts/` exports: it runs before lib/ is compiled, so it is JavaScript, typed here. */
 interface Finder {
-  findLibTorch(options: { prefer: string[] }): LibTorchInfo | undefined
+  findLibTorch(prefer: string[]): LibTorchInfo | undefined
 }
 interface Versions {
   minorOf(version: string): string
@@ -106,7 +103,7 @@ function findLibTorch(minor: string): LibTorchInfo {
   const { findLibTorch } = require('../../scripts/libtorch/find.js') as Finder
   let found: LibTorchInfo | undefined
   try {
-    found = findLibTorch({ prefer: [minor] })
+    found = findLibTorch([minor])
   } catch (cause) {
     const { fix, code } = cause as { fix?: string; code?: string }
     const advice =

@@ -4,110 +4,79 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { cacheFolder, listEntries } = require('../libtorch/cache.js')
 const { findLibTorch } = require('../libtorch/find.js')
-const { fetchAnew, loadedFrom, requireWhole, sharedWithGroup } = require('../libtorch/intact.js')
+const { fetchAnew, requireWhole, sharedWithGroup } = require('../libtorch/intact.js')
 const { hasNvidiaDriver } = require('../libtorch/platform.js')
-const { VERSIONS } = require('../libtorch/catalogue.js')
-const { minorOf } = require('../libtorch/version.js')
-const { Problem } = require('../problem.js')
-const { ask, which } = require('../tools.js')
-const { check } = require('./system.js')
+const { Problem, reason } = require('../problem.js')
+const { ask, which } = require('../programs.js')
 
 const SETUP = 'npx libtorch-dcgan setup'
-
-/** @typedef {import('../doctor.js').Check} Check */
-/** @typedef {import('../libtorch/find.js').LibTorchInfo} LibTorchInfo */
-
-/** @type {Record<LibTorchInfo['source'], string>} */
 const SOURCES = { LIBTORCH: 'named by LIBTORCH', PyTorch: 'of the active Python', cache: 'in the cache' }
 
-/** @returns {{ check: Check, libtorch: LibTorchInfo | undefined }} */
-function checkLibTorch() {
-  /** @type {LibTorchInfo | undefined} */
-  let libtorch
-  /** @type {ReturnType<typeof checkCache>} */
-  let note
-  const result = check('LibTorch', () => {
-    libtorch = findLibTorch({ prefer: VERSIONS.map(minorOf) })
-    if (libtorch === undefined) return ''
-    const { version, cuda, source, folder } = libtorch
-    if (source === 'cache') note = checkCache(libtorch)
-    return `${version} (${cuda ? 'CUDA' : 'CPU'}), ${SOURCES[source]}: ${folder}`
-  })
-  if (result.status === 'ok' && libtorch === undefined) {
-    Object.assign(result, {
-      status: 'failed',
-      detail: `None: LIBTORCH is not set, LIBTORCH_USE_PYTORCH is not 1, and ${cacheFolder()} has none.`,
-      fix: SETUP,
-    })
+/** @typedef {import('../doctor.js').Findings} Findings */
+/** @typedef {import('../doctor.js').Found} Found */
+
+/** Finds LibTorch, and reads it if it is in the cache. @param {Findings} findings the LibTorch is added @returns {Found} */
+function checkLibTorch(findings) {
+  const libtorch = findLibTorch()
+  if (libtorch === undefined) {
+    throw new Problem(
+      `None: LIBTORCH is not set, LIBTORCH_USE_PYTORCH is not 1, and ${cacheFolder()} has none.`,
+      SETUP,
+    )
   }
-  return {
-    check: note === undefined ? result : { ...result, ...note, detail: `${result.detail}; ${note.detail}` },
-    libtorch,
-  }
+  findings.libtorch = libtorch
+  const { version, cuda, source, folder } = libtorch
+  const detail = `${version} (${cuda ? 'CUDA' : 'CPU'}), ${SOURCES[source]}: ${folder}`
+  const note = source === 'cache' ? readCache(folder) : undefined
+  return note ? { status: 'note', detail: `${detail}; ${note.detail}`, fix: note.fix } : { detail }
 }
 
 /**
- * Reads what was unpacked, and throws where it is not as it was.
+ * Reads what was unpacked, and throws if it was changed.
  *
- * @param {LibTorchInfo} libtorch of the cache
- * @returns {{ status: 'note', detail: string, fix: string } | undefined} what does no harm
+ * @param {string} folder LibTorch's
+ * @returns {{ detail: string, fix: string } | undefined} what does no harm
  */
-function checkCache({ folder }) {
+function readCache(folder) {
   const cache = cacheFolder()
-  const entry = listEntries(cache).find(candidate => candidate.folder === folder)
+  const entry = listEntries().find(candidate => candidate.folder === folder)
   if (entry === undefined) return undefined
-  requireWhole(cache, entry)
-  const shared = sharedWithGroup(cache, loadedFrom(cache, entry))
+  requireWhole(entry)
+  const shared = sharedWithGroup(cache, entry)
   if (shared !== undefined) {
-    const detail = `the members of its group may change ${shared}`
-    return { status: 'note', detail, fix: `chmod -R g-w '${cache}', if they should not` }
+    const fix = `chmod -R g-w '${cache}', if they should not`
+    return { detail: `the members of its group may change ${shared}`, fix }
   }
-  // Of a folder that was only pointed to, nothing was unpacked.
+  // Nothing was unpacked of a folder that the entry only points to.
   if (entry.contents !== undefined || path.relative(cache, folder).startsWith('..')) return undefined
-  return {
-    status: 'note',
-    detail: 'there is no record of what was unpacked to check it by',
-    fix: fetchAnew(entry),
-  }
+  return { detail: 'there is no record of what was unpacked to check it by', fix: fetchAnew(entry) }
 }
 
-/**
- * @param {LibTorchInfo | undefined} libtorch
- * @param {number | undefined} seen the GPUs that LibTorch sees, where it loads
- * @returns {Check}
- */
-function checkGpu(libtorch, seen) {
-  const name = 'GPU'
-  if (!hasNvidiaDriver()) {
-    return { name, status: 'ok', detail: 'no NVIDIA driver: the CPU trains and samples' }
-  }
+/** @param {Findings} findings @returns {Found} */
+function checkGpu({ libtorch, cudaDevices }) {
+  if (!hasNvidiaDriver()) return { detail: 'no NVIDIA driver: the CPU trains and samples' }
   const detail = gpus()
-  if (libtorch?.cuda && seen === 0) {
-    const fix = 'Update the NVIDIA driver; in a container, start it with the GPUs (docker run --gpus all).'
-    return { name, status: 'note', detail: `${detail}; but LibTorch sees no GPU`, fix }
+  if (libtorch?.cuda === false) {
+    return { status: 'note', detail: `${detail}; but this LibTorch is for the CPU`, fix: `${SETUP} --cuda` }
   }
-  if (libtorch === undefined || libtorch.cuda) return { name, status: 'ok', detail }
-  return {
-    name,
-    status: 'note',
-    detail: `${detail}; but this LibTorch is for the CPU`,
-    fix: `${SETUP} --cuda`,
-  }
+  if (libtorch === undefined || cudaDevices !== 0) return { detail }
+  const fix = 'Update the NVIDIA driver; in a container, start it with the GPUs (docker run --gpus all).'
+  return { status: 'note', detail: `${detail}; but LibTorch sees no GPU`, fix }
 }
 
+/** The GPUs and their driver, as nvidia-smi or the driver describes them. */
 function gpus() {
-  const program = which(['nvidia-smi'])
+  const program = which('nvidia-smi')
   try {
-    const answer =
-      program && ask(program, ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader'])
-    if (answer) return answer.split('\n').join('; ')
+    const query = ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader']
+    const answer = program && ask(program, query)
+    if (answer) return answer.replaceAll('\n', '; ')
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    return error.message
+    return reason(error)
   }
   const driver = '/proc/driver/nvidia/version'
-  const words = fs.existsSync(driver) ? fs.readFileSync(driver, 'utf8').split('\n')[0] : undefined
-  return words ?? 'an NVIDIA driver, but nvidia-smi does not answer'
+  if (fs.existsSync(driver)) return String(fs.readFileSync(driver, 'utf8').split('\n')[0])
+  return 'an NVIDIA driver, but nvidia-smi does not answer'
 }
 
 module.exports = { checkGpu, checkLibTorch }

@@ -4,30 +4,28 @@ const fs = require('node:fs')
 
 const MAGIC = 0x7f454c46
 
-// e_machine, System V ABI.
-/** @type {Record<string, number>} */
+/** e_machine, by Node.js's names of processors (System V ABI). @type {Record<string, number>} */
 const MACHINES = { x64: 62, arm64: 183 }
 
 /**
- * Whether a 64-bit ELF file ends before the table that lies at its end: loading one kills the process with SIGBUS,
- * without a word.
+ * Whether a 64-bit ELF file ends before the table at its end: loading such a file kills the process with SIGBUS,
+ * without a message.
  *
  * @param {string} file
  */
 function cutShort(file) {
-  const read = headerOf(file)
-  if (read === undefined) return false
-  const { header, size } = read
+  const { header, size } = headerOf(file) ?? {}
+  if (header === undefined || size === undefined) return false
   // e_shoff, e_shentsize and e_shnum.
   return size < Number(header.readBigUInt64LE(40)) + header.readUInt16LE(58) * header.readUInt16LE(60)
 }
 
 /**
- * The processor that an ELF file is built for where that is not the wanted one.
+ * The processor that an ELF file is built for, if it is not the wanted one.
  *
  * @param {string} file
- * @param {string} arch the wanted one, in Node.js's words
- * @returns {string | undefined} undefined where it fits, and where that cannot be told
+ * @param {string} arch Node.js's name of the wanted one
+ * @returns {string | undefined} undefined too if the file does not tell
  */
 function otherProcessor(file, arch) {
   const machine = headerOf(file)?.header.readUInt16LE(18)
@@ -36,19 +34,18 @@ function otherProcessor(file, arch) {
   return Object.keys(MACHINES).find(name => MACHINES[name] === machine) ?? 'another processor'
 }
 
-/** @param {string} file @returns {{ header: Buffer, size: number } | undefined} undefined where it is no ELF file */
+/** @param {string} file @returns {{ header: Buffer, size: number } | undefined} undefined if it is no ELF file */
 function headerOf(file) {
   const header = Buffer.alloc(64)
-  let size
   try {
     const fd = fs.openSync(file, 'r')
-    fs.readSync(fd, header, 0, header.length, 0)
-    size = fs.fstatSync(fd).size
+    fs.readSync(fd, header)
+    const { size } = fs.fstatSync(fd)
     fs.closeSync(fd)
+    return header.readUInt32BE(0) === MAGIC ? { header, size } : undefined
   } catch {
     return undefined
   }
-  return header.readUInt32BE(0) === MAGIC ? { header, size } : undefined
 }
 
 module.exports = { cutShort, otherProcessor }

@@ -5,106 +5,91 @@ const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
 const { Problem } = require('../problem.js')
-const { which } = require('../tools.js')
+const { which } = require('../programs.js')
+const terminal = require('../terminal.js')
 
-/** What flock ends with where another process holds the lock. */
+/** The status that flock ends with while another process holds the lock. */
 const HELD = 75
 
-// By flock(1), which every Linux with glibc has: the kernel lets go of a lock when its holder ends, however it ends. So no
-// lock is ever stale, and what the file holds or who made it does not matter. Packages cannot do this here: set-up
-// takes the lock before it installs them.
-
 /**
- * Runs `work` while holding a lock on a file; waits while another process holds it. The file stays.
+ * Runs `work` while holding a lock on a file; waits, and says so, while another process holds it. The file stays. It
+ * lies in a folder that only those may write to who may change what the lock protects.
  *
- * It lies in a folder in which only those may write who may change what it protects.
+ * The lock is that of flock(1), which every Linux with glibc has: the kernel takes it back when its holder ends, however
+ * it ends. So no lock is ever stale, whatever the file holds and whose it is.
  *
  * @template T
  * @param {string} file
  * @param {() => Promise<T>} work
- * @param {(words: string) => void} [say] told once for whom this waits
- * @param {string} [doing] what a holder does, for those words
+ * @param {string} [doing] what a holder does, for the message
  * @returns {Promise<T>}
- * @throws {Problem} where the file cannot be locked, because it is another user's, for example
+ * @throws {Problem} if the file cannot be locked
  */
-async function withLock(file, work, say = () => {}, doing = 'at work here') {
+async function withLock(file, work, doing = 'at work here') {
   fs.mkdirSync(path.dirname(file), { recursive: true })
   const stat = fs.lstatSync(file, { throwIfNoEntry: false })
-  // A link would be followed, and a pipe waited for.
+  // flock would follow a link, and wait for a pipe.
   if (stat !== undefined && !stat.isFile()) fs.rmSync(file, { recursive: true, force: true })
-  create(file)
-  const flock = which(['flock', '/usr/bin/flock'])
-  // A system without it has no lock: two set-ups at once are rare, and none at all would be worse.
+  // Under some masks flock would make a file that everybody may write to. It says why a file cannot be made.
+  attempt(() => fs.closeSync(fs.openSync(file, 'a', 0o644)))
+  const flock = which('flock', '/usr/bin/flock')
+  // Without flock there is no lock: two set-ups at once are rare, and no set-up at all would be worse.
   if (flock === undefined) return work()
-  let holder = await start(flock, ['--nonblock', '--conflict-exit-code', String(HELD), file])
-  if (holder.status === HELD) {
-    say(`Another set-up${nameOf(file)} is ${doing}: waiting for it to let go of ${file}`)
-    holder = await start(flock, [file])
+  let lock = await start(flock, ['--nonblock', '--conflict-exit-code', String(HELD), file])
+  if (lock.status === HELD) {
+    const pid = /^\d+$/m.exec(attempt(() => fs.readFileSync(file, 'utf8')) ?? '')?.[0]
+    const holder = pid === undefined ? '' : ` (process ${pid})`
+    terminal.line(`Another set-up${holder} is ${doing}: waiting for it to release ${file}`)
+    lock = await start(flock, [file])
   }
-  if (holder.status !== undefined) {
+  if (lock.status !== undefined) {
     throw new Problem(
-      `The lock ${file} cannot be taken: ${holder.words}.`,
+      `The lock ${file} cannot be taken: ${lock.words}.`,
       `Run it as the owner of that file. If nothing runs, remove it: rm '${file.replaceAll("'", "'\\''")}'`,
     )
   }
-  noteHolder(file)
+  // For the message of those who wait. Another user's file is locked all the same.
+  attempt(() => fs.writeFileSync(file, `${process.pid}\n`))
   try {
     return await work()
   } finally {
-    await holder.release()
+    await lock.release()
   }
 }
 
 /**
- * Starts flock. `cat` answers as soon as flock has the lock, and ends with this process, whose end of a pipe it reads.
+ * Starts flock, with `cat` under it: that answers as soon as flock has the lock, and ends with this process, whose end
+ * of a pipe it reads.
  *
- * @param {string} program
+ * @param {string} flock
  * @param {string[]} args
- * @returns {Promise<{ status?: number, words: string, release: () => Promise<void> }>} with a status where it has no lock
+ * @returns {Promise<{ status?: number, words: string, release: () => Promise<void> }>} with a status if the lock was not
+ *   taken
  */
-async function start(program, args) {
+async function start(flock, args) {
   // In a process group of its own: an interrupt of this one must first undo what is half done.
-  const flock = spawn(program, [...args, '/bin/cat'], { detached: true })
+  const child = spawn(flock, [...args, '/bin/cat'], { detached: true })
   let words = ''
-  flock.stderr.setEncoding('utf8').on('data', text => {
+  child.stderr.setEncoding('utf8').on('data', text => {
     words += text
   })
   // It may have ended already.
-  flock.stdin.once('error', () => {}).write('\n')
-  const closed = once(flock, 'close')
-  const answer = await Promise.race([once(flock.stdout, 'data').then(() => undefined), closed])
+  child.stdin.once('error', () => {}).write('\n')
+  const closed = once(child, 'close')
+  const ended = await Promise.race([once(child.stdout, 'data').then(() => undefined), closed])
   const release = async () => {
-    flock.stdin.end()
+    child.stdin.end()
     await closed
   }
-  return answer === undefined ? { words, release } : { status: answer[0] ?? 1, words: words.trim(), release }
+  return { ...(ended && { status: ended[0] ?? 1 }), words: words.trim(), release }
 }
 
-/** flock would make a file that everybody may write to, under some masks. @param {string} file */
-function create(file) {
+/** What a function returns, or undefined if it throws. @template T @param {() => T} call */
+function attempt(call) {
   try {
-    fs.closeSync(fs.openSync(file, 'a', 0o644))
+    return call()
   } catch {
-    // flock says why, or can lock all the same what this user may only read.
-  }
-}
-
-/** For the words to those who wait. @param {string} file */
-function noteHolder(file) {
-  try {
-    fs.writeFileSync(file, `${process.pid}\n`)
-  } catch {
-    // Another user's, but locked all the same.
-  }
-}
-
-/** @param {string} file */
-function nameOf(file) {
-  try {
-    const pid = /^\d+$/m.exec(fs.readFileSync(file, 'utf8'))?.[0]
-    return pid === undefined ? '' : ` (process ${pid})`
-  } catch {
-    return ''
+    return undefined
   }
 }
 

@@ -3,99 +3,59 @@
 const crypto = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
+const { readJson } = require('./disk.js')
 
 /**
- * A stamp records what a step was made from and what it made. It is written last, so that a step that was
- * interrupted has none.
+ * A stamp records what a step was made from and what it made. It is written last, so a step that was interrupted has
+ * none.
  *
- * @typedef {Record<string, { mtimeMs: number, size: number, hash?: string }>} Files names relative to the root
- * @typedef {{ inputs: Files, outputs: Files, facts: Record<string, unknown> }} Stamp
+ * @typedef {object} Stamp
+ * @property {Record<string, { hash: string }>} inputs by names relative to the root, as those of the outputs
+ * @property {Record<string, { mtimeMs: number, size: number }>} outputs
+ * @property {Record<string, unknown>} facts what the step depends on besides files
  */
 
-/** @param {string} file @returns {Stamp | undefined} */
-function readStamp(file) {
-  try {
-    return JSON.parse(fs.readFileSync(file, 'utf8'))
-  } catch {
-    return undefined
-  }
-}
-
-/** @param {string} file @param {Stamp} stamp */
-function writeStamp(file, stamp) {
-  fs.mkdirSync(path.dirname(file), { recursive: true })
-  const beside = `${file}.${process.pid}.tmp`
-  fs.writeFileSync(beside, JSON.stringify(stamp))
-  fs.renameSync(beside, file)
-}
-
-/**
- * Times, sizes and hashes of files. A file whose time and size are as they were is not read again.
- *
- * @param {string} root
- * @param {string[]} names
- * @param {Files} [before]
- * @returns {Files}
- */
-function snapshot(root, names, before = {}) {
-  /** @type {Files} */
-  const files = {}
-  for (const name of names) {
-    const { mtimeMs, size } = fs.statSync(path.join(root, name))
-    const known = before[name]
-    const hash =
-      known !== undefined && known.mtimeMs === mtimeMs && known.size === size && known.hash !== undefined
-        ? known.hash
-        : crypto.hash('sha1', fs.readFileSync(path.join(root, name)))
-    files[name] = { mtimeMs, size, hash }
-  }
-  return files
-}
-
-/** Whether two snapshots hold the same files with the same content. @param {Files} a @param {Files} b */
-function sameContent(a, b) {
-  const names = Object.keys(a)
-  return names.length === Object.keys(b).length && names.every(name => a[name]?.hash === b[name]?.hash)
-}
-
-/** Times and sizes of what a step made. @param {string} root @param {string[]} names @returns {Files} */
-function measure(root, names) {
-  /** @type {Files} */
-  const files = {}
-  for (const name of names) {
-    const { mtimeMs, size } = fs.statSync(path.join(root, name))
-    files[name] = { mtimeMs, size }
-  }
-  return files
-}
-
-/** Whether what a step made is still there as it was made. @param {string} root @param {Files} outputs */
-function untouched(root, outputs) {
-  return Object.entries(outputs).every(([name, { mtimeMs, size }]) => {
+/** The stamp in a file, if there is one and what its step made is as it was. @param {string} root @param {string} file */
+function readStamp(root, file) {
+  const stamp = /** @type {Stamp | undefined} */ (readJson(file))
+  const untouched = Object.entries(stamp?.outputs ?? {}).every(([name, { mtimeMs, size }]) => {
     const stat = fs.statSync(path.join(root, name), { throwIfNoEntry: false })
-    return stat !== undefined && stat.mtimeMs === mtimeMs && stat.size === size
+    return stat?.mtimeMs === mtimeMs && stat.size === size
   })
+  return untouched ? stamp : undefined
+}
+
+/** @param {string} root @param {string[]} names @returns {Stamp['inputs']} */
+function inputsOf(root, names) {
+  return Object.fromEntries(
+    names.map(name => [name, { hash: crypto.hash('sha1', fs.readFileSync(path.join(root, name))) }]),
+  )
+}
+
+/** Times and sizes of what a step made. @param {string} root @param {string[]} names @returns {Stamp['outputs']} */
+function outputsOf(root, names) {
+  return Object.fromEntries(
+    names.map(name => {
+      const { mtimeMs, size } = fs.statSync(path.join(root, name))
+      return [name, { mtimeMs, size }]
+    }),
+  )
 }
 
 /**
- * The files under some folders, relative to the root, in order.
+ * Whether a step was made from these files and facts.
  *
- * @param {string} root
- * @param {string[]} folders
- * @param {RegExp} pattern
+ * @param {Stamp | undefined} stamp
+ * @param {Stamp['inputs']} inputs
+ * @param {Stamp['facts']} facts
  */
-function filesUnder(root, folders, pattern) {
-  /** @type {string[]} */
-  const names = []
-  for (const folder of folders) {
-    if (!fs.existsSync(path.join(root, folder))) continue
-    for (const name of /** @type {string[]} */ (
-      fs.readdirSync(path.join(root, folder), { recursive: true })
-    )) {
-      if (pattern.test(name)) names.push(path.join(folder, name))
-    }
-  }
-  return names.sort()
+function isCurrent(stamp, inputs, facts) {
+  if (stamp === undefined || JSON.stringify(stamp.facts) !== JSON.stringify(facts)) return false
+  const names = Object.keys(inputs)
+  return (
+    names.length === Object.keys(stamp.inputs).length &&
+    names.every(name => inputs[name]?.hash === stamp.inputs[name]?.hash)
+  )
 }
 
-module.exports = { filesUnder, measure, readStamp, sameContent, snapshot, untouched, writeStamp }
+module.exports = { inputsOf, isCurrent, outputsOf, readStamp }

@@ -6,40 +6,40 @@ const { buffer } = require('node:stream/consumers')
 const { pipeline } = require('node:stream/promises')
 const zlib = require('node:zlib')
 const { Problem, codeOf, reason } = require('../problem.js')
+const terminal = require('../terminal.js')
+const { requireSpace } = require('./disk.js')
 
 const KIND_MASK = 0o170000
 const SYMLINK = 0o120000
 /** A wheel of torch has 15,000. */
 const MAX_ENTRIES = 200_000
-// Below this an entry is unpacked in memory and written in one go: thousands of small headers are several times faster so.
+// A smaller entry is unpacked in memory and written at once, which is several times faster for thousands of headers.
 const SMALL = 4 * 1024 * 1024
 
 /** @typedef {import('yauzl').Entry} Entry */
 
-/** A ZIP file (wheels are ZIP files), open for reading. Its names are checked: they lead to no other folder, and are no links. */
+/** A ZIP file (wheels are ZIP files), open for reading. Its names are checked: none is a link or leads out of a folder. */
 class ZipFile {
+  /** Files by their names. @type {Map<string, Entry>} */
+  entries = new Map()
+
   /** @param {string} file @param {import('yauzl').ZipFile} zip */
   constructor(file, zip) {
     this.file = file
     this.zip = zip
-    /** Files by their names. @type {Map<string, Entry>} */
-    this.entries = new Map()
   }
 
   /** @param {string} file */
   static async open(file) {
-    const yauzl = require('yauzl')
     const reader = readerOf(file)
-    let opened
     try {
       const options = { autoClose: false, strictFileNames: true }
-      const zip = await yauzl.fromRandomAccessReaderPromise(reader, reader.size, options)
-      opened = new ZipFile(file, zip)
+      const zip = await require('yauzl').fromRandomAccessReaderPromise(reader, reader.size, options)
+      const opened = new ZipFile(file, zip)
       for await (const entry of zip.eachEntry()) opened.add(entry)
       return opened
     } catch (error) {
-      if (opened === undefined) reader.close(() => {})
-      else opened.close()
+      reader.close(() => {})
       throw failure(file, error)
     }
   }
@@ -62,14 +62,31 @@ class ZipFile {
     this.entries.set(name, entry)
   }
 
-  /** A small entry's bytes. @param {Entry} entry */
-  async content(entry) {
-    if (entry.uncompressedSize > SMALL) throw failure(this.file, new Error(`${entry.fileName} is too large`))
+  /** The first entry whose name matches. @param {RegExp} pattern */
+  find(pattern) {
+    return [...this.entries.values()].find(({ fileName }) => pattern.test(fileName))
+  }
+
+  /** Reads an entry, and throws at its end if the bytes are not those that were packed. @param {Entry} entry */
+  async *read(entry, onBytes = (/** @type {number} */ _count) => {}) {
     try {
-      return await buffer(verified(entry, await this.zip.openReadStreamPromise(entry)))
+      let crc = 0
+      // yauzl checks their number.
+      for await (const chunk of await this.zip.openReadStreamPromise(entry)) {
+        crc = zlib.crc32(chunk, crc)
+        onBytes(chunk.length)
+        yield chunk
+      }
+      if (crc !== entry.crc32) throw new Error(`${entry.fileName} fails its checksum`)
     } catch (error) {
       throw failure(this.file, error)
     }
+  }
+
+  /** A small entry's text. @param {Entry} entry */
+  async text(entry) {
+    if (entry.uncompressedSize > SMALL) throw failure(this.file, new Error(`${entry.fileName} is too large`))
+    return (await buffer(this.read(entry))).toString('utf8')
   }
 
   /**
@@ -77,39 +94,33 @@ class ZipFile {
    *
    * @param {string} target
    * @param {(name: string) => string | undefined} place where an entry goes, relative to the folder; undefined: nowhere
-   * @param {(bytes: number) => void} [onProgress] bytes written so far
+   * @param {string} [elsewhere] how the user chooses another disk
+   * @returns {Promise<{ files: number, bytes: number }>}
    */
-  async extract(target, place, onProgress = () => {}) {
-    let written = 0
-    for (const [name, entry] of this.entries) {
-      const relative = name.endsWith('/') ? undefined : place(name)
-      if (relative === undefined) continue
-      const file = path.join(target, relative)
+  async extract(target, place, elsewhere) {
+    const wanted = [...this.entries.values()].filter(
+      ({ fileName }) => !fileName.endsWith('/') && place(fileName) !== undefined,
+    )
+    const bytes = wanted.reduce((sum, entry) => sum + entry.uncompressedSize, 0)
+    requireSpace(target, bytes, `Unpacking ${this.file}`, elsewhere)
+    let done = 0
+    for (const entry of wanted) {
+      const file = path.join(target, String(place(entry.fileName)))
       fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 })
       const mode = (entry.externalFileAttributes >>> 16) & 0o111 ? 0o755 : 0o644
-      if (entry.uncompressedSize < SMALL) {
-        const bytes = await this.content(entry)
-        fs.writeFileSync(file, bytes, { flag: 'wx', mode })
-      } else {
-        await this.extractLarge(entry, file, mode, bytes => onProgress(written + bytes))
-      }
-      written += entry.uncompressedSize
-      onProgress(written)
+      const content = this.read(entry, count => {
+        done += count
+        terminal.progress('  Unpacking', done, bytes, terminal.size)
+      })
+      if (entry.uncompressedSize < SMALL) fs.writeFileSync(file, await buffer(content), { flag: 'wx', mode })
+      else await pipeline(content, fs.createWriteStream(file, { flags: 'wx', mode, flush: true }))
     }
-  }
-
-  /** @param {Entry} entry @param {string} file @param {number} mode @param {(bytes: number) => void} onProgress */
-  async extractLarge(entry, file, mode, onProgress) {
-    try {
-      const bytes = verified(entry, await this.zip.openReadStreamPromise(entry), onProgress)
-      await pipeline(bytes, fs.createWriteStream(file, { flags: 'wx', mode, flush: true }))
-    } catch (error) {
-      throw failure(this.file, error)
-    }
+    terminal.clear()
+    return { files: wanted.length, bytes }
   }
 }
 
-/** Reads a file for yauzl, whose own reader throws where nobody catches it when a record points far out of the file. @param {string} file */
+/** Reads a file for yauzl, whose own reader throws an error that nobody catches if a record points far out. @param {string} file */
 function readerOf(file) {
   const { RandomAccessReader } = require('yauzl')
   const fd = fs.openSync(file, 'r')
@@ -136,28 +147,14 @@ function readerOf(file) {
   return new Reader()
 }
 
-/** An entry's bytes, and an error at their end where they are others; yauzl sees to their number. @param {Entry} entry @param {AsyncIterable<Buffer>} bytes @param {(done: number) => void} [onProgress] */
-async function* verified(entry, bytes, onProgress = () => {}) {
-  let [crc, done] = [0, 0]
-  for await (const chunk of bytes) {
-    crc = zlib.crc32(chunk, crc)
-    done += chunk.length
-    onProgress(done)
-    yield chunk
-  }
-  if (crc !== entry.crc32) throw new Error(`${entry.fileName} fails its checksum`)
-}
-
-/** What the system says stays what it is; all else is the file's fault. @param {string} file @param {unknown} error */
+/** A system's error stays as it is; everything else is the file's fault. @param {string} file @param {unknown} error */
 function failure(file, error) {
-  if (error instanceof Problem || /^E[A-Z]+$/.test(codeOf(error) ?? '')) return error
+  if (error instanceof Problem || /^E[A-Z]+$/.test(codeOf(error))) return error
   return new Problem(
     `${file} is damaged or unsafe: ${reason(error)}.`,
     'Remove it and run the set-up again, or take LibTorch from https://pytorch.org.',
     { cause: error, code: 'BAD_ARCHIVE' },
   )
 }
-
-/** @typedef {ZipFile} Zip */
 
 module.exports = { ZipFile }

@@ -1,97 +1,83 @@
 'use strict'
 
+const fs = require('node:fs')
+const path = require('node:path')
 const { Problem } = require('../problem.js')
+const { MACHINES, PLATFORM } = require('./platform.js')
 
-/**
- * The LibTorch that set-up fetches, by platform and variant. Each is PyTorch's Python wheel, whose folder `torch/`
- * holds the same libraries and headers as the LibTorch archive; PyTorch means to stop publishing the latter.
- *
- * @typedef {object} Release
- * @property {'cpu' | 'cuda'} variant
- * @property {string} version
- * @property {string | null} path on PyTorch's download site, or null where only pip is asked
- * @property {string} file the wheel's name
- * @property {string} sha256 of the wheel, from wherever it comes and whatever its name is there
- * @property {number} download bytes to fetch, all wheels together
- * @property {number} disk bytes needed on the disk while it is fetched and unpacked
- * @property {string} requirement what pip is asked for
- * @property {string} machine `uname -m`
- */
+// The LibTorch that set-up fetches is PyTorch's Python wheel: its folder `torch/` holds the same libraries and headers as
+// the LibTorch archive, which PyTorch means to stop publishing. For CUDA it is the wheel of PyPI, whose CUDA libraries are
+// wheels of their own.
+const VERSION = { cpu: '2.13.0', cuda: '2.14.1' }
 
-/** @type {Record<string, Release[]>} */
-const RELEASES = {
-  'linux-x64': [
-    {
-      variant: 'cpu',
-      version: '2.13.0',
-      path: '/whl/cpu/torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_x86_64.whl',
-      file: 'torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl',
-      sha256: '6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b',
-      download: 191_794_682,
-      disk: 900_000_000,
-      requirement: 'torch==2.13.0+cpu',
-      machine: 'x86_64',
-    },
-    {
-      variant: 'cuda',
-      version: '2.14.1',
-      // The build of PyPI, with its CUDA libraries in wheels of their own: nvidia.js lists them.
-      path: null,
-      file: 'torch-2.14.1-cp311-cp311-manylinux_2_28_x86_64.whl',
-      sha256: '305a61f61f35f128579f299c5bd33d475f6a01c6307336139632e30856c4854d',
-      download: 2_750_000_000,
-      disk: 9_000_000_000,
-      requirement: 'torch==2.14.1',
-      machine: 'x86_64',
-    },
-  ],
-  'linux-arm64': [
-    {
-      variant: 'cpu',
-      version: '2.13.0',
-      // PyPI has this version for aarch64 with CUDA only: a plain torch==2.13.0 would give that one.
-      path: '/whl/cpu/torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_aarch64.whl',
-      file: 'torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_aarch64.whl',
-      // Stated by PyTorch's index and by nixpkgs; this project has not hashed the file itself.
-      sha256: '84453b69508ec79902f899c5ed9495acb9e2bbe9fda5f1d5d6f19e3c3842e1a7',
-      download: 155_000_000,
-      disk: 900_000_000,
-      requirement: 'torch==2.13.0+cpu',
-      machine: 'aarch64',
-    },
-    {
-      variant: 'cuda',
-      version: '2.14.1',
-      path: null,
-      file: 'torch-2.14.1-cp311-cp311-manylinux_2_28_aarch64.whl',
-      // Stated by PyPI's index; not hashed by this project either.
-      sha256: 'ef1276fd07adb8d463ac402a24ea7482e45c9a42df8ebdac211aa757779200ba',
-      download: 2_750_000_000,
-      disk: 9_000_000_000,
-      requirement: 'torch==2.14.1',
-      machine: 'aarch64',
-    },
-  ],
+/** @typedef {keyof typeof VERSION} Variant */
+
+/** The SHA-256 of each wheel, whatever its name and source. @type {Record<string, Record<Variant, string>>} */
+const SHA256 = {
+  'linux-x64': {
+    cpu: '6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b',
+    cuda: '305a61f61f35f128579f299c5bd33d475f6a01c6307336139632e30856c4854d',
+  },
+  // As PyTorch's and PyPI's indexes state them; this project has not hashed these files itself.
+  'linux-arm64': {
+    cpu: '84453b69508ec79902f899c5ed9495acb9e2bbe9fda5f1d5d6f19e3c3842e1a7',
+    cuda: 'ef1276fd07adb8d463ac402a24ea7482e45c9a42df8ebdac211aa757779200ba',
+  },
 }
 
-/** @param {'cpu' | 'cuda'} variant @param {string} platform for example "linux-x64" @returns {Release} */
-function releaseFor(variant, platform = `${process.platform}-${process.arch}`) {
-  const release = RELEASES[platform]?.find(candidate => candidate.variant === variant)
-  if (release !== undefined) return release
-  throw new Problem(
-    `Set-up knows no LibTorch ${variant === 'cuda' ? 'with CUDA ' : ''}for ${platform}.`,
-    variant === 'cuda'
-      ? 'Run it with --cpu, or set LIBTORCH to a LibTorch of your own.'
-      : 'Set LIBTORCH to a LibTorch of your own.',
+/** Bytes to download, and bytes on the disk while they are unpacked. */
+const DOWNLOAD = { 'linux-x64': 191_794_682, 'linux-arm64': 155_000_000, cuda: 2_750_000_000 }
+const DISK = { cpu: 900_000_000, cuda: 9_000_000_000 }
+
+/**
+ * The release that set-up fetches for a platform.
+ *
+ * @param {Variant} variant
+ * @param {string} platform
+ */
+function releaseFor(variant, platform = PLATFORM) {
+  const [machine, sha256] = [MACHINES[platform], SHA256[platform]?.[variant]]
+  if (machine === undefined || sha256 === undefined) {
+    throw new Problem(
+      `Set-up knows no LibTorch ${variant === 'cuda' ? 'with CUDA ' : ''}for ${platform}.`,
+      `${variant === 'cuda' ? 'Run it with --cpu, or set' : 'Set'} LIBTORCH to a LibTorch of your own.`,
+    )
+  }
+  // PyPI has this version for aarch64 with CUDA only: the CPU's is asked for by its full name.
+  const version = variant === 'cpu' ? `${VERSION.cpu}+cpu` : VERSION.cuda
+  const file = `torch-${version}-cp311-cp311-manylinux_2_28_${machine}.whl`
+  return {
+    version: VERSION[variant],
+    machine,
+    sha256,
+    file,
+    /** On PyTorch's site; undefined if only pip is asked. */
+    path: variant === 'cpu' ? `/whl/cpu/${encodeURIComponent(file)}` : undefined,
+    /** What pip is asked for. */
+    requirement: `torch==${version}`,
+    download: DOWNLOAD[variant === 'cuda' ? 'cuda' : /** @type {'linux-x64'} */ (platform)],
+    disk: DISK[variant],
+  }
+}
+
+/**
+ * The wheels of NVIDIA's libraries for a torch wheel with CUDA: what pip is asked for, with each wheel's SHA-256.
+ *
+ * @param {string | null} sha256 the torch wheel's
+ * @param {string} machine `uname -m`
+ * @returns {Record<string, string> | undefined} undefined if that wheel is not set-up's
+ */
+function nvidiaWheels(sha256, machine) {
+  if (!Object.values(SHA256).some(({ cuda }) => cuda === sha256)) return undefined
+  const list = fs.readFileSync(path.join(__dirname, 'nvidia.txt'), 'utf8')
+  const column = machine === 'aarch64' ? 2 : 1
+  const wheels = list.split('\n').filter(line => line !== '' && !line.startsWith('#'))
+  return Object.fromEntries(
+    wheels.map(line => line.split(' --hash=sha256:')).map(words => [words[0], String(words[column])]),
   )
 }
 
-/** Whether a file is the torch wheel of a release. @param {string | null} sha256 */
-function isRelease(sha256) {
-  return Object.values(RELEASES).some(list => list.some(release => release.sha256 === sha256))
-}
-
 /** The versions that this release of the package is tested with. */
-const VERSIONS = [...new Set(Object.values(RELEASES).flatMap(list => list.map(({ version }) => version)))]
+const VERSIONS = Object.values(VERSION)
 
-module.exports = { RELEASES, VERSIONS, isRelease, releaseFor }
+module.exports = { VERSIONS, nvidiaWheels, releaseFor }

@@ -1,48 +1,88 @@
 'use strict'
 
+const crypto = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
+const { filesUnder, hashFile, readJson, writeAtomically } = require('../files/disk.js')
 const { Problem } = require('../problem.js')
-const { RECORD, formatRecord, writeAtomically } = require('./cache.js')
-const { changedLibrary, difference } = require('./contents.js')
-
-/** @typedef {import('./cache.js').CacheEntry} CacheEntry */
+const { RECORD } = require('./cache.js')
 
 /**
- * Throws where an entry's libraries are not as they were unpacked, as far as their sizes and times tell, or where others
- * may change them.
+ * What was unpacked into a cache entry, so that a change is noticed. A library is loaded into the user's process: each
+ * one has its own SHA-256. The other files (ten thousand headers) have one together.
  *
- * @param {string} cache
+ * @typedef {{ size: number, mtimeMs: number, sha256: string }} Library
+ * @typedef {{ libraries: Record<string, Library>, headers: { sha256: string } }} Contents names relative to the entry
+ * @typedef {import('./cache.js').CacheEntry} CacheEntry
+ */
+
+const LIBRARY = /\.so(\.\d+)*$/
+
+/** @param {string} place the entry's folder @returns {Contents} */
+function contentsOf(place) {
+  /** @type {Contents['libraries']} */
+  const libraries = {}
+  const headers = crypto.createHash('sha256')
+  for (const name of filesUnder(place)) {
+    if (name === RECORD) continue
+    const sha256 = hashFile(path.join(place, name))
+    const { size, mtimeMs } = fs.lstatSync(path.join(place, name))
+    if (LIBRARY.test(name)) libraries[name] = { size, mtimeMs, sha256 }
+    else headers.update(`${name}\0${sha256}\n`)
+  }
+  return { libraries, headers: { sha256: headers.digest('hex') } }
+}
+
+/**
+ * Throws if an entry's libraries are not as they were unpacked, as far as sizes and times tell, or if others may change
+ * them. A library with another time is read: a copy of the cache has new times, and archives cut them to seconds.
+ *
  * @param {CacheEntry} entry
  */
-function requireIntact(cache, entry) {
-  const own = path.join(cache, entry.name)
-  requireOwn(cache, loadedFrom(cache, entry), entry.folder)
-  const { changed, read } = changedLibrary(own, entry.contents?.libraries ?? {})
-  if (changed !== undefined) throw changedProblem(entry, `${changed} is not as it was unpacked`)
-  if (read) rewriteRecord(cache, entry)
+function requireIntact(entry) {
+  requireOwn(path.dirname(entry.place), entry)
+  let read = false
+  for (const [name, known] of Object.entries(entry.contents?.libraries ?? {})) {
+    const file = path.join(entry.place, name)
+    const stat = fs.lstatSync(file, { throwIfNoEntry: false })
+    const whole = stat?.isFile() === true && stat.size === known.size
+    if (whole && Math.floor(stat.mtimeMs / 1000) === Math.floor(known.mtimeMs / 1000)) continue
+    if (!whole || hashFile(file) !== known.sha256) throw changed(entry, `${file} is not as it was unpacked`)
+    known.mtimeMs = stat.mtimeMs
+    read = true
+  }
+  if (read) noteTimes(entry)
 }
 
-/** What of the cache is loaded with an entry. @param {string} cache @param {CacheEntry} entry */
-function loadedFrom(cache, { name, folder, contents }) {
-  const own = path.join(cache, name)
-  if (!folder.startsWith(`${own}${path.sep}`)) return [own]
-  const libraries = Object.keys(contents?.libraries ?? {}).map(library => path.join(own, library))
-  return [path.join(folder, 'lib'), ...libraries]
+/** Notes new times of unchanged libraries, if this user may, so that they are read once. @param {CacheEntry} entry */
+function noteTimes({ place, contents }) {
+  const file = path.join(place, RECORD)
+  try {
+    writeAtomically(file, { ...readJson(file), contents })
+  } catch {
+    // They are read again the next time.
+  }
 }
 
-/** Throws as `requireIntact` does, after reading every file. @param {string} cache @param {CacheEntry} entry */
-function requireWhole(cache, entry) {
-  requireIntact(cache, entry)
-  const what = entry.contents && difference(path.join(cache, entry.name), entry.contents, [RECORD])
-  if (what !== undefined) throw changedProblem(entry, what)
+/** Throws as `requireIntact` does, after reading every file. @param {CacheEntry} entry */
+function requireWhole(entry) {
+  requireIntact(entry)
+  const { place, contents: known } = entry
+  if (known === undefined) return
+  const now = contentsOf(place)
+  for (const name of Object.keys({ ...known.libraries, ...now.libraries })) {
+    const [before, after] = [known.libraries[name]?.sha256, now.libraries[name]?.sha256]
+    const what = after === undefined ? 'is missing' : before === undefined ? 'was added' : 'was changed'
+    if (before !== after) throw changed(entry, `${path.join(place, name)} ${what}`)
+  }
+  if (known.headers.sha256 === now.headers.sha256) return
+  throw changed(entry, `headers in ${place} were changed, added or removed`)
 }
 
 /** @param {CacheEntry} entry @param {string} what */
-function changedProblem(entry, what) {
-  return new Problem(`${what}. The cache must hold what set-up put there.`, fetchAnew(entry), {
-    code: 'CACHE',
-  })
+function changed(entry, what) {
+  const options = { code: 'CACHE' }
+  return new Problem(`${what}. The cache must hold what set-up put there.`, fetchAnew(entry), options)
 }
 
 /** The command that replaces an entry. @param {CacheEntry} entry */
@@ -53,61 +93,50 @@ function fetchAnew({ name, version, cuda, key, from, sha256 }) {
   return `npx libtorch-dcgan setup --remove ${name} && npx libtorch-dcgan setup ${again}`
 }
 
-/** Notes new times of unchanged libraries, where this user may. @param {string} cache @param {CacheEntry} entry */
-function rewriteRecord(cache, { name, contents }) {
-  const file = path.join(cache, name, RECORD)
-  try {
-    writeAtomically(file, formatRecord({ ...JSON.parse(fs.readFileSync(file, 'utf8')), contents }))
-  } catch {
-    // The next time they are read again.
-  }
-}
-
-/**
- * Throws where somebody else than root and this user may change what is loaded from a folder: where it, or a file, is
- * another user's, or anybody may write to it.
- *
- * @param {string} cache
- * @param {string[]} files in it, with the folders between
- * @param {string} [libtorch] what a user who trusts them all names instead
- */
-function requireOwn(cache, files, libtorch) {
-  const trusted =
-    libtorch === undefined ? '' : `\nor, if you trust who can change it: export LIBTORCH='${libtorch}'`
-  for (const file of withFolders(cache, files)) {
-    const stat = fs.statSync(file, { throwIfNoEntry: false })
-    if (stat === undefined) continue
-    if (stat.uid !== 0 && stat.uid !== process.geteuid?.()) {
-      throw new Problem(
-        `${file} belongs to another user, with the id ${stat.uid}, who could change what is loaded from it.`,
-        `Set LIBTORCH_DCGAN_HOME to a folder of your own.${trusted}`,
-        { code: 'CACHE' },
-      )
-    }
-    if ((stat.mode & 0o002) !== 0) {
-      throw new Problem(
-        `Every user of this machine may write to ${file}, and so change what is loaded from it.`,
-        `chmod -R o-w '${cache}' && npx libtorch-dcgan setup --remove && npx libtorch-dcgan setup${trusted}`,
-        { code: 'CACHE' },
-      )
-    }
-  }
-}
-
-/** What the members of a group, beside its owner, may change. @param {string} cache @param {string[]} files */
-function sharedWithGroup(cache, files) {
-  return withFolders(cache, files).find(
-    file => ((fs.statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o020) !== 0,
-  )
-}
-
-/** The cache, files in it, and the folders between. @param {string} cache @param {string[]} files */
-function withFolders(cache, files) {
+/** The cache, and what of it is loaded with an entry: files, and the folders between. @param {string} cache @param {CacheEntry} [entry] */
+function loadedFrom(cache, entry) {
   const found = new Set([cache])
+  /** @type {string[]} */
+  let files = []
+  if (entry !== undefined) {
+    const libraries = Object.keys(entry.contents?.libraries ?? {}).map(name => path.join(entry.place, name))
+    const own = entry.folder.startsWith(`${entry.place}${path.sep}`)
+    files = own ? [path.join(entry.folder, 'lib'), ...libraries] : [entry.place]
+  }
   for (const file of files) {
     for (let at = file; !found.has(at) && at !== path.dirname(at); at = path.dirname(at)) found.add(at)
   }
-  return [...found]
+  return [...found].flatMap(file => {
+    const stat = fs.statSync(file, { throwIfNoEntry: false })
+    return stat === undefined ? [] : [{ file, uid: stat.uid, mode: stat.mode }]
+  })
 }
 
-module.exports = { fetchAnew, loadedFrom, requireIntact, requireOwn, requireWhole, sharedWithGroup }
+/**
+ * Throws if somebody other than root and this user may change what is loaded from the cache.
+ *
+ * @param {string} cache
+ * @param {CacheEntry} [entry] without it, only the cache's own folder is checked
+ */
+function requireOwn(cache, entry) {
+  const trusted = entry ? `\nor, if you trust who can change it: export LIBTORCH='${entry.folder}'` : ''
+  const options = { code: 'CACHE' }
+  for (const { file, uid, mode } of loadedFrom(cache, entry)) {
+    if (uid !== 0 && uid !== process.geteuid?.()) {
+      const message = `${file} belongs to another user, with the id ${uid}, who could change what is loaded from it.`
+      throw new Problem(message, `Set LIBTORCH_DCGAN_HOME to a folder of your own.${trusted}`, options)
+    }
+    if ((mode & 0o002) !== 0) {
+      const message = `Every user of this machine may write to ${file}, and so change what is loaded from it.`
+      const fix = `chmod -R o-w '${cache}' && npx libtorch-dcgan setup --remove && npx libtorch-dcgan setup`
+      throw new Problem(message, `${fix}${trusted}`, options)
+    }
+  }
+}
+
+/** What the other members of a group may change. @param {string} cache @param {CacheEntry} [entry] */
+function sharedWithGroup(cache, entry) {
+  return loadedFrom(cache, entry).find(({ mode }) => (mode & 0o020) !== 0)?.file
+}
+
+module.exports = { contentsOf, fetchAnew, requireIntact, requireOwn, requireWhole, sharedWithGroup }

@@ -2,27 +2,27 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
+const { hashFile } = require('../files/disk.js')
 const { Problem } = require('../problem.js')
-const { askPython, findPython, pythons, runPython } = require('../python.js')
-const { installCommand } = require('../tools.js')
+const { installCommand } = require('../programs.js')
+const { askPython, pythons, runPython } = require('../python.js')
+const { requirePinned } = require('./pinned.js')
 
-// The wheels hold compiled code for CPython 3.11 too, but of them only LibTorch is taken: any Python may fetch them.
+// The wheels hold compiled code for CPython 3.11 too, but only LibTorch is taken from them: any Python may fetch them.
 const PYTHON_TAGS = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311']
+const BRING = 'bring a LibTorch archive or PyTorch wheel: npx libtorch-dcgan setup --from <file>'
 
 /**
- * A Python with pip. Throws where one does not answer and no other has it.
+ * Finds a Python with pip. Throws if one does not answer and no other one has it.
  *
- * @param {import('../tools.js').Env} env
  * @param {number} [limit] milliseconds that each has to answer in
  * @returns {string | undefined}
  */
-function findPip(env = process.env, limit) {
+function findPip(limit) {
   let silent
-  for (const name of pythons(env)) {
-    const python = findPython([name], env)
+  for (const python of pythons()) {
     try {
-      if (python !== undefined && askPython(python, ['-m', 'pip', '--version'], env, limit) !== undefined)
-        return python
+      if (askPython(python, ['-m', 'pip', '--version'], limit) !== undefined) return python
     } catch (error) {
       silent = error
     }
@@ -31,89 +31,80 @@ function findPip(env = process.env, limit) {
   return undefined
 }
 
-/** @param {string} why what was tried before, as a sentence */
-function noPip(why) {
-  return new Problem(
-    `${why} And pip, which could fetch LibTorch from the package index that it is set up for, was not found.`,
-    `Connect to the network, or install pip:\n${installCommand({
-      debian: 'python3-pip',
-      fedora: 'python3-pip',
-    })}\nor bring a LibTorch archive or PyTorch wheel: npx libtorch-dcgan setup --from <file>`,
-  )
-}
-
 /**
- * Downloads wheels under the user's own pip settings (index, proxy, certificates).
+ * Downloads wheels under the user's own settings of pip (index, proxy, certificates), and checks the SHA-256 of each
+ * one, whatever its name is.
  *
- * @param {string} python
- * @param {string[]} requirements
+ * @param {Record<string, string> | string[]} wanted exact versions, with each wheel's SHA-256; or ranges, which have
+ *   none and are resolved with their dependencies
  * @param {string} folder new and empty
- * @param {{ machine: string, dependencies: boolean, index?: string | undefined, env?: import('../tools.js').Env }} options
- *   `index`: the one that has them, where PyPI lacks them
- * @returns {Promise<string[]>} the wheels' paths
+ * @param {{ machine: string, owner: string, why: string, index?: string | undefined }} options `owner`: whose wheels they
+ *   ought to be; `why`: why pip is asked, as a sentence; `index`: the one that has them, if PyPI lacks them
+ * @returns {Promise<{ file: string, sha256: string }[]>}
  */
-async function pipDownload(
-  python,
-  requirements,
-  folder,
-  { machine, dependencies, index, env = process.env },
-) {
+async function pipDownload(wanted, folder, { machine, owner, why, index }) {
+  const python = findPip()
+  if (python === undefined) {
+    throw new Problem(
+      `${why} And pip, which could fetch LibTorch from the package index that it is set up for, was not found.`,
+      `Connect to the network, or install pip:\n${installCommand('python3-pip')}\nor ${BRING}`,
+    )
+  }
+  const requirements = Array.isArray(wanted) ? wanted : Object.keys(wanted)
+  const pinned = Array.isArray(wanted) ? [] : Object.values(wanted)
   fs.mkdirSync(folder, { recursive: true })
   const live = process.stderr.isTTY === true
-  const { status, output } = await runPython(
-    python,
-    [
-      ...['-m', 'pip', 'download', '--disable-pip-version-check', '--only-binary=:all:', '--dest', folder],
-      ...(live ? [] : ['--quiet']),
-      ...(dependencies ? [] : ['--no-deps']),
-      ...PYTHON_TAGS,
-      ...platformTags(machine).flatMap(tag => ['--platform', tag]),
-      ...requirements,
-    ],
-    env,
-    live,
-  )
+  const args = [
+    ...['-m', 'pip', 'download', '--disable-pip-version-check', '--only-binary=:all:', '--dest', folder],
+    ...(live ? [] : ['--quiet']),
+    ...(Array.isArray(wanted) ? [] : ['--no-deps']),
+    ...PYTHON_TAGS,
+    ...platformTags(machine).flatMap(tag => ['--platform', tag]),
+    ...requirements,
+  ]
+  const { status, output } = await runPython(python, args, live)
   if (status !== 0) {
-    const words = output.split('\n').filter(line => line.startsWith('ERROR'))
+    const errors = output.split('\n').filter(line => line.startsWith('ERROR'))
+    const other = index && `PIP_EXTRA_INDEX_URL=${index} npx libtorch-dcgan setup`
     throw new Problem(
-      `pip could not download ${requirements.join(', ')}.${words.length > 0 ? `\n${words.join('\n')}` : ''}`,
-      `Look at the network and at \`python3 -m pip config list\`,\n${
-        index === undefined
-          ? ''
-          : `and, as PyPI lacks it, name an index that has it: PIP_EXTRA_INDEX_URL=${index} npx libtorch-dcgan setup,\n`
-      }or bring a LibTorch archive or PyTorch wheel: npx libtorch-dcgan setup --from <file>`,
+      [`pip could not download ${requirements.join(', ')}.`, ...errors].join('\n'),
+      [
+        'Check the network and `python3 -m pip config list`,',
+        ...(other ? [`and, as PyPI lacks it, name an index that has it: ${other},`] : []),
+        `or ${BRING}`,
+      ].join('\n'),
       { code: 'UNREACHABLE' },
     )
   }
-  return fs
-    .readdirSync(folder)
-    .filter(name => name.endsWith('.whl'))
-    .map(name => path.join(folder, name))
+  const names = fs.readdirSync(folder).filter(name => name.endsWith('.whl'))
+  if (names.length === 0) throw new Problem('pip downloaded nothing.', 'python3 -m pip config list')
+  return names.map(name => {
+    const file = path.join(folder, name)
+    const sha256 = hashFile(file)
+    requirePinned(name, sha256, pinned, owner, index)
+    return { file, sha256 }
+  })
 }
 
-/** Told a platform, pip takes it literally: a wheel for an older one must be asked for too. @param {string} machine */
+/** pip takes a platform literally: wheels for older ones must be asked for too. @param {string} machine */
 function platformTags(machine) {
-  const glibcs = Array.from({ length: 24 }, (_, i) => `manylinux_2_${28 - i}_${machine}`)
-  return [...glibcs, ...['manylinux2014', 'manylinux2010', 'manylinux1'].map(name => `${name}_${machine}`)]
+  const glibcs = Array.from({ length: 24 }, (_, i) => `manylinux_2_${28 - i}`)
+  return [...glibcs, 'manylinux2014', 'manylinux2010', 'manylinux1'].map(name => `${name}_${machine}`)
 }
 
 /**
  * What a CUDA build of torch needs beside itself: the requirements on NVIDIA's libraries in its metadata.
  *
  * @param {string} metadata the wheel's METADATA
- * @returns {string[]}
  */
 function nvidiaRequirements(metadata) {
-  const requirements = [
-    ...metadata.matchAll(/^Requires-Dist: ((?:nvidia-|cuda-toolkit)[^;\n]*)(?:;(.*))?$/gm),
-  ]
-    .filter(match => !/\bextra\b/.test(match[2] ?? ''))
-    .map(match => (match[1] ?? '').replace(/[\s()]/g, ''))
+  const requirements = [...metadata.matchAll(/^Requires-Dist: ((?:nvidia-|cuda-toolkit)[^;\n]*)(;.*)?$/gm)]
+    .filter(([, , marker = '']) => !/\bextra\b/.test(marker))
+    .map(([, requirement = '']) => requirement.replace(/[\s()]/g, ''))
   // The rest of the runtime's headers, which the captured step is compiled with.
   const toolkit = requirements.map(name => /^cuda-toolkit.*==(\d+\.\d+)/.exec(name)?.[1]).find(Boolean)
-  return toolkit === undefined
-    ? requirements
-    : [...requirements, ...['crt', 'cccl'].map(part => `nvidia-cuda-${part}==${toolkit}.*`)]
+  const headers = toolkit ? ['crt', 'cccl'].map(part => `nvidia-cuda-${part}==${toolkit}.*`) : []
+  return [...requirements, ...headers]
 }
 
-module.exports = { findPip, noPip, nvidiaRequirements, pipDownload }
+module.exports = { findPip, nvidiaRequirements, pipDownload }

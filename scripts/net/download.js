@@ -4,71 +4,47 @@ const fs = require('node:fs')
 const { STATUS_CODES } = require('node:http')
 const path = require('node:path')
 const { finished } = require('node:stream/promises')
-const { hashFile } = require('../files/hash.js')
+const { setTimeout: sleep } = require('node:timers/promises')
+const { hashFile, readJson, writeAtomically } = require('../files/disk.js')
 const { Problem, codeOf, reason } = require('../problem.js')
-const { writeAtomically } = require('../libtorch/cache.js')
+const terminal = require('../terminal.js')
 const { dispatcherFor, proxyFor } = require('./proxy.js')
 
-const ATTEMPTS = 5
-const BACKOFF_MS = 500
-const STALL_MS = 30_000
 const MAX_REDIRECTS = 10
+const TRY_AGAIN = 'Run the set-up again: it continues where it stopped.'
+const OTHER_SOURCE = 'Check the address, or give another source with --from.'
 
-const TRY_AGAIN = 'Run the set-up again: it goes on where it stopped.'
-
-/** A server's answer that asking again does not change. */
+/** Answers of a server that are the same when it is asked again. */
 const FINAL = new Set([400, 401, 403, 404, 405, 407, 410, 451])
-/** Failures of a connection that was never made: asking five times would only keep the user waiting. */
+/** Failures of a connection that was never made: five attempts would only keep the user waiting. */
 const UNREACHABLE = /^(ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|EAI_FAIL)$/
 
 /**
  * @typedef {object} DownloadOptions
- * @property {string | null} [sha256] what the file must hash to; null: not known
- * @property {import('../tools.js').Env} [env] for the proxy variables
- * @property {(done: number, total: number | undefined) => void} [onProgress]
- * @property {(message: string) => void} [onRetry]
+ * @property {string | undefined} [sha256] what the file must hash to, if that is known
  * @property {number} [attempts]
  * @property {number} [backoffMs]
  * @property {number} [stallMs]
  */
 
 /**
- * Downloads a file. What came of a broken download is kept beside the target (`.part`) and completed, in this
- * run or the next; the target appears only when it is whole and its hash is right.
+ * Downloads a file. A broken download stays beside the target (`.part`) and is completed in this run or the next one;
+ * the target appears when it is whole and its hash is right.
  *
  * @param {string} address
  * @param {string} target
  * @param {DownloadOptions} [options]
  * @returns {Promise<{ sha256: string, size: number }>}
- * @throws {Problem} code 'UNREACHABLE' where the server, or the file on it, cannot be had; 'BAD_HASH'
+ * @throws {Problem} code 'UNREACHABLE' if the server or its file cannot be reached; 'BAD_HASH'
  */
 async function download(address, target, options = {}) {
   const { url, headers } = splitCredentials(address)
-  return downloadFile(url, target, { ...options, headers })
-}
-
-/** Takes name and password out of an address, where messages and records would show them. @param {string} address */
-function splitCredentials(address) {
-  const url = new URL(address)
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
-  /** @type {Record<string, string>} */
-  const headers =
-    url.username === '' ? {} : { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
-  url.username = ''
-  url.password = ''
-  return { url: url.href, headers }
-}
-
-/** @typedef {DownloadOptions & { headers: Record<string, string> }} RequestOptions */
-
-/** @param {string} address @param {string} target @param {RequestOptions} options */
-async function downloadFile(address, target, options) {
   const part = `${target}.part`
   fs.mkdirSync(path.dirname(target), { recursive: true })
   let resumed = fs.existsSync(part)
   for (;;) {
-    await fetchPart(address, part, options)
-    const sha256 = await hashFile(part)
+    await fetchPart(url, part, { ...options, headers })
+    const sha256 = hashFile(part)
     if (!options.sha256 || sha256 === options.sha256) {
       const { size } = fs.statSync(part)
       fs.renameSync(part, target)
@@ -76,11 +52,11 @@ async function downloadFile(address, target, options) {
       return { sha256, size }
     }
     discard(part)
-    // A file put together from two downloads may be wrong by that alone: once, it is fetched in one piece.
+    // The file may be wrong only because it was put together from two downloads: it is fetched once more, in one piece.
     if (!resumed) {
       throw new Problem(
-        `${address} is not the file that was expected: its SHA-256 is ${sha256}, not ${options.sha256}.`,
-        'Something between here and the server changed it, or the server did. Try another network, or give a file that you trust with --from.',
+        `${url} is not the file that was expected: its SHA-256 is ${sha256}, not ${options.sha256}.`,
+        'The server, or something between here and it, changed the file. Try another network, or give a file that you trust with --from.',
         { code: 'BAD_HASH' },
       )
     }
@@ -88,69 +64,71 @@ async function downloadFile(address, target, options) {
   }
 }
 
+/** Takes name and password out of an address, so that no message and no record shows them. @param {string} address */
+function splitCredentials(address) {
+  const url = new URL(address)
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  /** @type {Record<string, string>} */
+  const headers = pair === ':' ? {} : { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
+  url.username = ''
+  url.password = ''
+  return { url: url.href, headers }
+}
+
+/** @typedef {DownloadOptions & { headers: Record<string, string> }} RequestOptions */
+
 /**
- * Completes `part`, trying again after failures that may pass.
+ * Completes `part`, and tries again after failures that may pass.
  *
  * @param {string} address
  * @param {string} part
  * @param {RequestOptions} options
  */
 async function fetchPart(address, part, options) {
-  const { attempts = ATTEMPTS, backoffMs = BACKOFF_MS, onRetry = () => {} } = options
+  const { attempts = 5, backoffMs = 500 } = options
   for (let failures = 0; ; ) {
     const before = sizeOf(part)
     try {
       return await fetchOnce(address, part, options)
     } catch (error) {
       if (error instanceof Problem) throw error
-      const code = codeOf(error) ?? ''
+      const code = codeOf(error)
       if (code === 'ENOSPC' || code === 'EDQUOT') {
         throw new Problem(`The disk is full: ${part} cannot be written.`, `Free some space. ${TRY_AGAIN}`)
       }
-      // A server that breaks off again and again, but gives something each time, is worth staying with.
+      // A server that breaks off again and again, but sends something each time, is worth staying with.
       failures = sizeOf(part) > before ? 1 : failures + 1
       if (failures >= attempts || (UNREACHABLE.test(code) && failures >= 2)) {
-        throw new Problem(`${address} cannot be fetched: ${reason(error)}.`, TRY_AGAIN, {
-          cause: error,
-          code: 'UNREACHABLE',
-        })
+        const options = { cause: error, code: 'UNREACHABLE' }
+        throw new Problem(`${address} cannot be fetched: ${reason(error)}.`, TRY_AGAIN, options)
       }
-      const wait = backoffMs * 2 ** (failures - 1)
-      onRetry(`${new URL(address).host}: ${reason(error)}; trying again`)
-      await new Promise(resolve => setTimeout(resolve, wait))
+      terminal.line(`  ${new URL(address).host}: ${reason(error)}; trying again`)
+      await sleep(backoffMs * 2 ** (failures - 1))
     }
   }
 }
 
 /**
- * One request, from where `part` ends.
+ * Makes one request, from the end of `part` on.
  *
  * @param {string} address
  * @param {string} part
  * @param {RequestOptions} options
  */
-async function fetchOnce(
-  address,
-  part,
-  { headers: credentials, sha256, env = process.env, stallMs = STALL_MS, onProgress = () => {} },
-) {
-  const notes = readNotes(part)
-  // Without a validator the file may have changed meanwhile, which only a known hash would show.
-  const resumable = notes.address === address && (notes.validator !== undefined || sha256)
-  if (!resumable) discard(part)
+async function fetchOnce(address, part, { headers: credentials, sha256, stallMs = 30_000 }) {
+  const notes = /** @type {{ address?: string, validator?: string }} */ (readJson(notesOf(part)) ?? {})
+  // Without a validator the file may have changed since, which only a known hash would show.
+  if (notes.address !== address || (notes.validator === undefined && !sha256)) discard(part)
   const start = sizeOf(part)
-  /** @type {Record<string, string>} */
   const headers = {
     'user-agent': 'libtorch-dcgan',
     accept: '*/*',
     'accept-encoding': 'identity',
     ...credentials,
+    ...(start > 0 && { range: `bytes=${start}-` }),
+    ...(start > 0 && notes.validator !== undefined && { 'if-range': notes.validator }),
   }
-  if (start > 0) {
-    headers.range = `bytes=${start}-`
-    if (notes.validator !== undefined) headers['if-range'] = notes.validator
-  }
-  await follow(new URL(address), headers, { env, stallMs }, async ({ statusCode, headers, body }) => {
+  await follow(new URL(address), headers, stallMs, async ({ statusCode, headers, body }) => {
     const range = contentRange(headers)
     if (statusCode === 416 && start > 0) {
       if (range?.total === start) return
@@ -168,9 +146,8 @@ async function fetchOnce(
     const etag = one(headers.etag)
     // A weak ETag does not vouch for bytes (RFC 9110, 13.1.5).
     const validator = etag !== undefined && !etag.startsWith('W/') ? etag : one(headers['last-modified'])
-    writeAtomically(notesOf(part), JSON.stringify({ address, validator }))
+    writeAtomically(notesOf(part), { address, validator })
     let done = from
-    onProgress(done, total)
     const fd = fs.openSync(part, from > 0 ? 'a' : 'w')
     try {
       // Written at once: a stream to the file would lose what it holds when the connection breaks.
@@ -181,7 +158,7 @@ async function fetchOnce(
           body.destroy(/** @type {Error} */ (error))
         }
         done += chunk.length
-        onProgress(done, total)
+        terminal.progress('  Downloading', done, total, terminal.size)
       })
       await finished(body)
     } finally {
@@ -196,59 +173,51 @@ async function fetchOnce(
 /** @typedef {import('undici').Dispatcher.ResponseData} Response */
 
 /**
- * A GET that follows redirects, but never from https: to http:.
+ * Sends a GET that follows redirects, but never from https: to http:.
  *
  * @param {URL} url
  * @param {Record<string, string>} headers
- * @param {{ env: import('../tools.js').Env, stallMs: number }} options
+ * @param {number} stallMs
  * @param {(response: Response) => Promise<void>} use called with the answer that is no redirect
  */
-async function follow(url, headers, { env, stallMs }, use) {
-  const { request } = require('undici')
+async function follow(url, headers, stallMs, use) {
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-    const dispatcher = dispatcherFor(url, env, stallMs)
+    const dispatcher = dispatcherFor(url, stallMs)
     try {
-      const response = await request(url, { headers, dispatcher })
+      const response = await require('undici').request(url, { headers, dispatcher })
       const location = one(response.headers.location)
       if (![301, 302, 303, 307, 308].includes(response.statusCode) || location === undefined)
         return await use(response)
       const next = new URL(location, url)
       if (!/^https?:$/.test(next.protocol) || (url.protocol === 'https:' && next.protocol === 'http:')) {
-        throw new Problem(
-          `${url.href} redirects to ${next.href}, which is not secure.`,
-          'Give another source with --from.',
-        )
+        throw new Problem(`${url.href} redirects to ${next.href}, which is not secure.`, OTHER_SOURCE)
       }
-      // Another server has no business with this one's password.
+      // Another server must not get this one's password.
       if (next.origin !== url.origin) delete headers.authorization
       url = next
     } catch (error) {
-      throw inWords(error, url, env, stallMs)
+      throw inWords(error, url, stallMs)
     } finally {
       await dispatcher.destroy()
     }
   }
-  throw new Problem(`${url.href} redirects in a circle.`, 'Give another source with --from.', {
-    code: 'UNREACHABLE',
-  })
+  throw new Problem(`${url.href} redirects in a circle.`, OTHER_SOURCE, { code: 'UNREACHABLE' })
 }
 
-/** What undici's errors mean. @param {unknown} error @param {URL} url @param {import('../tools.js').Env} env @param {number} stallMs */
-function inWords(error, url, env, stallMs) {
-  const code = codeOf(error) ?? ''
+/** Says in words what undici's errors mean. @param {unknown} error @param {URL} url @param {number} stallMs */
+function inWords(error, url, stallMs) {
+  const code = codeOf(error)
   const status = Number(/^Proxy .*\((\d+)\)/.exec(reason(error))?.[1])
   if (status === 407) return refusal(url.href, status)
-  if (status > 0) return new Error(`the proxy ${proxyFor(url, env)?.host} answered ${status}`)
+  if (status > 0) return new Error(`the proxy ${proxyFor(url)?.host} answered ${status}`)
   if (/^UND_ERR_(HEADERS|CONNECT)_TIMEOUT$/.test(code))
     return new Error(`no answer within ${stallMs / 1000} s`)
   if (code === 'UND_ERR_BODY_TIMEOUT') return new Error(`nothing came for ${stallMs / 1000} s`)
   return code === 'ECONNRESET' || code.startsWith('UND_ERR') ? new Error('the connection broke') : error
 }
 
-/** A header that may be sent once. @param {string | string[] | undefined} value */
-function one(value) {
-  return Array.isArray(value) ? value[0] : value
-}
+/** The value of a header, or its first value. @param {string | string[] | undefined} value */
+const one = value => (Array.isArray(value) ? value[0] : value)
 
 /** @param {string} address @param {number} status */
 function refusal(address, status) {
@@ -257,31 +226,21 @@ function refusal(address, status) {
   const fix =
     status === 407
       ? 'The proxy wants a name and password: HTTPS_PROXY=http://name:password@host:port'
-      : 'Look at the address, or give another source with --from.'
+      : OTHER_SOURCE
   return new Problem(`${address} cannot be fetched: ${words}.`, fix, { code: 'UNREACHABLE' })
 }
 
 /** @param {Response['headers']} headers */
 function contentRange(headers) {
   const match = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(one(headers['content-range']) ?? '')
-  if (match === null) return undefined
-  return {
-    start: match[1] === undefined ? undefined : Number(match[1]),
-    total: match[2] === '*' ? undefined : Number(match[2]),
-  }
+  return match ? { start: toNumber(match[1]), total: toNumber(match[2]) } : undefined
 }
 
-/** @param {string} part */
+/** @param {string | undefined} digits */
+const toNumber = digits => (digits === undefined || digits === '*' ? undefined : Number(digits))
+
+/** The file that notes where a part comes from. @param {string} part */
 const notesOf = part => `${part}.json`
-
-/** @param {string} part @returns {{ address?: string, validator?: string }} */
-function readNotes(part) {
-  try {
-    return JSON.parse(fs.readFileSync(notesOf(part), 'utf8'))
-  } catch {
-    return {}
-  }
-}
 
 /** @param {string} part */
 function discard(part) {
@@ -290,8 +249,6 @@ function discard(part) {
 }
 
 /** @param {string} file */
-function sizeOf(file) {
-  return fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
-}
+const sizeOf = file => fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
 
 module.exports = { download }

@@ -2,34 +2,27 @@
 
 const { Problem } = require('../problem.js')
 
-/** @typedef {import('../tools.js').Env} Env */
-
 /**
  * The proxy for an address, as curl takes it from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY. undici's
- * EnvHttpProxyAgent is experimental in this version, knows no ALL_PROXY, and takes a name in NO_PROXY without its subdomains.
+ * EnvHttpProxyAgent warns that it is experimental, knows no ALL_PROXY, and takes a name in NO_PROXY without its
+ * subdomains.
  *
  * @param {URL} url
- * @param {Env} env
  * @returns {URL | undefined}
  */
-function proxyFor(url, env = process.env) {
-  // Lower case wins, as with curl; HTTP_PROXY in capitals is what CGI makes of a "Proxy:" header.
-  const get = (/** @type {string} */ name) => env[name.toLowerCase()] || env[name]
-  const address = (url.protocol === 'https:' ? get('HTTPS_PROXY') : get('HTTP_PROXY')) || get('ALL_PROXY')
-  if (!address || isExcluded(url, get('NO_PROXY') ?? '')) return undefined
-  let proxy
-  try {
-    proxy = new URL(address.includes('://') ? address : `http://${address}`)
-  } catch {
-    throw new Problem(
-      `The proxy address ${address} is no URL.`,
-      'Set HTTPS_PROXY to http://host:port, or unset it.',
-    )
-  }
-  if (proxy.protocol === 'http:' || proxy.protocol === 'https:') return proxy
+function proxyFor(url) {
+  // Lower case wins, as with curl.
+  const get = (/** @type {string} */ name) => process.env[name.toLowerCase()] || process.env[name] || ''
+  const given = get(url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY') || get('ALL_PROXY')
+  if (given === '' || isExcluded(url, get('NO_PROXY'))) return undefined
+  const address = given.includes('://') ? given : `http://${given}`
+  const proxy = URL.canParse(address) ? new URL(address) : undefined
+  if (/^https?:$/.test(proxy?.protocol ?? '')) return proxy
   throw new Problem(
-    `Set-up cannot use the proxy ${proxy.protocol}//${proxy.host}: only http: and https: proxies.`,
-    'Set HTTPS_PROXY to an HTTP proxy, or unset it.',
+    proxy === undefined
+      ? `The proxy address ${given} is no URL.`
+      : `Set-up cannot use the proxy ${proxy.protocol}//${proxy.host}: only http: and https: proxies.`,
+    'Set HTTPS_PROXY to http://host:port, or unset it.',
   )
 }
 
@@ -41,29 +34,26 @@ function isExcluded(url, list) {
     if (item === '*') return true
     // A bare IPv6 address has colons of its own.
     const [, name = item, wanted = port] = item.includes('::') ? [] : (/^(.*?)(?::(\d+))?$/.exec(item) ?? [])
-    const suffix = name
-      .replace(/^\*?\./, '')
-      .replace(/^\[|\]$/g, '')
-      .toLowerCase()
+    const suffix = name.replace(/^\*?\.|^\[|\]$/g, '').toLowerCase()
     return suffix !== '' && wanted === port && (host === suffix || host.endsWith(`.${suffix}`))
   })
 }
 
 /**
- * What sends requests to an address, through its proxy where it has one.
+ * What sends requests to an address, through its proxy if it has one.
  *
  * @param {URL} url
- * @param {Env} env
  * @param {number} silenceMs after which a connection is given up
  * @returns {import('undici').Dispatcher} to be destroyed
  */
-function dispatcherFor(url, env, silenceMs) {
+function dispatcherFor(url, silenceMs) {
   const { Agent, ProxyAgent } = require('undici')
   const limits = { headersTimeout: silenceMs, bodyTimeout: silenceMs, connect: { timeout: silenceMs } }
-  const proxy = proxyFor(url, env)
-  if (proxy === undefined) return new Agent(limits)
+  const proxy = proxyFor(url)
   // A proxy may refuse tunnels to other ports than 443, and needs none for http:.
-  return new ProxyAgent({ ...limits, uri: proxy.href, proxyTunnel: url.protocol === 'https:' })
+  return proxy === undefined
+    ? new Agent(limits)
+    : new ProxyAgent({ ...limits, uri: proxy.href, proxyTunnel: url.protocol === 'https:' })
 }
 
 module.exports = { dispatcherFor, proxyFor }

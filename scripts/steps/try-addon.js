@@ -17,7 +17,7 @@ process.stdout.write(JSON.stringify({ version: addon.compiledVersion, info: libr
 `
 
 /**
- * Loads an addon in a process of its own, where a crash does no harm, and LibTorch with it if its folder is given.
+ * Loads an addon, and LibTorch with it if its folder is given, in a process of its own, where a crash does no harm.
  *
  * @param {string} file
  * @param {string} [libraries] LibTorch's `lib/`
@@ -25,26 +25,19 @@ process.stdout.write(JSON.stringify({ version: addon.compiledVersion, info: libr
  *   that it was compiled for and what that LibTorch can do, or the loader's words
  */
 function tryAddon(file, libraries = '') {
-  const { status, signal, stdout, stderr, error } = spawnSync(
-    process.execPath,
-    ['-e', SCRIPT, file, libraries],
-    { encoding: 'utf8', timeout: LIMIT_MS },
-  )
+  const options = /** @type {const} */ ({ encoding: 'utf8', timeout: LIMIT_MS, env: process.env })
+  const ended = spawnSync(process.execPath, ['-e', SCRIPT, file, libraries], options)
+  const { status, signal, stdout, stderr, error } = ended
   if (status === 0) return JSON.parse(stdout)
-  if (codeOf(error) === 'ETIMEDOUT') {
-    return { failure: `the process that loaded it did not answer within ${LIMIT_MS / 1000} seconds` }
+  const child = 'the process that loaded it'
+  if (codeOf(error) === 'ETIMEDOUT')
+    return { failure: `${child} did not answer within ${LIMIT_MS / 1000} seconds` }
+  if (signal === null) {
+    const words = /^(?:Error: |.*message: ['"`])(.*?)['"`]?,?$/m.exec(stderr)?.[1]
+    return { failure: words ?? stderr.trim() }
   }
-  if (signal !== null) {
-    const damaged = filesLoaded(file, libraries).find(cutShort)
-    return {
-      failure:
-        damaged === undefined
-          ? `the process that loaded it was ended by ${signal}`
-          : `${damaged} is cut short`,
-    }
-  }
-  const words = /^(?:Error: |.*message: ['"`])(.*?)['"`]?,?$/m.exec(stderr)?.[1]
-  return { failure: words ?? stderr.trim() }
+  const damaged = filesLoaded(file, libraries).find(cutShort)
+  return { failure: damaged ? `${damaged} is cut short` : `${child} was ended by ${signal}` }
 }
 
 /** @param {string} file @param {string} libraries */

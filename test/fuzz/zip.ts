@@ -64,6 +64,6 @@ export function zipFiles(folder: string): Kind {
       const beside = readdirSync(folder).filter(name => name !== 'archive.zip')
       if (beside.length > 0) throw new Error(`it wrote beside its folder: ${beside}`)
     },
-    isRefusal: error => hasCode(error, 'BAD_ARCHIVE', ...SYSTEM),
+    isRefusal: error => hasCode(error, 'BAD_ARCHIVE', 'NO_SPACE', ...SYSTEM),
   }
 }

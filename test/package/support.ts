@@ -3,20 +3,16 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-const { pack } = require('../../scripts/dev/pack.js')
+const { pack } = require('../../tools/pack.js')
 const { findLibTorch } = require('../../scripts/libtorch/find.js')
-const { VERSIONS } = require('../../scripts/libtorch/catalogue.js')
-const { minorOf } = require('../../scripts/libtorch/version.js')
-const { which } = require('../../scripts/tools.js')
+const { which } = require('../../scripts/programs.js')
 
 export const ROOT = path.join(__dirname, '..', '..')
 /** `npm run test:package`: what takes minutes, or the network, too. */
 export const FULL = process.env.PACKAGE_TEST === 'full'
 
 /** The LibTorch of this test run, which the apps take instead of fetching one. */
-export const libtorch: { folder: string; version: string; cuda: boolean } = findLibTorch({
-  prefer: VERSIONS.map(minorOf),
-})
+export const libtorch: { folder: string; version: string; cuda: boolean } = findLibTorch()
 
 const folders: string[] = []
 
@@ -69,7 +65,7 @@ export class App {
   constructor(name = 'app') {
     this.folder = path.join(temporary(), name)
     fs.mkdirSync(this.folder)
-    const tools = { node: process.execPath, npm: which(['npm']), npx: which(['npx']), sh: '/bin/sh' }
+    const tools = { node: process.execPath, npm: which('npm'), npx: which('npx'), sh: '/bin/sh' }
     for (const [tool, file] of Object.entries(tools)) {
       fs.symlinkSync(fs.realpathSync(file), path.join(this.bare, tool))
     }

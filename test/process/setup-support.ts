@@ -121,7 +121,9 @@ export class Package {
   /** Makes it a clone, with a library of these files. */
   clone(files: Record<string, string>): void {
     const projects = ['tsconfig.json', 'tsconfig.build.json', 'tsconfig.browser.json']
-    for (const name of ['package-lock.json', ...projects]) fs.cpSync(path.join(ROOT, name), this.path(name))
+    for (const name of ['package-lock.json', 'tools', ...projects]) {
+      fs.cpSync(path.join(ROOT, name), this.path(name), { recursive: true })
+    }
     const page = { 'portable/browser.ts': 'export {}' }
     for (const [name, text] of Object.entries({ ...page, ...files })) this.write(`lib/${name}`, text)
   }

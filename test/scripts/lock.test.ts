@@ -4,12 +4,13 @@ import path from 'node:path'
 import { node, temporary } from './support'
 
 const { withLock } = require('../../scripts/files/lock.js')
+const terminal: { line(words: string): void } = require('../../scripts/terminal.js')
 
 let file: string
 let said: string[]
-const say = (words: string) => void said.push(words)
 beforeEach(() => {
   said = []
+  jest.spyOn(terminal, 'line').mockImplementation(words => void said.push(words))
   file = path.join(temporary(), 'lock')
 })
 
@@ -33,7 +34,7 @@ const text = (log: string) => (fs.existsSync(log) ? fs.readFileSync(log, 'utf8')
 test('a lock gives what the work gives, and is free after it, failed or not', async () => {
   await expect(withLock(file, async () => 'done')).resolves.toBe('done')
   await expect(withLock(file, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
-  await expect(withLock(file, async () => 'again', say)).resolves.toBe('again')
+  await expect(withLock(file, async () => 'again')).resolves.toBe('again')
   expect(said).toEqual([])
 })
 
@@ -59,13 +60,11 @@ test('who waits is told once for whom', async () => {
   const log = `${file}.log`
   const other = holder(log, 60_000, 'a')
   await until(() => text(log) !== '')
-  const waiting = withLock(file, async () => 'mine', say)
+  const waiting = withLock(file, async () => 'mine')
   await until(() => said.length > 0)
   const pid = fs.readFileSync(file, 'utf8').trim()
   expect(pid).toMatch(/^\d+$/)
-  expect(said).toEqual([
-    `Another set-up (process ${pid}) is at work here: waiting for it to let go of ${file}`,
-  ])
+  expect(said).toEqual([`Another set-up (process ${pid}) is at work here: waiting for it to release ${file}`])
   other.kill()
   await expect(waiting).resolves.toBe('mine')
   expect(said).toHaveLength(1)
@@ -91,7 +90,7 @@ test.each([
   ['that is a folder', () => fs.mkdirSync(path.join(file, 'full'), { recursive: true })],
 ])('a lock %s is taken at once', async (_what, make) => {
   make()
-  await expect(withLock(file, async () => 'mine', say)).resolves.toBe('mine')
+  await expect(withLock(file, async () => 'mine')).resolves.toBe('mine')
   expect(said).toEqual([])
   expect(fs.readdirSync(path.dirname(file))).toEqual(['lock'])
   expect(fs.lstatSync(file).isFile()).toBe(true)
@@ -116,5 +115,5 @@ const root = process.getuid?.() === 0 ? test : test.skip
 root('a lock that another user made stops nobody', async () => {
   fs.writeFileSync(file, '1')
   fs.chownSync(file, 65534, 65534)
-  await expect(withLock(file, async () => 'mine', say)).resolves.toBe('mine')
+  await expect(withLock(file, async () => 'mine')).resolves.toBe('mine')
 })

@@ -3,8 +3,7 @@ import path from 'node:path'
 import { fakePip, fetchInto, write } from './fetch-support'
 import { makeWheel, serve, sha256, temporary, zip } from './support'
 
-const { RELEASES } = require('../../scripts/libtorch/catalogue.js')
-const { nvidiaWheels } = require('../../scripts/libtorch/nvidia.js')
+const { nvidiaWheels, releaseFor } = require('../../scripts/libtorch/catalogue.js')
 
 const ALLOW = { LIBTORCH_DCGAN_ALLOW_UNPINNED: '1' }
 // A mirror that cannot be reached: pip is asked.
@@ -51,13 +50,13 @@ onLinux('NVIDIA’s wheels', () => {
   const library = zip([{ name: 'nvidia/cu13/lib/libcudart.so.13', data: 'x' }])
   /** The made-up wheel in place of the catalogue's, and this library in place of NVIDIA's. */
   const pretend = (hash: string) => `
-    require('./scripts/libtorch/catalogue.js').isRelease = sha256 => sha256 === '${sha256(torch)}'
-    require('./scripts/libtorch/nvidia.js').nvidiaWheels = () => ({ 'nvidia-cudart==13': '${hash}' })`
+    require('./scripts/libtorch/catalogue.js').nvidiaWheels = sha256 =>
+      sha256 === '${sha256(torch)}' ? { 'nvidia-cudart==13': '${hash}' } : undefined`
 
   test('are known for each release with CUDA, in exact versions', () => {
-    const releases = Object.values(RELEASES).flat() as { variant: string; version: string; machine: string }[]
-    for (const { version, machine } of releases.filter(({ variant }) => variant === 'cuda')) {
-      const wheels = Object.entries(nvidiaWheels(version, machine)) as [string, string][]
+    for (const platform of ['linux-x64', 'linux-arm64']) {
+      const { sha256, machine } = releaseFor('cuda', platform)
+      const wheels = Object.entries(nvidiaWheels(sha256, machine)) as [string, string][]
       expect(wheels.map(([name]) => name.replace(/==.*/, ''))).toEqual(
         expect.arrayContaining(['nvidia-cudnn-cu13', 'nvidia-cublas', 'nvidia-cuda-crt', 'nvidia-nvjitlink']),
       )

@@ -2,10 +2,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { node, ROOT, temporary } from './support'
 
-const { faultsOf } = require('../../scripts/dev/binary.js')
+const { faultsOf } = require('../../tools/binary.js')
 
 const prebuild = (env: Record<string, string>) =>
-  node([path.join(ROOT, 'scripts', 'dev', 'prebuild.js')], { PATH: temporary(), ...env })
+  node([path.join(ROOT, 'tools', 'prebuild.js')], { PATH: temporary(), ...env })
 const own = `${process.platform}-${process.arch}`
 const other = process.arch === 'x64' ? 'linux-arm64' : 'linux-x64'
 

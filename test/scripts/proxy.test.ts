@@ -3,13 +3,16 @@ import http from 'node:http'
 import https from 'node:https'
 import net from 'node:net'
 import path from 'node:path'
-import { node, ROOT, serve, sha256, temporary } from './support'
+import { node, ROOT, serve, setVariables, sha256, temporary } from './support'
 
 const { proxyFor } = require('../../scripts/net/proxy.js')
 const { download } = require('../../scripts/net/download.js')
 
 describe('the proxy of an address', () => {
-  const proxy = (url: string, env: Record<string, string>) => proxyFor(new URL(url), env)?.href
+  const proxy = (url: string, env: Record<string, string>) => {
+    setVariables(env)
+    return proxyFor(new URL(url))?.href
+  }
 
   test('is that of its scheme, in either case, or the one for all', () => {
     const env = {
@@ -63,8 +66,8 @@ describe('through a proxy', () => {
       response.end('data')
     })
     const target = path.join(temporary(), 'x')
-    const env = { HTTP_PROXY: proxy.replace('//', '//me:s%40cret@') }
-    await download('http://files.example/x?y=1', target, { env })
+    setVariables({ HTTP_PROXY: proxy.replace('//', '//me:s%40cret@') })
+    await download('http://files.example/x?y=1', target)
     expect(fs.readFileSync(target, 'utf8')).toBe('data')
     const authorization = `Basic ${Buffer.from('me:s@cret').toString('base64')}`
     expect(seen).toEqual(['http://files.example/x?y=1', 'files.example', authorization])
@@ -107,12 +110,8 @@ describe('through a proxy', () => {
     })
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     const tunnel = `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`
-    const options = {
-      env: { HTTP_PROXY: proxy, HTTPS_PROXY: tunnel },
-      backoffMs: 1,
-      attempts: 2,
-      sha256: sha256(Buffer.from('')),
-    }
+    setVariables({ HTTP_PROXY: proxy, HTTPS_PROXY: tunnel })
+    const options = { backoffMs: 1, attempts: 2, sha256: sha256(Buffer.from('')) }
     const target = path.join(temporary(), 'x')
     await expect(download('http://files.example/x', target, options)).rejects.toMatchObject({
       message: expect.stringMatching(/407/),

@@ -55,9 +55,9 @@ withPython.each([
 
 withPython('a pip.py of the current folder does not download in place of pip', async () => {
   const trace = plant('pip.py')
-  const call = `pipDownload(${JSON.stringify(python)}, ['libtorch-dcgan-none'], ${JSON.stringify(path.join(home, 'to'))},
-    { machine: 'x86_64', dependencies: false }).catch(error => error.code)`
-  const offline = { PIP_CONFIG_FILE: '/dev/null', PIP_NO_INDEX: '1' }
+  const call = `pipDownload({ 'libtorch-dcgan-none': '' }, ${JSON.stringify(path.join(home, 'to'))},
+    { machine: 'x86_64', owner: 'ours', why: '' }).catch(error => error.code)`
+  const offline = { PYTHON: String(python), PIP_CONFIG_FILE: '/dev/null', PIP_NO_INDEX: '1' }
   expect(await callHere('libtorch/pip.js', call, offline)).toBe('UNREACHABLE')
   expect(fs.existsSync(trace)).toBe(false)
 })

@@ -2,9 +2,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { temporary } from './support'
 
-const { filesUnder, measure, sameContent, snapshot, untouched } = require('../../scripts/files/stamp.js')
-const { packagesInstalled } = require('../../scripts/dev/packages.js')
-const { Terminal, duration, size } = require('../../scripts/terminal.js')
+const { filesUnder } = require('../../scripts/files/disk.js')
+const { inputsOf, isCurrent, outputsOf, readStamp } = require('../../scripts/files/stamp.js')
+const { packagesInstalled } = require('../../tools/packages.js')
+const terminal = require('../../scripts/terminal.js')
 
 let root: string
 beforeEach(() => {
@@ -19,36 +20,36 @@ describe('a stamp', () => {
   test('tells content that changed from files that were only touched', () => {
     write('a.cc', 'one')
     write('b.cc', 'two')
-    const before = snapshot(root, ['a.cc', 'b.cc'])
+    const stamp = { inputs: inputsOf(root, ['a.cc', 'b.cc']), outputs: {}, facts: { version: 1 } }
+    const current = (names: string[], facts = { version: 1 }) =>
+      isCurrent(stamp, inputsOf(root, names), facts)
     fs.utimesSync(path.join(root, 'a.cc'), new Date(), new Date(Date.now() + 5000))
-    expect(sameContent(before, snapshot(root, ['a.cc', 'b.cc'], before))).toBe(true)
-    write('a.cc', 'one!')
-    expect(sameContent(before, snapshot(root, ['a.cc', 'b.cc'], before))).toBe(false)
-    expect(sameContent(before, snapshot(root, ['a.cc'], before))).toBe(false)
+    expect(current(['a.cc', 'b.cc'])).toBe(true)
+    expect(current(['a.cc', 'b.cc'], { version: 2 })).toBe(false)
+    expect(current(['a.cc'])).toBe(false)
     write('c.cc', '')
-    expect(sameContent(before, snapshot(root, ['a.cc', 'b.cc', 'c.cc'], before))).toBe(false)
+    expect(current(['a.cc', 'b.cc', 'c.cc'])).toBe(false)
+    write('a.cc', 'one!')
+    expect(current(['a.cc', 'b.cc'])).toBe(false)
   })
 
-  test('reads no file whose time and size are as they were', () => {
-    write('a.cc', 'one')
-    const { mtimeMs, size: bytes } = fs.statSync(path.join(root, 'a.cc'))
-    const known = { 'a.cc': { mtimeMs, size: bytes, hash: 'remembered' } }
-    expect(snapshot(root, ['a.cc'], known)).toEqual(known)
-  })
-
-  test('notices what was made and is gone or changed', () => {
+  test('counts only while what was made is there as it was', () => {
     write('dist/a.js', 'x')
-    const made = measure(root, ['dist/a.js'])
-    expect(untouched(root, made)).toBe(true)
+    const stamp = { inputs: {}, outputs: outputsOf(root, ['dist/a.js']), facts: {} }
+    write('stamp.json', JSON.stringify(stamp))
+    const file = path.join(root, 'stamp.json')
+    expect(readStamp(root, file)).toEqual(stamp)
     write('dist/a.js', 'xy')
-    expect(untouched(root, made)).toBe(false)
+    expect(readStamp(root, file)).toBeUndefined()
     fs.rmSync(path.join(root, 'dist'), { recursive: true })
-    expect(untouched(root, made)).toBe(false)
+    expect(readStamp(root, file)).toBeUndefined()
+    expect(readStamp(root, path.join(root, 'none.json'))).toBeUndefined()
   })
 
-  test('covers the files of a kind under its folders', () => {
+  test('covers the files of a kind under a folder', () => {
     for (const name of ['binding/b/x.cc', 'binding/a.h', 'binding/notes.md', 'other/y.cc']) write(name, '')
-    expect(filesUnder(root, ['binding', 'none'], /\.(cc|h)$/)).toEqual(['binding/a.h', 'binding/b/x.cc'])
+    expect(filesUnder(path.join(root, 'binding'), /\.(cc|h)$/)).toEqual(['a.h', 'b/x.cc'])
+    expect(filesUnder(path.join(root, 'none'))).toEqual([])
   })
 })
 
@@ -79,43 +80,56 @@ describe('packages are installed', () => {
 })
 
 describe('progress', () => {
-  const screen = (isTTY: boolean) => {
-    const written: string[] = []
-    return {
-      written,
-      terminal: new Terminal({ write: (text: string) => written.push(text), isTTY, columns: 80 }),
-    }
-  }
-  const { CI } = process.env
+  let written: string
+  const { CI, TERM } = process.env
+  const { isTTY } = process.stderr
   beforeEach(() => {
+    written = ''
+    process.env.TERM = 'xterm'
     delete process.env.CI
+    jest.spyOn(process.stderr, 'write').mockImplementation(text => {
+      written += text
+      return true
+    })
   })
-  afterAll(() => {
-    if (CI !== undefined) process.env.CI = CI
+  afterEach(() => {
+    jest.restoreAllMocks()
+    Object.assign(process.env, { TERM, ...(CI === undefined ? {} : { CI }) })
+    process.stderr.isTTY = isTTY
   })
 
   test('is a bar on a terminal, taken away before the next line', () => {
-    const { terminal, written } = screen(true)
-    terminal.progress('Downloading', 50e6, 200e6, size)
-    expect(written[0]).toMatch(/^\rDownloading █{6}░{18} 25 % {2}50\.0 MB of 200\.0 MB/)
+    process.stderr.isTTY = true
+    terminal.progress('Downloading', 0, 200e6, terminal.size)
+    terminal.progress('Downloading', 50e6, 200e6, terminal.size)
     terminal.line('done')
-    expect(written.slice(1)).toEqual(['\r\x1b[K', 'done\n'])
+    expect(written).toMatch(/Downloading █{6}░{18} 25 % {2}50\.0 MB of 200\.0 MB/)
+    expect(written.endsWith('\x1b[2Kdone\n')).toBe(true)
+  })
+
+  test.each([{ CI: '1' }, { TERM: 'dumb' }])('is no bar with %j', variables => {
+    process.stderr.isTTY = true
+    Object.assign(process.env, variables)
+    terminal.progress('Downloading', 50e6, 200e6, terminal.size)
+    terminal.clear()
+    expect(written).toBe('')
   })
 
   test('is a line now and then in a log', () => {
-    const { terminal, written } = screen(false)
+    process.stderr.isTTY = false
     const now = jest.spyOn(Date, 'now')
     for (let ms = 0; ms <= 25_000; ms += 100) {
       now.mockReturnValue(1e12 + ms)
-      terminal.progress('Downloading', ms * 1e4, 300e6, size)
+      terminal.progress('Downloading', ms * 1e4, 300e6, terminal.size)
     }
-    now.mockRestore()
-    expect(written).toHaveLength(2)
-    expect(written[0]).toBe('Downloading: 33 %, 100.0 MB of 300.0 MB, 10.0 MB/s, 20 s left\n')
+    terminal.clear()
+    const lines = written.split('\n')
+    expect(lines).toHaveLength(3)
+    expect(lines[0]).toBe('Downloading: 33 %, 100.0 MB of 300.0 MB, 10.0 MB/s, 20 s left')
   })
 
   test('has sizes and times that one reads', () => {
-    expect([size(900), size(1.5e6), size(2.75e9)]).toEqual(['1 kB', '1.5 MB', '2.75 GB'])
-    expect([duration(1234), duration(59_000), duration(83_000)]).toEqual(['1.2 s', '59 s', '1 min 23 s'])
+    expect([900, 1.5e6, 2.75e9].map(terminal.size)).toEqual(['1 kB', '1.5 MB', '2.75 GB'])
+    expect([1234, 59_000, 83_000].map(terminal.duration)).toEqual(['1.2 s', '59 s', '1 min 23 s'])
   })
 })

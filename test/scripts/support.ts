@@ -26,6 +26,26 @@ afterAll(() => {
   for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true })
 })
 
+const { env } = process
+afterEach(() => {
+  process.env = env
+})
+
+/** Gives this process only these variables, until the test ends. */
+export function setVariables(variables: Record<string, string>): void {
+  process.env = { ...variables }
+}
+
+/** What a call throws. */
+export function problem(call: () => unknown): { message: string; fix: string } {
+  try {
+    call()
+  } catch (error) {
+    return error as { message: string; fix: string }
+  }
+  throw new Error('nothing was thrown')
+}
+
 /** A server on loopback and its address, without a slash at the end. */
 export async function serve(handler: http.RequestListener): Promise<string> {
   const server = http.createServer(handler)

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { temporary } from './support'
+import { problem, setVariables, temporary } from './support'
 
 const {
   installCommand,
@@ -8,8 +8,8 @@ const {
   requireCMake,
   requireNode,
   which,
-} = require('../../scripts/tools.js')
-const { requireGlibc, requirePlatform } = require('../../scripts/libtorch/platform.js')
+} = require('../../scripts/programs.js')
+const { requirePlatform } = require('../../scripts/libtorch/platform.js')
 const { releaseFor } = require('../../scripts/libtorch/catalogue.js')
 const { findPip, nvidiaRequirements } = require('../../scripts/libtorch/pip.js')
 
@@ -19,20 +19,11 @@ beforeEach(() => {
 })
 const program = (name: string, output = '') =>
   fs.writeFileSync(path.join(bin, name), `#!/bin/sh\necho '${output}'\n`, { mode: 0o755 })
-const env = (more: Record<string, string> = {}) => ({ PATH: bin, ...more })
-
-const problem = (run: () => unknown): { message: string; fix: string } => {
-  try {
-    run()
-  } catch (error) {
-    return error as { message: string; fix: string }
-  }
-  throw new Error('nothing was thrown')
-}
+beforeEach(() => setVariables({ PATH: bin }))
 
 describe('each tool that building needs is named when it is missing, with the command that installs it:', () => {
   test('CMake, then the compiler, then make; and then nothing is missing', () => {
-    const missing = () => problem(() => requireBuildTools(env()))
+    const missing = () => problem(() => requireBuildTools())
     expect(missing()).toMatchObject({
       message: expect.stringMatching(/CMake is missing.*3\.18/),
       fix: expect.stringMatching(/cmake/),
@@ -48,46 +39,44 @@ describe('each tool that building needs is named when it is missing, with the co
       fix: expect.stringMatching(/make/),
     })
     program('make')
-    expect(() => requireBuildTools(env())).not.toThrow()
+    expect(() => requireBuildTools()).not.toThrow()
   })
 
   test('a CMake that is too old or does not run', () => {
     program('cmake', 'cmake version 3.16.3')
-    expect(problem(() => requireCMake(env()))).toMatchObject({
+    expect(problem(() => requireCMake())).toMatchObject({
       message: expect.stringMatching(/too old: 3\.16\.3/),
       fix: expect.stringMatching(/pip install .*cmake/),
     })
     program('cmake', 'Segmentation fault')
-    expect(problem(() => requireCMake(env())).message).toMatch(/does not run/)
+    expect(problem(() => requireCMake()).message).toMatch(/does not run/)
     program('cmake', 'cmake version 4.0.2')
-    expect(requireCMake(env())).toMatch(/4\.0\.2/)
+    expect(requireCMake()).toMatch(/4\.0\.2/)
   })
 
   test('a compiler that CXX names', () => {
     program('cmake', 'cmake version 3.25.1')
     program('c++')
     program('make')
-    expect(problem(() => requireBuildTools(env({ CXX: 'no-such-c++ -O2' }))).message).toMatch(
-      /CXX, no-such-c\+\+/,
-    )
+    setVariables({ PATH: bin, CXX: 'no-such-c++ -O2' })
+    expect(problem(requireBuildTools).message).toMatch(/CXX, no-such-c\+\+/)
   })
 })
 
 test('a command is that of the system, or each system’s where it is none of them', () => {
-  const packages = { debian: 'g++', fedora: 'gcc-c++' }
-  expect(installCommand(packages, 'debian')).toBe('sudo apt-get install -y g++')
-  expect(installCommand(packages, 'fedora')).toBe('sudo dnf install -y gcc-c++')
-  expect(installCommand(packages, 'other').split('\n')).toHaveLength(2)
+  expect(installCommand('g++', 'gcc-c++', 'ubuntu debian')).toBe('sudo apt-get install -y g++')
+  expect(installCommand('g++', 'gcc-c++', 'rocky rhel fedora')).toBe('sudo dnf install -y gcc-c++')
+  expect(installCommand('g++', 'gcc-c++', 'arch').split('\n')).toHaveLength(2)
 })
 
 test('only files that can be run are programs', () => {
   fs.writeFileSync(path.join(bin, 'data'), '')
   fs.mkdirSync(path.join(bin, 'folder'))
   program('tool')
-  expect(which(['data'], env())).toBeUndefined()
-  expect(which(['folder'], env())).toBeUndefined()
-  expect(which(['data', 'tool'], env())).toBe(path.join(bin, 'tool'))
-  expect(which([path.join(bin, 'tool')], {})).toBe(path.join(bin, 'tool'))
+  expect(which('data')).toBeUndefined()
+  expect(which('folder')).toBeUndefined()
+  expect(which('data', 'tool')).toBe(path.join(bin, 'tool'))
+  expect(which(path.join(bin, 'tool'))).toBe(path.join(bin, 'tool'))
 })
 
 test('Node.js must be as new as package.json says', () => {
@@ -103,13 +92,13 @@ test('Node.js must be as new as package.json says', () => {
 })
 
 test('a system that PyTorch does not build for is told before anything is downloaded', () => {
-  expect(() => requirePlatform('linux', 'x64', 'glibc 2.36')).not.toThrow()
-  expect(() => requirePlatform('linux', 'arm64', 'glibc 2.36')).not.toThrow()
-  expect(problem(() => requirePlatform('linux', 'x64', 'musl')).fix).toMatch(/bookworm/)
-  expect(problem(() => requirePlatform('win32', 'x64', undefined)).message).toMatch(/win32-x64/)
-  expect(problem(() => requirePlatform('linux', 'riscv64', 'glibc 2.39')).message).toMatch(/riscv64/)
-  expect(() => requireGlibc('glibc 2.28')).not.toThrow()
-  expect(problem(() => requireGlibc('glibc 2.17')).message).toMatch(/2\.28.*2\.17/)
+  expect(() => requirePlatform('linux-x64', 'glibc 2.36')).not.toThrow()
+  expect(() => requirePlatform('linux-arm64', 'glibc 2.36')).not.toThrow()
+  expect(problem(() => requirePlatform('linux-x64', 'musl')).fix).toMatch(/bookworm/)
+  expect(problem(() => requirePlatform('win32-x64')).message).toMatch(/win32-x64/)
+  expect(problem(() => requirePlatform('linux-riscv64', 'glibc 2.39')).message).toMatch(/riscv64/)
+  expect(() => requirePlatform('linux-x64', 'glibc 2.28')).not.toThrow()
+  expect(problem(() => requirePlatform('linux-x64', 'glibc 2.17')).message).toMatch(/2\.28.*2\.17/)
   expect(problem(() => releaseFor('cuda', 'linux-riscv64')).fix).toMatch(/--cpu/)
 })
 
@@ -149,7 +138,7 @@ describe('a Python', () => {
 
   test('that does not answer is said to be silent, not to lack pip', () => {
     slow()
-    expect(problem(() => findPip(env(), 200))).toMatchObject({
+    expect(problem(() => findPip(200))).toMatchObject({
       message: expect.stringMatching(/python3 -m pip --version` did not answer within 0\.2 seconds/),
       fix: expect.stringMatching(/less busy/),
     })
@@ -159,11 +148,11 @@ describe('a Python', () => {
     slow()
     program('python', 'pip 24.0')
     // The other one has as long to answer, and a busy machine may need it.
-    expect(findPip(env(), 5000)).toBe(path.join(bin, 'python'))
+    expect(findPip(5000)).toBe(path.join(bin, 'python'))
   }, 20_000)
 
   test('without pip is none', () => {
     fs.writeFileSync(path.join(bin, 'python3'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
-    expect(findPip(env())).toBeUndefined()
+    expect(findPip()).toBeUndefined()
   })
 })

@@ -11,10 +11,10 @@ const { cacheFolder } = require('../../scripts/libtorch/cache.js')
 const { fetchLibTorch } = require('../../scripts/libtorch/fetch.js')
 const { Problem, codeOf, reason } = require('../../scripts/problem.js')
 const { run, stopAll } = require('../../scripts/run.js')
-const { Terminal, duration } = require('../../scripts/terminal.js')
-const { requireBuildTools } = require('../../scripts/tools.js')
-const { buildApart } = require('../../scripts/dev/cmake.js')
-const { buildLibrary } = require('../../scripts/dev/library.js')
+const { duration, line } = require('../../scripts/terminal.js')
+const { requireBuildTools } = require('../../scripts/programs.js')
+const { buildApart } = require('../../tools/cmake.js')
+const { buildLibrary } = require('../../tools/library.js')
 
 const ROOT = path.join(__dirname, '..', '..')
 // Apart from build/, and laid out as the loader wants it: LIBTORCH_DCGAN_PREBUILD names the folder above build/.
@@ -35,29 +35,22 @@ Options:
 
 /** @typedef {{ what: string, ok: boolean | null, found: string }} Row ok is null for what could not be checked */
 
-/** @param {import('../../scripts/terminal.js').Output} terminal @param {string | undefined} from */
-async function provideLibTorch(terminal, from) {
-  const home =
-    process.env.LIBTORCH_DCGAN_HOME || path.join(path.dirname(cacheFolder()), 'libtorch-dcgan-cuda')
-  const env = { ...process.env, LIBTORCH_DCGAN_HOME: home }
-  const libtorch = await fetchLibTorch({
-    variant: 'cuda',
-    terminal,
-    env,
-    ...(from === undefined ? {} : { from }),
-  })
+/** @param {string | undefined} from */
+async function provideLibTorch(from) {
+  process.env.LIBTORCH_DCGAN_HOME ||= path.join(path.dirname(cacheFolder()), 'libtorch-dcgan-cuda')
+  const libtorch = await fetchLibTorch({ variant: 'cuda', from })
   if (!libtorch.cuda)
     throw new Problem(`${libtorch.folder} is a LibTorch without CUDA.`, 'Give --from one with CUDA.')
   return libtorch
 }
 
-/** @param {import('../../scripts/libtorch/find.js').LibTorchInfo} libtorch @param {import('../../scripts/terminal.js').Output} terminal */
-async function build(libtorch, terminal) {
+/** @param {import('../../scripts/libtorch/find.js').LibTorchInfo} libtorch */
+async function build(libtorch) {
   requireBuildTools()
   const started = Date.now()
   const folder = path.join(FOLDER, 'build')
   const definitions = [`-DLIBTORCH=${libtorch.folder}`, '-DCMAKE_EXPORT_COMPILE_COMMANDS=ON']
-  await buildApart(folder, definitions, 'with CUDA', terminal)
+  await buildApart(folder, definitions, 'with CUDA')
   const commands = fs.readFileSync(path.join(folder, 'compile_commands.json'), 'utf8')
   return { captured: commands.includes('DCGAN_CUDA_HEADERS=1'), time: duration(Date.now() - started) }
 }
@@ -134,12 +127,11 @@ async function main() {
   }
   // It compiles for minutes, and nobody waits for it.
   os.setPriority(10)
-  const terminal = new Terminal()
   if (values.clean) fs.rmSync(FOLDER, { recursive: true, force: true })
-  const libtorch = await provideLibTorch(terminal, values.from)
-  terminal.line(`Building the addon for LibTorch ${libtorch.version} (CUDA) in ${libtorch.folder}`)
-  const { captured, time } = await build(libtorch, terminal)
-  await buildLibrary(ROOT, terminal)
+  const libtorch = await provideLibTorch(values.from)
+  line(`Building the addon for LibTorch ${libtorch.version} (CUDA) in ${libtorch.folder}`)
+  const { captured, time } = await build(libtorch)
+  await buildLibrary(ROOT)
   const rows = [
     { what: 'compiles and links, warnings being errors', ok: true, found: time },
     {
@@ -163,7 +155,7 @@ if (require.main === module) {
       process.exitCode = code
     },
     error => {
-      const usage = codeOf(error)?.startsWith('ERR_PARSE_ARGS')
+      const usage = codeOf(error).startsWith('ERR_PARSE_ARGS')
       if (!usage && !(error instanceof Problem)) throw error
       process.stderr.write(`${error instanceof Problem ? error.text : `${reason(error)}\n\n${HELP}`}\n`)
       process.exitCode = usage ? 2 : 1

@@ -4,7 +4,7 @@
 
 const path = require('node:path')
 const { DCGAN } = require(path.join(__dirname, '..', '..', 'dist', 'index.js'))
-const { openAddon } = require(path.join(__dirname, '..', '..', 'dist', 'libtorch.js'))
+const { openAddon } = require(path.join(__dirname, '..', '..', 'dist', 'native', 'libtorch.js'))
 
 /** @type {string[]} */
 const warnings = []

@@ -8,7 +8,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { findLibTorch } = require('../../scripts/libtorch/find.js')
 const { Problem, reason } = require('../../scripts/problem.js')
-const { requireBuildTools, which } = require('../../scripts/tools.js')
+const { requireBuildTools, which } = require('../../scripts/programs.js')
 
 const ROOT = path.join(__dirname, '..', '..')
 // Apart from build/, and laid out as the loader wants it: LIBTORCH_DCGAN_PREBUILD names the folder above build/.
@@ -35,7 +35,7 @@ function run(program, args, env = process.env) {
 function build(libtorch) {
   requireBuildTools()
   const folder = path.join(FOLDER, 'build')
-  const generator = which(['ninja']) === undefined ? [] : ['-G', 'Ninja']
+  const generator = which('ninja') === undefined ? [] : ['-G', 'Ninja']
   const options = [
     '-DCMAKE_BUILD_TYPE=Sanitize',
     `-DCMAKE_CXX_FLAGS_SANITIZE=${FLAGS}`,

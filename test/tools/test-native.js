@@ -7,7 +7,7 @@
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { findLibTorch } = require('../../scripts/libtorch/find.js')
-const { requireBuildTools, which } = require('../../scripts/tools.js')
+const { requireBuildTools, which } = require('../../scripts/programs.js')
 const { LEVELS } = require('./levels.js')
 
 const ROOT = path.join(__dirname, '..', '..')
@@ -24,7 +24,7 @@ if (libtorch === undefined) {
   process.exit(1)
 }
 requireBuildTools()
-const generator = which(['ninja']) === undefined ? [] : ['-G', 'Ninja']
+const generator = which('ninja') === undefined ? [] : ['-G', 'Ninja']
 run('cmake', ['-S', ROOT, '-B', FOLDER, ...generator, '-DDCGAN_TESTS=ON', `-DLIBTORCH=${libtorch.folder}`])
 run('cmake', ['--build', FOLDER, '--parallel', '2', '--target', 'kernels_test', 'queue_test'])
 for (const { variables } of LEVELS) {

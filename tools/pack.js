@@ -3,10 +3,10 @@
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { PLATFORM } = require('../libtorch/platform.js')
+const { PLATFORM } = require('../scripts/libtorch/platform.js')
 const { makePrebuilt } = require('./prebuild.js')
 
-const ROOT = path.join(__dirname, '..', '..')
+const ROOT = path.join(__dirname, '..')
 
 /**
  * Packs the package with what is built now, and runs no set-up: `npm pack` would first make all of it current.
@@ -17,7 +17,7 @@ const ROOT = path.join(__dirname, '..', '..')
  */
 function pack(folder, built = { [PLATFORM]: path.join(ROOT, 'build', 'Release') }) {
   const staged = path.join(folder, 'staged')
-  const { files } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
+  const { files } = require('../package.json')
   for (const name of ['package.json', 'README.md', 'LICENSE', ...files]) {
     const from = path.join(ROOT, name)
     if (name !== 'prebuilds' && fs.existsSync(from))
@@ -25,11 +25,8 @@ function pack(folder, built = { [PLATFORM]: path.join(ROOT, 'build', 'Release') 
   }
   for (const [platform, from] of Object.entries(built))
     makePrebuilt(from, path.join(staged, 'prebuilds', platform), platform)
-  const answer = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-    cwd: staged,
-    encoding: 'utf8',
-  })
-  const [packed] = JSON.parse(answer)
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]
+  const [packed] = JSON.parse(execFileSync('npm', args, { cwd: staged, encoding: 'utf8' }))
   return {
     tarball: path.join(folder, packed.filename),
     size: packed.size,

@@ -7,22 +7,22 @@
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { VERSIONS, releaseFor } = require('../libtorch/catalogue.js')
-const { findLibTorch } = require('../libtorch/find.js')
-const { PLATFORM } = require('../libtorch/platform.js')
-const { minorOf } = require('../libtorch/version.js')
-const { Problem } = require('../problem.js')
-const { stopAll } = require('../run.js')
-const { main: setUp } = require('../setup.js')
-const { Terminal, size } = require('../terminal.js')
+const { releaseFor } = require('../scripts/libtorch/catalogue.js')
+const { findLibTorch } = require('../scripts/libtorch/find.js')
+const { MACHINES, PLATFORM } = require('../scripts/libtorch/platform.js')
+const { minorOf } = require('../scripts/libtorch/version.js')
+const { Problem } = require('../scripts/problem.js')
+const { stopAll } = require('../scripts/run.js')
+const { main: setUp } = require('../scripts/setup.js')
+const { size } = require('../scripts/terminal.js')
 const { faultsOf } = require('./binary.js')
+const { crossTool } = require('./cmake.js')
 const { crossBuild } = require('./cross/build.js')
-const { PLATFORMS, crossTool, platformOf } = require('./cross/platforms.js')
 
-const ROOT = path.join(__dirname, '..', '..')
+const ROOT = path.join(__dirname, '..')
 const PREBUILDS = path.join(ROOT, 'prebuilds')
-const ADDON = 'dcgan.node'
 const WEIGHTS = path.join('weights', 'mnist.safetensors')
+const ADDON = 'dcgan.node'
 const ENGINE = 'libdcgan_engine.so'
 
 /**
@@ -35,24 +35,19 @@ const ENGINE = 'libdcgan_engine.so'
  */
 function makePrebuilt(built, target, platform = PLATFORM) {
   const strip = platform === PLATFORM ? 'strip' : crossTool(platform, 'strip')
-  const { arch } = platformOf(platform)
+  const arch = platform.replace('linux-', '')
   const beside = `${target}.${process.pid}.tmp`
   fs.rmSync(beside, { recursive: true, force: true })
   fs.mkdirSync(beside, { recursive: true })
   try {
-    for (const name of [ADDON, ENGINE]) {
-      const { status, stderr, error } = spawnSync(
-        strip,
-        ['--strip-unneeded', '-o', path.join(beside, name), path.join(built, name)],
-        { encoding: 'utf8' },
-      )
+    const faults = [ADDON, ENGINE].flatMap(name => {
+      const stripped = path.join(beside, name)
+      const args = ['--strip-unneeded', '-o', stripped, path.join(built, name)]
+      const { status, stderr, error } = spawnSync(strip, args, { encoding: 'utf8' })
       if (status !== 0)
         throw new Problem(`${name} cannot be stripped: ${error?.message ?? stderr.trim()}`, 'npm run setup')
-    }
-    const faults = [
-      ...faultsOf(path.join(beside, ADDON), { libtorch: false, arch }),
-      ...faultsOf(path.join(beside, ENGINE), { libtorch: true, arch }),
-    ]
+      return faultsOf(stripped, { libtorch: name === ENGINE, arch })
+    })
     if (faults.length > 0) throw new Problem(`The addon would not load elsewhere:\n${faults.join('\n')}`)
     fs.rmSync(target, { recursive: true, force: true })
     fs.renameSync(beside, target)
@@ -62,28 +57,29 @@ function makePrebuilt(built, target, platform = PLATFORM) {
   return [ADDON, ENGINE].map(name => path.join(target, name))
 }
 
-/** The platforms to ship an addon for. @param {import('../tools.js').Env} [env] */
-function wantedPlatforms(env = process.env) {
-  const names = env.LIBTORCH_DCGAN_PLATFORMS?.split(/[\s,]+/).filter(Boolean) ?? []
-  for (const name of names) platformOf(name)
-  return names.length > 0 ? names : Object.keys(PLATFORMS)
+/** The platforms to ship an addon for. */
+function wantedPlatforms() {
+  const names = process.env.LIBTORCH_DCGAN_PLATFORMS?.split(/[\s,]+/).filter(Boolean) ?? []
+  const known = Object.keys(MACHINES)
+  const unknown = names.find(name => !known.includes(name))
+  if (unknown === undefined) return names.length > 0 ? names : known
+  const fix = `Name one or more of ${known.join(', ')}.`
+  throw new Problem(`The package ships no addon for the platform ${unknown}.`, fix)
 }
 
 /** @returns {Promise<number>} the exit code */
 async function main() {
   try {
     const platforms = wantedPlatforms()
-    // Before minutes of compiling, not after them.
+    // Checked before minutes of compiling, not after them.
     for (const name of platforms) if (name !== PLATFORM) crossTool(name, 'g++')
     const status = await setUp([])
     if (status !== 0) return status
     requireShippable()
     fs.rmSync(PREBUILDS, { recursive: true, force: true })
     for (const name of platforms) {
-      const built =
-        name === PLATFORM
-          ? path.join(ROOT, 'build', 'Release')
-          : (await crossBuild(name, new Terminal())).built
+      const here = path.join(ROOT, 'build', 'Release')
+      const built = name === PLATFORM ? here : (await crossBuild(name)).built
       for (const file of makePrebuilt(built, path.join(PREBUILDS, name), name))
         process.stderr.write(`${path.relative(ROOT, file)}  ${size(fs.statSync(file).size)}\n`)
     }
@@ -95,13 +91,13 @@ async function main() {
   }
 }
 
-/** Throws where what is here is not what the package ships. */
+/** Throws if what is here is not what the package ships. */
 function requireShippable() {
   const { version } = releaseFor('cpu')
-  const libtorch = findLibTorch({ prefer: VERSIONS.map(minorOf) })
+  const libtorch = findLibTorch()
   if (libtorch === undefined || libtorch.cuda || minorOf(libtorch.version) !== minorOf(version)) {
     throw new Problem(
-      `The package ships an addon for LibTorch ${minorOf(version)} for the CPU; what was set up is ${libtorch?.version} in ${libtorch?.folder}.`,
+      `The package ships an addon for LibTorch ${minorOf(version)} for the CPU; set-up found ${libtorch?.version} in ${libtorch?.folder}.`,
       'node scripts/setup.js --cpu   (LIBTORCH and LIBTORCH_USE_PYTORCH unset)',
     )
   }

@@ -1,0 +1,103 @@
+'use strict'
+
+const { execFileSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { filesUnder, requireSpace } = require('../../scripts/files/disk.js')
+const { cacheFolder } = require('../../scripts/libtorch/cache.js')
+const { nvidiaWheels, releaseFor } = require('../../scripts/libtorch/catalogue.js')
+const { fetchLibTorch } = require('../../scripts/libtorch/fetch.js')
+const { describeLibTorch } = require('../../scripts/libtorch/find.js')
+const { pipDownload } = require('../../scripts/libtorch/pip.js')
+const { unpackLibTorch, unpackNvidia } = require('../../scripts/libtorch/unpack.js')
+const { Problem } = require('../../scripts/problem.js')
+const { line } = require('../../scripts/terminal.js')
+const { crossTool } = require('../cmake.js')
+
+/**
+ * The wheel of PyPI for linux-arm64, which is built with CUDA. Without its CUDA libraries it is a LibTorch for the CPU
+ * that serves for building and testing the addon if PyTorch's own site cannot be reached.
+ */
+const PYPI = {
+  platform: 'linux-arm64',
+  machine: 'aarch64',
+  wheel: { 'torch==2.13.0': '092790c696a760c729fd5722835f50b9d81fd7c8f141571f3f3cf4081a8f664c' },
+  disk: 2_500_000_000,
+}
+/** NVIDIA's wheels, and of their libraries those that libtorch_cpu.so is linked with. */
+const NVIDIA = /^nvidia-cuda-(runtime|cupti)==/
+const NVIDIA_LIBRARY = /lib(cudart|cupti)\.so\.\d+$/
+const CUDA_LIBRARY = /^lib(torch|torch_cuda\w*|c10_cuda|torch_nvshmem|caffe2_nvrtc)\.so$/
+
+/**
+ * LibTorch for the CPU of another platform: the folder that LIBTORCH_LINUX_ARM64 (LIBTORCH_LINUX_X64) names, otherwise
+ * the release that set-up fetches there, otherwise one made of PyPI's wheel.
+ *
+ * @param {string} platform
+ */
+async function crossLibTorch(platform) {
+  const arch = platform.replace('linux-', '')
+  const variable = `LIBTORCH_${platform.toUpperCase().replace('-', '_')}`
+  const named = process.env[variable]
+  if (named) {
+    const libtorch = describeLibTorch(path.resolve(named), 'LIBTORCH', arch)
+    if (!libtorch.cuda) return libtorch
+    throw new Problem(
+      `${variable} is ${libtorch.folder}, a LibTorch with CUDA; the package ships an addon for the CPU's.`,
+      'Set it to one without CUDA, or unset it.',
+    )
+  }
+  const folder = path.join(`${cacheFolder()}-${platform}`, 'torch')
+  if (fs.existsSync(folder)) return describeLibTorch(folder, 'cache', arch)
+  try {
+    return await fetchLibTorch({ variant: 'cpu', platform })
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'UNREACHABLE' || platform !== PYPI.platform) throw error
+    line(`${error.message}\nMaking one of PyPI's wheel, which is built with CUDA.`)
+  }
+  await reducePyPI(folder)
+  return describeLibTorch(folder, 'cache', arch)
+}
+
+/** @param {string} folder */
+async function reducePyPI(folder) {
+  const beside = `${folder}.${process.pid}.tmp`
+  fs.mkdirSync(beside, { recursive: true })
+  try {
+    requireSpace(beside, PYPI.disk, 'Fetching LibTorch', 'set XDG_CACHE_HOME to a folder on a larger disk')
+    /** @param {Record<string, string>} wanted @param {string} owner */
+    const fetchWheels = async (wanted, owner) => {
+      const options = { machine: PYPI.machine, owner, why: "PyPI's wheels are fetched by pip." }
+      const wheels = await pipDownload(wanted, fs.mkdtempSync(path.join(beside, 'wheels-')), options)
+      return wheels.map(({ file }) => file)
+    }
+    const [wheel = ''] = await fetchWheels(PYPI.wheel, "PyTorch's")
+    await unpackLibTorch(wheel, beside)
+    // The catalogue's release with CUDA is built with the same CUDA 13.0.
+    const pinned = nvidiaWheels(releaseFor('cuda', PYPI.platform).sha256, PYPI.machine) ?? {}
+    const wanted = Object.entries(pinned).filter(([name]) => NVIDIA.test(name))
+    await unpackNvidia(await fetchWheels(Object.fromEntries(wanted), "NVIDIA's"), beside)
+    const lib = path.join(beside, 'torch', 'lib')
+    for (const name of filesUnder(lib, CUDA_LIBRARY)) fs.rmSync(path.join(lib, name))
+    for (const name of filesUnder(path.join(beside, 'nvidia'), NVIDIA_LIBRARY))
+      fs.copyFileSync(path.join(beside, 'nvidia', name), path.join(lib, path.basename(name)))
+    linkLibTorch(lib)
+    fs.renameSync(path.join(beside, 'torch'), folder)
+  } finally {
+    fs.rmSync(beside, { recursive: true, force: true })
+  }
+}
+
+/** Makes libtorch.so, which is empty and names the others; PyPI's names those of CUDA too. @param {string} lib */
+function linkLibTorch(lib) {
+  const empty = path.join(lib, 'empty.c')
+  fs.writeFileSync(empty, 'void dcgan_empty(void) {}\n')
+  execFileSync(crossTool(PYPI.platform, 'gcc'), [
+    ...['-shared', '-fPIC', empty, '-o', path.join(lib, 'libtorch.so')],
+    ...['-Wl,-soname,libtorch.so', '-Wl,-rpath,$ORIGIN', '-Wl,--no-as-needed', `-L${lib}`],
+    ...['-ltorch_cpu', '-lc10', '-Wl,--allow-shlib-undefined'],
+  ])
+  fs.rmSync(empty)
+}
+
+module.exports = { crossLibTorch }
