@@ -49,15 +49,17 @@ The exit code is 0 if all is well, and 1 if something must be fixed.`
  *
  * @param {string} name
  * @param {() => string | Found | Promise<string | Found>} work
+ * @param {boolean} [needed] without need, a failure is a note
  * @returns {Promise<Check>}
  */
-async function check(name, work) {
+async function check(name, work, needed = true) {
   try {
     const found = await work()
     return { name, status: 'ok', ...(typeof found === 'string' ? { detail: found } : found) }
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    return { name, status: 'failed', detail: error.message, ...(error.fix && { fix: error.fix }) }
+    const detail = needed ? error.message : `${error.message} (Nothing has to be built.)`
+    return { name, status: needed ? 'failed' : 'note', detail, ...(error.fix && { fix: error.fix }) }
   }
 }
 
@@ -69,30 +71,19 @@ function checkPlatform() {
   return `${PLATFORM}, ${libc()}, ${model}, ${os.availableParallelism()} cores, ${memory}`
 }
 
-/** A program that building needs; without building it is a note that it is missing. @param {string} name @param {() => string} work @param {boolean | undefined} building */
-async function checkTool(name, work, building) {
-  const found = await check(name, work)
-  if (building || found.status === 'ok') return found
-  return {
-    ...found,
-    status: /** @type {const} */ ('note'),
-    detail: `${found.detail} (Nothing has to be built.)`,
-  }
-}
-
 /** Examines the installation. */
 async function diagnose() {
   /** @type {Findings} */
   const findings = {}
   const libtorch = await check('LibTorch', () => checkLibTorch(findings))
   const addon = await check('addon', () => checkAddon(ROOT, findings))
-  const { building } = findings
+  const { building = false } = findings
   const checks = [
     await check('Node.js', () => requireNode(ROOT)),
     await check('platform', checkPlatform),
-    await checkTool('CMake', requireCMake, building),
-    await checkTool('compiler', requireCompiler, building),
-    await checkTool('make', requireMake, building),
+    await check('CMake', requireCMake, building),
+    await check('compiler', requireCompiler, building),
+    await check('make', requireMake, building),
     libtorch,
     await check('GPU', () => checkGpu(findings)),
     addon,
@@ -118,12 +109,7 @@ function print({ ok, version, checks }, stream) {
   stream.write(`\n${verdict}\n`)
 }
 
-/**
- * Runs the command.
- *
- * @param {string[]} args without node and the script's name
- * @returns {Promise<number>} the exit code
- */
+/** Runs the command. @param {string[]} args without node and the script's name @returns {Promise<number>} the exit code */
 async function main(args) {
   let options
   try {

@@ -21,10 +21,35 @@ class Problem extends Error {
   }
 }
 
+/**
+ * Returns what a call returns; a Problem of its begins with these words, and has this fix.
+ *
+ * @template T
+ * @param {string} words
+ * @param {string} fix
+ * @param {() => T} call
+ */
+function explain(words, fix, call) {
+  try {
+    return call()
+  } catch (error) {
+    throw error instanceof Problem ? new Problem(`${words}: ${error.message}`, fix, { cause: error }) : error
+  }
+}
+
+/** What a call returns, or undefined if it throws. @template T @param {() => T} call */
+function attempt(call) {
+  try {
+    return call()
+  } catch {
+    return undefined
+  }
+}
+
 /** The message of anything thrown, by another realm (Jest's) too. @param {any} error */
 const reason = error => String(error?.message ?? error)
 
 /** The code of anything thrown, for example 'ENOENT'; '' if it has none. @param {any} error */
 const codeOf = error => (typeof error?.code === 'string' ? error.code : '')
 
-module.exports = { Problem, codeOf, reason }
+module.exports = { Problem, attempt, codeOf, explain, reason }

@@ -3,7 +3,7 @@
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { Problem, codeOf } = require('./problem.js')
+const { Problem, attempt, codeOf } = require('./problem.js')
 
 const MIN_CMAKE = '3.18'
 const ANSWER_MS = 60_000
@@ -18,14 +18,8 @@ function which(...names) {
 }
 
 /** @param {string} file */
-function isProgram(file) {
-  try {
-    fs.accessSync(file, fs.constants.X_OK)
-    return fs.statSync(file).isFile()
-  } catch {
-    return false
-  }
-}
+const isProgram = file =>
+  attempt(() => fs.accessSync(file, fs.constants.X_OK) ?? fs.statSync(file).isFile()) === true
 
 /**
  * What a program prints, or undefined if it fails. It blocks: for short questions only.
@@ -47,12 +41,8 @@ function ask(program, args, { env = process.env, cwd = '.', limit = ANSWER_MS } 
 
 /** What /etc/os-release says of the system's family. */
 function systemIds() {
-  try {
-    const release = fs.readFileSync('/etc/os-release', 'utf8')
-    return [...release.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].map(match => match[1]).join(' ')
-  } catch {
-    return ''
-  }
+  const release = attempt(() => fs.readFileSync('/etc/os-release', 'utf8')) ?? ''
+  return [...release.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].map(match => match[1]).join(' ')
 }
 
 /**

@@ -2,6 +2,7 @@
 
 const { spawn } = require('node:child_process')
 const readline = require('node:readline')
+const { attempt } = require('./problem.js')
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set()
@@ -42,13 +43,8 @@ function run(program, args, { cwd = '.', env = process.env, onLine, show = false
 
 /** Ends what still runs: called when set-up itself is told to end. */
 function stopAll() {
-  for (const { pid } of running) {
-    try {
-      if (pid !== undefined) process.kill(-pid, 'SIGTERM')
-    } catch {
-      // It has just ended by itself.
-    }
-  }
+  // One may have just ended by itself.
+  for (const { pid } of running) attempt(() => pid !== undefined && process.kill(-pid, 'SIGTERM'))
 }
 
 module.exports = { run, stopAll }

@@ -12,11 +12,11 @@ const { releaseFor } = require('./libtorch/catalogue.js')
 const { fetchLibTorch } = require('./libtorch/fetch.js')
 const { findLibTorch } = require('./libtorch/find.js')
 const { hasNvidiaDriver, requirePlatform } = require('./libtorch/platform.js')
-const { Problem, codeOf, reason } = require('./problem.js')
+const { Problem, attempt, codeOf, reason } = require('./problem.js')
 const { requireBuildTools, requireNode } = require('./programs.js')
 const { stopAll } = require('./run.js')
 const { addonIsCurrent, buildAddon } = require('./steps/addon.js')
-const { prebuiltDamage, prebuiltMisfit, reinstallCommand } = require('./steps/prebuilt.js')
+const { prebuiltMisfit } = require('./steps/prebuilt.js')
 const { tryAddon } = require('./steps/try-addon.js')
 const terminal = require('./terminal.js')
 
@@ -32,8 +32,8 @@ Options:
                       155 MB on linux-arm64)
   --cuda              LibTorch for CUDA (downloads 2.8 GB); the default if there
                       is an NVIDIA driver
-  --from <source>     take LibTorch from this address, ZIP file, wheel or folder;
-                      an address ends in #sha256=<hash of the file>
+  --from <source>     take LibTorch from an address, which ends in
+                      #sha256=<hash>, or from a ZIP file, wheel or folder
   --rebuild           build the addon anew, even if a prebuilt one fits
   --list              show what the cache holds
   --remove [name...]  remove what the cache holds: all of it, or these of --list
@@ -118,17 +118,8 @@ async function command(argv) {
   // Two set-ups of one folder (npm start and npm test, say) would build into each other. A user who may not write to the
   // folder, which holds the lock, builds nothing either.
   const work = () => setUp(values)
-  return mayWrite(ROOT) ? withLock(path.join(ROOT, '.setup.lock'), work) : work()
-}
-
-/** @param {string} folder */
-function mayWrite(folder) {
-  try {
-    fs.accessSync(folder, fs.constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
+  const mayWrite = attempt(() => fs.accessSync(ROOT, fs.constants.W_OK) ?? true)
+  return mayWrite ? withLock(path.join(ROOT, '.setup.lock'), work) : work()
 }
 
 /** @param {Options} options @param {string[]} positionals */
@@ -136,7 +127,7 @@ function checkChoice({ cpu, cuda, from }, positionals) {
   const usage = (/** @type {string} */ message) =>
     new Problem(message, 'libtorch-dcgan setup --help', { code: 'USAGE' })
   const chosen = [cpu && '--cpu', cuda && '--cuda', from && '--from'].filter(Boolean)
-  if (positionals.length > 0) throw usage(`set-up does not know ${positionals.join(' ')}.`)
+  if (positionals.length > 0) throw usage(`Set-up does not know ${positionals.join(' ')}.`)
   if (chosen.length > 1) throw usage(`${chosen.join(' and ')} exclude each other.`)
   const { LIBTORCH, LIBTORCH_USE_PYTORCH } = process.env
   const variable = LIBTORCH ? 'LIBTORCH' : LIBTORCH_USE_PYTORCH === '1' ? 'LIBTORCH_USE_PYTORCH' : undefined
@@ -169,16 +160,13 @@ async function provideLibTorch({ cpu, cuda, from }, fromSource) {
     // Checked before the long download, not after it.
     requirePlatform()
     const release = { version: releaseFor(variant).version, cuda: variant === 'cuda' }
-    const build = fromSource || prebuiltMisfit(ROOT, release) !== undefined
-    if (build) requireBuildToolsFor(variant, cuda === true || fromSource)
+    if (fromSource || prebuiltMisfit(ROOT, release) !== undefined)
+      requireBuildToolsFor(variant, cuda === true || fromSource)
   }
   return fetchLibTorch({ variant, from })
 }
 
-/**
- * @param {'cpu' | 'cuda'} variant
- * @param {boolean} asked whether the user asked for what has to be built
- */
+/** @param {'cpu' | 'cuda'} variant @param {boolean} asked whether the user asked for what has to be built */
 function requireBuildToolsFor(variant, asked) {
   try {
     requireBuildTools()
@@ -197,9 +185,6 @@ async function provideAddon(libtorch, fromSource) {
   if (addonIsCurrent(ROOT, libtorch)) return
   const build = path.join(ROOT, 'build')
   if (!fromSource) {
-    const damage = prebuiltDamage(ROOT)
-    if (damage !== undefined)
-      throw new Problem(`The package is not as it was installed: ${damage}.`, reinstallCommand(ROOT))
     const misfit = prebuiltMisfit(ROOT, libtorch)
     // An addon that was built here for another LibTorch would be loaded before the prebuilt one.
     if (misfit === undefined) return fs.rmSync(build, { recursive: true, force: true })

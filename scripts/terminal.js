@@ -1,5 +1,7 @@
 'use strict'
 
+const BAR_WIDTH = 24
+const REDRAW_MS = 100
 const LOG_EVERY_MS = 10_000
 
 /** @param {number} bytes */
@@ -16,11 +18,7 @@ function duration(ms) {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
-/**
- * The progress that is shown now, with a bar on a terminal.
- *
- * @type {{ label: string, started: number, first: number, said: number, bar: import('cli-progress').SingleBar | undefined } | undefined}
- */
+/** The progress that is shown now. @type {{ label: string, started: number, first: number, drawn: number, live: boolean } | undefined} */
 let shown
 
 /** Writes a line for something done. @param {string} text */
@@ -41,39 +39,29 @@ function progress(label, done, total, format = String) {
   const now = Date.now()
   if (shown?.label !== label) {
     clear()
-    shown = { label, started: now, first: done, said: now, bar: newBar() }
-    shown.bar?.start(total ?? 0, done, { label, text: '' })
+    const live = process.stderr.isTTY && process.env.TERM !== 'dumb' && !process.env.CI
+    shown = { label, started: now, first: done, drawn: live ? 0 : now, live }
   }
+  if (now - shown.drawn < (shown.live ? REDRAW_MS : LOG_EVERY_MS)) return
+  shown.drawn = now
   const perMs = (done - shown.first) / (now - shown.started || 1)
   const parts = [total === undefined ? format(done) : `${format(done)} of ${format(total)}`]
   if (perMs > 0 && format === size) parts.push(`${size(perMs * 1000)}/s`)
   if (perMs > 0 && total !== undefined) parts.push(`${duration((total - done) / perMs)} left`)
-  const text = parts.join(', ')
-  if (shown.bar) return shown.bar.update(done, { label, text })
-  if (now - shown.said < LOG_EVERY_MS) return
-  shown.said = now
-  const percent = total ? `${Math.floor((100 * done) / total)} %, ` : ''
-  process.stderr.write(`${label}: ${percent}${text}\n`)
-}
-
-function newBar() {
-  if (!process.stderr.isTTY || process.env.TERM === 'dumb' || process.env.CI) return undefined
-  const { Presets, SingleBar } = require('cli-progress')
-  return new SingleBar(
-    // Set-up has its own handler of signals, and clears the bar.
-    {
-      format: '{label} {bar} {percentage} %  {text}',
-      barsize: 24,
-      clearOnComplete: true,
-      gracefulExit: false,
-    },
-    Presets.shades_classic,
+  const share = total ? Math.min(1, done / total) : undefined
+  const filled = Math.round((share ?? 0) * BAR_WIDTH)
+  const bar =
+    shown.live && share !== undefined ? ` ${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}` : ''
+  const percent = share === undefined ? '' : ` ${Math.floor(share * 100)} %,`
+  const text = `${label}${bar}${percent} ${parts.join(', ')}`
+  process.stderr.write(
+    shown.live ? `\r${text.slice(0, (process.stderr.columns || 80) - 1)}\x1b[K` : `${text}\n`,
   )
 }
 
 /** Takes the bar away; the next one starts anew. */
 function clear() {
-  shown?.bar?.stop()
+  if (shown?.live) process.stderr.write('\r\x1b[K')
   shown = undefined
 }
 

@@ -2,12 +2,10 @@
 
 const path = require('node:path')
 const { minorOf } = require('../libtorch/version.js')
-const { Problem, reason } = require('../problem.js')
+const { Problem } = require('../problem.js')
 const { reinstallCommand } = require('../steps/prebuilt.js')
 const { tryAddon } = require('../steps/try-addon.js')
 
-/** The package that finds the addon; it has no types. @type {string} */
-const LOADER = 'node-gyp-build'
 const SETUP = 'npx libtorch-dcgan setup'
 
 /** How the user replaces a LibTorch that is damaged. */
@@ -58,13 +56,11 @@ function checkAddon(root, findings) {
 /** @param {string} root @returns {string} */
 function findAddon(root) {
   try {
-    return require(LOADER).path(root)
-  } catch (error) {
-    const loader = reason(error).includes(`'${LOADER}'`)
-      ? ` The package ${LOADER} is missing too: npm install.`
-      : ''
+    // @ts-expect-error it has no types
+    return require('node-gyp-build').path(root)
+  } catch (cause) {
     const place = `${process.platform}-${process.arch} in build/Release or prebuilds of ${root}`
-    throw new Problem(`None for ${place}.${loader}`, SETUP)
+    throw new Problem(`None for ${place}.`, SETUP, { cause })
   }
 }
 

@@ -3,7 +3,7 @@
 const crypto = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
-const { Problem } = require('../problem.js')
+const { Problem, attempt } = require('../problem.js')
 const { size } = require('../terminal.js')
 
 /**
@@ -41,14 +41,8 @@ function writeAtomically(file, content) {
   fs.renameSync(beside, file)
 }
 
-/** The content of a JSON file, or undefined if there is none. @param {string} file */
-function readJson(file) {
-  try {
-    return JSON.parse(fs.readFileSync(file, 'utf8'))
-  } catch {
-    return undefined
-  }
-}
+/** The content of a JSON file, or undefined if there is none. @param {string} file @returns {any} */
+const readJson = file => attempt(() => JSON.parse(fs.readFileSync(file, 'utf8')))
 
 /** The files under a folder whose names match, relative to it, in order. @param {string} folder @param {RegExp} pattern */
 function filesUnder(folder, pattern = /./) {

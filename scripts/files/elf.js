@@ -1,6 +1,7 @@
 'use strict'
 
 const fs = require('node:fs')
+const { attempt } = require('../problem.js')
 
 const MAGIC = 0x7f454c46
 
@@ -36,16 +37,14 @@ function otherProcessor(file, arch) {
 
 /** @param {string} file @returns {{ header: Buffer, size: number } | undefined} undefined if it is no ELF file */
 function headerOf(file) {
-  const header = Buffer.alloc(64)
-  try {
+  return attempt(() => {
+    const header = Buffer.alloc(64)
     const fd = fs.openSync(file, 'r')
     fs.readSync(fd, header)
     const { size } = fs.fstatSync(fd)
     fs.closeSync(fd)
     return header.readUInt32BE(0) === MAGIC ? { header, size } : undefined
-  } catch {
-    return undefined
-  }
+  })
 }
 
 module.exports = { cutShort, otherProcessor }

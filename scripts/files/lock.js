@@ -4,7 +4,7 @@ const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
-const { Problem } = require('../problem.js')
+const { Problem, attempt } = require('../problem.js')
 const { which } = require('../programs.js')
 const terminal = require('../terminal.js')
 
@@ -82,15 +82,6 @@ async function start(flock, args) {
     await closed
   }
   return { ...(ended && { status: ended[0] ?? 1 }), words: words.trim(), release }
-}
-
-/** What a function returns, or undefined if it throws. @template T @param {() => T} call */
-function attempt(call) {
-  try {
-    return call()
-  } catch {
-    return undefined
-  }
 }
 
 module.exports = { withLock }

@@ -18,11 +18,9 @@ const { readJson } = require('./disk.js')
 /** The stamp in a file, if there is one and what its step made is as it was. @param {string} root @param {string} file */
 function readStamp(root, file) {
   const stamp = /** @type {Stamp | undefined} */ (readJson(file))
-  const untouched = Object.entries(stamp?.outputs ?? {}).every(([name, { mtimeMs, size }]) => {
-    const stat = fs.statSync(path.join(root, name), { throwIfNoEntry: false })
-    return stat?.mtimeMs === mtimeMs && stat.size === size
-  })
-  return untouched ? stamp : undefined
+  if (stamp === undefined) return undefined
+  const outputs = outputsOf(root, Object.keys(stamp.outputs))
+  return JSON.stringify(outputs) === JSON.stringify(stamp.outputs) ? stamp : undefined
 }
 
 /** @param {string} root @param {string[]} names @returns {Stamp['inputs']} */
@@ -36,26 +34,18 @@ function inputsOf(root, names) {
 function outputsOf(root, names) {
   return Object.fromEntries(
     names.map(name => {
-      const { mtimeMs, size } = fs.statSync(path.join(root, name))
+      const { mtimeMs = 0, size = 0 } = fs.statSync(path.join(root, name), { throwIfNoEntry: false }) ?? {}
       return [name, { mtimeMs, size }]
     }),
   )
 }
 
-/**
- * Whether a step was made from these files and facts.
- *
- * @param {Stamp | undefined} stamp
- * @param {Stamp['inputs']} inputs
- * @param {Stamp['facts']} facts
- */
+/** Whether a step was made from these files and facts. @param {Stamp | undefined} stamp @param {Stamp['inputs']} inputs @param {Stamp['facts']} facts */
 function isCurrent(stamp, inputs, facts) {
-  if (stamp === undefined || JSON.stringify(stamp.facts) !== JSON.stringify(facts)) return false
-  const names = Object.keys(inputs)
-  return (
-    names.length === Object.keys(stamp.inputs).length &&
-    names.every(name => inputs[name]?.hash === stamp.inputs[name]?.hash)
-  )
+  const hashes = (/** @type {Stamp['inputs']} */ files) =>
+    Object.entries(files).map(([name, { hash }]) => [name, hash])
+  const [before, now] = [stamp && [hashes(stamp.inputs), stamp.facts], [hashes(inputs), facts]]
+  return JSON.stringify(before) === JSON.stringify(now)
 }
 
 module.exports = { inputsOf, isCurrent, outputsOf, readStamp }

@@ -83,8 +83,10 @@ class ZipFile {
     }
   }
 
-  /** A small entry's text. @param {Entry} entry */
-  async text(entry) {
+  /** The text of the first entry whose name matches; undefined if there is none. @param {RegExp} pattern */
+  async text(pattern) {
+    const entry = this.find(pattern)
+    if (entry === undefined) return undefined
     if (entry.uncompressedSize > SMALL) throw failure(this.file, new Error(`${entry.fileName} is too large`))
     return (await buffer(this.read(entry))).toString('utf8')
   }

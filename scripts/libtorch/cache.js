@@ -56,7 +56,7 @@ function cacheFolder() {
 /** What is in the cache, the current one first, then the newest one. @returns {CacheEntry[]} */
 function listEntries(cache = cacheFolder()) {
   if (!fs.statSync(cache, { throwIfNoEntry: false })?.isDirectory()) return []
-  const current = currentName(cache)
+  const current = readCurrent(cache)
   return fs
     .readdirSync(cache)
     .filter(name => !name.startsWith('.'))
@@ -71,14 +71,12 @@ function listEntries(cache = cacheFolder()) {
 }
 
 /** @param {string} cache */
-function currentName(cache) {
-  const file = path.join(cache, 'current')
-  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim() : undefined
-}
+const readCurrent = cache =>
+  fs.existsSync(path.join(cache, 'current')) && fs.readFileSync(path.join(cache, 'current'), 'utf8').trim()
 
 /** @param {string} cache @param {string} name */
 function setCurrent(cache, name) {
-  if (currentName(cache) !== name) writeAtomically(path.join(cache, 'current'), name)
+  if (readCurrent(cache) !== name) writeAtomically(path.join(cache, 'current'), name)
 }
 
 /** Removes one LibTorch. A folder that the entry only points to stays. @param {CacheEntry} entry */

@@ -29,12 +29,7 @@ const SHA256 = {
 const DOWNLOAD = { 'linux-x64': 191_794_682, 'linux-arm64': 155_000_000, cuda: 2_750_000_000 }
 const DISK = { cpu: 900_000_000, cuda: 9_000_000_000 }
 
-/**
- * The release that set-up fetches for a platform.
- *
- * @param {Variant} variant
- * @param {string} platform
- */
+/** The release that set-up fetches for a platform. @param {Variant} variant @param {string} platform */
 function releaseFor(variant, platform = PLATFORM) {
   const [machine, sha256] = [MACHINES[platform], SHA256[platform]?.[variant]]
   if (machine === undefined || sha256 === undefined) {

@@ -4,11 +4,11 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { requireSpace, writeAtomically } = require('../files/disk.js')
 const { withLock } = require('../files/lock.js')
-const { Problem } = require('../problem.js')
+const { Problem, explain } = require('../problem.js')
 const { duration, line, size } = require('../terminal.js')
 const { MOVE_CACHE, RECORD, cacheFolder, listEntries, setCurrent } = require('./cache.js')
 const { nvidiaWheels } = require('./catalogue.js')
-const { describeAs, describeLibTorch } = require('./find.js')
+const { describeLibTorch } = require('./find.js')
 const { contentsOf, requireIntact, requireOwn, sharedWithGroup } = require('./intact.js')
 const { pipDownload } = require('./pip.js')
 const { allowsUnpinned, verdict, waysOut } = require('./pinned.js')
@@ -52,7 +52,7 @@ function findPresent(cache, { key, sha256, platform }) {
   )
   if (entry === undefined) return undefined
   try {
-    const found = describeLibTorch(entry.folder, 'cache', archOf(platform))
+    const found = describeLibTorch(entry.folder, 'cache', platform)
     requireIntact(entry)
     if (platform === PLATFORM) setCurrent(cache, entry.name)
     return found
@@ -62,9 +62,6 @@ function findPresent(cache, { key, sha256, platform }) {
     return undefined
   }
 }
-
-/** The processor of a platform, by Node.js's name. @param {string} platform */
-const archOf = platform => platform.replace(/^.*-/, '')
 
 /** @param {string} cache */
 function makeCache(cache) {
@@ -119,7 +116,7 @@ async function makeEntry(cache, source) {
     fs.renameSync(beside, place)
     fs.rmSync(downloads, { recursive: true, force: true })
     if (source.platform === PLATFORM) setCurrent(cache, name)
-    return describeLibTorch(path.resolve(place, record.folder), 'cache', archOf(source.platform))
+    return describeLibTorch(path.resolve(place, record.folder), 'cache', source.platform)
   } finally {
     fs.rmSync(beside, { recursive: true, force: true })
   }
@@ -131,18 +128,12 @@ function pointTo(given, source) {
   return describe(inner.find(folder => fs.existsSync(path.join(folder, 'lib'))) ?? given, given, source)
 }
 
-/**
- * @param {string} folder
- * @param {string} named what the user knows it by
- * @param {Source} source
- */
+/** @param {string} folder @param {string} named what the user knows it by @param {Source} source */
 function describe(folder, named, { variant, platform }) {
-  const { version, cuda } = describeAs(
-    folder,
-    'cache',
+  const { version, cuda } = explain(
     `${named} holds no LibTorch that fits`,
     'Give a LibTorch archive (libtorch-shared-with-deps-….zip), a PyTorch wheel, or a folder with include/ and lib/.',
-    archOf(platform),
+    () => describeLibTorch(folder, 'cache', platform),
   )
   if (variant !== undefined && cuda !== (variant === 'cuda')) {
     throw new Problem(
@@ -180,12 +171,7 @@ async function unpack({ file, from, sha256 }, entry, downloads, source) {
   return { folder: 'torch', version, cuda, contents: contentsOf(entry) }
 }
 
-/**
- * @param {Record<string, string> | string[]} wanted what pip is asked for
- * @param {string} machine
- * @param {string} entry
- * @param {string} downloads
- */
+/** @param {Record<string, string> | string[]} wanted what pip is asked for @param {string} machine @param {string} entry @param {string} downloads */
 async function addNvidia(wanted, machine, entry, downloads) {
   const started = Date.now()
   line("  asking pip for NVIDIA's libraries")

@@ -3,11 +3,12 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { otherProcessor } = require('../files/elf.js')
-const { Problem } = require('../problem.js')
+const { Problem, explain } = require('../problem.js')
 const { askPython, pythons } = require('../python.js')
 const { listEntries } = require('./cache.js')
 const { VERSIONS } = require('./catalogue.js')
 const { requireIntact } = require('./intact.js')
+const { PLATFORM } = require('./platform.js')
 const { minorOf, readVersion } = require('./version.js')
 
 /**
@@ -29,12 +30,9 @@ const { minorOf, readVersion } = require('./version.js')
 function findLibTorch(prefer = VERSIONS.map(minorOf)) {
   const { LIBTORCH, LIBTORCH_USE_PYTORCH } = process.env
   if (LIBTORCH) {
-    return describeAs(
-      path.resolve(LIBTORCH),
-      'LIBTORCH',
-      `LIBTORCH is ${LIBTORCH}, but that is no LibTorch`,
-      'Set LIBTORCH to a folder with include/ and lib/, or unset it.',
-    )
+    const fix = 'Set LIBTORCH to a folder with include/ and lib/, or unset it.'
+    const words = `LIBTORCH is ${LIBTORCH}, but that is no LibTorch`
+    return explain(words, fix, () => describeLibTorch(path.resolve(LIBTORCH), 'LIBTORCH'))
   }
   if (LIBTORCH_USE_PYTORCH === '1') return findPyTorch()
 
@@ -58,10 +56,11 @@ function findLibTorch(prefer = VERSIONS.map(minorOf)) {
 /**
  * @param {string} folder
  * @param {LibTorchInfo['source']} source
- * @param {string} [arch] the processor that it must be built for
+ * @param {string} [platform] what it must be built for, for example "linux-arm64"
  * @returns {LibTorchInfo}
  */
-function describeLibTorch(folder, source, arch = process.arch) {
+function describeLibTorch(folder, source, platform = PLATFORM) {
+  const arch = platform.replace(/^.*-/, '')
   const lib = path.join(folder, 'lib')
   const include = path.join(folder, 'include')
   if (!fs.existsSync(folder)) throw new Problem(`${folder} does not exist.`)
@@ -74,23 +73,6 @@ function describeLibTorch(folder, source, arch = process.arch) {
   const version = readVersion(include)
   if (version === undefined) throw new Problem(`the headers in ${include} tell no version.`)
   return { folder, lib, version, cuda: fs.existsSync(path.join(lib, 'libtorch_cuda.so')), source }
-}
-
-/**
- * As `describeLibTorch`; its errors begin with `what`, and have this fix.
- *
- * @param {string} folder
- * @param {LibTorchInfo['source']} source
- * @param {string} what
- * @param {string} fix
- * @param {string} [arch]
- */
-function describeAs(folder, source, what, fix, arch) {
-  try {
-    return describeLibTorch(folder, source, arch)
-  } catch (error) {
-    throw error instanceof Problem ? new Problem(`${what}: ${error.message}`, fix) : error
-  }
 }
 
 // Asks where `import torch` would look, without the seconds that importing it takes.
@@ -112,7 +94,8 @@ function findPyTorch() {
   }
   const folder = askPython(python, ['-c', LOCATE])
   if (!folder) throw new Problem(`${problem} ${python} has no package torch.`, fix)
-  return describeAs(folder, 'PyTorch', `${problem} the torch of ${python} is not complete`, fix)
+  const words = `${problem} the torch of ${python} is not complete`
+  return explain(words, fix, () => describeLibTorch(folder, 'PyTorch'))
 }
 
-module.exports = { describeAs, describeLibTorch, findLibTorch }
+module.exports = { describeLibTorch, findLibTorch }

@@ -4,7 +4,7 @@ const crypto = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
 const { filesUnder, hashFile, readJson, writeAtomically } = require('../files/disk.js')
-const { Problem } = require('../problem.js')
+const { Problem, attempt } = require('../problem.js')
 const { RECORD } = require('./cache.js')
 
 /**
@@ -57,11 +57,7 @@ function requireIntact(entry) {
 /** Notes new times of unchanged libraries, if this user may, so that they are read once. @param {CacheEntry} entry */
 function noteTimes({ place, contents }) {
   const file = path.join(place, RECORD)
-  try {
-    writeAtomically(file, { ...readJson(file), contents })
-  } catch {
-    // They are read again the next time.
-  }
+  attempt(() => writeAtomically(file, { ...readJson(file), contents }))
 }
 
 /** Throws as `requireIntact` does, after reading every file. @param {CacheEntry} entry */

@@ -6,7 +6,7 @@ const { hashFile } = require('../files/disk.js')
 const { Problem } = require('../problem.js')
 const { installCommand } = require('../programs.js')
 const { askPython, pythons, runPython } = require('../python.js')
-const { requirePinned } = require('./pinned.js')
+const { allowsUnpinned, waysOut } = require('./pinned.js')
 
 // The wheels hold compiled code for CPython 3.11 too, but only LibTorch is taken from them: any Python may fetch them.
 const PYTHON_TAGS = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311']
@@ -62,10 +62,10 @@ async function pipDownload(wanted, folder, { machine, owner, why, index }) {
     ...platformTags(machine).flatMap(tag => ['--platform', tag]),
     ...requirements,
   ]
+  const other = index && `PIP_EXTRA_INDEX_URL=${index} npx libtorch-dcgan setup`
   const { status, output } = await runPython(python, args, live)
   if (status !== 0) {
     const errors = output.split('\n').filter(line => line.startsWith('ERROR'))
-    const other = index && `PIP_EXTRA_INDEX_URL=${index} npx libtorch-dcgan setup`
     throw new Problem(
       [`pip could not download ${requirements.join(', ')}.`, ...errors].join('\n'),
       [
@@ -81,8 +81,17 @@ async function pipDownload(wanted, folder, { machine, owner, why, index }) {
   return names.map(name => {
     const file = path.join(folder, name)
     const sha256 = hashFile(file)
-    requirePinned(name, sha256, pinned, owner, index)
-    return { file, sha256 }
+    if (pinned.includes(sha256) || allowsUnpinned()) return { file, sha256 }
+    const only = pinned.length === 1 ? `, not ${pinned[0]}` : ''
+    throw new Problem(
+      `pip gave ${name}, which is not ${owner}: its SHA-256 is ${sha256}${only}.`,
+      [
+        'Check the package index that pip is set up for: python3 -m pip config list',
+        ...(other ? [`and, if it lacks PyTorch's, add that: ${other}`] : []),
+        waysOut(),
+      ].join('\n'),
+      { code: 'BAD_HASH' },
+    )
   })
 }
 

@@ -89,7 +89,9 @@ function addressSource(url) {
   const given = url.hash
   const sha256 = /^#sha256=([0-9a-f]{64})$/i.exec(given)?.[1]?.toLowerCase()
   url.hash = ''
-  const key = withoutPassword(url.href)
+  const shown = new URL(url)
+  shown.username = shown.password = ''
+  const key = shown.href
   return {
     key,
     label: `LibTorch from ${key}`,
@@ -130,24 +132,16 @@ function fileSource(file) {
   }
 }
 
-/** @param {string} address */
-function withoutPassword(address) {
-  const url = new URL(address)
-  url.username = ''
-  url.password = ''
-  return url.href
-}
-
 /** @param {string} text */
 const fingerprint = text => crypto.hash('sha1', text).slice(0, 8)
 
 /** @param {string} address @param {string} file @param {string | undefined} pinned @returns {Promise<Archive>} */
 async function fetchAddress(address, file, pinned) {
   const started = Date.now()
-  const { sha256, size: bytes } = await download(address, file, { sha256: pinned })
+  const { url, sha256, size: bytes } = await download(address, file, { sha256: pinned })
   const time = duration(Date.now() - started)
   line(`  downloaded ${size(bytes)} in ${time}, ${verdict(sha256, pinned)}`)
-  return { file, from: withoutPassword(address), sha256 }
+  return { file, from: url, sha256 }
 }
 
 module.exports = { CPU_INDEX, givenSource, releaseSource }

@@ -33,8 +33,7 @@ async function unpackLibTorch(file, target) {
     const started = Date.now()
     const { files, bytes } = await zip.extract(target, name => placeLibTorch(prefix, name), MOVE_CACHE)
     line(`  unpacked ${files} files, ${size(bytes)}, in ${duration(Date.now() - started)}`)
-    const metadata = zip.find(/^[^/]+\.dist-info\/METADATA$/)
-    return metadata === undefined ? [] : nvidiaRequirements(await zip.text(metadata))
+    return nvidiaRequirements((await zip.text(/^[^/]+\.dist-info\/METADATA$/)) ?? '')
   } finally {
     zip.close()
   }

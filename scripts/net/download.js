@@ -14,8 +14,8 @@ const MAX_REDIRECTS = 10
 const TRY_AGAIN = 'Run the set-up again: it continues where it stopped.'
 const OTHER_SOURCE = 'Check the address, or give another source with --from.'
 
-/** Answers of a server that are the same when it is asked again. */
-const FINAL = new Set([400, 401, 403, 404, 405, 407, 410, 451])
+/** Answers of a server that may be others when it is asked again. */
+const PASSING = /^(408|416|425|429|5..)$/
 /** Failures of a connection that was never made: five attempts would only keep the user waiting. */
 const UNREACHABLE = /^(ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|EAI_FAIL)$/
 
@@ -34,7 +34,7 @@ const UNREACHABLE = /^(ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN
  * @param {string} address
  * @param {string} target
  * @param {DownloadOptions} [options]
- * @returns {Promise<{ sha256: string, size: number }>}
+ * @returns {Promise<{ url: string, sha256: string, size: number }>} `url`: the address without a password
  * @throws {Problem} code 'UNREACHABLE' if the server or its file cannot be reached; 'BAD_HASH'
  */
 async function download(address, target, options = {}) {
@@ -49,7 +49,7 @@ async function download(address, target, options = {}) {
       const { size } = fs.statSync(part)
       fs.renameSync(part, target)
       fs.rmSync(notesOf(part), { force: true })
-      return { sha256, size }
+      return { url, sha256, size }
     }
     discard(part)
     // The file may be wrong only because it was put together from two downloads: it is fetched once more, in one piece.
@@ -77,13 +77,7 @@ function splitCredentials(address) {
 
 /** @typedef {DownloadOptions & { headers: Record<string, string> }} RequestOptions */
 
-/**
- * Completes `part`, and tries again after failures that may pass.
- *
- * @param {string} address
- * @param {string} part
- * @param {RequestOptions} options
- */
+/** Completes `part`, and tries again after failures that may pass. @param {string} address @param {string} part @param {RequestOptions} options */
 async function fetchPart(address, part, options) {
   const { attempts = 5, backoffMs = 500 } = options
   for (let failures = 0; ; ) {
@@ -108,13 +102,7 @@ async function fetchPart(address, part, options) {
   }
 }
 
-/**
- * Makes one request, from the end of `part` on.
- *
- * @param {string} address
- * @param {string} part
- * @param {RequestOptions} options
- */
+/** Makes one request, from the end of `part` on. @param {string} address @param {string} part @param {RequestOptions} options */
 async function fetchOnce(address, part, { headers: credentials, sha256, stallMs = 30_000 }) {
   const notes = /** @type {{ address?: string, validator?: string }} */ (readJson(notesOf(part)) ?? {})
   // Without a validator the file may have changed since, which only a known hash would show.
@@ -131,18 +119,18 @@ async function fetchOnce(address, part, { headers: credentials, sha256, stallMs 
   await follow(new URL(address), headers, stallMs, async ({ statusCode, headers, body }) => {
     const range = contentRange(headers)
     if (statusCode === 416 && start > 0) {
-      if (range?.total === start) return
+      if (range.total === start) return
       discard(part)
       throw new Error('the server has no such part of the file')
     }
     if (statusCode !== 200 && statusCode !== 206) throw refusal(address, statusCode)
-    if (statusCode === 206 && range?.start !== start) {
+    if (statusCode === 206 && range.start !== start) {
       discard(part)
       throw new Error('the server sent another part of the file than was asked for')
     }
     const from = statusCode === 206 ? start : 0
     const length = headers['content-length']
-    const total = length === undefined ? range?.total : from + Number(length)
+    const total = length === undefined ? undefined : from + Number(length)
     const etag = one(headers.etag)
     // A weak ETag does not vouch for bytes (RFC 9110, 13.1.5).
     const validator = etag !== undefined && !etag.startsWith('W/') ? etag : one(headers['last-modified'])
@@ -222,7 +210,7 @@ const one = value => (Array.isArray(value) ? value[0] : value)
 /** @param {string} address @param {number} status */
 function refusal(address, status) {
   const words = `the server answered ${status} ${STATUS_CODES[status] ?? ''}`.trim()
-  if (!FINAL.has(status)) return new Error(words)
+  if (PASSING.test(String(status))) return new Error(words)
   const fix =
     status === 407
       ? 'The proxy wants a name and password: HTTPS_PROXY=http://name:password@host:port'
@@ -230,14 +218,12 @@ function refusal(address, status) {
   return new Problem(`${address} cannot be fetched: ${words}.`, fix, { code: 'UNREACHABLE' })
 }
 
-/** @param {Response['headers']} headers */
+/** The start and the total of a range, NaN if it tells none. @param {Response['headers']} headers */
 function contentRange(headers) {
-  const match = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(one(headers['content-range']) ?? '')
-  return match ? { start: toNumber(match[1]), total: toNumber(match[2]) } : undefined
+  const [, start, total] =
+    /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(one(headers['content-range']) ?? '') ?? []
+  return { start: Number(start), total: Number(total) }
 }
-
-/** @param {string | undefined} digits */
-const toNumber = digits => (digits === undefined || digits === '*' ? undefined : Number(digits))
 
 /** The file that notes where a part comes from. @param {string} part */
 const notesOf = part => `${part}.json`

@@ -36,15 +36,10 @@ function tryAddon(file, libraries = '') {
     const words = /^(?:Error: |.*message: ['"`])(.*?)['"`]?,?$/m.exec(stderr)?.[1]
     return { failure: words ?? stderr.trim() }
   }
-  const damaged = filesLoaded(file, libraries).find(cutShort)
-  return { failure: damaged ? `${damaged} is cut short` : `${child} was ended by ${signal}` }
-}
-
-/** @param {string} file @param {string} libraries */
-function filesLoaded(file, libraries) {
-  if (libraries === '') return [file]
   const engine = path.join(path.dirname(file), 'libdcgan_engine.so')
-  return [file, engine, ...fs.readdirSync(libraries).map(name => path.join(libraries, name))]
+  const others = libraries === '' ? [] : fs.readdirSync(libraries).map(name => path.join(libraries, name))
+  const damaged = [file, engine, ...others].find(cutShort)
+  return { failure: damaged ? `${damaged} is cut short` : `${child} was ended by ${signal}` }
 }
 
 module.exports = { tryAddon }

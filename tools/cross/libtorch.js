@@ -36,11 +36,10 @@ const CUDA_LIBRARY = /^lib(torch|torch_cuda\w*|c10_cuda|torch_nvshmem|caffe2_nvr
  * @param {string} platform
  */
 async function crossLibTorch(platform) {
-  const arch = platform.replace('linux-', '')
   const variable = `LIBTORCH_${platform.toUpperCase().replace('-', '_')}`
   const named = process.env[variable]
   if (named) {
-    const libtorch = describeLibTorch(path.resolve(named), 'LIBTORCH', arch)
+    const libtorch = describeLibTorch(path.resolve(named), 'LIBTORCH', platform)
     if (!libtorch.cuda) return libtorch
     throw new Problem(
       `${variable} is ${libtorch.folder}, a LibTorch with CUDA; the package ships an addon for the CPU's.`,
@@ -48,7 +47,7 @@ async function crossLibTorch(platform) {
     )
   }
   const folder = path.join(`${cacheFolder()}-${platform}`, 'torch')
-  if (fs.existsSync(folder)) return describeLibTorch(folder, 'cache', arch)
+  if (fs.existsSync(folder)) return describeLibTorch(folder, 'cache', platform)
   try {
     return await fetchLibTorch({ variant: 'cpu', platform })
   } catch (error) {
@@ -56,7 +55,7 @@ async function crossLibTorch(platform) {
     line(`${error.message}\nMaking one of PyPI's wheel, which is built with CUDA.`)
   }
   await reducePyPI(folder)
-  return describeLibTorch(folder, 'cache', arch)
+  return describeLibTorch(folder, 'cache', platform)
 }
 
 /** @param {string} folder */
