@@ -278,9 +278,9 @@ describe('two at once', () => {
 describe('one that is killed', () => {
   const many = zip([
     ...Object.entries(libtorchFiles()).map(([name, data]) => ({ name: `torch/${name}`, data })),
-    ...Array.from({ length: 5000 }, (_, i) => ({
+    ...Array.from({ length: 1000 }, (_, i) => ({
       name: `torch/include/h${i}.h`,
-      data: `${i}`,
+      data: `${i}`.repeat(100),
       stored: true,
     })),
   ])
@@ -302,7 +302,7 @@ describe('one that is killed', () => {
     const { status, stdout } = await fetch({ from: file })
     expect(status).toBe(0)
     const { folder } = JSON.parse(stdout)
-    expect(fs.readdirSync(path.join(folder, 'include'))).toHaveLength(5001)
+    expect(fs.readdirSync(path.join(folder, 'include'))).toHaveLength(1001)
     expect(fs.readdirSync(cache).sort()).toEqual(
       [path.basename(path.dirname(folder)), 'current', 'lock'].sort(),
     )
