@@ -1,7 +1,18 @@
+/** What takes minutes by its nature: packages, processes that end in every way, every block of the documents. */
+const LONG = ['test/arm64/', 'test/determinism', 'test/docs/blocks', 'test/package/', 'test/process/(?!kill)']
+
+/** Their numbers are smaller in `npm test`. */
+const LONGER = ['test/checkpoint/fuzz', 'test/mnist/fuzz', 'test/process/kill', 'test/threads']
+
+// `npm run test:long` runs those only. With 1, any file can be run, and with its larger numbers.
+const { DCGAN_LONG_TESTS: long } = process.env
+const rooms = long === 'only' ? `(${[...LONG, ...LONGER].join('|')})` : 'test/'
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testRegex: `/${rooms}.*\\.test\\.ts$`,
+  testPathIgnorePatterns: long === undefined ? LONG : [],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/build', '<rootDir>/examples/.*/node_modules'],
   transform: {
     '^.+\\.[cm]?ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],

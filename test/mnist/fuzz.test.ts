@@ -7,9 +7,8 @@ import { Mutator } from '../checkpoint/mutate'
 import { spoilt } from '../fuzz/bytes'
 import { folderWith, imagesFile, labelsFile } from './idxFiles'
 
-/** `DCGAN_FUZZ=100000 npx jest test/mnist/fuzz` for a long run, `DCGAN_FUZZ_SEED` to repeat one. */
-const RUNS = Number(process.env.DCGAN_FUZZ ?? 3000)
-const SEED = Number(process.env.DCGAN_FUZZ_SEED ?? 1)
+const RUNS = process.env.DCGAN_LONG_TESTS === undefined ? 300 : 3000
+const SEED = 1
 const COUNT = 5
 
 const IMAGES = 'train-images-idx3-ubyte'

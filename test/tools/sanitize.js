@@ -84,6 +84,7 @@ function main(args) {
   const tests = args.some(arg => !arg.startsWith('-')) ? [] : TESTS
   const passed = run(process.execPath, ['node_modules/.bin/jest', '-i', ...tests, ...args], {
     ...process.env,
+    DCGAN_LONG_TESTS: '1',
     LIBTORCH: libtorch.folder,
     LIBTORCH_DCGAN_PREBUILD: FOLDER,
     LD_PRELOAD: runtime().join(':'),
