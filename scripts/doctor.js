@@ -36,7 +36,7 @@ The exit code is 0 if all is well, and 1 if something must be fixed.`
 /** @typedef {Omit<Check, 'name' | 'status'> & { status?: Check['status'] }} Found */
 
 /**
- * What the checks find out for each other.
+ * Facts that the checks find out for each other.
  *
  * @typedef {object} Findings
  * @property {import('./libtorch/find.js').LibTorchInfo} [libtorch]

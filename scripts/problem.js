@@ -37,7 +37,7 @@ function explain(words, fix, call) {
   }
 }
 
-/** What a call returns, or undefined if it throws. @template T @param {() => T} call */
+/** Returns what a call returns, or undefined if it throws. @template T @param {() => T} call */
 function attempt(call) {
   try {
     return call()

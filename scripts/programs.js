@@ -22,7 +22,7 @@ const isProgram = file =>
   attempt(() => fs.accessSync(file, fs.constants.X_OK) ?? fs.statSync(file).isFile()) === true
 
 /**
- * What a program prints, or undefined if it fails. It blocks: for short questions only.
+ * Returns what a program prints, or undefined if it fails. It blocks: for short questions only.
  *
  * @param {string} program
  * @param {string[]} args
@@ -39,7 +39,7 @@ function ask(program, args, { env = process.env, cwd = '.', limit = ANSWER_MS } 
   )
 }
 
-/** What /etc/os-release says of the system's family. */
+/** The names of the system's family in /etc/os-release. */
 function systemIds() {
   const release = attempt(() => fs.readFileSync('/etc/os-release', 'utf8')) ?? ''
   return [...release.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].map(match => match[1]).join(' ')

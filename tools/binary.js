@@ -8,7 +8,7 @@ const { MIN_GLIBC } = require('../scripts/libtorch/platform.js')
 const { isOlder } = require('../scripts/programs.js')
 
 const LIBTORCH = /^lib(torch|torch_cpu|c10)\.so$/
-/** What every system has that runs LibTorch. The last is how glibc finds thread-local variables. */
+/** Libraries that every system has that runs LibTorch. The last one is how glibc finds thread-local variables. */
 const SYSTEM =
   /^(lib(stdc\+\+\.so\.6|gcc_s\.so\.1|c\.so\.6|m\.so\.6|gomp\.so\.1)|ld-linux-(x86-64\.so\.2|aarch64\.so\.1))$/
 
@@ -23,7 +23,7 @@ const NEWEST = {
 }
 
 /**
- * What keeps a library from loading on another machine than this.
+ * The reasons why a library would not load on another machine than this.
  *
  * @param {string} file
  * @param {{ libtorch: boolean, arch?: string }} options whether it may need LibTorch, and the processor it is for

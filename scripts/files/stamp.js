@@ -18,7 +18,7 @@ const { readJson } = require('./disk.js')
 /** The stamp in a file, if there is one and what its step made is as it was. @param {string} root @param {string} file */
 function readStamp(root, file) {
   const stamp = /** @type {Stamp | undefined} */ (readJson(file))
-  if (stamp === undefined) return undefined
+  if (stamp?.outputs === undefined) return undefined
   const outputs = outputsOf(root, Object.keys(stamp.outputs))
   return JSON.stringify(outputs) === JSON.stringify(stamp.outputs) ? stamp : undefined
 }

@@ -4,7 +4,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { readJson, writeAtomically } = require('../files/disk.js')
-const { Problem } = require('../problem.js')
+const { Problem, attempt } = require('../problem.js')
 
 /**
  * The user's cache folder: one folder for each LibTorch, which is complete or is not there.
@@ -53,26 +53,26 @@ function cacheFolder() {
   )
 }
 
-/** What is in the cache, the current one first, then the newest one. @returns {CacheEntry[]} */
+/** The entries of the cache, the current one first, then the newest one. @returns {CacheEntry[]} */
 function listEntries(cache = cacheFolder()) {
-  if (!fs.statSync(cache, { throwIfNoEntry: false })?.isDirectory()) return []
   const current = readCurrent(cache)
-  return fs
-    .readdirSync(cache)
+  const names = attempt(() => fs.readdirSync(cache)) ?? []
+  return names
     .filter(name => !name.startsWith('.'))
     .flatMap(name => {
       const place = path.join(cache, name)
       // A record that was damaged by hand is no entry; set-up makes it anew.
       const record = readJson(path.join(place, RECORD))
-      const folder = path.resolve(place, String(record?.folder))
-      return record ? [{ ...record, name, place, folder, current: name === current }] : []
+      if (['folder', 'version', 'date'].some(field => typeof record?.[field] !== 'string')) return []
+      return [
+        { ...record, name, place, folder: path.resolve(place, record.folder), current: name === current },
+      ]
     })
     .sort((a, b) => Number(b.current) - Number(a.current) || b.date.localeCompare(a.date))
 }
 
 /** @param {string} cache */
-const readCurrent = cache =>
-  fs.existsSync(path.join(cache, 'current')) && fs.readFileSync(path.join(cache, 'current'), 'utf8').trim()
+const readCurrent = cache => attempt(() => fs.readFileSync(path.join(cache, 'current'), 'utf8').trim())
 
 /** @param {string} cache @param {string} name */
 function setCurrent(cache, name) {

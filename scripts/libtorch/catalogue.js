@@ -48,7 +48,7 @@ function releaseFor(variant, platform = PLATFORM) {
     file,
     /** On PyTorch's site; undefined if only pip is asked. */
     path: variant === 'cpu' ? `/whl/cpu/${encodeURIComponent(file)}` : undefined,
-    /** What pip is asked for. */
+    /** The requirement that pip is given. */
     requirement: `torch==${version}`,
     download: DOWNLOAD[variant === 'cuda' ? 'cuda' : /** @type {'linux-x64'} */ (platform)],
     disk: DISK[variant],

@@ -81,7 +81,7 @@ function makeCache(cache) {
   line(`The members of its group may change what is in ${cache}. If they should not: chmod -R g-w '${cache}'`)
 }
 
-/** Removes what earlier, interrupted runs left. Under the lock, so that nobody is at work there. @param {string} cache */
+/** Removes the remains of interrupted runs. It needs the lock, so that no other run is at work there. @param {string} cache */
 function cleanUp(cache) {
   const left = fs.readdirSync(cache).filter(name => /^\.(unpack|removed)-/.test(name))
   for (const name of [...left, path.join('downloads', 'pip'), path.join('downloads', 'nvidia')]) {
@@ -155,7 +155,7 @@ function describe(folder, named, { variant, platform }) {
 async function unpack({ file, from, sha256 }, entry, downloads, source) {
   const requirements = await unpackLibTorch(file, entry)
   const { version, cuda } = describe(path.join(entry, 'torch'), file, source)
-  // What the user gave stays.
+  // A file that the user gave stays.
   if (file.startsWith(downloads + path.sep)) fs.rmSync(file)
   if (cuda && requirements.length > 0) {
     const machine = String(MACHINES[source.platform])

@@ -21,8 +21,8 @@ const { minorOf, readVersion } = require('./version.js')
  */
 
 /**
- * Finds LibTorch: LIBTORCH, then PyTorch with LIBTORCH_USE_PYTORCH=1, then what set-up fetched. What a variable names is
- * taken or is an error; it is never skipped.
+ * Finds LibTorch: LIBTORCH, then PyTorch with LIBTORCH_USE_PYTORCH=1, then the cache. A folder
+ * that a variable names is taken or is an error; it is never skipped.
  *
  * @param {string[]} [prefer] minor versions ("2.13") that are taken from the cache before others
  * @returns {LibTorchInfo | undefined} undefined if there is none

@@ -8,7 +8,7 @@ const { Problem, attempt } = require('../problem.js')
 const { RECORD } = require('./cache.js')
 
 /**
- * What was unpacked into a cache entry, so that a change is noticed. A library is loaded into the user's process: each
+ * The files that were unpacked into a cache entry, so that a change is noticed. A library is loaded into the user's process: each
  * one has its own SHA-256. The other files (ten thousand headers) have one together.
  *
  * @typedef {{ size: number, mtimeMs: number, sha256: string }} Library
@@ -89,7 +89,7 @@ function fetchAnew({ name, version, cuda, key, from, sha256 }) {
   return `npx libtorch-dcgan setup --remove ${name} && npx libtorch-dcgan setup ${again}`
 }
 
-/** The cache, and what of it is loaded with an entry: files, and the folders between. @param {string} cache @param {CacheEntry} [entry] */
+/** The cache, the files in it that are loaded with an entry, and the folders between. @param {string} cache @param {CacheEntry} [entry] */
 function loadedFrom(cache, entry) {
   const found = new Set([cache])
   /** @type {string[]} */
@@ -130,7 +130,7 @@ function requireOwn(cache, entry) {
   }
 }
 
-/** What the other members of a group may change. @param {string} cache @param {CacheEntry} [entry] */
+/** The first file that the other members of a group may change. @param {string} cache @param {CacheEntry} [entry] */
 function sharedWithGroup(cache, entry) {
   return loadedFrom(cache, entry).find(({ mode }) => (mode & 0o020) !== 0)?.file
 }

@@ -5,7 +5,7 @@ const ALLOW = 'LIBTORCH_DCGAN_ALLOW_UNPINNED'
 /** Whether the user takes files whose SHA-256 is not known. */
 const allowsUnpinned = () => process.env[ALLOW] === '1'
 
-/** What the user can do about a file without a known SHA-256. @param {string} [flags] the rest of set-up's command */
+/** The ways out for a file without a known SHA-256. @param {string} [flags] the rest of set-up's command */
 const waysOut = (flags = '') => `or use a LibTorch of your own: LIBTORCH=<folder>, or LIBTORCH_USE_PYTORCH=1
 or, if you trust where it comes from, take it as it is: ${ALLOW}=1 npx libtorch-dcgan setup${flags}`
 

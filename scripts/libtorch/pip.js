@@ -102,7 +102,7 @@ function platformTags(machine) {
 }
 
 /**
- * What a CUDA build of torch needs beside itself: the requirements on NVIDIA's libraries in its metadata.
+ * The requirements on NVIDIA's libraries in the metadata of a torch wheel with CUDA.
  *
  * @param {string} metadata the wheel's METADATA
  */

@@ -16,7 +16,7 @@ const PYTORCH = 'https://download.pytorch.org'
 const CPU_INDEX = `${PYTORCH}/whl/cpu`
 
 /**
- * Where a LibTorch comes from.
+ * The place that a LibTorch comes from.
  *
  * @typedef {object} Source
  * @property {string} key equal for equal sources
@@ -79,7 +79,7 @@ function releaseSource(variant, platform) {
   }
 }
 
-/** What the user gave with --from: an address, a file or a folder. @param {string} from @returns {Source} */
+/** The source that the user gave with --from: an address, a file or a folder. @param {string} from @returns {Source} */
 function givenSource(from) {
   return /^https?:\/\//i.test(from) ? addressSource(new URL(from)) : fileSource(path.resolve(from))
 }

@@ -19,7 +19,7 @@ const MEMORY_PER_JOB = 2_000_000_000
 
 /** @typedef {import('../libtorch/find.js').LibTorchInfo} LibTorchInfo */
 
-/** What the build was made of. @param {string} root @param {LibTorchInfo} libtorch */
+/** The stamp of the last build, and the files and facts that a current one has. @param {string} root @param {LibTorchInfo} libtorch */
 function state(root, { folder, version, cuda }) {
   const sources = ['binding', 'cmake'].flatMap(room =>
     filesUnder(path.join(root, room), SOURCES).map(name => path.join(room, name)),
