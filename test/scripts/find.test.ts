@@ -213,8 +213,11 @@ describe('the cache', () => {
     cached('2.13.0-cpu', '2.13.0')
     const broken = cached('2.14.1-cpu', '2.14.1', { current: true })
     fs.rmSync(path.join(broken, 'lib', 'libtorch.so'))
-    fs.mkdirSync(path.join(home, 'cache', 'x'))
-    fs.writeFileSync(path.join(home, 'cache', 'x', 'libtorch.json'), '{')
+    for (const text of ['{', '{}', '1']) {
+      const entry = path.join(home, 'cache', `damaged ${text}`)
+      fs.mkdirSync(entry)
+      fs.writeFileSync(path.join(entry, 'libtorch.json'), text)
+    }
     expect(findLibTorch(env()).version).toBe('2.13.0')
   })
 })
