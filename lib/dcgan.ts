@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { readState, writeState } from './checkpoint/index.js'
 import { checkSave, modelsOwn, onlyGenerator, type SaveOptions } from './checkpoint/options.js'
+import { channels, published } from './diagnostics.js'
 import { DcganError, invalidArgument } from './errors.js'
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/index.js'
 import { writeFileAtomic } from './files.js'
@@ -85,7 +86,7 @@ export class DCGAN {
    */
   constructor(hparams?: HyperParamOptions) {
     this.hparams = resolveHyperParams(hparams)
-    this.#engine = new Engine(this.hparams)
+    this.#engine = new Engine(this.hparams, this)
     this.#saver = new Saver(this.#engine)
   }
 
@@ -265,7 +266,7 @@ export class DCGAN {
     )
     if (request !== undefined) checkRoom(request.count, this.hparams.maxQueue)
     const batch =
-      request === undefined ? new ImageBatch(await this.#engine.sampleFixed()) : await this.#images(request)
+      request === undefined ? new ImageBatch(await this.#fixedPixels()) : await this.#images(request)
     await writeFileAtomic(file, await batch.grid(grid))
   }
 
@@ -292,7 +293,12 @@ export class DCGAN {
    */
   async evaluate(options?: EvaluateOptions): Promise<Evaluation> {
     this.#engine.assertAlive()
-    return evaluate(this.#engine, this.hparams, options)
+    return published(
+      channels.evaluation,
+      { model: this },
+      () => evaluate(this.#engine, this.hparams, options),
+      evaluation => ({ evaluation }),
+    )
   }
 
   /**
@@ -345,9 +351,20 @@ export class DCGAN {
 
   async #images(request: NativeSampleRequest, signal?: AbortSignal): Promise<ImageBatch> {
     const labelled = this.#engine.labelled(request)
-    if (request.minConfidence !== undefined) await this.#engine.useClassifier()
-    const { pixels, confidences } = await this.#engine.sample(labelled, signal)
+    const { pixels, confidences } = await this.#publishing(request.count, async () => {
+      if (request.minConfidence !== undefined) await this.#engine.useClassifier()
+      return this.#engine.sample(labelled, signal)
+    })
     return new ImageBatch(pixels, labelled.labels, confidences)
+  }
+
+  #fixedPixels(): Promise<Uint8Array> {
+    return this.#publishing(this.hparams.outputDim ** 2, () => this.#engine.sampleFixed())
+  }
+
+  /** Tells the diagnostics channel of a request for images. */
+  #publishing<T>(count: number, sample: () => Promise<T>): Promise<T> {
+    return published(channels.sample, { model: this, count }, sample)
   }
 
   /** Runs one training at a time. */

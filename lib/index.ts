@@ -10,6 +10,14 @@ export type {
 } from './evaluation/index.js'
 export type { ByEpoch, Device, HyperParamOptions, HyperParams, Loss, Precision } from './hyperparams.js'
 export { animate, type GifOptions, type GridOptions, type GridOrder, ImageBatch } from './images/index.js'
+export type {
+  CallMessage,
+  EpochMessage,
+  EvaluationMessage,
+  ModelMessage,
+  SampleMessage,
+  StepMessage,
+} from './messages.js'
 export { type Dataset, type LoadMnistOptions, loadMnist, subset, type TrainingImages } from './mnist/index.js'
 export type { ChosenDevice } from './native/device.js'
 export type { ChosenPrecision } from './native/precision.js'

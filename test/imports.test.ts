@@ -6,14 +6,22 @@ const ROOT = join(__dirname, '..')
 /** Rooms from the ground up: each may use itself and what stands before it. A file at the top of lib/ is its own room. */
 const LIB = [
   ['errors.ts'],
-  ['callbacks.ts', 'options.ts', 'typed-arrays.ts', 'random.ts', 'regular-file.ts', 'protobuf.ts'],
+  [
+    'callbacks.ts',
+    'options.ts',
+    'typed-arrays.ts',
+    'random.ts',
+    'regular-file.ts',
+    'protobuf.ts',
+    'diagnostics.ts',
+  ],
   ['files.ts', 'hyperparams.ts'],
   ['recipes.ts', 'types', 'images', 'mnist', 'native/types.ts', 'tensorboard'],
   ['sampling'],
   ['checkpoint', 'onnx'],
   ['native'],
   ['evaluation', 'training'],
-  ['dcgan.ts', 'portable'],
+  ['dcgan.ts', 'messages.ts', 'portable'],
   ['index.ts', 'index.mts'],
   ['cli'],
 ]

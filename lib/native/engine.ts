@@ -28,6 +28,8 @@ export interface SampledImages {
 
 /** The addon's model: what it rejects with is a `DcganError`, and after `dispose()` so is every call. */
 export class Engine {
+  /** Whose engine this is, for messages of diagnostics channels. */
+  readonly owner: object
   readonly device: ChosenDevice
   readonly precision: ChosenPrecision
   /** The caller left the device open and there is no CUDA. */
@@ -41,7 +43,8 @@ export class Engine {
   #disposal: Promise<void> | undefined
   #lastPosition: NativePosition | undefined
 
-  constructor(hparams: Readonly<HyperParams>) {
+  constructor(hparams: Readonly<HyperParams>, owner: object) {
+    this.owner = owner
     this.#addon = native()
     const info = this.#addon.info()
     this.device = chooseDevice(hparams.device, info)

@@ -1,4 +1,5 @@
 import { Callbacks } from '../callbacks.js'
+import { channels } from '../diagnostics.js'
 import { DcganError } from '../errors.js'
 import { disposed, type Engine } from '../native/engine.js'
 import type { NativeEpoch, NativeEvent, NativeState } from '../native/types.js'
@@ -104,7 +105,9 @@ export class Run {
     }
     this.throwIfStopped()
     if (!result.finished) throw this.#engine.disposed ? disposed() : stoppedByOthers(this.#epoch)
-    return this.#result(result)
+    const done = this.#result(result)
+    if (channels.epoch.hasSubscribers) channels.epoch.publish({ model: this.#engine.owner, result: done })
+    return done
   }
 
   /**
@@ -164,6 +167,7 @@ export class Run {
     const step = { step: event.step + 1, batch, discLoss: disc, genLoss: gen }
     const epoch = this.#epoch
     const { imagesPerSecond } = this.#meter
+    if (channels.step.hasSubscribers) this.#publish(step.step, losses)
     // Also where something failed: what was trained is kept, and its losses are part of it.
     this.#work = this.#work
       .then(() => this.#sinks.writeLosses?.(step.step, epoch, losses, imagesPerSecond))
@@ -172,6 +176,19 @@ export class Run {
       const pixels = event.kind === 'snapshot' ? new Uint8Array(event.pixels) : undefined
       this.report(step, pixels && (await this.#sinks.writeSnapshot?.(event.step, pixels)))
     })
+  }
+
+  /** Tells the diagnostics channel of the last steps up to `step`. */
+  #publish(step: number, losses: readonly StepLosses[]): void {
+    const common = {
+      model: this.#engine.owner,
+      epoch: this.#epoch,
+      imagesPerSecond: this.#meter.imagesPerSecond,
+    }
+    for (const [i, { disc, gen, real, fake, r1, r2 }] of losses.entries()) {
+      const values = { discLoss: disc, discLossReal: real, discLossFake: fake, genLoss: gen, r1, r2 }
+      channels.step.publish({ ...common, step: step - losses.length + 1 + i, ...values })
+    }
   }
 
   #enqueue(task: () => Promise<void> | undefined, finish?: () => void): void {

@@ -52,6 +52,7 @@ export async function buildApp(config: Config, models: Models): Promise<App> {
   server.addHook('onClose', async () => {
     // It reads the models.
     await metricsServer?.close()
+    metrics.close()
     await models.dispose()
   })
 

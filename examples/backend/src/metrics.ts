@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { ModelMetrics } from './model-metrics.js'
 import type { Models } from './models.js'
 import type { Trainer } from './trainer.js'
 
@@ -10,6 +11,7 @@ export class Metrics {
   readonly #registry = new Registry()
   readonly #requests: Histogram<'method' | 'route' | 'status'>
   readonly #aborted: Counter<'method' | 'route'>
+  readonly #models: ModelMetrics
 
   constructor(models: Models, trainer: Trainer, eventLoopResolution: number) {
     const registers = [this.#registry]
@@ -27,7 +29,8 @@ export class Metrics {
       labelNames: ['method', 'route'],
       registers,
     })
-    // The model counts by itself: its figures are read when they are asked for.
+    this.#models = new ModelMetrics(this.#registry, gan => models.has(gan) || trainer.gan === gan)
+    // What is so at a moment is read when it is asked for.
     const gauge = (name: string, help: string, value: () => number) =>
       new Gauge({
         name,
@@ -37,20 +40,17 @@ export class Metrics {
           this.set(value())
         },
       })
-    const counter = (name: string, help: string, value: () => number) =>
-      new Counter({
-        name,
-        help,
-        registers,
-        collect() {
-          this.reset()
-          this.inc(value())
-        },
-      })
     gauge('dcgan_queue_images', 'Images that wait to be sampled', () => models.stats.waiting)
     gauge('dcgan_last_batch_images', 'Images in the last forward pass', () => models.stats.lastBatch)
-    counter('dcgan_images_total', 'Images sampled', () => models.stats.served)
-    counter('dcgan_forwards_total', 'Forward passes that they took', () => models.stats.forwards)
+    new Counter({
+      name: 'dcgan_forwards_total',
+      help: 'Forward passes that the images of the models served took',
+      registers,
+      collect() {
+        this.reset()
+        this.inc(models.stats.forwards)
+      },
+    })
     gauge('dcgan_training', '1 while a model is being trained', () => Number(trainer.running))
     new Gauge({
       name: 'dcgan_model_info',
@@ -77,6 +77,11 @@ export class Metrics {
     raw.once('close', () => {
       if (!raw.writableFinished) this.#aborted.inc({ method, route: routeOptions.url ?? 'none' })
     })
+  }
+
+  /** Listens to the models no more. */
+  close(): void {
+    this.#models.close()
   }
 
   get contentType(): string {

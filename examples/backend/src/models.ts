@@ -21,8 +21,8 @@ interface Entry extends Served {
 export class Models {
   readonly #load: () => Promise<DCGAN>
   readonly #disposals = new Set<Promise<void>>()
-  /** Images and forward passes of the models that are gone. */
-  readonly #past = { served: 0, forwards: 0 }
+  /** Forward passes of the models that are gone. */
+  #pastForwards = 0
   readonly #entries = new Set<Entry>()
   #current: Entry
   /** Settled when no reload runs. */
@@ -87,12 +87,18 @@ export class Models {
     return this.#waitingReload
   }
 
+  /** Whether this model is served, or has requests to answer. */
+  has(gan: DCGAN): boolean {
+    for (const entry of this.#entries) if (entry.gan === gan) return true
+    return false
+  }
+
   /** For metrics: sums over all models since the start. */
-  get stats(): { waiting: number; served: number; forwards: number; lastBatch: number } {
-    const total = { waiting: 0, ...this.#past, lastBatch: this.#current.gan.stats.lastBatch }
+  get stats(): { waiting: number; forwards: number; lastBatch: number } {
+    const { lastBatch } = this.#current.gan.stats
+    const total = { waiting: 0, forwards: this.#pastForwards, lastBatch }
     for (const { gan } of this.#entries) {
       total.waiting += gan.stats.waiting
-      total.served += gan.stats.served
       total.forwards += gan.stats.forwards
     }
     return total
@@ -114,8 +120,7 @@ export class Models {
 
   #disposeIfDone(entry: Entry): void {
     if (!entry.retired || entry.users > 0 || !this.#entries.delete(entry)) return
-    this.#past.served += entry.gan.stats.served
-    this.#past.forwards += entry.gan.stats.forwards
+    this.#pastForwards += entry.gan.stats.forwards
     const disposal = entry.gan.dispose().finally(() => this.#disposals.delete(disposal))
     this.#disposals.add(disposal)
   }

@@ -39,6 +39,11 @@ test('a run tells its progress, and what it trained is served in the end', async
   await using saved = await DCGAN.load(saveTrained)
   const digit = await app.server.inject('/digits/3.png')
   assert.deepEqual(digit.rawPayload, await (await saved.sample(1, { seed: 3 })).png(0))
+  const { body } = await app.server.inject('/metrics')
+  assert.match(body, /^dcgan_training_steps_total 10$/m)
+  assert.match(body, /^dcgan_training_epochs_total 2$/m)
+  assert.match(body, /^dcgan_training_loss\{network="generator"\} \d/m)
+  assert.match(body, /^dcgan_training_images_per_second \d/m)
 })
 
 test('a second run is refused with 409, and the digits of the first can be looked at', async t => {
