@@ -36,6 +36,17 @@ enum class LossKind { kBce, kRelativistic };
 /// A value that may change between epochs: one for each epoch; the last one is kept.
 using ByEpoch = std::vector<double>;
 
+/// Where the processes of a distributed run meet, and which of them this one is.
+struct PeerPlace {
+  int rank = 0;
+  int count = 1;  // 1: there are no others
+  std::string address;
+  int port = 0;
+  bool serves_store = false;  // otherwise another process does
+  std::string prefix;         // of the keys in the store
+  double timeout = 10;        // seconds after which a process that does not answer counts as hung
+};
+
 struct Config {
   std::string device;  // 'cpu' or 'cuda:N', one that info() offers
   Precision precision = Precision::kFloat32;
@@ -59,6 +70,7 @@ struct Config {
   std::int64_t max_batch = 64;
   std::int64_t max_queue = 4096;
   StepKind step = StepKind::kAuto;
+  PeerPlace peers;
 };
 
 /// A failure with a stable code; it becomes a DcganError in TypeScript.
@@ -238,6 +250,9 @@ class Engine {
   virtual void end_evaluation(std::int64_t id) = 0;
   virtual void export_state(StatePart part, Reply<State> reply) = 0;
   virtual void import_state(State state, Reply<Done> reply) = 0;
+  /// Returns the texts that all processes of a distributed run gave, in the order of their ranks, once all have
+  /// come; cancel_epoch() gives up.
+  virtual void exchange(std::string text, Reply<std::vector<std::string>> reply) = 0;
   virtual void probe(ProbeRequest request, Reply<std::vector<HostTensor>> reply) = 0;
   /// Rejects all that waits, frees the model, ends the thread.
   virtual void stop(Reply<Done> reply) = 0;
@@ -264,6 +279,8 @@ class Library {
   virtual ~Library() = default;
   virtual Info info() const = 0;
   virtual std::unique_ptr<Engine> create(Config config) const = 0;
+  /// The seed of the first process of a distributed run, which this waits for unless the seed is `given`.
+  virtual std::uint64_t agreed_seed(const PeerPlace& place, std::uint64_t seed, bool given) const = 0;
   virtual std::vector<float> latents(std::uint64_t seed, std::int64_t count, std::int64_t dim) const = 0;
   virtual std::vector<std::uint8_t> labels(std::uint64_t seed, std::int64_t count,
                                            std::int64_t classes) const = 0;

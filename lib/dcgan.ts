@@ -16,6 +16,7 @@ import { checkGridOptions, GRID_OPTIONS, type GridOptions, ImageBatch } from './
 import type { TrainingImages } from './mnist/index.js'
 import type { ChosenDevice } from './native/device.js'
 import { Engine } from './native/engine.js'
+import { settleSeed } from './native/peers.js'
 import type { ChosenPrecision } from './native/precision.js'
 import { Saver } from './native/saver.js'
 import type { NativeSampleRequest } from './native/types.js'
@@ -82,10 +83,10 @@ export class DCGAN {
    *
    * @param hparams what is to differ from the defaults; an unknown key is an error
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_NO_CUDA`, `ERR_DCGAN_NATIVE_NOT_FOUND`,
-   *   `ERR_DCGAN_LIBTORCH_MISMATCH`
+   *   `ERR_DCGAN_LIBTORCH_MISMATCH`; with `distributed`, `ERR_DCGAN_PEER`
    */
   constructor(hparams?: HyperParamOptions) {
-    this.hparams = resolveHyperParams(hparams)
+    this.hparams = resolveHyperParams(hparams, settleSeed)
     this.#engine = new Engine(this.hparams, this)
     this.#saver = new Saver(this.#engine)
   }
@@ -94,7 +95,7 @@ export class DCGAN {
    * A model out of a file that `save()` or a checkpoint wrote. `train()` continues it exactly where it was, on the
    * data set that it was trained on.
    *
-   * `device`, `threads`, `precision`, `maxBatch` and `maxQueue` belong to the machine: they come from `overrides` or
+   * `device`, `threads`, `precision`, `maxBatch`, `maxQueue` and `distributed` belong to the machine: they come from `overrides` or
    * the defaults. A whole model takes from its file what training needs to continue bit for bit: `precision`, `device`
    * if it is `'cpu'`, and `threads` where there are as many cores.
    *
@@ -180,7 +181,8 @@ export class DCGAN {
    *   generator alone; `ERR_DCGAN_BAD_DATASET`, also where a loaded
    *   model was trained on another data set and `newData` is not true; `ERR_DCGAN_IO` for a
    *   file that cannot be written; `ERR_DCGAN_DIVERGED`, with the step and the last checkpoint, when a loss is no
-   *   longer finite. When the signal aborts, its reason
+   *   longer finite; `ERR_DCGAN_PEER` when another process of a distributed run fails or stops. When the signal
+   *   aborts, its reason
    */
   train(options?: TrainOptions): Promise<TrainResult> {
     return this.#exclusively(() => trainAll(this.#engine, this.hparams, options, this.#guard))

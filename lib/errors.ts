@@ -12,6 +12,7 @@ export type DcganErrorCode =
   | 'ERR_DCGAN_BAD_CHECKPOINT'
   | 'ERR_DCGAN_DIVERGED'
   | 'ERR_DCGAN_IO'
+  | 'ERR_DCGAN_PEER'
   | 'ERR_DCGAN_NATIVE'
 
 /**

@@ -8,7 +8,7 @@ import { drawSeed, MAX_SEED } from './random.js'
  */
 export interface HyperParams {
   /**
-   * Images per training step, 2 to 65,536. Default 128. At least 2, because batch normalisation takes its statistics
+   * Images per training step, of all processes together where there are several; 2 to 65,536. Default 128. At least 2, because batch normalisation takes its statistics
    * over the batch, and one image has none.
    */
   batchSize: number
@@ -90,6 +90,12 @@ export interface HyperParams {
    */
   threads: number | 'auto'
   /**
+   * `'env'`: trains in several processes, each on its part of every mini-batch. `RANK`, `WORLD_SIZE`, `MASTER_ADDR` and
+   * `MASTER_PORT` of the environment say which processes, as torchrun sets them; docs/scaling.md tells more. Default
+   * `false`.
+   */
+  distributed: false | 'env'
+  /**
    * Fixes the weights, the noise, the order of the images and the dropout: an integer from 0 to 2⁵³ − 1. Drawn at
    * random when it is not given; the model's `hparams.seed` tells which.
    */
@@ -144,6 +150,7 @@ export const DEFAULTS: Readonly<Omit<HyperParams, 'seed'>> = Object.freeze({
   precision: 'float32',
   step: 'auto',
   threads: 'auto',
+  distributed: false,
   maxBatch: 64,
   maxQueue: 4096,
 })
@@ -174,6 +181,7 @@ const CHECKS: Checks = {
   precision: oneOf('float32', 'bfloat16', 'auto'),
   step: oneOf('auto', 'plain'),
   threads: (key, value) => (value === 'auto' ? value : checkInteger(key, value, 1, 1024, " or 'auto'")),
+  distributed,
   seed: integer(0, MAX_SEED),
   maxBatch: integer(1, 4096),
   maxQueue: integer(1, 1_000_000),
@@ -183,13 +191,18 @@ const CHECKS: Checks = {
 export const HYPER_PARAMS = Object.keys(CHECKS) as readonly (keyof HyperParams)[]
 
 /**
- * The complete, checked and frozen hyper-parameters: what is left out, or `undefined`, takes its default.
+ * The complete, checked and frozen hyper-parameters: what is left out, or `undefined`, takes its default, and the seed
+ * what `settleSeed` says.
  *
  * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` for an unknown key or a bad value
  */
-export function resolveHyperParams(given?: HyperParamOptions): Readonly<HyperParams> {
+export function resolveHyperParams(
+  given?: HyperParamOptions,
+  settleSeed: (seed: number | undefined, distributed: HyperParams['distributed']) => number = seed =>
+    seed ?? drawSeed(),
+): Readonly<HyperParams> {
   const checked = checkHyperParams('the hyper-parameters', given)
-  const complete = { ...DEFAULTS, seed: checked.seed ?? drawSeed(), ...checked }
+  const complete = { ...DEFAULTS, seed: 0, ...checked }
   if (complete.loss === 'relativistic' && complete.labelSmoothing > 0) {
     throw invalidArgument(
       'labelSmoothing',
@@ -197,7 +210,7 @@ export function resolveHyperParams(given?: HyperParamOptions): Readonly<HyperPar
       complete.labelSmoothing,
     )
   }
-  return Object.freeze(complete)
+  return Object.freeze({ ...complete, seed: settleSeed(checked.seed, complete.distributed) })
 }
 
 /** The value of each epoch of which there is one. */
@@ -246,6 +259,11 @@ function byEpoch(check: (key: string, value: unknown, remark: string) => number)
       }
       return Object.freeze(Array.from({ length }, (_, i) => check(`${key}[${i}]`, value[i], '')))
     })
+}
+
+function distributed(key: string, value: unknown): HyperParams['distributed'] {
+  if (value === false || value === 'env') return value
+  throw invalidArgument(key, "false or 'env'", value)
 }
 
 function learningRate(key: string, value: unknown, remark: string): number {

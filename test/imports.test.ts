@@ -28,6 +28,7 @@ const LIB = [
 const BINDING = [
   ['sizes.h', 'contract.h'],
   ['exceptions.h'],
+  ['peers'],
   ['random'],
   ['model'],
   ['kernels'],

@@ -84,6 +84,15 @@ Napi::Value labels(const Info_& info) {
   });
 }
 
+Napi::Value agreed_seed(const Info_& info) {
+  return guarded(info.Env(), [&] {
+    const auto own = static_cast<std::uint64_t>(integer(info[1], "seed", 0, kMaxInteger));
+    const bool given = info[2].ToBoolean();
+    const auto seed = library().agreed_seed(peers_from(object(info[0], "the place")), own, given);
+    return Napi::Number::New(info.Env(), static_cast<double>(seed));
+  });
+}
+
 // Each of these makes its request before it owes an answer: what cannot be made is thrown.
 
 Napi::Value set_dataset(const Info_& info) {
@@ -218,6 +227,17 @@ Napi::Value probe(const Info_& info) {
   });
 }
 
+Napi::Value exchange(const Info_& info) {
+  return guarded(info.Env(), [&] {
+    auto& model = model_of(info);
+    auto text = info[1].As<Napi::String>().Utf8Value();
+    using Texts = std::vector<std::string>;
+    return promise<Texts>(info.Env(), model, [&](Engine& engine, Reply<Texts> reply) {
+      engine.exchange(std::move(text), std::move(reply));
+    });
+  });
+}
+
 Napi::Value dispose(const Info_& info) {
   auto& model = any_model(info);
   if (model.ended()) {
@@ -280,6 +300,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("exportState", export_state);
   add("importState", import_state);
   add("probe", probe);
+  add("agreedSeed", agreed_seed);
+  add("exchange", exchange);
   add("dispose", dispose);
   return exports;
 }

@@ -16,6 +16,8 @@ constexpr int kMaxThreads = 1024;
 /// A label is a byte.
 constexpr std::int64_t kMaxClasses = 256;
 constexpr std::int64_t kMaxDiscSteps = 100;
+constexpr int kMaxPeers = 65536;
+constexpr int kMaxPort = 65535;
 constexpr std::uint32_t kMaxDimensions = 8;
 /// Bytes that a tensor may take: more than any machine has, and far below where 64 bits end.
 constexpr std::int64_t kMaxTensorBytes = std::int64_t{1} << 48;
@@ -89,6 +91,18 @@ HostTensor tensor_from(const Napi::Object& item) {
 
 }  // namespace
 
+PeerPlace peers_from(const Napi::Object& object) {
+  PeerPlace place;
+  place.count = static_cast<int>(integer(object, "count", 1, kMaxPeers));
+  place.rank = static_cast<int>(integer(object, "rank", 0, place.count - 1));
+  place.address = text(object, "address");
+  place.port = static_cast<int>(integer(object, "port", 1, kMaxPort));
+  place.serves_store = boolean(object, "servesStore");
+  place.prefix = text(object, "prefix");
+  place.timeout = number(object, "timeout");
+  return place;
+}
+
 Config config_from(const Napi::Object& object) {
   Config config;
   config.device = text(object, "device");
@@ -112,6 +126,8 @@ Config config_from(const Napi::Object& object) {
   config.ema_decay = number(object, "emaDecay");
   config.max_batch = integer(object, "maxBatch", 1, kMaxSize);
   config.max_queue = integer(object, "maxQueue", 1, kMaxSize);
+  const auto peers = object.Get("peers");
+  if (peers.IsObject()) config.peers = peers_from(peers.As<Napi::Object>());
   config.step = text(object, "step") == "plain" ? StepKind::kPlain : StepKind::kAuto;
   return config;
 }
@@ -316,6 +332,12 @@ Napi::Value to_js(Napi::Env env, const std::vector<HostTensor>& tensors) {
     object.Set("data", to_buffer(env, tensor.data.data(), tensor.data.size()));
     array.Set(index++, object);
   }
+  return array;
+}
+
+Napi::Value to_js(Napi::Env env, const std::vector<std::string>& texts) {
+  auto array = Napi::Array::New(env, texts.size());
+  for (std::uint32_t i = 0; i < texts.size(); ++i) array.Set(i, texts[i]);
   return array;
 }
 

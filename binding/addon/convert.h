@@ -18,6 +18,7 @@ struct Sizes {
   std::int64_t disc_steps = 1;
 };
 
+PeerPlace peers_from(const Napi::Object& object);
 Config config_from(const Napi::Object& object);
 SampleRequest sample_request_from(const Napi::Object& object, const Sizes& sizes);
 EpochRequest epoch_request_from(const Napi::Object& object);
@@ -46,6 +47,7 @@ Napi::Value to_js(Napi::Env env, const EpochResult& result);
 Napi::Value to_js(Napi::Env env, const EvaluationProgress& progress);
 Napi::Value to_js(Napi::Env env, const State& state);
 Napi::Value to_js(Napi::Env env, const std::vector<HostTensor>& tensors);
+Napi::Value to_js(Napi::Env env, const std::vector<std::string>& texts);
 /// { code, message }: the Error is made in TypeScript, in the caller's realm.
 Napi::Value to_js(Napi::Env env, const Failure& failure);
 

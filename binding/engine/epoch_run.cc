@@ -46,7 +46,7 @@ EpochResult run_epoch(Trainer& trainer, const EpochRequest& request, EpochObserv
   auto batch = first_batch;
   auto told = first_batch;
   const auto untold = [&] { return trainer.losses(std::exchange(told, batch), batch); };
-  while (batch < end && !host.cancelled()) {
+  while (batch < end && !trainer.agree_to_stop(host.cancelled())) {
     trainer.step();
     const auto step = first_step + (batch - first_batch);
     ++batch;

@@ -10,6 +10,7 @@
 #include "engine/model_engine.h"
 #include "kernels/processor.h"
 #include "kernels/threads.h"
+#include "peers/peers.h"
 #include "random/labels.h"
 #include "random/latents.h"
 
@@ -68,6 +69,10 @@ class TorchLibrary : public Library {
   std::unique_ptr<Engine> create(Config config) const override {
     const torch::Device device(config.device);
     return std::make_unique<ModelEngine>(std::move(config), device);
+  }
+
+  std::uint64_t agreed_seed(const PeerPlace& place, std::uint64_t seed, bool given) const override {
+    return dcgan::agreed_seed(place, seed, given);
   }
 
   std::vector<float> latents(std::uint64_t seed, std::int64_t count, std::int64_t dim) const override {

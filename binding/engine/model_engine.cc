@@ -35,6 +35,7 @@ ModelEngine::ModelEngine(Config config, torch::Device device)
     : config_(std::move(config)),
       device_(device),
       queue_(config_.max_batch, config_.max_queue),
+      peers_(config_.peers.count > 1 ? std::make_unique<Peers>(config_.peers) : nullptr),
       thread_([this] { run(); }) {}
 
 ModelEngine::~ModelEngine() {
@@ -56,6 +57,7 @@ void ModelEngine::run() {
   classifier_.reset();
   sampler_.reset();
   trainer_.reset();
+  peers_.reset();
   give_memory_back();
   std::vector<Reply<Done>> replies;
   {
@@ -68,7 +70,7 @@ void ModelEngine::run() {
 
 /// Made at the first request, on this thread, so that what goes wrong rejects that request.
 Trainer& ModelEngine::trainer() {
-  if (!trainer_) trainer_ = std::make_unique<Trainer>(config_, device_);
+  if (!trainer_) trainer_ = std::make_unique<Trainer>(config_, device_, peers_.get());
   return *trainer_;
 }
 
@@ -107,6 +109,7 @@ void ModelEngine::serve_waiting() {
 }
 
 EpochResult ModelEngine::epoch(const EpochRequest& request, EpochObserver& observer) {
+  if (peers_) peers_->connect();
   EpochHost host;
   host.serve = [this] { serve_waiting(); };
   host.cancelled = [this] { return cancel_epoch_ || queue_.closed(); };
@@ -224,9 +227,21 @@ void ModelEngine::import_state(State state, Reply<Done> reply) {
   });
 }
 
+void ModelEngine::exchange(std::string text, Reply<std::vector<std::string>> reply) {
+  cancel_epoch_ = false;
+  ask<std::vector<std::string>>(std::move(reply), [this, text = std::move(text)] {
+    if (!peers_) return std::vector<std::string>{text};
+    return peers_->exchange(text, [this] {
+      serve_waiting();
+      return !cancel_epoch_ && !queue_.closed();
+    });
+  });
+}
+
 void ModelEngine::probe(ProbeRequest request, Reply<std::vector<HostTensor>> reply) {
   ask<std::vector<HostTensor>>(std::move(reply), [this, request = std::move(request)] {
     sampler_stale_ = true;
+    if (peers_) peers_->connect();
     return trainer().probe(request);
   });
 }

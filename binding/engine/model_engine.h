@@ -39,6 +39,7 @@ class ModelEngine : public Engine {
   void end_evaluation(std::int64_t id) override;
   void export_state(StatePart part, Reply<State> reply) override;
   void import_state(State state, Reply<Done> reply) override;
+  void exchange(std::string text, Reply<std::vector<std::string>> reply) override;
   void probe(ProbeRequest request, Reply<std::vector<HostTensor>> reply) override;
   void stop(Reply<Done> reply) override;
 
@@ -78,6 +79,7 @@ class ModelEngine : public Engine {
   bool stopped_ = false;
 
   // Only the thread touches these.
+  std::unique_ptr<Peers> peers_;  // null where this process trains alone
   std::unique_ptr<Trainer> trainer_;
   std::unique_ptr<Sampler> sampler_;
   bool sampler_stale_ = true;

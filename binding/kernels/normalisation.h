@@ -2,10 +2,12 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/buffer.h"
 #include "kernels/elementwise.h"
+#include "peers/peers.h"
 
 namespace dcgan::kernels {
 
@@ -29,12 +31,14 @@ NormTensors norm_tensors(const Module& module, bool by_pixel) {
 template <class A>
 class Normalisation {
  public:
-  Normalisation(NormTensors tensors, Map map)
+  /// `peers`: null, or the processes whose images the statistics are of, too.
+  Normalisation(NormTensors tensors, Map map, Peers* peers)
       : tensors_(std::move(tensors)),
+        peers_(peers),
         pixels_(map.pixels()),
         channels_(map.channels),
         groups_(tensors_.by_pixel ? pixels_ : 1) {
-    for (auto* values : {&mean_, &inverse_, &scale_, &shift_, &mean_dz_, &mean_dz_normalised_}) {
+    for (auto* values : {&mean_, &squares_, &inverse_, &scale_, &shift_, &mean_dz_, &mean_dz_normalised_}) {
       values->get(groups_ * channels_);
     }
     for (auto* partial : {&pixel_mean_, &pixel_squares_, &pixel_total_, &pixel_total_normalised_}) {
@@ -61,17 +65,20 @@ class Normalisation {
     const auto* beta = tensors_.beta.template const_data_ptr<A>();
     auto* running_mean = tensors_.running_mean.template data_ptr<A>();
     auto* running_var = tensors_.running_var.template data_ptr<A>();
-    const A rows = static_cast<A>(images);
-    const A count = rows * static_cast<A>(members());
-    each_feature([&](Index at, Index feature, Index first, Index end, Index c) {
+    each_feature([&](Index at, Index, Index first, Index end, Index c) {
       A mean = 0, squares = 0;
       for (Index pixel = first; pixel < end; ++pixel) mean += pixel_mean(pixel)[c];
       mean /= static_cast<A>(members());
       for (Index pixel = first; pixel < end; ++pixel) {
         const A apart = pixel_mean(pixel)[c] - mean;
-        squares += pixel_squares(pixel)[c] + rows * apart * apart;
+        squares += pixel_squares(pixel)[c] + static_cast<A>(images) * apart * apart;
       }
       mean_.data()[at] = mean;
+      squares_.data()[at] = squares;
+    });
+    const A count = static_cast<A>((peers_ == nullptr ? images : join_forward(images)) * members());
+    each_feature([&](Index at, Index feature, Index, Index, Index) {
+      const A mean = mean_.data()[at], squares = squares_.data()[at];
       inverse_.data()[at] = 1 / std::sqrt(squares / count + static_cast<A>(1e-5));
       scale_.data()[at] = gamma[feature] * inverse_.data()[at];
       shift_.data()[at] = beta[feature] - mean * scale_.data()[at];
@@ -86,7 +93,6 @@ class Normalisation {
   void finish_backward(Index images) {
     auto* gamma_grad = tensors_.gamma.grad().template data_ptr<A>();
     auto* beta_grad = tensors_.beta.grad().template data_ptr<A>();
-    const A count = static_cast<A>(images * members());
     each_feature([&](Index at, Index feature, Index first, Index end, Index c) {
       A total = 0, total_normalised = 0;
       for (Index pixel = first; pixel < end; ++pixel) {
@@ -95,12 +101,62 @@ class Normalisation {
       }
       beta_grad[feature] = total;
       gamma_grad[feature] = total_normalised;
-      mean_dz_.data()[at] = total / count;
-      mean_dz_normalised_.data()[at] = total_normalised / count;
+      mean_dz_.data()[at] = total;
+      mean_dz_normalised_.data()[at] = total_normalised;
     });
+    const A count = static_cast<A>((peers_ == nullptr ? images : join_backward(images)) * members());
+    for (auto* sums : {&mean_dz_, &mean_dz_normalised_}) {
+      std::for_each(sums->data(), sums->data() + feature_count(), [&](A& sum) { sum /= count; });
+    }
   }
 
  private:
+  Index feature_count() const { return groups_ * channels_; }
+
+  /// Sums two values of each feature, and the images, over all processes. Returns those images.
+  template <class Sum>
+  Index join(Index images, const Sum& sums) {
+    joined_ = torch::empty({2 * feature_count() + 1}, torch::kFloat64);
+    auto* first = joined_.template data_ptr<double>();
+    auto* second = first + feature_count();
+    sums(first, second);
+    second[feature_count()] = static_cast<double>(images);
+    peers_->sum(joined_);
+    return static_cast<Index>(second[feature_count()]);
+  }
+
+  /// Turns means and squared deviations of this process's images into those of all. The sums of squares are
+  /// about zero, in float64, where nothing of float32 cancels.
+  Index join_forward(Index images) {
+    const auto rows = static_cast<double>(images * members());
+    const auto all = join(images, [&](double* sum, double* squares) {
+      for (Index i = 0; i < feature_count(); ++i) {
+        const auto mean = static_cast<double>(mean_.data()[i]);
+        sum[i] = rows * mean;
+        squares[i] = static_cast<double>(squares_.data()[i]) + rows * mean * mean;
+      }
+    });
+    const auto count = static_cast<double>(all * members());
+    const auto* sum = joined_.template const_data_ptr<double>();
+    for (Index i = 0; i < feature_count(); ++i) {
+      mean_.data()[i] = static_cast<A>(sum[i] / count);
+      squares_.data()[i] = static_cast<A>(std::max(0.0, sum[feature_count() + i] - sum[i] * sum[i] / count));
+    }
+    return all;
+  }
+
+  Index join_backward(Index images) {
+    const auto all = join(images, [&](double* total, double* total_normalised) {
+      std::copy_n(mean_dz_.data(), feature_count(), total);
+      std::copy_n(mean_dz_normalised_.data(), feature_count(), total_normalised);
+    });
+    const auto* sum = joined_.template const_data_ptr<double>();
+    std::transform(sum, sum + feature_count(), mean_dz_.data(), [](double each) { return static_cast<A>(each); });
+    std::transform(sum + feature_count(), sum + 2 * feature_count(), mean_dz_normalised_.data(),
+                   [](double each) { return static_cast<A>(each); });
+    return all;
+  }
+
   /// Pixels of a group.
   Index members() const { return pixels_ / groups_; }
 
@@ -116,10 +172,12 @@ class Normalisation {
   }
 
   NormTensors tensors_;
+  Peers* peers_;
   Index pixels_;
   Index channels_;
   Index groups_;
-  Buffer<A> mean_, inverse_, scale_, shift_, mean_dz_, mean_dz_normalised_;
+  Buffer<A> mean_, squares_, inverse_, scale_, shift_, mean_dz_, mean_dz_normalised_;
+  torch::Tensor joined_;
   Buffer<A> pixel_mean_, pixel_squares_, pixel_total_, pixel_total_normalised_;
 };
 

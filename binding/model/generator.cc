@@ -1,5 +1,6 @@
 #include "model/generator.h"
 
+#include "model/batch_norm.h"
 #include "model/one_hot.h"
 #include "sizes.h"
 
@@ -27,12 +28,13 @@ GeneratorImpl::GeneratorImpl(std::int64_t latent_dim, std::int64_t classes)
   conv3 = register_module("conv3", upsample(kTallMap, kImage, kHalve));
 }
 
-torch::Tensor GeneratorImpl::forward(const torch::Tensor& latents, const torch::Tensor& labels) {
+torch::Tensor GeneratorImpl::forward(const torch::Tensor& latents, const torch::Tensor& labels,
+                                     Peers* peers) {
   auto x = classes == 0 ? latents : torch::cat({latents, one_hot(labels, classes, latents.scalar_type())}, 1);
-  x = torch::relu(bn1(linear(x)));
+  x = torch::relu(batch_norm(bn1, linear(x), peers));
   x = x.view({-1, kDenseMap.channels, kDenseMap.side, kDenseMap.side});
-  x = torch::relu(bn2(conv1(x)));  // 128 × 7 × 7
-  x = torch::relu(bn3(conv2(x)));  // 64 × 14 × 14
+  x = torch::relu(batch_norm(bn2, conv1(x), peers));  // 128 × 7 × 7
+  x = torch::relu(batch_norm(bn3, conv2(x), peers));  // 64 × 14 × 14
   return torch::tanh(conv3(x));    // 1 × 28 × 28
 }
 

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "peers/peers.h"
+
 namespace dcgan {
 
 /// Maps latent vectors (N × latent_dim, standard normal) to images (N × 1 × 28 × 28, in (-1, 1)). With
@@ -9,8 +11,10 @@ namespace dcgan {
 class GeneratorImpl : public torch::nn::Module {
  public:
   GeneratorImpl(std::int64_t latent_dim, std::int64_t classes);
-  /// `labels`: N, int64; undefined where there are no classes.
-  torch::Tensor forward(const torch::Tensor& latents, const torch::Tensor& labels);
+  /// `labels`: N, int64; undefined where there are no classes. `peers`: null, or the processes over whose images
+  /// batch normalisation goes in training mode.
+  torch::Tensor forward(const torch::Tensor& latents, const torch::Tensor& labels,
+                        Peers* peers = nullptr);
 
   const std::int64_t latent_dim;
   const std::int64_t classes;

@@ -9,35 +9,40 @@ struct CrossEntropy {
   torch::Tensor gradient;
 };
 
-CrossEntropy cross_entropy(const torch::Tensor& logits, double label) {
-  return {torch::binary_cross_entropy_with_logits(logits, torch::full_like(logits, label)),
-          (torch::sigmoid(logits) - label) / logits.numel()};
+/// What the values of these images make of the mean over the mini-batch.
+torch::Tensor part(const torch::Tensor& mean, const torch::Tensor& values, std::int64_t batch) {
+  return mean * (static_cast<double>(values.numel()) / static_cast<double>(batch));
+}
+
+CrossEntropy cross_entropy(const torch::Tensor& logits, double label, std::int64_t batch) {
+  const auto mean = torch::binary_cross_entropy_with_logits(logits, torch::full_like(logits, label));
+  return {part(mean, logits, batch), (torch::sigmoid(logits) - label) / batch};
 }
 
 /// The mean of softplus(−margin), and its gradient with respect to the margin.
-CrossEntropy pairing(const torch::Tensor& margin) {
-  return {-torch::log_sigmoid(margin).mean(), -torch::sigmoid(-margin) / margin.numel()};
+CrossEntropy pairing(const torch::Tensor& margin, std::int64_t batch) {
+  return {part(-torch::log_sigmoid(margin).mean(), margin, batch), -torch::sigmoid(-margin) / batch};
 }
 
 }  // namespace
 
 Loss discriminator_loss(const Objective& objective, const torch::Tensor& real_logits,
-                        const torch::Tensor& fake_logits) {
+                        const torch::Tensor& fake_logits, std::int64_t batch) {
   torch::NoGradGuard no_grad;
   if (objective.kind == LossKind::kRelativistic) {
-    const auto pairs = pairing(real_logits - fake_logits);
+    const auto pairs = pairing(real_logits - fake_logits, batch);
     return {pairs.value, {}, {}, pairs.gradient, -pairs.gradient};
   }
-  const auto real = cross_entropy(real_logits, 1.0 - objective.label_smoothing);
-  const auto fake = cross_entropy(fake_logits, 0.0);
+  const auto real = cross_entropy(real_logits, 1.0 - objective.label_smoothing, batch);
+  const auto fake = cross_entropy(fake_logits, 0.0, batch);
   return {real.value + fake.value, real.value, fake.value, real.gradient, fake.gradient};
 }
 
 Loss generator_loss(const Objective& objective, const torch::Tensor& real_logits,
-                    const torch::Tensor& fake_logits) {
+                    const torch::Tensor& fake_logits, std::int64_t batch) {
   torch::NoGradGuard no_grad;
-  const auto loss = objective.kind == LossKind::kRelativistic ? pairing(fake_logits - real_logits)
-                                                              : cross_entropy(fake_logits, 1.0);
+  const auto loss = objective.kind == LossKind::kRelativistic ? pairing(fake_logits - real_logits, batch)
+                                                              : cross_entropy(fake_logits, 1.0, batch);
   return {loss.value, {}, {}, {}, loss.gradient};
 }
 

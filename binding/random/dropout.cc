@@ -14,7 +14,7 @@ namespace dcgan {
 namespace {
 
 constexpr int kLanes = 16;
-constexpr int kGroup = kLanes * 8;  // elements that kLanes Philox blocks decide, 16 bits each
+constexpr std::int64_t kGroup = kLanes * 8;  // elements that kLanes Philox blocks decide, 16 bits each
 
 /// 128 decisions. Element (2 word + half) × 16 + lane is that half of that word of block 16 group + lane: a
 /// layout that a compiler turns into vector code.
@@ -56,6 +56,32 @@ std::uint32_t threshold_of(double probability) {
   return static_cast<std::uint32_t>(std::lround(probability * 65536.0));
 }
 
+/// Elements of a tile, from `begin` to before `end`.
+struct Range {
+  std::int64_t begin;
+  std::int64_t end;
+};
+
+/// Writes what of a tile of `count` elements lies in a range.
+void keep_range(const Dropout& dropout, MaskPlace place, std::int64_t count, Range range, std::uint8_t* out) {
+  const auto threshold = threshold_of(dropout.probability);
+  const std::int64_t groups = (count + kGroup - 1) / kGroup;
+  for (std::int64_t at = range.begin; at < range.end;) {
+    const std::int64_t within = at % kGroup;
+    const std::int64_t length = std::min(kGroup - within, range.end - at);
+    const auto group = static_cast<std::uint32_t>(place.pixel * groups + at / kGroup);
+    if (length == kGroup) {
+      keep_group(dropout.key, group, dropout.pass, place.layer, threshold, out);
+    } else {
+      std::uint8_t part[kGroup];
+      keep_group(dropout.key, group, dropout.pass, place.layer, threshold, part);
+      std::memcpy(out, part + within, static_cast<std::size_t>(length));
+    }
+    at += length;
+    out += length;
+  }
+}
+
 torch::Tensor mask_on_cpu(const Dropout& dropout, std::uint32_t layer, std::int64_t batch, Map map,
                           torch::Dtype dtype) {
   const std::int64_t tile = batch * map.channels;
@@ -63,7 +89,7 @@ torch::Tensor mask_on_cpu(const Dropout& dropout, std::uint32_t layer, std::int6
   auto* out = keep.data_ptr<std::uint8_t>();
   at::parallel_for(0, map.pixels(), 1, [&](std::int64_t begin, std::int64_t end) {
     for (auto pixel = begin; pixel < end; ++pixel)
-      keep_tile(dropout, {layer, pixel}, tile, out + pixel * tile);
+      keep_tile(dropout, {layer, pixel}, batch, map.channels, out + pixel * tile);
   });
   return keep.permute({1, 2, 0})
       .reshape({batch, map.channels, map.side, map.side})
@@ -73,29 +99,31 @@ torch::Tensor mask_on_cpu(const Dropout& dropout, std::uint32_t layer, std::int6
 
 torch::Tensor mask_on_cuda(const Dropout& dropout, std::int64_t batch, Map map, torch::Device device,
                            torch::Dtype dtype) {
-  return torch::empty({batch, map.channels, map.side, map.side}, torch::dtype(dtype).device(device))
+  const auto& slice = dropout.slice;
+  const auto batches = batch / slice.count;
+  return torch::empty({batches, slice.total, map.channels, map.side, map.side},
+                      torch::dtype(dtype).device(device))
       .bernoulli_(1.0 - dropout.probability, dropout.cuda)
+      .narrow(1, slice.first, slice.count)
+      .reshape({batch, map.channels, map.side, map.side})
       .mul_(dropout.scale());
 }
 
 }  // namespace
 
-void keep_tile(const Dropout& dropout, MaskPlace place, std::int64_t count, std::uint8_t* out) {
+void keep_tile(const Dropout& dropout, MaskPlace place, std::int64_t images, std::int64_t channels,
+               std::uint8_t* out) {
+  const auto& slice = dropout.slice;
   if (dropout.probability == 0) {
-    std::fill_n(out, count, std::uint8_t{1});
-    return;
-  }
-  const auto threshold = threshold_of(dropout.probability);
-  const std::int64_t groups = (count + kGroup - 1) / kGroup;
-  for (std::int64_t g = 0; g < groups; ++g) {
-    const auto group = static_cast<std::uint32_t>(place.pixel * groups + g);
-    const std::int64_t left = count - g * kGroup;
-    if (left >= kGroup) {
-      keep_group(dropout.key, group, dropout.pass, place.layer, threshold, out + g * kGroup);
-    } else {
-      std::uint8_t last[kGroup];
-      keep_group(dropout.key, group, dropout.pass, place.layer, threshold, last);
-      std::memcpy(out + g * kGroup, last, static_cast<std::size_t>(left));
+    std::fill_n(out, images * channels, std::uint8_t{1});
+  } else if (slice.whole()) {
+    keep_range(dropout, place, images * channels, {0, images * channels}, out);
+  } else {
+    const std::int64_t batches = images / slice.count;
+    const std::int64_t count = slice.count * channels;
+    for (std::int64_t batch = 0; batch < batches; ++batch) {
+      const auto begin = (batch * slice.total + slice.first) * channels;
+      keep_range(dropout, place, batches * slice.total * channels, {begin, begin + count}, out + batch * count);
     }
   }
 }

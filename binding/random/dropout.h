@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "peers/slice.h"
+
 namespace dcgan {
 
 /// The factors of the discriminator's two hidden activations: 0 for a dropped element, 1 / (1 - p) for a
@@ -20,6 +22,7 @@ struct Dropout {
   std::uint64_t key = 0;
   std::uint64_t pass = 0;  // passes made; part of the model's state
   at::Generator cuda;      // the model's own, on CUDA alone
+  Slice slice;             // of the mini-batch that a pass is about
 
   double scale() const { return 1.0 / (1.0 - probability); }
 };
@@ -30,8 +33,10 @@ struct MaskPlace {
   std::int64_t pixel;
 };
 
-/// Writes `count` bytes, 1 for a kept element and 0 for a dropped one: those of one pixel's N × C tile.
-void keep_tile(const Dropout& dropout, MaskPlace place, std::int64_t count, std::uint8_t* out);
+/// Writes images × channels bytes, 1 for a kept element and 0 for a dropped one: those of one pixel's tile. The
+/// images are this process's slice of one mini-batch, or of several, one after the other.
+void keep_tile(const Dropout& dropout, MaskPlace place, std::int64_t images, std::int64_t channels,
+               std::uint8_t* out);
 
 /// Before each step. On CUDA the step's masks come from LibTorch's Philox generator, seeded here by the
 /// counter: in a captured graph no seed can be set.

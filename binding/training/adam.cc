@@ -1,5 +1,7 @@
 #include "training/adam.h"
 
+#include <numeric>
+
 namespace dcgan {
 
 Adam::Adam(std::vector<torch::Tensor> parameters, AdamOptions options)
@@ -25,6 +27,17 @@ std::vector<torch::Tensor>& Adam::exp_avgs() {
 std::vector<torch::Tensor>& Adam::exp_avg_sqs() {
   need_moments();
   return exp_avg_sqs_;
+}
+
+void Adam::join_gradients() {
+  std::vector<std::int64_t> sizes;
+  for (const auto& parameter : parameters_) sizes.push_back(parameter.numel());
+  gradients_ = torch::zeros({std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0})},
+                            parameters_.at(0).options().requires_grad(false));
+  const auto parts = gradients_.split_with_sizes(sizes);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    parameters_[i].mutable_grad() = parts[i].view(parameters_[i].sizes());
+  }
 }
 
 void Adam::step() {

@@ -21,6 +21,10 @@ class Adam {
   /// One update from the parameters' gradients.
   void step();
 
+  /// Puts all gradients, zeros to begin with, into one piece of memory: gradients().
+  void join_gradients();
+  const torch::Tensor& gradients() const { return gradients_; }
+
   void set_lr(double lr) { options_.lr = lr; }
 
   std::int64_t steps() const;
@@ -37,6 +41,7 @@ class Adam {
 
   AdamOptions options_;
   std::vector<torch::Tensor> parameters_;
+  torch::Tensor gradients_;
   std::vector<torch::Tensor> exp_avgs_;
   std::vector<torch::Tensor> exp_avg_sqs_;
   std::vector<torch::Tensor> state_steps_;  // one tensor, as often as there are parameters

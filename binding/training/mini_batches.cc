@@ -48,17 +48,20 @@ torch::Tensor MiniBatches::permutation(std::uint64_t key, std::int64_t epoch, st
 
 void MiniBatches::shuffle(const torch::Tensor& permutation) { order_ = permutation.to(images_.device()); }
 
-torch::Tensor MiniBatches::order(std::int64_t index, std::int64_t batch_size) const {
-  const auto begin = index * batch_size;
-  return order_.slice(0, begin, std::min(begin + batch_size, count()));
+std::int64_t MiniBatches::size(std::int64_t index, std::int64_t batch_size) const {
+  return std::min(batch_size, count() - index * batch_size);
 }
 
-torch::Tensor MiniBatches::images(std::int64_t index, std::int64_t batch_size) const {
-  return images_.index_select(0, order(index, batch_size));
+torch::Tensor MiniBatches::order(std::int64_t first, const Slice& slice) const {
+  return order_.narrow(0, first + slice.first, slice.count);
 }
 
-torch::Tensor MiniBatches::labels(std::int64_t index, std::int64_t batch_size) const {
-  return labels_.defined() ? labels_.index_select(0, order(index, batch_size)) : labels_;
+torch::Tensor MiniBatches::images(std::int64_t first, const Slice& slice) const {
+  return images_.index_select(0, order(first, slice));
+}
+
+torch::Tensor MiniBatches::labels(std::int64_t first, const Slice& slice) const {
+  return labels_.defined() ? labels_.index_select(0, order(first, slice)) : labels_;
 }
 
 }  // namespace dcgan

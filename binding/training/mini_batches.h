@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "contract.h"
+#include "peers/slice.h"
 
 namespace dcgan {
 
@@ -25,13 +26,15 @@ class MiniBatches {
   static torch::Tensor permutation(std::uint64_t key, std::int64_t epoch, std::int64_t count);
   void shuffle(const torch::Tensor& permutation);
 
-  /// The mini-batch's images, B × 784 grey levels (uint8), and its labels, B (int64), undefined where the
-  /// data set has none; on the device.
-  torch::Tensor images(std::int64_t index, std::int64_t batch_size) const;
-  torch::Tensor labels(std::int64_t index, std::int64_t batch_size) const;
+  /// Images of a mini-batch.
+  std::int64_t size(std::int64_t index, std::int64_t batch_size) const;
+  /// Images of a slice of a mini-batch that begins at `first` in the epoch, B × 784 grey levels (uint8), and
+  /// their labels, B (int64), undefined where the data set has none; on the device.
+  torch::Tensor images(std::int64_t first, const Slice& slice) const;
+  torch::Tensor labels(std::int64_t first, const Slice& slice) const;
 
  private:
-  torch::Tensor order(std::int64_t index, std::int64_t batch_size) const;
+  torch::Tensor order(std::int64_t first, const Slice& slice) const;
 
   torch::Tensor images_;  // count × 784, uint8
   torch::Tensor labels_;  // count, int64, or undefined

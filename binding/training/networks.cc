@@ -24,7 +24,7 @@ AdamOptions adam_options(const Config& config) { return {0, config.beta1, config
 
 }  // namespace
 
-Networks::Networks(const Config& config, torch::Device where)
+Networks::Networks(const Config& config, torch::Device where, Peers* others)
     : device(where),
       dtype(config.precision == Precision::kFloat64 ? torch::kFloat64 : torch::kFloat32),
       bfloat16(config.precision == Precision::kBFloat16),
@@ -32,9 +32,10 @@ Networks::Networks(const Config& config, torch::Device where)
       discriminator(moved(Discriminator(config.classes), device, dtype)),
       generator_adam(generator->parameters(), adam_options(config)),
       discriminator_adam(discriminator->parameters(), adam_options(config)),
-      dropout{config.dropout, config.seed, 0, {}},
+      dropout{config.dropout, config.seed, 0, {}, {}},
       objective{config.loss, config.label_smoothing},
-      disc_steps(config.disc_steps) {
+      disc_steps(config.disc_steps),
+      peers(others) {
   // Drawn on the CPU, so that a seed means the same weights on every device.
   Generator cpu_generator(config.latent_dim, config.classes);
   Discriminator cpu_discriminator(config.classes);
@@ -52,6 +53,17 @@ void Networks::use(const Rates& now) {
   rates = now;
   discriminator_adam.set_lr(now.disc_lr);
   generator_adam.set_lr(now.gen_lr);
+}
+
+void Networks::update(Adam& adam) {
+  if (peers != nullptr) peers->sum(adam.gradients());
+  adam.step();
+}
+
+const Slice& Networks::divide(std::int64_t images) {
+  slice = peers == nullptr ? Slice{0, images, images} : peers->divide(images);
+  dropout.slice = slice;
+  return slice;
 }
 
 }  // namespace dcgan

@@ -4,6 +4,7 @@
 #include "model/discriminator.h"
 #include "model/generator.h"
 #include "model/losses.h"
+#include "peers/peers.h"
 #include "random/dropout.h"
 #include "training/adam.h"
 
@@ -20,7 +21,8 @@ struct Rates {
 
 /// The two adversaries with their optimisers, on one device: all that a step changes.
 struct Networks {
-  Networks(const Config& config, torch::Device device);
+  /// `peers`: null where this process trains alone.
+  Networks(const Config& config, torch::Device device, Peers* peers);
 
   torch::Device device;
   /// float32 master weights in both precisions that users see; float64 in tests.
@@ -34,9 +36,15 @@ struct Networks {
   Objective objective;
   std::int64_t disc_steps;
   Rates rates;
+  Peers* peers;
+  Slice slice;  // of the mini-batch of the step
 
   /// Trains on with these.
   void use(const Rates& now);
+  /// Divides a mini-batch among the processes, and makes the next step one on this process's slice.
+  const Slice& divide(std::int64_t images);
+  /// Updates a network from the gradients that all processes have of it.
+  void update(Adam& adam);
 };
 
 }  // namespace dcgan

@@ -2,10 +2,10 @@
 
 namespace dcgan {
 
-torch::Tensor penalty_weights(const Rates& rates, std::int64_t batch, const torch::TensorOptions& options) {
-  const auto count = static_cast<double>(batch);
-  return torch::cat(
-      {torch::full({batch}, rates.r1 / count, options), torch::full({batch}, rates.r2 / count, options)});
+torch::Tensor penalty_weights(const Rates& rates, const Slice& slice, const torch::TensorOptions& options) {
+  const auto count = static_cast<double>(slice.total);
+  return torch::cat({torch::full({slice.count}, rates.r1 / count, options),
+                     torch::full({slice.count}, rates.r2 / count, options)});
 }
 
 torch::Tensor penalties_of(const torch::Tensor& weights, const torch::Tensor& squares) {

@@ -33,13 +33,6 @@ struct Outputs {
   std::vector<torch::Tensor> gradients;
 };
 
-void set_gradients(const Outputs& outputs, const std::vector<torch::Tensor>& parameters) {
-  const auto grads = torch::autograd::grad(outputs.values, parameters, outputs.gradients);
-  // Differentiating twice leaves some gradients in another order of memory, which the fused Adam would not
-  // see.
-  for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].mutable_grad() = grads[i].contiguous();
-}
-
 /// ‖∇ₓD(x)‖² of each image, to be differentiated once more.
 torch::Tensor squared_slopes(const torch::Tensor& logits, const torch::Tensor& images) {
   const auto slopes = torch::autograd::grad({logits.sum()}, {images}, {}, /*retain_graph=*/true,
@@ -49,7 +42,10 @@ torch::Tensor squared_slopes(const torch::Tensor& logits, const torch::Tensor& i
 
 class PlainStep : public Step {
  public:
-  explicit PlainStep(Networks& networks) : nets_(networks) {}
+  explicit PlainStep(Networks& networks) : nets_(networks) {
+    if (nets_.peers == nullptr) return;
+    for (auto* adam : {&nets_.generator_adam, &nets_.discriminator_adam}) adam->join_gradients();
+  }
 
  private:
   torch::Tensor step(const MiniBatch& given, Seen* seen) override {
@@ -86,17 +82,16 @@ class PlainStep : public Step {
     const auto logits = discriminate(images, both(labels), masks);
     const auto real_logits = logits.slice(0, 0, batch);
     const auto fake_logits = logits.slice(0, batch);
-    Update update{discriminator_loss(nets_.objective, real_logits, fake_logits), {}};
+    Update update{discriminator_loss(nets_.objective, real_logits, fake_logits, nets_.slice.total), {}};
     const auto& loss = update.loss;
     Outputs outputs{{logits}, {torch::cat({loss.real_gradient, loss.fake_gradient})}};
     if (penalise) {
-      const auto weights = penalty_weights(nets_.rates, batch, logits.options());
+      const auto weights = penalty_weights(nets_.rates, nets_.slice, logits.options());
       update.penalties = penalties_of(weights, squared_slopes(logits, images));
       outputs.values.push_back(update.penalties);
       outputs.gradients.push_back(torch::ones_like(update.penalties));
     }
-    set_gradients(outputs, nets_.discriminator_adam.parameters());
-    nets_.discriminator_adam.step();
+    learn(outputs, nets_.discriminator_adam);
 
     if (seen != nullptr) {
       seen->insert("real_logits", real_logits.detach());
@@ -117,9 +112,8 @@ class PlainStep : public Step {
     }
     const auto masks = next_masks(nets_.dropout, fake.size(0), nets_.device, nets_.dtype);
     const auto logits = discriminate(fake, labels, masks);
-    const auto loss = generator_loss(nets_.objective, real_logits, logits);
-    set_gradients({{logits}, {loss.fake_gradient}}, nets_.generator_adam.parameters());
-    nets_.generator_adam.step();
+    const auto loss = generator_loss(nets_.objective, real_logits, logits, nets_.slice.total);
+    learn({{logits}, {loss.fake_gradient}}, nets_.generator_adam);
 
     if (seen != nullptr) {
       seen->insert("fake_logits_updated", logits.detach());
@@ -127,6 +121,23 @@ class PlainStep : public Step {
       see_masks(*seen, masks, "_gen");
     }
     return loss;
+  }
+
+  void learn(const Outputs& outputs, Adam& adam) {
+    const auto& parameters = adam.parameters();
+    const auto grads = torch::autograd::grad(outputs.values, parameters, outputs.gradients);
+    torch::NoGradGuard no_grad;
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      auto& grad = parameters[i].mutable_grad();
+      if (adam.gradients().defined()) {
+        grad.copy_(grads[i]);
+      } else {
+        // Differentiating twice leaves some gradients in another order of memory, which the fused Adam would not
+        // see.
+        grad = grads[i].contiguous();
+      }
+    }
+    nets_.update(adam);
   }
 
   template <class Work>
@@ -148,7 +159,7 @@ class PlainStep : public Step {
 
   torch::Tensor generate(const torch::Tensor& latents, const torch::Tensor& labels) {
     Autocast autocast(nets_.device, nets_.bfloat16);
-    return nets_.generator->forward(latents.to(nets_.dtype), labels).to(nets_.dtype);
+    return nets_.generator->forward(latents.to(nets_.dtype), labels, nets_.peers).to(nets_.dtype);
   }
 
   torch::Tensor discriminate(const torch::Tensor& images, const torch::Tensor& labels,

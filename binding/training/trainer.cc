@@ -12,7 +12,9 @@ namespace {
 
 std::unique_ptr<Step> make_step(const Config& config, Networks& networks) {
 #ifdef DCGAN_CUDA_HEADERS
-  if (config.step == StepKind::kAuto && networks.device.is_cuda()) return make_graph_step(networks);
+  // A captured graph cannot wait for other processes.
+  const bool captures = networks.device.is_cuda() && networks.peers == nullptr;
+  if (config.step == StepKind::kAuto && captures) return make_graph_step(networks);
 #endif
   const bool fused =
       config.step == StepKind::kAuto && networks.device.is_cpu() && kernels::run(config.precision);
@@ -25,9 +27,9 @@ double at_epoch(const ByEpoch& values, std::int64_t epoch) {
 
 }  // namespace
 
-Trainer::Trainer(const Config& config, torch::Device device)
+Trainer::Trainer(const Config& config, torch::Device device, Peers* peers)
     : config_(config),
-      nets_(config, device),
+      nets_(config, device, peers),
       fixed_latents_(torch::empty({config.fixed_count, config.latent_dim})),
       noise_key_(config.seed) {
   if (config.ema_decay > 0) average_.emplace(config.ema_decay, nets_.generator);
@@ -54,7 +56,14 @@ std::uint64_t Trainer::set_dataset(const TrainingSet& dataset) {
   return data_->hash();
 }
 
+void Trainer::require_whole() const {
+  if (!in_step_) return;
+  throw Error("ERR_DCGAN_PEER",
+              "This model stands in the middle of a step, as another process failed there. Load the last checkpoint");
+}
+
 void Trainer::begin_epoch() {
+  require_whole();
   const bool goes_on =
       permutation_.defined() && trained_count_ == data_->count() && trained_hash_ == data_->hash();
   if (!goes_on) {
@@ -68,26 +77,34 @@ void Trainer::begin_epoch() {
   losses_ = torch::zeros({epoch_steps(), kLossValues}, torch::dtype(torch::kFloat32).device(nets_.device));
 }
 
-torch::Tensor Trainer::next_latents(std::int64_t count) {
+torch::Tensor Trainer::next_latents(const Slice& slice) {
   const bool cuda = nets_.device.is_cuda();
+  const auto count = slice.count * config_.disc_steps;
   // Pinned, so that the copy to the device waits for nothing; its memory is kept until it was made.
   auto latents =
       torch::empty({count, config_.latent_dim}, torch::TensorOptions(torch::kFloat32).pinned_memory(cuda));
-  draw_latents(noise_key_, Stream::kNoise, static_cast<std::uint64_t>(noise_drawn_), count,
-               config_.latent_dim, latents.data_ptr<float>());
-  noise_drawn_ += count;
+  auto* to = latents.data_ptr<float>();
+  for (std::int64_t update = 0; update < config_.disc_steps; ++update) {
+    draw_latents(noise_key_, Stream::kNoise, static_cast<std::uint64_t>(noise_drawn_ + slice.first), slice.count,
+                 config_.latent_dim, to + update * slice.count * config_.latent_dim);
+    noise_drawn_ += slice.total;
+  }
   return latents.to(nets_.device, /*non_blocking=*/true);
 }
 
 void Trainer::step() {
-  const auto images = data_->images(position_.batch, config_.batch_size);
+  in_step_ = nets_.peers != nullptr;
+  const auto first = position_.batch * config_.batch_size;
+  const auto& slice = nets_.divide(data_->size(position_.batch, config_.batch_size));
   seed_masks(nets_.dropout, nets_.device);
-  const auto losses = adversarial_step().run({images, next_latents(images.size(0) * config_.disc_steps),
-                                              data_->labels(position_.batch, config_.batch_size)});
+  const auto losses =
+      adversarial_step().run({data_->images(first, slice), next_latents(slice), data_->labels(first, slice)});
+  if (nets_.peers != nullptr) nets_.peers->sum(losses);
   losses_[position_.batch].copy_(losses, /*non_blocking=*/true);
   if (average_) average_->update(position_.step, nets_.generator);
   ++position_.step;
   ++position_.batch;
+  in_step_ = false;
   if (position_.batch == epoch_steps()) {
     ++position_.epoch;
     position_.batch = 0;

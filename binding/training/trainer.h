@@ -13,7 +13,11 @@ namespace dcgan {
 /// A model in training: networks, data set, position and random streams. Lives on the engine's thread.
 class Trainer {
  public:
-  Trainer(const Config& config, torch::Device device);
+  /// `peers`: null, or the processes that train the same model, each on its slice of every mini-batch.
+  Trainer(const Config& config, torch::Device device, Peers* peers);
+
+  /// Whether training stops here: where a process of a run wants to, all do, before the same step.
+  bool agree_to_stop(bool wanted) { return nets_.peers == nullptr ? wanted : nets_.peers->any(wanted); }
 
   /// Returns the data set's fingerprint.
   std::uint64_t set_dataset(const TrainingSet& dataset);
@@ -44,7 +48,10 @@ class Trainer {
   Step& adversarial_step();
   /// Those of the epoch that runs or comes next.
   void use_rates();
-  torch::Tensor next_latents(std::int64_t count);
+  /// Those of a slice of a mini-batch, for each update of the discriminator.
+  torch::Tensor next_latents(const Slice& slice);
+  /// Throws where a step was broken off by the failure of another process.
+  void require_whole() const;
   std::vector<std::pair<std::string, torch::Tensor>> named_tensors(StatePart part);
 
   Config config_;
@@ -61,6 +68,7 @@ class Trainer {
   std::uint64_t trained_hash_ = 0;
   torch::Tensor losses_;  // steps × Losses, on the device
   Position position_;
+  bool in_step_ = false;
 };
 
 }  // namespace dcgan

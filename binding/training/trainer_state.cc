@@ -86,6 +86,7 @@ Named Trainer::named_tensors(StatePart part) {
 }
 
 State Trainer::export_state(StatePart part) {
+  require_whole();
   State state;
   state.position = position_;
   Named named;
@@ -158,12 +159,19 @@ std::vector<HostTensor> Trainer::probe(const ProbeRequest& request) {
   std::memcpy(images.data_ptr(), request.images.data(), request.images.size());
   const auto latents = torch::empty({config_.disc_steps * count, config_.latent_dim});
   std::memcpy(latents.data_ptr(), request.latents.data(), request.latents.size() * sizeof(float));
-  MiniBatch batch{images.to(nets_.device), latents.to(nets_.device), {}};
+  auto labels = torch::Tensor();
   if (config_.classes > 0) {
-    batch.labels = torch::empty({count}, torch::kInt64);
-    std::copy(request.labels.begin(), request.labels.end(), batch.labels.data_ptr<std::int64_t>());
-    batch.labels = batch.labels.to(nets_.device);
+    labels = torch::empty({count}, torch::kInt64);
+    std::copy(request.labels.begin(), request.labels.end(), labels.data_ptr<std::int64_t>());
   }
+  const auto& slice = nets_.divide(count);
+  const auto own = [&](const torch::Tensor& values) {
+    if (!values.defined()) return values;
+    std::vector<torch::Tensor> parts;
+    for (const auto& each : values.split(count)) parts.push_back(each.narrow(0, slice.first, slice.count));
+    return torch::cat(parts).to(nets_.device);
+  };
+  const MiniBatch batch{own(images), own(latents), own(labels)};
 
   std::vector<HostTensor> result;
   {
@@ -171,7 +179,7 @@ std::vector<HostTensor> Trainer::probe(const ProbeRequest& request) {
     nets_.generator->eval();
     result.push_back(
         to_host("fake_eval",
-                nets_.generator->forward(batch.latents.slice(0, 0, count).to(nets_.dtype), batch.labels)));
+                nets_.generator->forward(batch.latents.slice(0, 0, slice.count).to(nets_.dtype), batch.labels)));
     nets_.generator->train();
   }
   seed_masks(nets_.dropout, nets_.device);

@@ -33,7 +33,8 @@ export function encodeMetadata(info: StateInfo): Map<string, string> {
     ['version', VERSION],
     ['kind', info.kind],
     ['library', info.library],
-    ['hparams', JSON.stringify(info.hparams)],
+    // A run may go on in another number of processes, or in one: the file is the same.
+    ['hparams', JSON.stringify({ ...info.hparams, distributed: undefined })],
     ['step', String(info.step)],
     ['epoch', String(info.epoch)],
     ['batch', String(info.batch)],

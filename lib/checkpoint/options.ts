@@ -22,7 +22,7 @@ export function checkSave(options: SaveOptions | undefined): { only?: 'generator
 }
 
 /** What belongs to the machine that a model runs on, and not to the model. */
-const MACHINE: readonly string[] = ['device', 'threads', 'precision', 'maxBatch', 'maxQueue']
+const MACHINE: readonly string[] = ['device', 'threads', 'precision', 'maxBatch', 'maxQueue', 'distributed']
 
 /**
  * The hyper-parameters of a file that a loaded model takes over: not those of the machine that wrote it. But training

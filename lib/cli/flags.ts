@@ -23,6 +23,8 @@ const HELP: Record<keyof HyperParams, string> = {
   precision: "'float32', 'bfloat16' or 'auto'",
   step: "'auto', or 'plain' for LibTorch's autograd",
   threads: "CPU threads of one operation, or 'auto'",
+  distributed:
+    'train in the processes that torchrun, or RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, describe',
   seed: 'fixes weights, noise, order and dropout',
   maxBatch: 'the most images of one forward pass',
   maxQueue: 'images that may wait to be sampled',
@@ -40,6 +42,10 @@ export function addHyperParams(
   recipe: HyperParamOptions = {},
 ): Command {
   for (const key of keys) {
+    if (key === 'distributed') {
+      command.option(`--${key}`, HELP[key])
+      continue
+    }
     const value = DEFAULT_TEXTS[key] ?? defaultText(key, recipe)
     command.option(`--${kebab(key)} <value>`, `${HELP[key]} (default: ${value})`, numbersOrText)
   }
@@ -55,7 +61,10 @@ function defaultText(key: keyof HyperParams, recipe: HyperParamOptions): string 
 
 /** The hyper-parameters among a command's flags: those that were given. */
 export function hyperParamsOf(flags: Record<string, unknown>): HyperParamOptions {
-  const given = HYPER_PARAMS.filter(key => flags[key] !== undefined).map(key => [key, flags[key]])
+  const given = HYPER_PARAMS.filter(key => flags[key] !== undefined).map(key => [
+    key,
+    key === 'distributed' ? 'env' : flags[key],
+  ])
   return Object.fromEntries(given)
 }
 

@@ -5,9 +5,11 @@ import { checkEvaluationCount, type Evaluation } from '../evaluation/index.js'
 import { DEFAULTS, type HyperParamOptions, resolveHyperParams } from '../hyperparams.js'
 import { chooseDevice } from '../native/device.js'
 import { native } from '../native/native.js'
+import { placeOf } from '../native/peers.js'
 import { defined } from '../options.js'
 import { recipes } from '../recipes.js'
 import type { TrainOptions } from '../training/options.js'
+import type { Progress } from '../training/progress.js'
 import type { TrainResult } from '../training/train.js'
 import { evaluateShown, evaluationLine } from './evaluate.js'
 import { Interrupted } from './failure.js'
@@ -34,10 +36,13 @@ export interface TrainFlags extends Record<string, unknown> {
   /** False for none. */
   evaluate?: number | false
   json?: boolean
+  /** Of a process that writes nothing. */
+  silent?: boolean
 }
 
 /** `libtorch-dcgan train`: the tutorial's program. */
-export async function train(flags: TrainFlags): Promise<void> {
+export async function train(given: TrainFlags): Promise<void> {
+  const flags = ofRank(given)
   // With --json, standard output is for the result alone.
   const out = flags.json ? process.stderr : process.stdout
   if (flags.resume !== undefined && flags.recipe !== undefined) {
@@ -51,28 +56,37 @@ export async function train(flags: TrainFlags): Promise<void> {
   const display = new TrainDisplay(out)
   let trained = false
   try {
-    out.write(`${headline(gan, flags)}\n`)
+    if (!flags.silent) out.write(`${headline(gan, flags)}\n`)
+    const onProgress = flags.silent ? undefined : (progress: Progress) => display.update(progress)
     const result = await interruptible(
-      signal =>
-        gan.train({ ...trainOptions(flags), signal, onProgress: progress => display.update(progress) }),
+      signal => gan.train({ ...trainOptions(flags), signal, onProgress }),
       () => {
         display.stop()
-        process.stderr.write('\nStopping after this step. Ctrl-C again stops at once\n')
+        if (!flags.silent) process.stderr.write('\nStopping after this step. Ctrl-C again stops at once\n')
       },
     )
     display.stop()
     const model = result.epochs.length > 0 || flags.save ? await saveModel(gan, flags) : null
     trained = true
+    if (flags.silent) return
     if (!flags.json) report(flags, result, model)
     const evaluation = result.epochs.length > 0 ? await evaluateTrained(gan, flags) : null
     if (flags.json) reportJson(gan, flags, result, model, evaluation)
   } catch (error) {
     display.stop()
-    if (error instanceof Interrupted && !trained) process.stderr.write(`${stopped(gan, flags)}\n`)
+    if (error instanceof Interrupted && !trained && !flags.silent)
+      process.stderr.write(`${stopped(gan, flags)}\n`)
     throw error
   } finally {
     await gan.dispose()
   }
+}
+
+/** The first process of a distributed run says and keeps what there is to say and to keep. */
+function ofRank(flags: TrainFlags): TrainFlags {
+  const { distributed = false } = hyperParamsOf(flags)
+  const silent = (placeOf(distributed)?.rank ?? 0) > 0
+  return silent ? { ...flags, silent, save: false, evaluate: false } : flags
 }
 
 /** A new model; an epoch takes seconds on a GPU and minutes on a CPU, hence the different defaults. */
@@ -217,6 +231,7 @@ function continuing(checkpoint: string, flags: TrainFlags): string {
   const words = Object.entries(values).flatMap(([flag, value]) =>
     value === undefined ? [] : [flag, shellWord(String(value))],
   )
+  if (flags.distributed) words.push('--distributed')
   if (save === false) words.push('--no-save')
   if (evaluate === false) words.push('--no-evaluate')
   if (flags.json) words.push('--json')

@@ -6,15 +6,19 @@ import type { NativeInfo } from './types.js'
 export type ChosenDevice = 'cpu' | `cuda:${number}`
 
 /**
- * The device that was asked for, against what LibTorch offers.
+ * The device that was asked for, against what LibTorch offers. `own`: the CUDA device of a process that may take any.
  *
  * @throws {DcganError} `ERR_DCGAN_NO_CUDA` when CUDA was asked for by name and is not there
  */
-export function chooseDevice(wanted: Device, info: Pick<NativeInfo, 'cuda' | 'cudaDevices'>): ChosenDevice {
+export function chooseDevice(
+  wanted: Device,
+  info: Pick<NativeInfo, 'cuda' | 'cudaDevices'>,
+  own = 0,
+): ChosenDevice {
   const devices = info.cuda ? info.cudaDevices : 0
   if (wanted === 'cpu') return 'cpu'
-  if (wanted === 'auto') return devices > 0 ? 'cuda:0' : 'cpu'
-  const index = wanted === 'cuda' ? 0 : Number(wanted.slice('cuda:'.length))
+  if (wanted === 'auto') return devices > 0 ? `cuda:${own % devices}` : 'cpu'
+  const index = wanted === 'cuda' ? own : Number(wanted.slice('cuda:'.length))
   if (index < devices) return `cuda:${index}`
   throw new DcganError('ERR_DCGAN_NO_CUDA', `device is '${wanted}', but ${reason(info, devices)}`)
 }

@@ -4,6 +4,7 @@ import type { Dataset } from '../mnist/index.js'
 import { type ClassifierInfo, loadClassifier } from './classifier.js'
 import { type ChosenDevice, chooseDevice, warnOfCpu } from './device.js'
 import { fromNative, native } from './native.js'
+import { placeOf } from './peers.js'
 import { type ChosenPrecision, choosePrecision } from './precision.js'
 import type {
   NativeAddon,
@@ -32,6 +33,11 @@ export class Engine {
   readonly owner: object
   readonly device: ChosenDevice
   readonly precision: ChosenPrecision
+  /** Processes of the run, and which of them this one is. */
+  readonly peers: number
+  readonly rank: number
+  /** What decides the roundings of a step, by name. */
+  readonly surroundings: [name: string, value: string][]
   /** The caller left the device open and there is no CUDA. */
   readonly #fellBack: boolean
   readonly #addon: NativeAddon
@@ -47,8 +53,20 @@ export class Engine {
     this.owner = owner
     this.#addon = native()
     const info = this.#addon.info()
-    this.device = chooseDevice(hparams.device, info)
+    const place = placeOf(hparams.distributed)
+    this.peers = place?.count ?? 1
+    this.rank = place?.rank ?? 0
+    this.device = chooseDevice(hparams.device, info, place?.localRank)
     this.precision = choosePrecision(hparams.precision, this.device, info)
+    this.surroundings = [
+      ['the version of LibTorch', info.libtorch],
+      ['the kind of device', this.device.replace(/:.*/, '')],
+      ['the precision', this.precision],
+      [
+        "the processor's level (ONEDNN_MAX_CPU_ISA and ATEN_CPU_CAPABILITY lower it)",
+        `${info.level}, ${info.cpuCapability}`,
+      ],
+    ]
     this.#fellBack = this.device === 'cpu' && hparams.device === 'auto'
     const { threads, outputDim, ...same } = hparams
     this.#fixedCount = outputDim ** 2
@@ -64,6 +82,7 @@ export class Engine {
         precision: this.precision,
         threads: threads === 'auto' ? 0 : threads,
         fixedCount: this.#fixedCount,
+        peers: this.peers > 1 ? place : undefined,
       }),
     )
   }
@@ -162,6 +181,22 @@ export class Engine {
     const { tensors, ...info } = await loadClassifier()
     await this.#call(() => this.#addon.setClassifier(this.#model, tensors))
     return info
+  }
+
+  /**
+   * The texts that all processes of a distributed run gave, by rank. Waits until all have come, or the signal aborts.
+   */
+  async exchange(text: string, signal: AbortSignal | undefined): Promise<string[]> {
+    const cancel = () => this.cancelEpoch()
+    signal?.addEventListener('abort', cancel, { once: true })
+    try {
+      return await this.#call(() => this.#addon.exchange(this.#model, text))
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw this.disposed ? disposed() : error
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+    }
   }
 
   /** Begins an evaluation of the generator as it is now, and resolves with its number. */

@@ -50,6 +50,27 @@ export interface NativeAddon {
   probe(model: NativeModel, request: NativeProbeRequest): Promise<NativeTensor[]>
   /** Rejects what waits, stops a running epoch after its step, frees the model, ends its thread. */
   dispose(model: NativeModel): Promise<void>
+  /**
+   * The seed of the first process of a distributed run. Waits for that process, unless the seed is `given`. Once for
+   * each model, in all processes in the same order.
+   */
+  agreedSeed(place: NativePeerPlace, seed: number, given: boolean): number
+  /** The texts of all processes of a distributed run, by rank. `cancelEpoch` gives up. */
+  exchange(model: NativeModel, text: string): Promise<string[]>
+}
+
+/** Where the processes of a distributed run meet, and which of them this one is. */
+export interface NativePeerPlace {
+  rank: number
+  count: number
+  /** Of the store; one process, or torchrun, serves it. */
+  address: string
+  port: number
+  servesStore: boolean
+  /** Of this run's keys in the store. */
+  prefix: string
+  /** Seconds after which a process that does not answer counts as hung. */
+  timeout: number
 }
 
 /** An opaque handle. */
@@ -109,6 +130,8 @@ export interface NativeConfig {
   maxQueue: number
   /** 'auto', or 'plain' for LibTorch's autograd step, the specification. */
   step: 'auto' | 'plain'
+  /** Undefined where this process trains alone. */
+  peers?: NativePeerPlace | undefined
 }
 
 export interface NativePosition {

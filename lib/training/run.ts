@@ -104,7 +104,7 @@ export class Run {
       await this.#work
     }
     this.throwIfStopped()
-    if (!result.finished) throw this.#engine.disposed ? disposed() : stoppedByOthers(this.#epoch)
+    if (!result.finished) throw this.#stoppedByOthers()
     const done = this.#result(result)
     if (channels.epoch.hasSubscribers) channels.epoch.publish({ model: this.#engine.owner, result: done })
     return done
@@ -231,6 +231,22 @@ export class Run {
     return Math.min(lastStep, this.#schedule.totalSteps({ step, epoch: this.#epoch, batch }))
   }
 
+  #stoppedByOthers(): DcganError {
+    if (this.#engine.disposed) return disposed()
+    const { step } = this.#engine.position
+    if (this.#engine.peers > 1) {
+      return new DcganError(
+        'ERR_DCGAN_PEER',
+        `Another process of this run stopped training, so all stopped after step ${step}. Train again in all of them ` +
+          'to go on',
+      )
+    }
+    return new DcganError(
+      'ERR_DCGAN_NATIVE',
+      `Epoch ${this.#epoch} stopped before its end without having been asked to. Train again to go on with it`,
+    )
+  }
+
   #result(epoch: NativeEpoch): EpochResult {
     const losses = stepLosses(epoch.losses)
     const discLosses = Float32Array.from(losses, ({ disc }) => disc)
@@ -248,13 +264,6 @@ export class Run {
       genLosses,
     }
   }
-}
-
-function stoppedByOthers(epoch: number): DcganError {
-  return new DcganError(
-    'ERR_DCGAN_NATIVE',
-    `Epoch ${epoch} stopped before its end without having been asked to. Train again to go on with it`,
-  )
 }
 
 function mean(values: Float32Array): number {

@@ -2,6 +2,7 @@ import { DcganError } from '../errors.js'
 import type { HyperParams } from '../hyperparams.js'
 import { checkLabelled, loadMnist, type TrainingImages } from '../mnist/index.js'
 import type { Engine } from '../native/engine.js'
+import { agree } from './agreement.js'
 import type { DatasetGuard } from './dataset-guard.js'
 import {
   checkEpochOptions,
@@ -37,6 +38,12 @@ export interface TrainResult {
   gif: string | null
 }
 
+/** The first process of a distributed run writes the files. */
+function ofRank(rank: number, plan: TrainPlan): TrainPlan {
+  if (rank === 0) return plan
+  return { ...plan, outputDir: null, keeper: undefined, log: undefined, tensorboard: undefined }
+}
+
 /** Trains from where the model stands to `hparams.epochs`. */
 export async function trainAll(
   engine: Engine,
@@ -44,14 +51,16 @@ export async function trainAll(
   options: TrainOptions | undefined,
   guard: DatasetGuard,
 ): Promise<TrainResult> {
-  const plan = checkTrainOptions(options)
+  const plan = ofRank(engine.rank, checkTrainOptions(options))
   if (engine.position.epoch >= hparams.epochs) return summary(engine, [], 0, [], null)
 
   const begin = performance.now()
-  const schedule = await setDataset(engine, plan, guard, hparams)
+  const { schedule, hash } = await setDataset(engine, plan, guard, hparams)
   const { step } = engine.position
+  const { maxSteps } = plan
+  await agree(engine, hparams, { count: schedule.count, hash, maxSteps }, plan.signal)
   const records = await Records.open(plan, hparams, step)
-  const lastStep = step + (plan.maxSteps ?? Infinity)
+  const lastStep = step + (maxSteps ?? Infinity)
   const run = new Run(engine, schedule, {
     ...sinks(plan, hparams, schedule, records),
     ...(Number.isFinite(lastStep) && { lastStep }),
@@ -82,8 +91,12 @@ export async function trainOne(
   guard: DatasetGuard,
 ): Promise<EpochResult> {
   const plan = checkEpochOptions(dataset, options)
-  const schedule = await setDataset(engine, plan, guard, { ...hparams, epochs: engine.position.epoch + 1 })
+  const { schedule, hash } = await setDataset(engine, plan, guard, {
+    ...hparams,
+    epochs: engine.position.epoch + 1,
+  })
   const { onProgress, signal } = plan
+  await agree(engine, hparams, { count: schedule.count, hash }, signal)
   const run = new Run(engine, schedule, { onProgress, signal })
   const result = await run.epoch()
   await run.finish()
@@ -99,7 +112,7 @@ async function setDataset(
   { source, signal, newData }: Material,
   guard: DatasetGuard,
   { batchSize, epochs, classes }: Pick<HyperParams, 'batchSize' | 'epochs' | 'classes'>,
-): Promise<Schedule> {
+): Promise<{ schedule: Schedule; hash: string }> {
   const dataset = typeof source === 'object' ? source : await loadMnist(source)
   const { count } = dataset
   checkLabelled(dataset, classes)
@@ -109,7 +122,7 @@ async function setDataset(
   signal?.throwIfAborted()
   if (newData) guard.lift()
   else guard.checkHash(hash)
-  return schedule
+  return { schedule, hash }
 }
 
 function sinks(
@@ -171,6 +184,8 @@ async function afterFailure(
     await keeper.write(await engine.exportState('all'), hparams)
     return error
   } catch (failure) {
+    // Another process failed in the middle of a step: the last checkpoint is the newest whole state.
+    if (failure instanceof DcganError && failure.code === 'ERR_DCGAN_PEER') return error
     // The caller counts on a checkpoint: that there is none is the news.
     return failure
   }

@@ -17,13 +17,9 @@ class FusedStep : public Step {
   using A = kernels::SumOf<S>;
 
   explicit FusedStep(Networks& networks)
-      : nets_(networks), generator_(nets_.generator), discriminator_(nets_.discriminator, nets_.dropout) {
+      : nets_(networks), generator_(nets_.generator, nets_.peers), discriminator_(nets_.discriminator, nets_.dropout) {
     // The passes write into them.
-    for (const auto* adam : {&nets_.generator_adam, &nets_.discriminator_adam}) {
-      for (const auto& parameter : adam->parameters()) {
-        parameter.mutable_grad() = torch::zeros_like(parameter).detach();
-      }
-    }
+    for (auto* adam : {&nets_.generator_adam, &nets_.discriminator_adam}) adam->join_gradients();
   }
 
  private:
@@ -59,16 +55,16 @@ class FusedStep : public Step {
     const auto logits = discriminator_.forward({real, fake}, labels, /*learning=*/true);
     const auto real_logits = logits.slice(0, 0, batch);
     const auto fake_logits = logits.slice(0, batch);
-    Update update{discriminator_loss(nets_.objective, real_logits, fake_logits), {}};
+    Update update{discriminator_loss(nets_.objective, real_logits, fake_logits, nets_.slice.total), {}};
     const auto gradients = torch::cat({update.loss.real_gradient, update.loss.fake_gradient});
     if (penalised(nets_.rates)) {
-      const auto weights = penalty_weights(nets_.rates, batch, logits.options());
+      const auto weights = penalty_weights(nets_.rates, nets_.slice, logits.options());
       update.penalties =
           penalties_of(weights, discriminator_.penalised_gradients({real, fake}, gradients, weights));
     } else {
       discriminator_.parameter_gradients(gradients);
     }
-    nets_.discriminator_adam.step();
+    nets_.update(nets_.discriminator_adam);
 
     if (seen != nullptr) {
       tell(*seen, "real_logits", real_logits);
@@ -87,11 +83,11 @@ class FusedStep : public Step {
       real_logits = discriminator_.forward({real}, labels, /*learning=*/false);
     }
     const auto logits = discriminator_.forward({fake}, labels, /*learning=*/false);
-    const auto loss = generator_loss(nets_.objective, real_logits, logits);
+    const auto loss = generator_loss(nets_.objective, real_logits, logits, nets_.slice.total);
     auto gradient = discriminator_.image_gradients(loss.fake_gradient);
     gradient.mul_(1 - fake * fake);  // through tanh
     generator_.backward(gradient);
-    nets_.generator_adam.step();
+    nets_.update(nets_.generator_adam);
 
     if (seen != nullptr) {
       tell(*seen, "fake_logits_updated", logits);

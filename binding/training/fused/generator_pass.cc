@@ -25,12 +25,12 @@ Convolution<S> upsample(Map in, Map out, Window window, const torch::Tensor& wei
 }  // namespace
 
 template <class S>
-GeneratorPass<S>::GeneratorPass(Generator& generator)
-    : dense_(dense<S>(generator->linear->weight), kernels::norm_tensors(generator->bn1, true), kDenseMap),
+GeneratorPass<S>::GeneratorPass(Generator& generator, Peers* peers)
+    : dense_(dense<S>(generator->linear->weight), kernels::norm_tensors(generator->bn1, true), kDenseMap, peers),
       conv1_(upsample<S>(kDenseMap, kWideMap, kKeep, generator->conv1->weight),
-             kernels::norm_tensors(generator->bn2, false), kWideMap),
+             kernels::norm_tensors(generator->bn2, false), kWideMap, peers),
       conv2_(upsample<S>(kWideMap, kTallMap, kHalve, generator->conv2->weight),
-             kernels::norm_tensors(generator->bn3, false), kTallMap),
+             kernels::norm_tensors(generator->bn3, false), kTallMap, peers),
       conv3_(kernels::pixelwise_taps(kPatches.pixels(), kPatchParts),
              kernels::transposed_layout(kTallMap.channels, kPatches.channels, 1), generator->conv3->weight) {}
 

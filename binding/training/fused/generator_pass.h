@@ -14,7 +14,8 @@ class GeneratorPass {
   using A = kernels::SumOf<S>;
   using Index = kernels::Index;
 
-  explicit GeneratorPass(Generator& generator);
+  /// `peers`: null, or the processes over whose images batch normalisation goes.
+  GeneratorPass(Generator& generator, Peers* peers);
 
   /// `latents`: N × latent_dim, float32; `labels`: N, int64, undefined without classes. Returns images as
   /// [pixel][image], 784 × N, and updates the running statistics.

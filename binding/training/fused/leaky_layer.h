@@ -41,7 +41,7 @@ class LeakyLayer {
                const Then& then) {
     const auto* bias = bias_.template const_data_ptr<A>();
     linear_.forward(in, scratch, [&](Index pixel, const A* sums) {
-      keep_tile(dropout, {number_, pixel}, tile_values(), code(pixel));
+      keep_tile(dropout, {number_, pixel}, size().rows, size().columns, code(pixel));
       kernels::elementwise<S>().leak_and_drop(sums, bias, size(), {code(pixel), scale(dropout)},
                                               activation_.tile(pixel));
       then(pixel);

@@ -13,8 +13,9 @@ class NormalisedLayer {
   using A = kernels::SumOf<S>;
   using Index = kernels::Index;
 
-  NormalisedLayer(kernels::Convolution<S> linear, kernels::NormTensors norm, Map out)
-      : linear_(std::move(linear)), norm_(std::move(norm), out), out_(out) {}
+  /// `peers`: null, or the processes whose images are normalised with these.
+  NormalisedLayer(kernels::Convolution<S> linear, kernels::NormTensors norm, Map out, Peers* peers)
+      : linear_(std::move(linear)), norm_(std::move(norm), out, peers), out_(out) {}
 
   kernels::Convolution<S>& linear() { return linear_; }
   const kernels::Tiles<S>& activation() const { return activation_; }

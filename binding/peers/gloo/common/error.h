@@ -1,0 +1,2 @@
+#pragma once
+// algorithm.h says what this folder is.

@@ -1,0 +1,95 @@
+#include "peers/meeting.h"
+
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace dcgan {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// As long as LibTorch's own stores wait: a scheduler may start one machine minutes after another.
+constexpr std::chrono::seconds kPatience{300};
+constexpr std::chrono::seconds kConnectPatience{1};
+constexpr std::chrono::milliseconds kPoll{20};
+
+constexpr const char* kRefused = "refused";
+
+std::string address_of(const PeerPlace& place) { return place.address + ":" + std::to_string(place.port); }
+
+StorePtr connect(const PeerPlace& place, const Idle& idle) {
+  for (const auto begin = Clock::now();;) {
+    try {
+      return open_store(place, kConnectPatience);
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      if (!idle()) throw given_up();
+      if (!place.serves_store && Clock::now() - begin < kPatience) continue;
+      const auto failure = (place.serves_store ? "Cannot listen at " : "No answer from ") + address_of(place);
+      throw Error("ERR_DCGAN_PEER", failure + " (MASTER_ADDR, MASTER_PORT): " + words_of(error) +
+                                        ". Set both to an address of the process with RANK 0 and a free port");
+    }
+  }
+}
+
+}  // namespace
+
+Error given_up() { return {"ERR_DCGAN_PEER", "Stopped waiting for the other processes of this run"}; }
+
+std::string words_of(const std::exception& error) {
+  const auto* own = dynamic_cast<const c10::Error*>(&error);
+  const std::string words = own == nullptr ? error.what() : own->what_without_backtrace();
+  return words.substr(0, words.find('\n'));
+}
+
+StorePtr meeting_store(const PeerPlace& place, const Idle& idle) {
+  static std::mutex mutex;
+  // Never destroyed, as its threads may outlive static destructors.
+  static auto* stores = new std::map<std::string, StorePtr>();
+  const std::lock_guard lock(mutex);
+  auto& store = (*stores)[address_of(place)];
+  if (!store) store = connect(place, idle);
+  return store;
+}
+
+void set(const StorePtr& store, const std::string& key, const std::string& value) {
+  store->set(key, std::vector<std::uint8_t>(value.begin(), value.end()));
+}
+
+std::string set_once(const StorePtr& store, const std::string& key, const std::string& value) {
+  const auto found = store->compareSet(key, {}, std::vector<std::uint8_t>(value.begin(), value.end()));
+  return {found.begin(), found.end()};
+}
+
+void refuse(const StorePtr& store, const PeerPlace& place, const Error& error) {
+  set_once(store, place.prefix + kRefused, error.code() + " " + error.what());
+  throw error;
+}
+
+std::string wait_for(const StorePtr& store, const PeerPlace& place, const std::string& key,
+                     const std::string& who, const Idle& idle) {
+  const auto begin = Clock::now();
+  while (!store->check({key})) {
+    if (store->check({place.prefix + kRefused})) {
+      const auto bytes = store->get(place.prefix + kRefused);
+      const std::string text(bytes.begin(), bytes.end());
+      const auto space = text.find(' ');
+      throw Error(text.substr(0, space), text.substr(space + 1));
+    }
+    if (!idle()) refuse(store, place, given_up());
+    if (Clock::now() - begin > kPatience) {
+      refuse(store, place,
+             Error("ERR_DCGAN_PEER", who + " did not come to " + address_of(place) + " within " +
+                                         std::to_string(kPatience.count()) +
+                                         " seconds. Start as many processes as WORLD_SIZE says"));
+    }
+    std::this_thread::sleep_for(kPoll);
+  }
+  const auto bytes = store->get(key);
+  return {bytes.begin(), bytes.end()};
+}
+
+}  // namespace dcgan

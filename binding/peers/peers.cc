@@ -1,0 +1,187 @@
+#include "peers/peers.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <numeric>
+#include <optional>
+#include <thread>
+
+#include "peers/c10d.h"
+#include "peers/meeting.h"
+#include "peers/pulse.h"
+
+namespace dcgan {
+
+namespace {
+
+/// How often a process that waits for a sum asks whether the others are alive.
+constexpr std::chrono::milliseconds kLook{250};
+/// The pulse tells who is alive. This is for a process that is alive and makes no step.
+constexpr std::chrono::minutes kSumTimeout{30};
+
+constexpr auto kPatient = [] { return true; };
+
+/// Models and seeds are numbered, so that those of one process find the same ones in the others.
+std::atomic<int> models{0};
+std::atomic<int> seeds{0};
+
+Error gone(const std::string& why) {
+  return {"ERR_DCGAN_PEER", "Another process of this run ended, hangs or cannot be reached: " + why +
+                                ". Start all processes again; they go on from the last checkpoint"};
+}
+
+std::string rank_name(int rank) { return "The process with RANK " + std::to_string(rank); }
+
+/// Calls `work`, whose failures are those of another process.
+template <class Work>
+auto reaching(const Work& work) {
+  try {
+    return work();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw gone(words_of(error));
+  }
+}
+
+}  // namespace
+
+/// Two groups of the same processes: one for the sums of training, one for the pulse.
+struct Peers::Connection {
+  Connection(const PeerPlace& place, const StorePtr& store, const std::string& name)
+      : sums(make_backend(place, store, name + "sums", kSumTimeout)),
+        pulse(std::in_place, make_backend(place, store, name + "pulse",
+                                          std::chrono::milliseconds(static_cast<int>(place.timeout * 1000)))) {}
+
+  ~Connection() {
+    pulse.reset();
+    if (!pending) return;
+    // A sum that waits for a process that hangs cannot be taken back, and its group's destructor waits for it.
+    std::thread([group = std::move(sums)]() mutable { group.reset(); }).detach();
+  }
+
+  void sum(const torch::Tensor& values, const Idle& idle) {
+    std::vector<torch::Tensor> tensors{values};
+    const auto work = sums->allreduce(tensors);
+    pending = true;
+    while (!work->isCompleted()) {
+      try {
+        work->wait(kLook);
+      } catch (const std::exception&) {
+        // Time for a look, or a failure: isCompleted() knows.
+      }
+      if (work->isCompleted()) break;
+      if (const auto over = pulse->over(); !over.empty()) throw gone(over);
+      if (!idle()) throw given_up();
+    }
+    pending = false;
+    if (const auto failure = work->exception()) std::rethrow_exception(failure);
+  }
+
+  BackendPtr sums;
+  std::optional<Pulse> pulse;
+  bool pending = false;
+};
+
+Peers::Peers(PeerPlace place)
+    : place_(std::move(place)), key_(place_.prefix + "model/" + std::to_string(models++) + "/") {}
+
+Peers::~Peers() = default;
+
+std::vector<std::string> Peers::exchange(const std::string& text, const Idle& idle) {
+  return connection_ ? exchange_sums(text, idle) : reaching([&] { return exchange_in_store(text, idle); });
+}
+
+std::vector<std::string> Peers::exchange_in_store(const std::string& text, const Idle& idle) {
+  const auto store = meeting_store(place_, idle);
+  if (rounds_ == 0) {
+    const auto own = std::to_string(place_.count);
+    const auto count = set_once(store, key_ + "count", own);
+    if (count != own) {
+      refuse(store, place_,
+             Error("ERR_DCGAN_INVALID_ARGUMENT", "WORLD_SIZE is " + own + " in the process with RANK " +
+                                                     std::to_string(place_.rank) + " and " + count +
+                                                     " in another. Start all with the same one"));
+    }
+    if (store->add(key_ + "rank/" + std::to_string(place_.rank), 1) > 1) {
+      refuse(store, place_, Error("ERR_DCGAN_INVALID_ARGUMENT", "Two processes have RANK " +
+                                                                    std::to_string(place_.rank) +
+                                                                    ". Give each one of its own, from 0"));
+    }
+  }
+  const auto round = key_ + "round/" + std::to_string(rounds_++) + "/";
+  set(store, round + std::to_string(place_.rank), text);
+  std::vector<std::string> texts;
+  for (int rank = 0; rank < place_.count; ++rank) {
+    texts.push_back(wait_for(store, place_, round + std::to_string(rank), rank_name(rank), idle));
+  }
+  return texts;
+}
+
+/// Each process's bytes at a place of their own among zeros.
+std::vector<std::string> Peers::exchange_sums(const std::string& text, const Idle& idle) {
+  auto lengths = torch::zeros({place_.count}, torch::kInt64);
+  const auto* length = lengths.const_data_ptr<std::int64_t>();
+  lengths[place_.rank] = static_cast<std::int64_t>(text.size());
+  reduce(lengths, idle);
+  auto bytes = torch::zeros({std::accumulate(length, length + place_.count, std::int64_t{0})}, torch::kUInt8);
+  auto* byte = bytes.data_ptr<std::uint8_t>();
+  std::copy(text.begin(), text.end(), byte + std::accumulate(length, length + place_.rank, std::int64_t{0}));
+  reduce(bytes, idle);
+  std::vector<std::string> texts;
+  for (int rank = 0; rank < place_.count; byte += length[rank++]) texts.emplace_back(byte, byte + length[rank]);
+  return texts;
+}
+
+void Peers::connect() {
+  if (connection_) return;
+  connection_ = reaching([&] {
+    return std::make_unique<Connection>(place_, meeting_store(place_, kPatient), key_);
+  });
+}
+
+Slice Peers::divide(std::int64_t images) {
+  counts_ = images >= place_.count || first();
+  if (images < place_.count) return {0, images, images};
+  const auto size = images / place_.count;
+  const auto larger = images % place_.count;
+  return {place_.rank * size + std::min<std::int64_t>(place_.rank, larger), size + (place_.rank < larger ? 1 : 0),
+          images};
+}
+
+void Peers::sum(const torch::Tensor& values) {
+  torch::NoGradGuard no_grad;
+  if (!counts_) values.zero_();
+  reduce(values, kPatient);
+}
+
+bool Peers::any(bool answer) {
+  auto count = torch::tensor({answer ? 1 : 0}, torch::kInt32);
+  reduce(count, kPatient);
+  return count.item<int>() > 0;
+}
+
+void Peers::reduce(const torch::Tensor& values, const Idle& idle) {
+  reaching([&] {
+    if (values.is_cpu()) {
+      connection_->sum(values, idle);
+    } else {
+      const auto host = values.cpu();
+      connection_->sum(host, idle);
+      values.copy_(host);
+    }
+  });
+}
+
+std::uint64_t agreed_seed(const PeerPlace& place, std::uint64_t seed, bool given) {
+  const auto key = place.prefix + "seed/" + std::to_string(seeds++);
+  if (given && place.rank > 0) return seed;
+  return reaching([&] {
+    const auto store = meeting_store(place, kPatient);
+    if (place.rank == 0) set(store, key, std::to_string(seed));
+    return place.rank == 0 ? seed : std::stoull(wait_for(store, place, key, rank_name(0), kPatient));
+  });
+}
+
+}  // namespace dcgan

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "contract.h"
+#include "peers/slice.h"
+
+namespace dcgan {
+
+/// What a process does while it waits for others; false to give up.
+using Idle = std::function<bool()>;
+
+/// The processes of a distributed run, seen from one of them. All of them make the same calls in the same
+/// order, on their models' threads. Throws ERR_DCGAN_PEER where another one ends, hangs or leaves; from then on
+/// every call does.
+class Peers {
+ public:
+  /// Connects to nobody yet.
+  explicit Peers(PeerPlace place);
+  /// Leaves the run.
+  ~Peers();
+
+  bool first() const { return place_.rank == 0; }
+
+  /// Returns every process's text, in the order of their ranks. Calls `idle` while it waits for them to come,
+  /// and throws ERR_DCGAN_PEER where that returns false.
+  std::vector<std::string> exchange(const std::string& text, const Idle& idle);
+
+  /// Connects all processes, at the first call.
+  void connect();
+
+  /// Divides a mini-batch: contiguous parts whose sizes differ by one at most. A mini-batch of fewer images than
+  /// processes is computed whole by each, and only the first one's sums count.
+  Slice divide(std::int64_t images);
+  /// Sums over all processes, in place, what they computed of the mini-batch that was divided last. The result
+  /// is the same on all of them, bit for bit.
+  void sum(const torch::Tensor& values);
+  /// Whether the answer of any process is yes.
+  bool any(bool answer);
+
+ private:
+  struct Connection;
+
+  std::vector<std::string> exchange_in_store(const std::string& text, const Idle& idle);
+  std::vector<std::string> exchange_sums(const std::string& text, const Idle& idle);
+  void reduce(const torch::Tensor& values, const Idle& idle);
+
+  PeerPlace place_;
+  std::string key_;  // of this model, in the store
+  int rounds_ = 0;   // of exchange_in_store()
+  bool counts_ = true;
+  std::unique_ptr<Connection> connection_;
+};
+
+/// Returns the first process's seed. Called on Node's thread, once for each model, in the same order
+/// everywhere. Waits for the first process where `seed` is not the caller's own choice.
+std::uint64_t agreed_seed(const PeerPlace& place, std::uint64_t seed, bool given);
+
+}  // namespace dcgan

@@ -1,0 +1,52 @@
+#include "peers/pulse.h"
+
+namespace dcgan {
+
+namespace {
+
+constexpr std::chrono::milliseconds kInterval{250};
+
+}  // namespace
+
+Pulse::Pulse(BackendPtr backend) : backend_(std::move(backend)), thread_([this] { run(); }) {}
+
+Pulse::~Pulse() {
+  {
+    const std::lock_guard lock(mutex_);
+    leaving_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+std::string Pulse::over() const {
+  const std::lock_guard lock(mutex_);
+  return over_;
+}
+
+void Pulse::run() {
+  std::unique_lock lock(mutex_);
+  while (over_.empty()) {
+    changed_.wait_for(lock, kInterval, [this] { return leaving_; });
+    const bool leaving = leaving_;
+    lock.unlock();
+    std::string over;
+    try {
+      if (beat(leaving)) over = "it left the run";
+    } catch (const c10::Error& error) {
+      over = error.what_without_backtrace();
+    } catch (const std::exception& error) {
+      over = error.what();
+    }
+    lock.lock();
+    over_ = over;
+  }
+}
+
+bool Pulse::beat(bool leaving) {
+  std::vector<torch::Tensor> count{torch::tensor({leaving ? 1 : 0}, torch::kInt32)};
+  backend_->allreduce(count)->wait();
+  return count[0].item<int>() > 0;
+}
+
+}  // namespace dcgan

@@ -1,0 +1,73 @@
+import { invalidArgument } from '../errors.js'
+import type { HyperParams } from '../hyperparams.js'
+import { drawSeed } from '../random.js'
+import { fromNative, native } from './native.js'
+import type { NativePeerPlace } from './types.js'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+const MAX_PEERS = 65_536
+const DEFAULT_TIMEOUT = 10
+
+/** One process of a distributed run, as torchrun's variables describe it. */
+export interface Place extends NativePeerPlace {
+  /** Its number among those of its machine, which chooses its GPU. */
+  localRank: number | undefined
+}
+
+/**
+ * The place that `distributed: 'env'` gives this process; undefined for `false`.
+ *
+ * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` that names a variable
+ */
+export function placeOf(distributed: HyperParams['distributed'], env: Env = process.env): Place | undefined {
+  if (distributed === false) return undefined
+  const count = integer(env, 'WORLD_SIZE', 1, MAX_PEERS)
+  const rank = integer(env, 'RANK', 0, count - 1, ', below WORLD_SIZE,')
+  const address = env.MASTER_ADDR
+  if (!address) throw wrong('MASTER_ADDR', 'a host name or an address of the process with RANK 0', address)
+  const agent = env.TORCHELASTIC_USE_AGENT_STORE === 'True'
+  return {
+    rank,
+    count,
+    address,
+    port: integer(env, 'MASTER_PORT', 1, 65_535),
+    // torchrun's own agent serves the store, and may serve it to one attempt after the other.
+    servesStore: rank === 0 && !agent,
+    prefix: `libtorch-dcgan/${env.TORCHELASTIC_RESTART_COUNT ?? 0}/`,
+    timeout: optional(env, 'LIBTORCH_DCGAN_PEER_TIMEOUT', 1, 86_400, 'seconds') ?? DEFAULT_TIMEOUT,
+    localRank: optional(env, 'LOCAL_RANK', 0, MAX_PEERS),
+  }
+}
+
+/** The seed that was given, or one that is drawn: the same in all processes of a distributed run. */
+export function settleSeed(given: number | undefined, distributed: HyperParams['distributed']): number {
+  const seed = given ?? drawSeed()
+  const place = placeOf(distributed)
+  if (place === undefined || place.count === 1) return seed
+  try {
+    return native().agreedSeed(place, seed, given !== undefined)
+  } catch (error) {
+    throw fromNative(error)
+  }
+}
+
+function integer(env: Env, name: string, min: number, max: number, remark = ''): number {
+  const text = env[name]
+  const value = Number(text)
+  if (text !== undefined && /^\d+$/.test(text) && value >= min && value <= max) return value
+  throw wrong(name, `an integer from ${min} to ${max}${remark}`, text)
+}
+
+function optional(env: Env, name: string, min: number, max: number, what = ''): number | undefined {
+  if (env[name] === undefined) return undefined
+  return integer(env, name, min, max, what && `, ${what},`)
+}
+
+function wrong(name: string, expected: string, received: string | undefined) {
+  return invalidArgument(
+    `the environment variable ${name}, which distributed: 'env' reads and torchrun sets,`,
+    expected,
+    received,
+  )
+}

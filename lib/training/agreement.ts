@@ -1,0 +1,72 @@
+import { DcganError } from '../errors.js'
+import { HYPER_PARAMS, type HyperParams } from '../hyperparams.js'
+import type { Engine } from '../native/engine.js'
+
+/** What a process is about to train, by name; in each process of a distributed run it must be the same. */
+type Description = [name: string, value: string][]
+
+/** What may differ from one machine to the next. The precision in use is compared instead of the one asked for. */
+const MACHINE: readonly (keyof HyperParams)[] = [
+  'device',
+  'threads',
+  'precision',
+  'maxBatch',
+  'maxQueue',
+  'distributed',
+]
+
+/** What a call trains on, and how far. */
+export interface Task {
+  count: number
+  hash: string
+  maxSteps?: number | undefined
+}
+
+/**
+ * Waits for the other processes of a distributed run, and makes sure that all are about to do the same.
+ *
+ * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` or `ERR_DCGAN_BAD_DATASET` that names what differs, in all
+ *   processes; `ERR_DCGAN_PEER`. When the signal aborts, its reason
+ */
+export async function agree(
+  engine: Engine,
+  hparams: Readonly<HyperParams>,
+  task: Task,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (engine.peers === 1) return
+  const texts = await engine.exchange(JSON.stringify(describe(engine, hparams, task)), signal)
+  const [first = [], ...others] = texts.map(text => JSON.parse(text) as Description)
+  for (const [i, other] of others.entries()) compare(first, other, i + 1)
+}
+
+function describe(engine: Engine, hparams: Readonly<HyperParams>, task: Task): Description {
+  const { version } = require('../../package.json') as { version: string }
+  const { step, epoch, batch } = engine.position
+  return [
+    ['the version of libtorch-dcgan', version],
+    ...engine.surroundings,
+    ...HYPER_PARAMS.filter(key => !MACHINE.includes(key)).map((key): [string, string] => [
+      key,
+      JSON.stringify(hparams[key]),
+    ]),
+    ['the step that the model stands at', `${step} (epoch ${epoch}, batch ${batch})`],
+    ['maxSteps', String(task.maxSteps ?? 'none')],
+    [DATA_SET, `${task.count} images (${task.hash})`],
+  ]
+}
+
+const DATA_SET = 'the data set'
+
+function compare(first: Description, other: Description, rank: number): void {
+  const theirs = new Map(other)
+  // Another version may describe other things; then its version is the first of them.
+  for (const [name, value] of first) {
+    if (theirs.get(name) === value) continue
+    throw new DcganError(
+      name === DATA_SET ? 'ERR_DCGAN_BAD_DATASET' : 'ERR_DCGAN_INVALID_ARGUMENT',
+      `Expected ${name} to be the same in all processes of a distributed run, but it is ${value} in the one with ` +
+        `RANK 0 and ${theirs.get(name)} in the one with RANK ${rank}`,
+    )
+  }
+}

@@ -1,0 +1,96 @@
+import { DCGAN } from '../lib/index'
+import { placeOf } from '../lib/native/peers'
+import { ranks } from './distributed-support'
+
+// What processes of a distributed run agree on before they train, and what they refuse.
+
+jest.setTimeout(300_000)
+
+const GOOD = { RANK: '1', WORLD_SIZE: '2', MASTER_ADDR: 'localhost', MASTER_PORT: '29500' }
+
+test.each([
+  ['RANK', undefined],
+  ['RANK', '2'],
+  ['RANK', '-1'],
+  ['RANK', 'one'],
+  ['WORLD_SIZE', undefined],
+  ['WORLD_SIZE', '0'],
+  ['WORLD_SIZE', '2.5'],
+  ['MASTER_ADDR', undefined],
+  ['MASTER_ADDR', ''],
+  ['MASTER_PORT', undefined],
+  ['MASTER_PORT', '65536'],
+  ['MASTER_PORT', ''],
+  ['LOCAL_RANK', 'gpu'],
+  ['LIBTORCH_DCGAN_PEER_TIMEOUT', '0'],
+])('%s=%s is refused by name', (name, value) => {
+  const before = { ...process.env }
+  try {
+    Object.assign(process.env, GOOD)
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
+    const code = 'ERR_DCGAN_INVALID_ARGUMENT'
+    expect(() => new DCGAN({ distributed: 'env', seed: 1 })).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(`variable ${name},`) }),
+    )
+  } finally {
+    process.env = before
+  }
+})
+
+test('distributed takes false and env alone', () => {
+  expect(() => new DCGAN({ distributed: true as never })).toThrow("Expected false or 'env' for distributed")
+  expect(placeOf(false, {})).toBeUndefined()
+})
+
+test("the store is the first process's, or torchrun's, which may try again", () => {
+  expect(placeOf('env', { ...GOOD, RANK: '0' })).toMatchObject({ servesStore: true, timeout: 10 })
+  expect(placeOf('env', GOOD)).toMatchObject({ rank: 1, count: 2, servesStore: false, localRank: undefined })
+  const agent = { TORCHELASTIC_USE_AGENT_STORE: 'True', TORCHELASTIC_RESTART_COUNT: '3', LOCAL_RANK: '1' }
+  expect(placeOf('env', { ...GOOD, RANK: '0', ...agent })).toMatchObject({
+    servesStore: false,
+    localRank: 1,
+    prefix: expect.stringContaining('3'),
+  })
+})
+
+const train = (hparams: string, dataset = 'images(16)', options = '') => `
+  const rank = Number(process.env.RANK)
+  const gan = model({ distributed: 'env', epochs: 1, ...${hparams} })
+  gan.train({ dataset: ${dataset}, outputDir: null${options} }).then(
+    () => console.log('trained with seed', gan.hparams.seed),
+    error => console.log(error.code, error.message))
+    .then(() => gan.dispose())`
+
+const outputs = async (count: number, script: string, env?: (rank: number) => NodeJS.ProcessEnv) =>
+  (await ranks(count, script, env && { env })).map(({ stdout, stderr }) => stdout + stderr)
+
+test.each([
+  ['batchSize', train('{ batchSize: 4 + rank }'), 'ERR_DCGAN_INVALID_ARGUMENT'],
+  ['seed', train('{ seed: rank }'), 'ERR_DCGAN_INVALID_ARGUMENT'],
+  ['discLr', train('{ discLr: [1e-3, 1e-4 * (rank + 1)] }'), 'ERR_DCGAN_INVALID_ARGUMENT'],
+  ['maxSteps', train('{}', 'images(16)', ', maxSteps: 1 + rank'), 'ERR_DCGAN_INVALID_ARGUMENT'],
+  ['data set', train('{}', 'images(16 + rank)'), 'ERR_DCGAN_BAD_DATASET'],
+])('processes with another %s refuse to train, both by name', async (name, script, code) => {
+  for (const output of await outputs(2, script)) {
+    expect(output).toContain(code)
+    expect(output).toContain(name)
+    expect(output).toContain('in the one with RANK 1')
+  }
+})
+
+test('processes with another WORLD_SIZE refuse each other', async () => {
+  const found = await outputs(2, train('{}'), rank => ({ WORLD_SIZE: `${2 + rank}` }))
+  for (const output of found) expect(output).toMatch(/ERR_DCGAN_INVALID_ARGUMENT WORLD_SIZE is/)
+})
+
+test('two processes with the same RANK refuse each other, and their peer', async () => {
+  const found = await outputs(3, train('{}'), rank => ({ RANK: `${Math.min(rank, 1)}` }))
+  for (const output of found) expect(output).toContain('Two processes have RANK 1')
+})
+
+test("without a seed, all take the first process's", async () => {
+  const found = await outputs(2, train('{ seed: undefined }'))
+  expect(found[0]).toMatch(/^trained with seed \d+\n$/)
+  expect(found[1]).toBe(found[0])
+})
