@@ -250,8 +250,8 @@ class Engine {
   virtual void end_evaluation(std::int64_t id) = 0;
   virtual void export_state(StatePart part, Reply<State> reply) = 0;
   virtual void import_state(State state, Reply<Done> reply) = 0;
-  /// Returns the texts that all processes of a distributed run gave, in the order of their ranks, once all have
-  /// come; cancel_epoch() gives up.
+  /// Returns the texts that all processes of a distributed run gave, in the order of their ranks, once all
+  /// have come; cancel_epoch() gives up.
   virtual void exchange(std::string text, Reply<std::vector<std::string>> reply) = 0;
   virtual void probe(ProbeRequest request, Reply<std::vector<HostTensor>> reply) = 0;
   /// Rejects all that waits, frees the model, ends the thread.

@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import { readState } from '../lib/checkpoint'
 import { folder } from './dcgan-support'
 import { ranks, results } from './distributed-support'
+import type { Ended } from './process/child'
 
 // What becomes of a distributed run when one of its processes stops, ends or hangs.
 
@@ -47,20 +47,55 @@ test('where one process disposes of its model, the others end', async () => {
 })
 
 test.each(['SIGKILL', 'SIGSTOP'] as const)('a process that gets %s ends the others', async signal => {
+  let struck: ChildProcess | undefined
   const ended = await ranks(3, endless(''), {
     env: () => ({ LIBTORCH_DCGAN_PEER_TIMEOUT: '2' }),
-    onOutput: (() => {
-      let children = 0
-      return (rank, text, child) => {
-        // The others' own output comes when they have ended: then the stopped one may go.
-        if (rank === 1 && text.includes('runs')) child.kill(signal)
-        else if (text.includes('ERR_DCGAN_PEER')) children++
-        if (children > 0 && rank === 1) child.kill('SIGKILL')
+    onOutput: (rank, text, child) => {
+      if (rank === 1 && struck === undefined && text.includes('runs')) {
+        struck = child
+        child.kill(signal)
       }
-    })(),
+      // A stopped process would never end.
+      if (rank !== 1 && text.includes('"how"')) struck?.kill('SIGKILL')
+    },
   })
-  expect(results<How>([ended[0] as never, ended[2] as never]).map(({ how }) => how)).toEqual([
-    'ERR_DCGAN_PEER',
-    'ERR_DCGAN_PEER',
-  ])
+  expect(ended[1]?.signal).toBe('SIGKILL')
+  const others = results<How>([ended[0] as Ended, ended[2] as Ended])
+  expect(others.map(({ how }) => how)).toEqual(['ERR_DCGAN_PEER', 'ERR_DCGAN_PEER'])
+})
+
+/** Goes on from the checkpoint if there is one, trains to the end, and prints a digest of the state. */
+const resuming = (path: string) => `
+  const { createHash } = require('node:crypto')
+  const { existsSync, readFileSync } = require('node:fs')
+  const [path, file] = [${JSON.stringify(path)}, ${JSON.stringify(path)} + process.pid]
+  const options = { dataset: images(8), outputDir: null, checkpoint: { path, everySteps: 5, keep: 0 } }
+  options.onProgress = ({ step }) => step > 6 && console.log('runs')
+  const begin = async () => existsSync(path)
+    ? DCGAN.load(path, { distributed: 'env' })
+    : model({ distributed: 'env', epochs: 30, emaDecay: 0.9 })
+  begin().then(async gan => {
+    const { epochs } = await gan.train(options)
+    await gan.save(file)
+    const state = createHash('sha256').update(readFileSync(file)).digest('hex')
+    await gan.dispose()
+    console.log(JSON.stringify({ state, steps: epochs.reduce((sum, { steps }) => sum + steps, 0) }))
+  })`
+
+test('after a failure, a run goes on from its checkpoint with the bits of one that nothing disturbed', async () => {
+  const path = join(folder(), 'run.safetensors')
+  const [straight] = results<{ state: string }>(await ranks(2, resuming(join(folder(), 'straight'))))
+  let killed = false
+  const [broken] = await ranks(2, resuming(path), {
+    onOutput: (rank, text, child) => {
+      if (rank === 0 || killed || !text.includes('runs')) return
+      killed = true
+      child.kill('SIGKILL')
+    },
+  })
+  expect(broken?.stderr).toContain('ERR_DCGAN_PEER')
+  const [first, second] = results<{ state: string; steps: number }>(await ranks(2, resuming(path)))
+  expect(first?.steps).toBeLessThan(60)
+  expect(first?.state).toBe(straight?.state)
+  expect(second).toEqual(first)
 })

@@ -31,6 +31,7 @@ test('the defaults are those of the contract', () => {
     dropout: 0.3,
     labelSmoothing: 0,
     discSteps: 1,
+    distributed: false,
     emaDecay: 0,
     device: 'auto',
     precision: 'float32',

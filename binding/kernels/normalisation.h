@@ -151,7 +151,8 @@ class Normalisation {
       std::copy_n(mean_dz_normalised_.data(), feature_count(), total_normalised);
     });
     const auto* sum = joined_.template const_data_ptr<double>();
-    std::transform(sum, sum + feature_count(), mean_dz_.data(), [](double each) { return static_cast<A>(each); });
+    std::transform(sum, sum + feature_count(), mean_dz_.data(),
+                   [](double each) { return static_cast<A>(each); });
     std::transform(sum + feature_count(), sum + 2 * feature_count(), mean_dz_normalised_.data(),
                    [](double each) { return static_cast<A>(each); });
     return all;

@@ -27,10 +27,10 @@ struct Sums {
 
 Sums sum_over(Peers& peers, const Tensor& first, const Tensor& second) {
   const auto features = first.size(1);
-  const auto all = torch::cat({first.sum(others(first), false, torch::kFloat64),
-                               second.sum(others(second), false, torch::kFloat64),
-                               torch::full({1}, static_cast<double>(first.numel()) / static_cast<double>(features),
-                                           first.options().dtype(torch::kFloat64))});
+  const auto all = torch::cat(
+      {first.sum(others(first), false, torch::kFloat64), second.sum(others(second), false, torch::kFloat64),
+       torch::full({1}, static_cast<double>(first.numel()) / static_cast<double>(features),
+                   first.options().dtype(torch::kFloat64))});
   peers.sum(all);
   return {all.slice(0, 0, features), all.slice(0, features, 2 * features), all.slice(0, 2 * features)};
 }
@@ -56,8 +56,8 @@ struct Normalise : torch::autograd::Function<Normalise> {
     const auto gamma_gradient = product.sum(others(dy));
     const auto [total, total_normalised, count] = sum_over(peers, dy, product);
     const auto mean_of = [&](const Tensor& sum) { return beside((sum / count).to(dy.scalar_type()), dy); };
-    const auto dx = (dy - mean_of(total) - normalised * mean_of(total_normalised)) *
-                    beside(saved[1] * saved[2], dy);
+    const auto dx =
+        (dy - mean_of(total) - normalised * mean_of(total_normalised)) * beside(saved[1] * saved[2], dy);
     return {dx, gamma_gradient, beta_gradient, Tensor(), Tensor(), Tensor()};
   }
 };

@@ -6,8 +6,8 @@
 
 namespace dcgan {
 
-/// Batch normalisation in training mode over the mini-batch of all processes (x: N × C, or N × C × H × W), by the
-/// sums that they have of it, forward and backward. `norm`: a module of batch normalisation.
+/// Batch normalisation in training mode over the mini-batch of all processes (x: N × C, or N × C × H × W), by
+/// the sums that they have of it, forward and backward. `norm`: a module of batch normalisation.
 torch::Tensor batch_norm_over(Peers& peers, const torch::nn::BatchNormOptions& options,
                               const std::vector<torch::Tensor>& norm, const torch::Tensor& x);
 

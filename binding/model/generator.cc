@@ -35,7 +35,7 @@ torch::Tensor GeneratorImpl::forward(const torch::Tensor& latents, const torch::
   x = x.view({-1, kDenseMap.channels, kDenseMap.side, kDenseMap.side});
   x = torch::relu(batch_norm(bn2, conv1(x), peers));  // 128 × 7 × 7
   x = torch::relu(batch_norm(bn3, conv2(x), peers));  // 64 × 14 × 14
-  return torch::tanh(conv3(x));    // 1 × 28 × 28
+  return torch::tanh(conv3(x));                       // 1 × 28 × 28
 }
 
 }  // namespace dcgan

@@ -11,10 +11,9 @@ namespace dcgan {
 class GeneratorImpl : public torch::nn::Module {
  public:
   GeneratorImpl(std::int64_t latent_dim, std::int64_t classes);
-  /// `labels`: N, int64; undefined where there are no classes. `peers`: null, or the processes over whose images
-  /// batch normalisation goes in training mode.
-  torch::Tensor forward(const torch::Tensor& latents, const torch::Tensor& labels,
-                        Peers* peers = nullptr);
+  /// `labels`: N, int64; undefined where there are no classes. `peers`: null, or the processes over whose
+  /// images batch normalisation goes in training mode.
+  torch::Tensor forward(const torch::Tensor& latents, const torch::Tensor& labels, Peers* peers = nullptr);
 
   const std::int64_t latent_dim;
   const std::int64_t classes;

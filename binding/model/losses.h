@@ -22,8 +22,8 @@ struct Loss {
   torch::Tensor fake_gradient;
 };
 
-/// Logits: N each, of real and of generated images, out of a mini-batch of `batch`: a loss is the part of its mean
-/// that these have.
+/// Logits: N each, of real and of generated images, out of a mini-batch of `batch`: a loss is the part of its
+/// mean that these have.
 ///
 /// kBce (Goodfellow et al. 2014): the mean binary cross-entropy of real images labelled 1 − label_smoothing
 /// plus that of generated images labelled 0. kRelativistic (Jolicoeur-Martineau 2019; RpGAN in Huang et al.

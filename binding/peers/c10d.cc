@@ -31,9 +31,10 @@ DCGAN_WEAK(gloo_options,
 static void require_c10d() {
   for (const auto* symbol : {&tcp_store, &prefix_store, &gloo_group, &gloo_options}) {
     if (symbol != nullptr) continue;
-    throw Error("ERR_DCGAN_NATIVE",
-                "This LibTorch was built without its distributed engine (c10d with Gloo). Use another one: npx "
-                "libtorch-dcgan setup");
+    throw Error(
+        "ERR_DCGAN_NATIVE",
+        "This LibTorch was built without its distributed engine (c10d with Gloo). Use another one: npx "
+        "libtorch-dcgan setup");
   }
 }
 
@@ -71,5 +72,13 @@ BackendPtr make_backend(const PeerPlace&, const StorePtr&, const std::string&, s
 }
 
 #endif
+
+std::string words_of(const std::exception& error) {
+  const auto* own = dynamic_cast<const c10::Error*>(&error);
+  std::string words = own == nullptr ? error.what() : own->what_without_backtrace();
+  words = words.substr(0, words.find('\n'));
+  const auto place = words.find("] ");
+  return words.starts_with('[') && place != std::string::npos ? words.substr(place + 2) : words;
+}
 
 }  // namespace dcgan

@@ -21,4 +21,7 @@ StorePtr open_store(const PeerPlace& place, std::chrono::milliseconds timeout);
 BackendPtr make_backend(const PeerPlace& place, const StorePtr& store, const std::string& name,
                         std::chrono::milliseconds timeout);
 
+/// The first line of LibTorch's message, without the place in its sources that Gloo begins it with.
+std::string words_of(const std::exception& error);
+
 }  // namespace dcgan

@@ -29,8 +29,9 @@ StorePtr connect(const PeerPlace& place, const Idle& idle) {
       if (!idle()) throw given_up();
       if (!place.serves_store && Clock::now() - begin < kPatience) continue;
       const auto failure = (place.serves_store ? "Cannot listen at " : "No answer from ") + address_of(place);
-      throw Error("ERR_DCGAN_PEER", failure + " (MASTER_ADDR, MASTER_PORT): " + words_of(error) +
-                                        ". Set both to an address of the process with RANK 0 and a free port");
+      throw Error("ERR_DCGAN_PEER",
+                  failure + " (MASTER_ADDR, MASTER_PORT): " + words_of(error) +
+                      ". Set both to an address of the process with RANK 0 and a free port");
     }
   }
 }
@@ -38,12 +39,6 @@ StorePtr connect(const PeerPlace& place, const Idle& idle) {
 }  // namespace
 
 Error given_up() { return {"ERR_DCGAN_PEER", "Stopped waiting for the other processes of this run"}; }
-
-std::string words_of(const std::exception& error) {
-  const auto* own = dynamic_cast<const c10::Error*>(&error);
-  const std::string words = own == nullptr ? error.what() : own->what_without_backtrace();
-  return words.substr(0, words.find('\n'));
-}
 
 StorePtr meeting_store(const PeerPlace& place, const Idle& idle) {
   static std::mutex mutex;

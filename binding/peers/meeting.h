@@ -1,12 +1,12 @@
 #pragma once
 
 #include "peers/c10d.h"
-#include "peers/peers.h"
+#include "peers/idle.h"
 
 namespace dcgan {
 
-/// Returns the store at this place, which a process keeps until it ends: others may need it longer than a model
-/// lives. Throws ERR_DCGAN_PEER where it cannot be reached.
+/// Returns the store at this place, which a process keeps until it ends: others may need it longer than a
+/// model lives. Throws ERR_DCGAN_PEER where it cannot be reached.
 StorePtr meeting_store(const PeerPlace& place, const Idle& idle);
 
 /// Waits for a key that another process sets, and returns its value. Throws what refuse() said, and
@@ -24,8 +24,5 @@ std::string set_once(const StorePtr& store, const std::string& key, const std::s
 Error given_up();
 
 void set(const StorePtr& store, const std::string& key, const std::string& value);
-
-/// LibTorch's message without its backtrace.
-std::string words_of(const std::exception& error);
 
 }  // namespace dcgan

@@ -51,13 +51,15 @@ auto reaching(const Work& work) {
 struct Peers::Connection {
   Connection(const PeerPlace& place, const StorePtr& store, const std::string& name)
       : sums(make_backend(place, store, name + "sums", kSumTimeout)),
-        pulse(std::in_place, make_backend(place, store, name + "pulse",
-                                          std::chrono::milliseconds(static_cast<int>(place.timeout * 1000)))) {}
+        pulse(std::in_place,
+              make_backend(place, store, name + "pulse",
+                           std::chrono::milliseconds(static_cast<int>(place.timeout * 1000)))) {}
 
   ~Connection() {
     pulse.reset();
     if (!pending) return;
-    // A sum that waits for a process that hangs cannot be taken back, and its group's destructor waits for it.
+    // A sum that waits for a process that hangs cannot be taken back, and its group's destructor waits for
+    // it.
     std::thread([group = std::move(sums)]() mutable { group.reset(); }).detach();
   }
 
@@ -105,9 +107,9 @@ std::vector<std::string> Peers::exchange_in_store(const std::string& text, const
                                                      " in another. Start all with the same one"));
     }
     if (store->add(key_ + "rank/" + std::to_string(place_.rank), 1) > 1) {
-      refuse(store, place_, Error("ERR_DCGAN_INVALID_ARGUMENT", "Two processes have RANK " +
-                                                                    std::to_string(place_.rank) +
-                                                                    ". Give each one of its own, from 0"));
+      refuse(store, place_,
+             Error("ERR_DCGAN_INVALID_ARGUMENT", "Two processes have RANK " + std::to_string(place_.rank) +
+                                                     ". Give each one of its own, from 0"));
     }
   }
   const auto round = key_ + "round/" + std::to_string(rounds_++) + "/";
@@ -130,15 +132,15 @@ std::vector<std::string> Peers::exchange_sums(const std::string& text, const Idl
   std::copy(text.begin(), text.end(), byte + std::accumulate(length, length + place_.rank, std::int64_t{0}));
   reduce(bytes, idle);
   std::vector<std::string> texts;
-  for (int rank = 0; rank < place_.count; byte += length[rank++]) texts.emplace_back(byte, byte + length[rank]);
+  for (int rank = 0; rank < place_.count; byte += length[rank++])
+    texts.emplace_back(byte, byte + length[rank]);
   return texts;
 }
 
 void Peers::connect() {
   if (connection_) return;
-  connection_ = reaching([&] {
-    return std::make_unique<Connection>(place_, meeting_store(place_, kPatient), key_);
-  });
+  connection_ =
+      reaching([&] { return std::make_unique<Connection>(place_, meeting_store(place_, kPatient), key_); });
 }
 
 Slice Peers::divide(std::int64_t images) {
@@ -146,8 +148,8 @@ Slice Peers::divide(std::int64_t images) {
   if (images < place_.count) return {0, images, images};
   const auto size = images / place_.count;
   const auto larger = images % place_.count;
-  return {place_.rank * size + std::min<std::int64_t>(place_.rank, larger), size + (place_.rank < larger ? 1 : 0),
-          images};
+  return {place_.rank * size + std::min<std::int64_t>(place_.rank, larger),
+          size + (place_.rank < larger ? 1 : 0), images};
 }
 
 void Peers::sum(const torch::Tensor& values) {

@@ -2,22 +2,19 @@
 
 #include <torch/torch.h>
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "contract.h"
+#include "peers/idle.h"
 #include "peers/slice.h"
 
 namespace dcgan {
 
-/// What a process does while it waits for others; false to give up.
-using Idle = std::function<bool()>;
-
 /// The processes of a distributed run, seen from one of them. All of them make the same calls in the same
-/// order, on their models' threads. Throws ERR_DCGAN_PEER where another one ends, hangs or leaves; from then on
-/// every call does.
+/// order, on their models' threads. Throws ERR_DCGAN_PEER where another one ends, hangs or leaves; from then
+/// on every call does.
 class Peers {
  public:
   /// Connects to nobody yet.
@@ -34,11 +31,11 @@ class Peers {
   /// Connects all processes, at the first call.
   void connect();
 
-  /// Divides a mini-batch: contiguous parts whose sizes differ by one at most. A mini-batch of fewer images than
-  /// processes is computed whole by each, and only the first one's sums count.
+  /// Divides a mini-batch: contiguous parts whose sizes differ by one at most. A mini-batch of fewer images
+  /// than processes is computed whole by each, and only the first one's sums count.
   Slice divide(std::int64_t images);
-  /// Sums over all processes, in place, what they computed of the mini-batch that was divided last. The result
-  /// is the same on all of them, bit for bit.
+  /// Sums over all processes, in place, what they computed of the mini-batch that was divided last. The
+  /// result is the same on all of them, bit for bit.
   void sum(const torch::Tensor& values);
   /// Whether the answer of any process is yes.
   bool any(bool answer);

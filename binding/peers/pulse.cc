@@ -33,10 +33,8 @@ void Pulse::run() {
     std::string over;
     try {
       if (beat(leaving)) over = "it left the run";
-    } catch (const c10::Error& error) {
-      over = error.what_without_backtrace();
     } catch (const std::exception& error) {
-      over = error.what();
+      over = words_of(error);
     }
     lock.lock();
     over_ = over;

@@ -9,9 +9,9 @@
 
 namespace dcgan {
 
-/// Tells whether the other processes of a run are alive, whatever else they do: a thread of each takes part in
-/// a small sum several times a second. A process that ends, is stopped or loses its connection makes that sum
-/// fail; one that writes a file, evaluates or computes a long step does not.
+/// Tells whether the other processes of a run are alive, whatever else they do: a thread of each takes part
+/// in a small sum several times a second. A process that ends, is stopped or loses its connection makes that
+/// sum fail; one that writes a file, evaluates or computes a long step does not.
 class Pulse {
  public:
   /// An operation of `backend` fails after the time that a process may take to answer.

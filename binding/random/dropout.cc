@@ -123,7 +123,8 @@ void keep_tile(const Dropout& dropout, MaskPlace place, std::int64_t images, std
     const std::int64_t count = slice.count * channels;
     for (std::int64_t batch = 0; batch < batches; ++batch) {
       const auto begin = (batch * slice.total + slice.first) * channels;
-      keep_range(dropout, place, batches * slice.total * channels, {begin, begin + count}, out + batch * count);
+      keep_range(dropout, place, batches * slice.total * channels, {begin, begin + count},
+                 out + batch * count);
     }
   }
 }

@@ -33,8 +33,8 @@ struct MaskPlace {
   std::int64_t pixel;
 };
 
-/// Writes images × channels bytes, 1 for a kept element and 0 for a dropped one: those of one pixel's tile. The
-/// images are this process's slice of one mini-batch, or of several, one after the other.
+/// Writes images × channels bytes, 1 for a kept element and 0 for a dropped one: those of one pixel's tile.
+/// The images are this process's slice of one mini-batch, or of several, one after the other.
 void keep_tile(const Dropout& dropout, MaskPlace place, std::int64_t images, std::int64_t channels,
                std::uint8_t* out);
 

@@ -132,8 +132,8 @@ class PlainStep : public Step {
       if (adam.gradients().defined()) {
         grad.copy_(grads[i]);
       } else {
-        // Differentiating twice leaves some gradients in another order of memory, which the fused Adam would not
-        // see.
+        // Differentiating twice leaves some gradients in another order of memory, which the fused Adam would
+        // not see.
         grad = grads[i].contiguous();
       }
     }

@@ -58,8 +58,9 @@ std::uint64_t Trainer::set_dataset(const TrainingSet& dataset) {
 
 void Trainer::require_whole() const {
   if (!in_step_) return;
-  throw Error("ERR_DCGAN_PEER",
-              "This model stands in the middle of a step, as another process failed there. Load the last checkpoint");
+  throw Error(
+      "ERR_DCGAN_PEER",
+      "This model stands in the middle of a step, as another process failed there. Load the last checkpoint");
 }
 
 void Trainer::begin_epoch() {
@@ -85,8 +86,8 @@ torch::Tensor Trainer::next_latents(const Slice& slice) {
       torch::empty({count, config_.latent_dim}, torch::TensorOptions(torch::kFloat32).pinned_memory(cuda));
   auto* to = latents.data_ptr<float>();
   for (std::int64_t update = 0; update < config_.disc_steps; ++update) {
-    draw_latents(noise_key_, Stream::kNoise, static_cast<std::uint64_t>(noise_drawn_ + slice.first), slice.count,
-                 config_.latent_dim, to + update * slice.count * config_.latent_dim);
+    draw_latents(noise_key_, Stream::kNoise, static_cast<std::uint64_t>(noise_drawn_ + slice.first),
+                 slice.count, config_.latent_dim, to + update * slice.count * config_.latent_dim);
     noise_drawn_ += slice.total;
   }
   return latents.to(nets_.device, /*non_blocking=*/true);

@@ -177,9 +177,9 @@ std::vector<HostTensor> Trainer::probe(const ProbeRequest& request) {
   {
     torch::NoGradGuard no_grad;
     nets_.generator->eval();
-    result.push_back(
-        to_host("fake_eval",
-                nets_.generator->forward(batch.latents.slice(0, 0, slice.count).to(nets_.dtype), batch.labels)));
+    result.push_back(to_host(
+        "fake_eval",
+        nets_.generator->forward(batch.latents.slice(0, 0, slice.count).to(nets_.dtype), batch.labels)));
     nets_.generator->train();
   }
   seed_masks(nets_.dropout, nets_.device);

@@ -17,7 +17,9 @@ class FusedStep : public Step {
   using A = kernels::SumOf<S>;
 
   explicit FusedStep(Networks& networks)
-      : nets_(networks), generator_(nets_.generator, nets_.peers), discriminator_(nets_.discriminator, nets_.dropout) {
+      : nets_(networks),
+        generator_(nets_.generator, nets_.peers),
+        discriminator_(nets_.discriminator, nets_.dropout) {
     // The passes write into them.
     for (auto* adam : {&nets_.generator_adam, &nets_.discriminator_adam}) adam->join_gradients();
   }

@@ -26,7 +26,8 @@ Convolution<S> upsample(Map in, Map out, Window window, const torch::Tensor& wei
 
 template <class S>
 GeneratorPass<S>::GeneratorPass(Generator& generator, Peers* peers)
-    : dense_(dense<S>(generator->linear->weight), kernels::norm_tensors(generator->bn1, true), kDenseMap, peers),
+    : dense_(dense<S>(generator->linear->weight), kernels::norm_tensors(generator->bn1, true), kDenseMap,
+             peers),
       conv1_(upsample<S>(kDenseMap, kWideMap, kKeep, generator->conv1->weight),
              kernels::norm_tensors(generator->bn2, false), kWideMap, peers),
       conv2_(upsample<S>(kWideMap, kTallMap, kHalve, generator->conv2->weight),
