@@ -26,6 +26,10 @@ constexpr auto kPatient = [] { return true; };
 std::atomic<int> models{0};
 std::atomic<int> seeds{0};
 
+std::chrono::milliseconds timeout_of(const PeerPlace& place) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(place.timeout * 1000));
+}
+
 Error gone(const std::string& why) {
   return {"ERR_DCGAN_PEER", "Another process of this run ended, hangs or cannot be reached: " + why +
                                 ". Start all processes again; they go on from the last checkpoint"};
@@ -50,10 +54,11 @@ auto reaching(const Work& work) {
 /// Two groups of the same processes: one for the sums of training, one for the pulse.
 struct Peers::Connection {
   Connection(const PeerPlace& place, const StorePtr& store, const std::string& name)
-      : sums(make_backend(place, store, name + "sums", kSumTimeout)),
-        pulse(std::in_place,
-              make_backend(place, store, name + "pulse",
-                           std::chrono::milliseconds(static_cast<int>(place.timeout * 1000)))) {}
+      : sums(make_backend(place, store, name + "sums", timeout_of(place))),
+        pulse(std::in_place, make_backend(place, store, name + "pulse", timeout_of(place))) {
+    // To connect is a matter of moments; a sum waits for the slowest.
+    sums->setTimeout(kSumTimeout);
+  }
 
   ~Connection() {
     pulse.reset();
@@ -92,7 +97,10 @@ Peers::Peers(PeerPlace place)
 Peers::~Peers() = default;
 
 std::vector<std::string> Peers::exchange(const std::string& text, const Idle& idle) {
-  return connection_ ? exchange_sums(text, idle) : reaching([&] { return exchange_in_store(text, idle); });
+  if (connection_) return exchange_sums(text, idle);
+  auto texts = reaching([&] { return exchange_in_store(text, idle); });
+  if (std::all_of(texts.begin(), texts.end(), [&](const auto& other) { return other == text; })) connect();
+  return texts;
 }
 
 std::vector<std::string> Peers::exchange_in_store(const std::string& text, const Idle& idle) {
