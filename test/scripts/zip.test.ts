@@ -168,10 +168,25 @@ describe('damage is found:', () => {
     }
   })
 
-  test('a large entry that is not where the directory says, and nothing of it is written', async () => {
+  test('a large entry that is not where the directory says', async () => {
     const data = zip([{ name: 'large', data: noise }])
     data.writeUInt32LE(0, 0)
     await expect(unpack(data)).rejects.toThrow(/damaged/)
+  })
+
+  test('a large entry out of the file, and nothing is written after that', async () => {
+    const data = zip([{ name: 'large', data: noise }])
+    // Where the entry begins.
+    data.writeUInt32LE(0x00ffff00, data.length - 22 - 'large'.length - 4)
+    const folder = temporary()
+    fs.writeFileSync(path.join(folder, 'archive.zip'), data)
+    const archive = await ZipFile.open(path.join(folder, 'archive.zip'))
+    const out = path.join(folder, 'out')
+    await expect(archive.extract(out, (name: string) => name)).rejects.toThrow(/damaged/)
+    archive.close()
+    fs.rmSync(path.join(out, 'large'), { force: true })
+    await new Promise(resolve => setTimeout(resolve, 50))
+    expect(fs.readdirSync(out)).toEqual([])
   })
 
   test('a directory that points nowhere', async () => {
