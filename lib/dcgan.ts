@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { asyncDispose } from './async-dispose.js'
 import { readState, writeState } from './checkpoint/index.js'
 import { checkSave, modelsOwn, onlyGenerator, type SaveOptions } from './checkpoint/options.js'
 import { channels, published } from './diagnostics.js'
@@ -13,6 +14,7 @@ import {
   resolveHyperParams,
 } from './hyperparams.js'
 import { checkGridOptions, GRID_OPTIONS, type GridOptions, ImageBatch } from './images/index.js'
+import { assertInstalled } from './installed.js'
 import type { TrainingImages } from './mnist/index.js'
 import type { ChosenDevice } from './native/device.js'
 import { Engine } from './native/engine.js'
@@ -137,7 +139,8 @@ export class DCGAN {
    * @param overrides as for `load()`
    * @throws {DcganError} all that `load()` throws
    */
-  static pretrained(overrides?: HyperParamOptions): Promise<DCGAN> {
+  static async pretrained(overrides?: HyperParamOptions): Promise<DCGAN> {
+    assertInstalled(join(__dirname, '..'))
     return DCGAN.load(PRETRAINED, overrides)
   }
 
@@ -347,7 +350,7 @@ export class DCGAN {
   }
 
   /** `await using gan = new DCGAN()` disposes of the model at the end of its block. */
-  [Symbol.asyncDispose](): Promise<void> {
+  [asyncDispose](): Promise<void> {
     return this.dispose()
   }
 

@@ -14,6 +14,8 @@ const LIB = [
     'regular-file.ts',
     'protobuf.ts',
     'diagnostics.ts',
+    'installed.ts',
+    'async-dispose.ts',
   ],
   ['files.ts', 'hyperparams.ts'],
   ['recipes.ts', 'types', 'images', 'mnist', 'native/types.ts', 'tensorboard'],

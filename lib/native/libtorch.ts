@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { DcganError, type DcganErrorCode } from '../errors.js'
+import { assertInstalled } from '../installed.js'
 import type { NativeAddon } from './types.js'
 
 /** The LibTorch in use. */
@@ -25,6 +26,9 @@ interface Versions {
 interface Elf {
   cutShort(file: string): boolean
 }
+interface Platforms {
+  requirePlatform(): void
+}
 interface Loader {
   path(root: string): string
 }
@@ -40,6 +44,7 @@ const SETUP = 'Run "npx libtorch-dcgan setup" (and "npx libtorch-dcgan doctor" t
  * @throws {DcganError} ERR_DCGAN_NATIVE_NOT_FOUND, ERR_DCGAN_LIBTORCH_MISMATCH
  */
 export function openAddon(): { addon: NativeAddon; libtorch: LibTorchInfo } {
+  assertInstalled(ROOT)
   const { minorOf } = require('../../scripts/libtorch/version.js') as Versions
   const { addon, file } = requireAddon()
   const minor = minorOf(addon.compiledVersion)
@@ -75,7 +80,7 @@ function requireAddon(): { addon: NativeAddon; file: string } {
     const tried = [path.join('build', 'Release'), path.join('prebuilds', platform)].join(' and ')
     throw new DcganError(
       'ERR_DCGAN_NATIVE_NOT_FOUND',
-      `The native addon was not found: no .node file for ${platform} in ${tried} of ${ROOT}. ${SETUP}`,
+      `The native addon was not found: no .node file for ${platform} in ${tried} of ${ROOT}. ${advice()}`,
       { cause },
     )
   }
@@ -85,9 +90,21 @@ function requireAddon(): { addon: NativeAddon; file: string } {
   } catch (cause) {
     throw new DcganError(
       'ERR_DCGAN_NATIVE_NOT_FOUND',
-      `The native addon does not load here: ${file}: ${words(cause)}. ${SETUP}`,
+      `The native addon does not load here: ${file}: ${words(cause)}. ${advice()}`,
       { cause },
     )
+  }
+}
+
+/** What to do without an addon. Where PyTorch publishes no LibTorch, set-up cannot help. */
+function advice(): string {
+  const { requirePlatform } = require('../../scripts/libtorch/platform.js') as Platforms
+  try {
+    requirePlatform()
+    return SETUP
+  } catch (problem) {
+    const { message, fix } = problem as { message: string; fix: string }
+    return `${message} ${fix.replaceAll('\n', '. ')}`
   }
 }
 

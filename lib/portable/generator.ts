@@ -1,3 +1,4 @@
+import { asyncDispose } from '../async-dispose.js'
 import { DcganError } from '../errors.js'
 import {
   checkInterpolation,
@@ -102,7 +103,7 @@ export abstract class PortableGenerator<Batch> {
     return this.#disposal
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  [asyncDispose](): Promise<void> {
     return this.dispose()
   }
 

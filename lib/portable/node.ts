@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DcganError } from '../errors.js'
 import { ioError } from '../files.js'
 import { ImageBatch } from '../images/batch.js'
+import { assertInstalled } from '../installed.js'
 import { type LoadOptions, openGenerator, PortableGenerator } from './generator.js'
 import type { OnnxRuntime } from './session.js'
 import { bytesOf, checkLoad, fetched, type Source } from './source.js'
@@ -46,7 +47,8 @@ export class Generator extends PortableGenerator<ImageBatch> {
   }
 
   /** The generator of digits that the package ships, as `DCGAN.pretrained()`. */
-  static pretrained(options?: LoadOptions): Promise<Generator> {
+  static async pretrained(options?: LoadOptions): Promise<Generator> {
+    assertInstalled(join(__dirname, '..', '..'), 'ERR_DCGAN_IO')
     return Generator.load(PRETRAINED, options)
   }
 

@@ -13,6 +13,14 @@ const PLATFORM = `${process.platform}-${process.arch}`
 /** The platforms that PyTorch publishes LibTorch for, with the name that `uname -m` gives. @type {Record<string, string>} */
 const MACHINES = { 'linux-x64': 'x86_64', 'linux-arm64': 'aarch64' }
 
+/** How to train where PyTorch publishes no LibTorch. */
+const CONTAINER =
+  'docker run --rm -it -v "$PWD:/work" -w /work node:24-bookworm sh -c "npx -y libtorch-dcgan setup && npx -y libtorch-dcgan train"'
+
+/** What works without LibTorch. @param {string} runtime */
+const without = runtime =>
+  `Sampling works here through libtorch-dcgan/portable: npm install ${runtime}\nTraining works in a Linux container: ${CONTAINER}`
+
 /** "glibc 2.36" or "musl". */
 function libc() {
   const report = /** @type {any} */ (process.report?.getReport())
@@ -25,13 +33,13 @@ function requirePlatform(platform = PLATFORM, library = libc()) {
   if (MACHINES[platform] === undefined) {
     throw new Problem(
       `Set-up fetches LibTorch for ${Object.keys(MACHINES).join(' and ')}; this is ${platform}.`,
-      'Set LIBTORCH to a LibTorch of your own, or use Linux on x64 or arm64 (a container, WSL 2).',
+      without('onnxruntime-node'),
     )
   }
   if (library === 'musl') {
     throw new Problem(
       'PyTorch publishes LibTorch for glibc; this system (Alpine?) uses musl.',
-      'Use a glibc system, for example the image node:22-bookworm-slim in place of node:22-alpine.',
+      `${without('onnxruntime-web')}\nIn an image of your own: node:24-bookworm-slim in place of node:24-alpine`,
     )
   }
   if (isOlder(library, `glibc ${MIN_GLIBC}`)) {

@@ -54,7 +54,8 @@ export interface RunOptions {
   onOutput?: (text: string, child: ChildProcess) => void
 }
 
-function runNode(args: string[], { cwd, env, openFiles, onOutput }: RunOptions): Promise<Ended> {
+/** Runs Node.js with these arguments. */
+export function runNode(args: string[], { cwd, env, openFiles, onOutput }: RunOptions): Promise<Ended> {
   const limited = openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${openFiles} && exec "$0" "$@"`]
   const [command, ...rest] = [...limited, process.execPath, ...args] as [string, ...string[]]
   const child = spawn(command, rest, {

@@ -1,0 +1,69 @@
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runNode } from './child'
+
+const ROOT = join(__dirname, '..', '..')
+
+let folder = ''
+
+/** The package as npm installs it where it has no addon for the platform. */
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dcgan-elsewhere-'))
+  for (const name of ['package.json', 'CMakeLists.txt', 'binding', 'cmake', 'dist', 'scripts', 'weights']) {
+    cpSync(join(ROOT, name), join(folder, 'package', name), { recursive: true })
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Runs a script there, on a platform that it takes for another one. */
+function on(platform: string, script: string) {
+  const pretend = `Object.defineProperty(process, 'platform', { value: '${platform}' });`
+  return runNode(['-e', pretend + script, '--'], {
+    cwd: join(folder, 'package'),
+    env: { LIBTORCH_DCGAN_HOME: join(folder, 'home'), LIBTORCH: '' },
+  })
+}
+
+const INSTEAD =
+  /libtorch-dcgan\/portable: npm install onnxruntime-node[\s\S]*docker run .* libtorch-dcgan train/
+
+describe.each(['darwin', 'win32'])('on %s, where there is no LibTorch,', platform => {
+  test('new DCGAN() says what works there', async () => {
+    const { stdout } = await on(
+      platform,
+      `const { DCGAN } = require('./dist/index.js')
+       try { new DCGAN() } catch ({ code, message }) { console.log(code, message) }`,
+    )
+    expect(stdout).toMatch(new RegExp(`^ERR_DCGAN_NATIVE_NOT_FOUND .*this is ${platform}`))
+    expect(stdout).toMatch(INSTEAD)
+    expect(stdout).not.toContain('npx libtorch-dcgan setup"')
+  })
+
+  test.each(['doctor', 'setup'])('%s says what works there', async name => {
+    const { code, stdout, stderr } = await on(
+      platform,
+      `require('./scripts/${name}.js').main([]).then(code => { process.exitCode = code })`,
+    )
+    expect(code).not.toBe(0)
+    expect(stdout + stderr).toMatch(INSTEAD)
+  })
+})
+
+test('where the package was bundled, the error names the line to add', async () => {
+  cpSync(join(folder, 'package', 'dist'), join(folder, 'bundled', 'server', 'dist'), { recursive: true })
+  const { stdout } = await runNode(
+    [
+      '-e',
+      `const { DCGAN } = require('./server/dist/index.js')
+       const tell = ({ code, message }) => console.log(code, message)
+       DCGAN.pretrained().catch(tell)
+       try { new DCGAN() } catch (error) { tell(error) }`,
+    ],
+    { cwd: join(folder, 'bundled') },
+  )
+  const line =
+    /^ERR_DCGAN_NATIVE_NOT_FOUND libtorch-dcgan was bundled.*--external:libtorch-dcgan.*serverExternalPackages: \['libtorch-dcgan'\]/
+  expect(stdout.trim().split('\n')).toEqual([expect.stringMatching(line), expect.stringMatching(line)])
+})
