@@ -44,6 +44,7 @@ struct PeerPlace {
   int port = 0;
   bool serves_store = false;  // otherwise another process does
   std::string prefix;         // of the keys in the store
+  std::string greeting;       // what all must have in common to understand each other
   double timeout = 10;        // seconds after which a process that does not answer counts as hung
 };
 

@@ -99,6 +99,7 @@ PeerPlace peers_from(const Napi::Object& object) {
   place.port = static_cast<int>(integer(object, "port", 1, kMaxPort));
   place.serves_store = boolean(object, "servesStore");
   place.prefix = text(object, "prefix");
+  place.greeting = text(object, "greeting");
   place.timeout = number(object, "timeout");
   return place;
 }

@@ -45,6 +45,7 @@ ModelEngine::~ModelEngine() {
 
 void ModelEngine::run() {
   use_threads(config_.threads > 0 ? config_.threads : default_threads());
+  meet_peers();
   while (!queue_.closed()) {
     Work work;
     if (queue_.pop(work)) {
@@ -66,6 +67,22 @@ void ModelEngine::run() {
     replies.swap(stop_replies_);
   }
   for (const auto& reply : replies) reply(Done{});
+}
+
+/// Before any request, so that a process that ends before it trains is noticed as well. Training fails where
+/// this did.
+void ModelEngine::meet_peers() {
+  if (!peers_) return;
+  try {
+    peers_->join([this] { return go_on_waiting(); });
+  } catch (const Error&) {
+  }
+}
+
+/// While other processes are awaited.
+bool ModelEngine::go_on_waiting() {
+  serve_waiting();
+  return !cancel_epoch_ && !queue_.closed();
 }
 
 /// Made at the first request, on this thread, so that what goes wrong rejects that request.
@@ -109,7 +126,7 @@ void ModelEngine::serve_waiting() {
 }
 
 EpochResult ModelEngine::epoch(const EpochRequest& request, EpochObserver& observer) {
-  if (peers_) peers_->connect();
+  if (peers_) peers_->join([this] { return go_on_waiting(); });
   EpochHost host;
   host.serve = [this] { serve_waiting(); };
   host.cancelled = [this] { return cancel_epoch_ || queue_.closed(); };
@@ -231,17 +248,14 @@ void ModelEngine::exchange(std::string text, Reply<std::vector<std::string>> rep
   cancel_epoch_ = false;
   ask<std::vector<std::string>>(std::move(reply), [this, text = std::move(text)] {
     if (!peers_) return std::vector<std::string>{text};
-    return peers_->exchange(text, [this] {
-      serve_waiting();
-      return !cancel_epoch_ && !queue_.closed();
-    });
+    return peers_->exchange(text, [this] { return go_on_waiting(); });
   });
 }
 
 void ModelEngine::probe(ProbeRequest request, Reply<std::vector<HostTensor>> reply) {
   ask<std::vector<HostTensor>>(std::move(reply), [this, request = std::move(request)] {
     sampler_stale_ = true;
-    if (peers_) peers_->connect();
+    if (peers_) peers_->join([this] { return go_on_waiting(); });
     return trainer().probe(request);
   });
 }

@@ -47,6 +47,8 @@ class ModelEngine : public Engine {
   void run();
   void serve_one(Work& work);
   void serve_waiting();
+  void meet_peers();
+  bool go_on_waiting();
   void serve_images(const Work& work);
   std::unique_ptr<Sampler> make_sampler() const;
   std::shared_ptr<Classifier> make_classifier(const ClassifierWeights& weights) const;

@@ -41,7 +41,8 @@ StorePtr connect(const PeerPlace& place, const Idle& idle) {
 Error given_up() { return {"ERR_DCGAN_PEER", "Stopped waiting for the other processes of this run"}; }
 
 StorePtr meeting_store(const PeerPlace& place, const Idle& idle) {
-  static std::mutex mutex;
+  // An idle caller may come back here.
+  static std::recursive_mutex mutex;
   // Never destroyed, as its threads may outlive static destructors.
   static auto* stores = new std::map<std::string, StorePtr>();
   const std::lock_guard lock(mutex);

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "peers/c10d.h"
 #include "peers/meeting.h"
@@ -53,9 +54,9 @@ auto reaching(const Work& work) {
 
 /// Two groups of the same processes: one for the sums of training, one for the pulse.
 struct Peers::Connection {
-  Connection(const PeerPlace& place, const StorePtr& store, const std::string& name)
-      : sums(make_backend(place, store, name + "sums", timeout_of(place))),
-        pulse(std::in_place, make_backend(place, store, name + "pulse", timeout_of(place))) {
+  Connection(const PeerPlace& place, const StorePtr& store)
+      : sums(make_backend(place, store, "sums", timeout_of(place))),
+        pulse(std::in_place, make_backend(place, store, "pulse", timeout_of(place))) {
     // To connect is a matter of moments; a sum waits for the slowest.
     sums->setTimeout(kSumTimeout);
   }
@@ -83,7 +84,7 @@ struct Peers::Connection {
       if (!idle()) throw given_up();
     }
     pending = false;
-    if (const auto failure = work->exception()) std::rethrow_exception(failure);
+    work->wait(kLook);  // throws what made it fail
   }
 
   BackendPtr sums;
@@ -91,46 +92,52 @@ struct Peers::Connection {
   bool pending = false;
 };
 
-Peers::Peers(PeerPlace place)
-    : place_(std::move(place)), key_(place_.prefix + "model/" + std::to_string(models++) + "/") {}
+Peers::Peers(PeerPlace place) : place_(std::move(place)) {
+  place_.prefix += "model/" + std::to_string(models++) + "/";
+}
 
 Peers::~Peers() = default;
 
-std::vector<std::string> Peers::exchange(const std::string& text, const Idle& idle) {
-  if (connection_) return exchange_sums(text, idle);
-  auto texts = reaching([&] { return exchange_in_store(text, idle); });
-  if (std::all_of(texts.begin(), texts.end(), [&](const auto& other) { return other == text; })) connect();
-  return texts;
+void Peers::join(const Idle& idle) {
+  if (connection_) return;
+  if (failure_) throw Error(*failure_);
+  try {
+    reaching([&] { meet(idle); });
+  } catch (const Error& error) {
+    failure_ = error;
+    throw;
+  }
 }
 
-std::vector<std::string> Peers::exchange_in_store(const std::string& text, const Idle& idle) {
+/// `idle` may come back here: what it did need not be done again.
+void Peers::meet(const Idle& idle) {
   const auto store = meeting_store(place_, idle);
-  if (rounds_ == 0) {
-    const auto own = std::to_string(place_.count);
-    const auto count = set_once(store, key_ + "count", own);
-    if (count != own) {
-      refuse(store, place_,
-             Error("ERR_DCGAN_INVALID_ARGUMENT", "WORLD_SIZE is " + own + " in the process with RANK " +
-                                                     std::to_string(place_.rank) + " and " + count +
-                                                     " in another. Start all with the same one"));
-    }
-    if (store->add(key_ + "rank/" + std::to_string(place_.rank), 1) > 1) {
-      refuse(store, place_,
-             Error("ERR_DCGAN_INVALID_ARGUMENT", "Two processes have RANK " + std::to_string(place_.rank) +
-                                                     ". Give each one of its own, from 0"));
-    }
-  }
-  const auto round = key_ + "round/" + std::to_string(rounds_++) + "/";
-  set(store, round + std::to_string(place_.rank), text);
-  std::vector<std::string> texts;
+  if (!std::exchange(announced_, true)) announce(store);
   for (int rank = 0; rank < place_.count; ++rank) {
-    texts.push_back(wait_for(store, place_, round + std::to_string(rank), rank_name(rank), idle));
+    wait_for(store, place_, place_.prefix + std::to_string(rank), rank_name(rank), idle);
   }
-  return texts;
+  if (!connection_) connection_ = std::make_unique<Connection>(place_, store);
+}
+
+void Peers::announce(const StorePtr& store) const {
+  const auto theirs = set_once(store, place_.prefix + "greeting", place_.greeting);
+  if (theirs != place_.greeting) {
+    refuse(store, place_,
+           Error("ERR_DCGAN_INVALID_ARGUMENT", "The process with RANK " + std::to_string(place_.rank) +
+                                                   " has " + place_.greeting + ", and another one has " +
+                                                   theirs + ". Start all with the same ones"));
+  }
+  const auto own = place_.prefix + std::to_string(place_.rank);
+  if (store->add(own, 1) > 1) {
+    refuse(store, place_,
+           Error("ERR_DCGAN_INVALID_ARGUMENT", "Two processes have RANK " + std::to_string(place_.rank) +
+                                                   ". Give each one of its own, from 0"));
+  }
 }
 
 /// Each process's bytes at a place of their own among zeros.
-std::vector<std::string> Peers::exchange_sums(const std::string& text, const Idle& idle) {
+std::vector<std::string> Peers::exchange(const std::string& text, const Idle& idle) {
+  join(idle);
   auto lengths = torch::zeros({place_.count}, torch::kInt64);
   const auto* length = lengths.const_data_ptr<std::int64_t>();
   lengths[place_.rank] = static_cast<std::int64_t>(text.size());
@@ -143,12 +150,6 @@ std::vector<std::string> Peers::exchange_sums(const std::string& text, const Idl
   for (int rank = 0; rank < place_.count; byte += length[rank++])
     texts.emplace_back(byte, byte + length[rank]);
   return texts;
-}
-
-void Peers::connect() {
-  if (connection_) return;
-  connection_ =
-      reaching([&] { return std::make_unique<Connection>(place_, meeting_store(place_, kPatient), key_); });
 }
 
 Slice Peers::divide(std::int64_t images) {

@@ -3,12 +3,17 @@
 #include <torch/torch.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "contract.h"
 #include "peers/idle.h"
 #include "peers/slice.h"
+
+namespace c10d {
+class Store;
+}
 
 namespace dcgan {
 
@@ -24,13 +29,12 @@ class Peers {
 
   bool first() const { return place_.rank == 0; }
 
-  /// Returns every process's text, in the order of their ranks. Calls `idle` while it waits for them to come,
-  /// and throws ERR_DCGAN_PEER where that returns false.
-  /// Where all say the same, connects: from then on nobody's end goes unnoticed.
-  std::vector<std::string> exchange(const std::string& text, const Idle& idle);
+  /// Waits until all processes have come, and connects them: from then on nobody's end goes unnoticed. Calls
+  /// `idle` meanwhile. Once it has failed it fails again.
+  void join(const Idle& idle);
 
-  /// Connects all processes, at the first call.
-  void connect();
+  /// Joins, and returns every process's text, in the order of their ranks.
+  std::vector<std::string> exchange(const std::string& text, const Idle& idle);
 
   /// Divides a mini-batch: contiguous parts whose sizes differ by one at most. A mini-batch of fewer images
   /// than processes is computed whole by each, and only the first one's sums count.
@@ -44,13 +48,13 @@ class Peers {
  private:
   struct Connection;
 
-  std::vector<std::string> exchange_in_store(const std::string& text, const Idle& idle);
-  std::vector<std::string> exchange_sums(const std::string& text, const Idle& idle);
+  void meet(const Idle& idle);
+  void announce(const c10::intrusive_ptr<c10d::Store>& store) const;
   void reduce(const torch::Tensor& values, const Idle& idle);
 
   PeerPlace place_;
-  std::string key_;  // of this model, in the store
-  int rounds_ = 0;   // of exchange_in_store()
+  bool announced_ = false;
+  std::optional<Error> failure_;  // of join()
   bool counts_ = true;
   std::unique_ptr<Connection> connection_;
 };

@@ -4,6 +4,8 @@ import { drawSeed } from '../random.js'
 import { fromNative, native } from './native.js'
 import type { NativePeerPlace } from './types.js'
 
+const { version } = require('../../package.json') as { version: string }
+
 type Env = Readonly<Record<string, string | undefined>>
 
 const MAX_PEERS = 65_536
@@ -35,6 +37,7 @@ export function placeOf(distributed: HyperParams['distributed'], env: Env = proc
     // torchrun's own agent serves the store, and may serve it to one attempt after the other.
     servesStore: rank === 0 && !agent,
     prefix: `libtorch-dcgan/${env.TORCHELASTIC_RESTART_COUNT ?? 0}/`,
+    greeting: `WORLD_SIZE ${count}, libtorch-dcgan ${version}`,
     timeout: optional(env, 'LIBTORCH_DCGAN_PEER_TIMEOUT', 1, 86_400, 'seconds') ?? DEFAULT_TIMEOUT,
     localRank: optional(env, 'LOCAL_RANK', 0, MAX_PEERS),
   }

@@ -69,6 +69,8 @@ export interface NativePeerPlace {
   servesStore: boolean
   /** Of this run's keys in the store. */
   prefix: string
+  /** What all processes must have in common to understand each other. */
+  greeting: string
   /** Seconds after which a process that does not answer counts as hung. */
   timeout: number
 }
