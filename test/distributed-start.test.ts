@@ -81,7 +81,8 @@ test.each([
 
 test('processes with another WORLD_SIZE refuse each other', async () => {
   const found = await outputs(2, train('{}'), rank => ({ WORLD_SIZE: `${2 + rank}` }))
-  for (const output of found) expect(output).toMatch(/ERR_DCGAN_INVALID_ARGUMENT .*WORLD_SIZE [23].*WORLD_SIZE [23]/)
+  for (const output of found)
+    expect(output).toMatch(/ERR_DCGAN_INVALID_ARGUMENT .*WORLD_SIZE [23].*WORLD_SIZE [23]/)
 })
 
 test('two processes with the same RANK refuse each other, and their peer', async () => {
