@@ -1,46 +1,12 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import { DCGAN } from '../lib/index'
-import { bars, folder, kept } from './dcgan-support'
+import { data, TRAIN } from './cli-support'
+import { folder, kept } from './dcgan-support'
 import { decodeGif, decodePng } from './images/decoders'
 import { cli, run } from './process/child'
-
-const TRAIN = [
-  'train',
-  '--batch-size',
-  '4',
-  '--output-dim',
-  '2',
-  '--seed',
-  '1',
-  '--threads',
-  '1',
-  '--device',
-  'cpu',
-]
-
-/** A folder of IDX files with so many images to train on, and others to test with if asked for. */
-function data(count: number, tests = 0): string {
-  const path = join(folder(), 'data')
-  mkdirSync(path)
-  writeIdx(path, 'train', count, 0)
-  if (tests > 0) writeIdx(path, 't10k', tests, count)
-  return path
-}
-
-function writeIdx(path: string, split: string, count: number, first: number): void {
-  const header = (...numbers: number[]) =>
-    Buffer.concat(numbers.map(number => Buffer.from(Uint32Array.of(number).buffer).swap32()))
-  const images = Buffer.concat([header(0x803, count, 28, 28), bars(count, first).images])
-  writeFileSync(join(path, `${split}-images-idx3-ubyte.gz`), gzipSync(images))
-  writeFileSync(
-    join(path, `${split}-labels-idx1-ubyte`),
-    Buffer.concat([header(0x801, count), Buffer.alloc(count)]),
-  )
-}
 
 test('every command has a help that names its flags, and the hyper-parameters with their defaults', async () => {
   const help = await cli(['--help'])
@@ -281,7 +247,9 @@ test('train ends with how good the digits are, where there are test images', asy
   const flags = [...TRAIN, '--data', data(8, 8), '--no-save', '--no-checkpoint', '--evaluate', '20']
   const trained = await cli(flags, { cwd })
   expect(trained).toMatchObject({ code: 0, stderr: '' })
-  expect(trained.stdout).toMatch(/\nFréchet distance [\d.]+ \(real digits [\d.]+\).*\n$/)
+  expect(trained.stdout).toMatch(
+    /\nQuality +Fréchet distance [\d.]+ \(real digits [\d.]+\), precision .*\nRead as asked .* %.*\n$/,
+  )
   const json = await cli([...flags, '--json'], { cwd })
   expect(JSON.parse(json.stdout).evaluation).toMatchObject({ count: 20, floor: { count: 8 } })
   const quick = await cli([...flags, '--no-evaluate'], { cwd })
@@ -289,6 +257,47 @@ test('train ends with how good the digits are, where there are test images', asy
   const untested = await cli([...TRAIN, '--data', data(8), '--no-save', '--no-checkpoint'], { cwd })
   expect(untested).toMatchObject({ code: 0, stderr: '' })
   expect(untested.stdout).toMatch(/\nNot evaluated: .*t10k-images/)
+})
+
+test('the commands that train names at its end can be typed', async () => {
+  const cwd = folder()
+  const env = { MNIST_DIR: data(8, 8) }
+  const flags = ['--save', 'my model', '--evaluate', '20']
+  const { stdout } = await cli([...TRAIN, ...flags], { cwd, env })
+  const lines = [...stdout.matchAll(/^ {2}[\w ]+npx libtorch-dcgan (.*)$/gm)].map(
+    ([, line]) => line as string,
+  )
+  const words = lines.map(line =>
+    execFileSync('sh', ['-c', `printf '%s\\n' ${line}`], { encoding: 'utf8' })
+      .trim()
+      .split('\n'),
+  )
+  expect(words).toEqual([
+    ['sample', '--count', '16', '--labels', '7', '--model', 'my model'],
+    ['evaluate', 'my model'],
+    [
+      'train',
+      '--resume',
+      'my model',
+      '--save',
+      'my model',
+      '--evaluate',
+      '20',
+      '--device',
+      'cpu',
+      '--threads',
+      '1',
+      '--epochs',
+      '2',
+    ],
+  ])
+  const [sampling, evaluating, training] = words as [string[], string[], string[]]
+  expect(await cli(sampling, { cwd, env })).toMatchObject({ code: 0, stderr: '' })
+  expect(await cli([...evaluating, '--count', '20'], { cwd, env })).toMatchObject({ code: 0, stderr: '' })
+  expect(await cli(training, { cwd, env })).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Trained 1 epoch '),
+  })
 })
 
 test('sample --min-confidence makes the digits that the library makes', async () => {
@@ -300,34 +309,6 @@ test('sample --min-confidence makes the digits that the library makes', async ()
   const batch = await gan.sample(9, { seed: 4, minConfidence: 0.9 })
   expect(levels).toEqual(decodePng(await batch.grid()).levels)
 })
-
-const hasScript = spawnSync('script', ['--version']).status === 0
-
-;(hasScript ? test : test.skip)(
-  'on a terminal there are colours and a bar, and NO_COLOR takes the colours away',
-  () => {
-    const cwd = folder()
-    // script(1) gives a command a terminal.
-    const onTerminal = (args: string[], variables: NodeJS.ProcessEnv = {}) => {
-      const command = [process.execPath, join(__dirname, '..', 'dist', 'cli', 'index.js'), ...args].join(' ')
-      const env = {
-        ...process.env,
-        TERM: 'xterm-256color',
-        NO_COLOR: undefined,
-        CI: undefined,
-        FORCE_COLOR: undefined,
-        ...variables,
-      }
-      return spawnSync('script', ['-qec', command, '/dev/null'], { cwd, env, encoding: 'utf8' }).stdout
-    }
-    const training = onTerminal([...TRAIN, '--data', data(8), '--no-save'])
-    expect(training.replaceAll('\u001b', 'ESC')).toMatch(/epoch 1\/1 ESC\[32m█+░*ESC\[39m step 2\/2/)
-    expect(training).toContain('\u001b[32mAnimation')
-    const wrong = ['grid', '--model', 'none']
-    expect(onTerminal(wrong)).toContain('\u001b[31merror:')
-    expect(onTerminal(wrong, { NO_COLOR: '1' })).toMatch(/^error: /)
-  },
-)
 
 test('who stops reading the output ends the command without a trace', async () => {
   const child = spawn(process.execPath, [join(__dirname, '..', 'dist', 'cli', 'index.js'), 'train', '--help'])

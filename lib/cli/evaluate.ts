@@ -48,13 +48,3 @@ export async function evaluateShown(gan: DCGAN, options: EvaluateOptions): Promi
     clear()
   }
 }
-
-/** An evaluation in one line. */
-export function evaluationLine({ frechetDistance, precision, recall, floor, ...more }: Evaluation): string {
-  const asked =
-    more.labelAccuracy === undefined ? '' : `, ${(100 * more.labelAccuracy).toFixed(1)} % read as asked`
-  return (
-    `Fréchet distance ${frechetDistance.toFixed(1)} (real digits ${floor.frechetDistance.toFixed(1)}), ` +
-    `precision ${precision.toFixed(2)}, recall ${recall.toFixed(2)}${asked}`
-  )
-}

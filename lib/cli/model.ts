@@ -4,7 +4,8 @@ import { DCGAN } from '../dcgan.js'
 import { DcganError } from '../errors.js'
 import type { HyperParamOptions } from '../hyperparams.js'
 
-const TRAINED = join('output', 'dcgan.safetensors')
+/** Where `train` puts its model unless it is told otherwise. */
+export const TRAINED = join('output', 'dcgan.safetensors')
 const PRETRAINED = 'pretrained'
 
 /** The model that a command uses: what was trained here comes before what the package ships. */

@@ -85,6 +85,7 @@ function addTrain(program: Command): void {
       numberOrText,
     )
     .option('--no-evaluate', 'compare none')
+    .option('--no-preview', 'show no digits on the terminal')
     .option('--json', 'print the result as JSON, everything else on standard error')
   addHyperParams(command, HYPER_PARAMS, recipes.best)
     .addHelpText('after', '\nCtrl-C stops after the step and saves the checkpoint; twice, it stops at once.')
@@ -118,6 +119,7 @@ function addSampling(program: Command, name: string, description: string): Comma
     .option('--scale <n>', 'output pixels per image pixel (default: 1)', numberOrText)
     .option('--gap <n>', 'empty pixels between two images (default: 0)', numberOrText)
     .option('--invert', 'draw black digits on white')
+    .option('--no-preview', 'show no digits on the terminal')
     .option('--seed <n>', 'draws the digits (default: random)', numberOrText)
     .option('--labels <list>', 'digits to show: one for all, or one for each, such as 3,1,4', numbersOrText)
     .option(

@@ -1,12 +1,19 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { ioError, writeFileAtomic } from '../files.js'
 import { DEFAULTS, type HyperParamOptions } from '../hyperparams.js'
-import { checkGridOptions, type GridOptions, type ImageBatch } from '../images/index.js'
-import { defined } from '../options.js'
+import {
+  checkGridOptions,
+  decodePng,
+  drawGrid,
+  type GreyImage,
+  type GridOptions,
+  type ImageBatch,
+} from '../images/index.js'
 import { drawSeed } from '../random.js'
 import { checkCount } from '../sampling/request.js'
 import { hyperParamsOf } from './flags.js'
+import { halfBlocks, showsPictures } from './half-blocks.js'
 import { modelOf, remark, withModel } from './model.js'
 
 export interface SampleFlags extends Record<string, unknown> {
@@ -20,11 +27,15 @@ export interface SampleFlags extends Record<string, unknown> {
   scale?: number
   gap?: number
   invert?: boolean
+  /** False for no digits on the terminal. */
+  preview?: boolean
   json?: boolean
 }
 
 /** Files that are written at once: enough for the disk, and far from what a process may have open. */
 const WRITERS = 16
+/** The digits of a folder that the terminal shows. */
+const SHOWN = 10
 
 /** `libtorch-dcgan sample`: digits of a seed, as one picture or as a folder of them. */
 export async function sample(flags: SampleFlags): Promise<void> {
@@ -33,24 +44,35 @@ export async function sample(flags: SampleFlags): Promise<void> {
   // Before minutes go into images that make no picture.
   if (picture) checkGridOptions(layoutOf(flags), checkCount(count))
   const model = modelOf(flags.model)
-  const files = await withModel(model, overridesOf(flags), async gan => {
-    const batch = await gan.sample(count, defined({ seed, labels, minConfidence }))
-    return picture ? [await writePicture(batch, flags)] : writeFolder(batch, flags.out, seed)
+  const { files, batch } = await withModel(model, overridesOf(flags), async gan => {
+    const batch = await gan.sample(count, { seed, labels, minConfidence })
+    const files = picture ? [await writePicture(batch, flags)] : await writeFolder(batch, flags.out, seed)
+    return { files, batch }
   })
   const text = json
     ? JSON.stringify({ model, seed, count, files })
     : `Seed ${seed}${remark(model)}: ${summary(files)}`
   process.stdout.write(`${text}\n`)
+  if (json || !showsPictures(process.stdout, flags.preview)) return
+  const shown = picture ? count : Math.min(count, SHOWN)
+  const layout = picture ? { ...layoutOf(flags), scale: 1 } : { columns: Math.ceil(shown / 2), gap: 2 }
+  show(drawGrid(batch.pixels, shown, layout))
 }
 
 /** `libtorch-dcgan grid`: the picture that the snapshots show, or a grid of a seed's digits. */
 export async function grid(flags: SampleFlags): Promise<void> {
-  const { out, count, seed, labels, minConfidence } = flags
+  const { out, count, seed, labels, minConfidence, json } = flags
   const model = modelOf(flags.model)
   await withModel(model, overridesOf(flags), gan =>
     gan.saveGrid(out, { count, seed, labels, minConfidence, ...layoutOf(flags) }),
   )
-  process.stdout.write(`${flags.json ? JSON.stringify({ model, files: [out] }) : `${out}${remark(model)}`}\n`)
+  process.stdout.write(`${json ? JSON.stringify({ model, files: [out] }) : `${out}${remark(model)}`}\n`)
+  if (json || !showsPictures(process.stdout, flags.preview)) return
+  show(await decodePng(await readFile(out)), flags.scale)
+}
+
+function show(picture: GreyImage, scale?: number): void {
+  for (const line of halfBlocks(process.stdout, picture, scale)) process.stdout.write(`${line}\n`)
 }
 
 /** The one request of this process never waits behind others. */

@@ -8,6 +8,16 @@ export function paint(stream: NodeJS.WriteStream, style: Style, text: string): s
   return stream.isTTY && stream.hasColors() ? styleText(style, text) : text
 }
 
+/** Tells whether lines of a stream can be drawn again: it is a terminal that moves its cursor, and somebody watches. */
+export function isLive(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI
+}
+
+/** The size of a terminal in characters. One that does not know its size counts as 80 × 24. */
+export function sizeOf({ columns, rows }: NodeJS.WriteStream): { columns: number; rows: number } {
+  return { columns: columns || 80, rows: rows || 24 }
+}
+
 /** 3725 → "1:02:05". */
 export function clock(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?'

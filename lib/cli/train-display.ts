@@ -1,79 +1,125 @@
-import { clearLine, cursorTo } from 'node:readline'
-import type { SingleBar } from 'cli-progress'
+import { firstDigits } from '../images/index.js'
 import type { Progress } from '../training/progress.js'
-import { clock, paint } from './terminal.js'
+import { halfBlocks, showsPictures } from './half-blocks.js'
+import { clock, isLive, paint, sizeOf } from './terminal.js'
 
 const PLAIN_INTERVAL_MS = 30_000
+const BAR_WIDTH = 24
+const LEAST_BAR_WIDTH = 4
+/** Digits of the strip, and pixels between them: of ten classes, one of each. */
+const [DIGITS, GAP] = [10, 2]
+/** Lines that stay free above the bar for the log. */
+const LOG_ROWS = 3
 
-/** Shows a training run: a bar on a terminal, now and then a plain line in a log, and the tutorial's log lines. */
+const [HIDE_CURSOR, SHOW_CURSOR] = ['\u001b[?25l', '\u001b[?25h']
+const [NO_WRAP, WRAP] = ['\u001b[?7l', '\u001b[?7h']
+const CLEAR_DOWN = '\r\u001b[J'
+
+/**
+ * Shows a training run. On a terminal: log lines, and below them a progress bar and the digits of the last snapshot.
+ * In a log: a plain line now and then, and the tutorial's log lines.
+ */
 export class TrainDisplay {
   readonly #log: NodeJS.WriteStream
   readonly #stream = process.stderr
-  #bar: SingleBar | undefined
+  readonly #live = isLive(this.#stream)
+  readonly #pictures: boolean
+  /** The strip that is on the terminal, below the bar; undefined where neither is. */
+  #shown: readonly string[] | undefined
+  #strip: readonly string[] = []
   #epoch = 0
   #lastPlain = Date.now()
+  #stopped = false
+  /** What was reported so far is shown, in its order. */
+  #work: Promise<void> = Promise.resolve()
 
-  /** `log`: where the tutorial's log lines go. */
-  constructor(log: NodeJS.WriteStream) {
+  /** `log`: where the tutorial's log lines go. `preview`: false for no digits. */
+  constructor(log: NodeJS.WriteStream, preview: boolean | undefined) {
     this.#log = log
+    this.#pictures = showsPictures(this.#stream, preview)
   }
 
-  update(progress: Progress): void {
+  update(progress: Progress): Promise<void> {
+    this.#work = this.#work.then(() => this.#update(progress))
+    return this.#work
+  }
+
+  /** Leaves the bar and the digits where they are. */
+  stop(): void {
+    this.#stopped = true
+    if (this.#shown === undefined) return
+    const lines = this.#shown.length
+    this.#stream.write(`${lines > 0 ? `\u001b[${lines}B` : ''}\r\n${SHOW_CURSOR}`)
+    this.#shown = undefined
+  }
+
+  async #update(progress: Progress): Promise<void> {
     if (progress.epoch !== this.#epoch) {
       this.#epoch = progress.epoch
       this.#line(`Epoch ${progress.epoch}`)
     }
     if (progress.snapshot !== undefined) {
+      const [disc, gen] = [progress.discLoss.toFixed(6), progress.genLoss.toFixed(6)]
       const step = Number(/(\d+)\.png$/.exec(progress.snapshot)?.[1])
-      this.#line(
-        `Train step ${step}, Discriminator loss = ${progress.discLoss}, Generator loss = ${progress.genLoss}`,
-      )
+      this.#line(`Train step ${step}, Discriminator loss = ${disc}, Generator loss = ${gen}`)
+      if (this.#pictures) this.#strip = await this.#digits(progress.snapshot)
     }
-    if (this.#stream.isTTY) this.#draw(progress)
+    if (this.#live) this.#draw(progress)
     else this.#plain(progress)
   }
 
-  stop(): void {
-    this.#bar?.stop()
-    this.#bar = undefined
+  #draw(progress: Progress): void {
+    if (this.#stopped) return
+    const bar = this.#bar(progress)
+    if (this.#shown === this.#strip) {
+      this.#stream.write(`${NO_WRAP}\r${bar}\u001b[K${WRAP}`)
+    } else {
+      const below = this.#strip.map(line => `\n\r${line}`).join('')
+      const up = this.#strip.length > 0 ? `\u001b[${this.#strip.length}A` : ''
+      this.#stream.write(`${HIDE_CURSOR}${NO_WRAP}${CLEAR_DOWN}${bar}${below}${up}\r${WRAP}`)
+    }
+    this.#shown = this.#strip
   }
 
-  #draw(progress: Progress): void {
-    if (this.#bar === undefined) {
-      const { SingleBar, Presets } = require('cli-progress') as typeof import('cli-progress')
-      const format = `{epochs} ${paint(this.#stream, 'green', '{bar}')} {text}`
-      const options = {
-        format,
-        stream: this.#stream,
-        barsize: 24,
-        hideCursor: true,
-        forceRedraw: true,
-        fps: 20,
-      }
-      this.#bar = new SingleBar(options, Presets.shades_classic)
-      this.#bar.start(progress.totalSteps, progress.step, payload(progress))
-      return
+  #bar(progress: Progress): string {
+    const { epochs, text } = texts(progress)
+    const room = sizeOf(this.#stream).columns - epochs.length - text.length - 2
+    const width = Math.min(BAR_WIDTH, room)
+    if (width < LEAST_BAR_WIDTH) return `${epochs}  ${text}`
+    const filled = Math.round((progress.step / progress.totalSteps) * width)
+    const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`
+    return `${epochs} ${paint(this.#stream, 'green', bar)} ${text}`
+  }
+
+  /** The first digits of a snapshot, in one row or two. None where the terminal is too small or the file is gone. */
+  async #digits(snapshot: string): Promise<readonly string[]> {
+    const { columns, rows } = sizeOf(this.#stream)
+    for (const perRow of [DIGITS, DIGITS / 2]) {
+      const picture = await firstDigits(snapshot, { count: DIGITS, columns: perRow, gap: GAP }).catch(
+        () => undefined,
+      )
+      if (picture === undefined) return []
+      const lines = picture.width <= 2 * columns ? halfBlocks(this.#stream, picture) : []
+      if (lines.length > 0 && lines.length + 1 + LOG_ROWS <= rows) return lines
     }
-    this.#bar.update(progress.step, payload(progress))
+    return []
   }
 
   #plain(progress: Progress): void {
     if (Date.now() - this.#lastPlain < PLAIN_INTERVAL_MS) return
     this.#lastPlain = Date.now()
-    const { epochs, text } = payload(progress)
+    const { epochs, text } = texts(progress)
     this.#stream.write(`${epochs}, ${text}\n`)
   }
 
   #line(text: string): void {
-    if (this.#bar !== undefined) {
-      clearLine(this.#stream, 0)
-      cursorTo(this.#stream, 0)
-    }
+    if (this.#shown !== undefined) this.#stream.write(CLEAR_DOWN)
+    this.#shown = undefined
     this.#log.write(`${text}\n`)
   }
 }
 
-function payload(progress: Progress): { epochs: string; text: string } {
+function texts(progress: Progress): { epochs: string; text: string } {
   const { epoch, epochs, step, totalSteps, discLoss, genLoss, imagesPerSecond, etaSeconds } = progress
   return {
     epochs: `epoch ${epoch}/${epochs}`,

@@ -11,10 +11,11 @@ import { recipes } from '../recipes.js'
 import type { TrainOptions } from '../training/options.js'
 import type { Progress } from '../training/progress.js'
 import type { TrainResult } from '../training/train.js'
-import { evaluateShown, evaluationLine } from './evaluate.js'
+import { evaluateShown } from './evaluate.js'
 import { Interrupted } from './failure.js'
 import { hyperParamsOf } from './flags.js'
 import { interruptible } from './interrupt.js'
+import { TRAINED } from './model.js'
 import { clock, paint } from './terminal.js'
 import { TrainDisplay } from './train-display.js'
 
@@ -35,10 +36,15 @@ export interface TrainFlags extends Record<string, unknown> {
   save?: string | false
   /** False for none. */
   evaluate?: number | false
+  /** False for no digits on the terminal. */
+  preview?: boolean
   json?: boolean
   /** Of a process that writes nothing. */
   silent?: boolean
 }
+
+/** The classes of a model that has labels for digits. */
+const DIGITS = 10
 
 /** `libtorch-dcgan train`: the tutorial's program. */
 export async function train(given: TrainFlags): Promise<void> {
@@ -53,7 +59,7 @@ export async function train(given: TrainFlags): Promise<void> {
   if (count !== false) checkEvaluationCount('--evaluate', count)
   const gan =
     flags.resume === undefined ? create(flags) : await DCGAN.load(flags.resume, hyperParamsOf(flags))
-  const display = new TrainDisplay(out)
+  const display = new TrainDisplay(out, flags.preview)
   let trained = false
   try {
     if (!flags.silent) out.write(`${headline(gan, flags)}\n`)
@@ -72,6 +78,7 @@ export async function train(given: TrainFlags): Promise<void> {
     if (!flags.json) report(flags, result, model)
     const evaluation = result.epochs.length > 0 ? await evaluateTrained(gan, flags) : null
     if (flags.json) reportJson(gan, flags, result, model, evaluation)
+    else if (model !== null) suggest(gan, flags, model)
   } catch (error) {
     display.stop()
     if (error instanceof Interrupted && !trained && !flags.silent)
@@ -151,7 +158,7 @@ async function evaluateTrained(gan: DCGAN, flags: TrainFlags): Promise<Evaluatio
   if (count === false) return null
   try {
     const evaluation = await evaluateShown(gan, defined({ count, dataset: data, tensorboard }))
-    if (!json) process.stdout.write(`${evaluationLine(evaluation)}\n`)
+    if (!json) reportQuality(evaluation)
     return evaluation
   } catch (error) {
     // A folder of training images alone is enough to train on.
@@ -159,6 +166,13 @@ async function evaluateTrained(gan: DCGAN, flags: TrainFlags): Promise<Evaluatio
     if (!json) process.stdout.write(`Not evaluated: ${error.message}\n`)
     return null
   }
+}
+
+function reportQuality({ frechetDistance, precision, recall, floor, labelAccuracy }: Evaluation): void {
+  const distances = `Fréchet distance ${frechetDistance.toFixed(1)} (real digits ${floor.frechetDistance.toFixed(1)})`
+  line('Quality', `${distances}, precision ${precision.toFixed(2)}, recall ${recall.toFixed(2)}`)
+  if (labelAccuracy !== undefined)
+    line('Read as asked', `${(100 * labelAccuracy).toFixed(1)} % of the digits`)
 }
 
 function reportJson(
@@ -176,31 +190,46 @@ function reportJson(
   process.stdout.write(`${JSON.stringify({ device, hparams, ...figures, ...written })}\n`)
 }
 
+/** Says what was trained and written, each in a line of its own. */
 function report(flags: TrainFlags, result: TrainResult, model: string | null): void {
   const { epochs, snapshots, gif, epoch, discLoss, genLoss, seconds, imagesPerSecond } = result
-  const checkpoint = epochs.length > 0 ? checkpointOf(flags) : null
-  const lines =
-    epochs.length === 0
-      ? [`Nothing to train: the model has ${plural(epoch, 'epoch')} behind it. More: --epochs ${epoch + 1}`]
-      : [
-          `Trained ${plural(epochs.length, 'epoch')} in ${clock(seconds)}, ` +
-            `${imagesPerSecond.toFixed(0)} images/s; mean losses of the last: ` +
-            `discriminator ${discLoss.toFixed(3)}, generator ${genLoss.toFixed(3)}`,
-        ]
-  const written: [string, string | null | undefined][] = [
-    [
-      `Snapshots (${snapshots.length})`,
-      snapshots.length > 1 ? `${snapshots[0]} … ${snapshots.at(-1)}` : snapshots[0],
-    ],
-    ['Animation', gif],
-    ['Checkpoint', checkpoint],
-    ['Model', model],
-  ]
-  for (const [what, path] of written) {
-    if (path) lines.push(`${paint(process.stdout, 'green', what.padEnd(14))} ${path}`)
+  if (epochs.length === 0) {
+    const more = `More: --epochs ${epoch + 1}`
+    process.stdout.write(`Nothing to train: the model has ${plural(epoch, 'epoch')} behind it. ${more}\n`)
+  } else {
+    const steps = epochs.reduce((sum, each) => sum + each.steps, 0)
+    const made = flags.steps === undefined ? plural(epochs.length, 'epoch') : plural(steps, 'step')
+    process.stdout.write(`Trained ${made} in ${clock(seconds)}, ${imagesPerSecond.toFixed(0)} images/s\n`)
+    const losses = `discriminator ${discLoss.toFixed(3)}, generator ${genLoss.toFixed(3)}`
+    line('Losses', `${losses} (means of the last epoch)`)
   }
-  if (model !== null) lines.push(`More digits: npx libtorch-dcgan sample --count 16 --model ${model}`)
-  process.stdout.write(`${lines.join('\n')}\n`)
+  line(
+    `Snapshots (${snapshots.length})`,
+    snapshots.length > 1 ? `${snapshots[0]} … ${snapshots.at(-1)}` : snapshots[0],
+  )
+  line('Animation', gif)
+  line('Checkpoint', epochs.length > 0 ? checkpointOf(flags) : null)
+  line('Model', model)
+}
+
+/** Prints a line of the report; none where there is nothing to say. */
+function line(what: string, text: string | null | undefined): void {
+  if (text) process.stdout.write(`${paint(process.stdout, 'green', what.padEnd(14))} ${text}\n`)
+}
+
+/** Names three commands that one would type next. */
+function suggest(gan: DCGAN, flags: TrainFlags, model: string): void {
+  const { epochs, classes } = gan.hparams
+  const word = shellWord(model)
+  const labels = classes === DIGITS ? ' --labels 7' : ''
+  const more = gan.epoch < epochs ? '' : ` --epochs ${epochs + 1}`
+  process.stdout.write('\nNext, for example:\n')
+  line(
+    '  new digits',
+    `npx libtorch-dcgan sample --count 16${labels}${model === TRAINED ? '' : ` --model ${word}`}`,
+  )
+  line('  all figures', `npx libtorch-dcgan evaluate${model === TRAINED ? '' : ` ${word}`}`)
+  line('  train on', `npx libtorch-dcgan train ${continuing(model, flags)}${more}`)
 }
 
 function stopped(gan: DCGAN, flags: TrainFlags): string {

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { DcganError } from '../errors.js'
 import { ioError } from '../files.js'
 import { firstBytes, withRegularFile } from '../regular-file.js'
-import type { GreyImage } from './grey.js'
+import { type GreyImage, layGrid } from './grey.js'
+import { SIDE } from './grid.js'
 import { decodePng, PNG_HEADER_BYTES, type PngHeader, pngHeader } from './png.js'
 
 /** The side of the largest snapshot, in pixels: `outputDim` goes up to 64 digits of 28 pixels. */
@@ -41,6 +42,23 @@ export async function readSnapshot(path: string): Promise<GreyImage> {
   return decodePng(bytes).catch(cause => {
     throw unreadable(path, 'a damaged PNG file', cause)
   })
+}
+
+/** Lays the first `count` digits of a snapshot, in which they run down the columns, into rows. */
+export async function firstDigits(
+  path: string,
+  { count, columns, gap }: { count: number; columns: number; gap: number },
+): Promise<GreyImage> {
+  const snapshot = await readSnapshot(path)
+  const [rows, all] = [snapshot.height / SIDE, (snapshot.width * snapshot.height) / SIDE ** 2]
+  const images = { width: SIDE, height: SIDE, pixels: new Uint8Array(Math.min(count, all) * SIDE ** 2) }
+  for (let row = 0; row * SIDE < images.pixels.length; row++) {
+    const [image, y] = [Math.floor(row / SIDE), row % SIDE]
+    const [left, top] = [Math.floor(image / rows) * SIDE, (image % rows) * SIDE]
+    const from = (top + y) * snapshot.width + left
+    images.pixels.set(snapshot.pixels.subarray(from, from + SIDE), row * SIDE)
+  }
+  return layGrid(images, Math.min(count, all), { columns: Math.min(columns, count, all), order: 'rows', gap })
 }
 
 /**

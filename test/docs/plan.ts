@@ -7,7 +7,7 @@ import { commandsOf, treatmentOf } from './shell.js'
 /** What run-jobs.mjs does for a block. */
 export interface Job {
   id: string
-  kind: 'module' | 'process' | 'cli' | 'flags'
+  kind: 'module' | 'process' | 'jest' | 'cli' | 'flags'
   /** The working folder. */
   folder: string
   file?: string
@@ -26,7 +26,7 @@ export interface PlacedBlock extends Block {
 }
 
 /** `<!-- docs-test: … -->` before a block. */
-const DIRECTIVE = /^(skip: .+|continues|process)$/
+const DIRECTIVE = /^(skip: .+|continues|process|jest)$/
 const DRAWINGS = /^(flowchart|sequenceDiagram)\b/
 
 export function placedBlocks(): PlacedBlock[] {
@@ -105,12 +105,13 @@ export class Plan {
       return
     }
     const common = /\brequire\(/.test(code) && !/^import /m.test(code)
-    const source = join(place, `block-${line}.${common ? 'c' : 'm'}${language}`)
+    const extension = directive === 'jest' ? 'test.js' : `${common ? 'c' : 'm'}${language}`
+    const source = join(place, `block-${line}.${extension}`)
     const written = this.#app.write(source, `${code}\n`)
     this.#modules.push({ file: source, code, ids: [id] })
     this.jobs.push({
       id,
-      kind: directive === 'process' ? 'process' : 'module',
+      kind: directive === 'process' || directive === 'jest' ? directive : 'module',
       folder: this.#app.path(place),
       file: written.replace(/ts$/, 'js'),
     })

@@ -1,6 +1,6 @@
 // Runs the code of the documents, one job after the other in one process, so that LibTorch is loaded once.
 // node run-jobs.mjs <jobs.json> <results.json>
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -39,6 +39,12 @@ const KINDS = {
   },
   async flags({ script, args }) {
     process.exitCode = await require(`${root}/scripts/${script}.js`).main([...args, '--help'])
+  },
+  /** A test runs in a test runner, from the folder where its application has the package. */
+  jest({ file, folder }) {
+    const jest = `${root}/node_modules/jest/bin/jest.js`
+    const ended = spawnSync(process.execPath, [jest, '--rootDir', folder, file], { encoding: 'utf8' })
+    if (ended.status !== 0) throw new Error(ended.stderr)
   },
   /** A server that has processes of its own is run as its reader would, and ended when it has answered. */
   async process({ file }) {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { linksOf } from '../docs/markdown'
 import { ROOT, tarball, temporary } from './support'
 
 const { faultsOf } = require('../../tools/binary.js')
@@ -33,9 +34,37 @@ test('is small, and holds what a user needs and nothing else', () => {
   }
   const folders = new Set(files.map(name => (name.includes('/') ? name.split('/')[0] : '.')))
   expect([...folders].sort()).toEqual(
-    ['.', 'binding', 'cmake', 'dist', 'lib', 'prebuilds', 'scripts', 'weights'].sort(),
+    [
+      '.',
+      'bench',
+      'binding',
+      'cmake',
+      'dist',
+      'docs',
+      'examples',
+      'lib',
+      'prebuilds',
+      'quality',
+      'scripts',
+      'weights',
+    ].sort(),
   )
-  expect(files.filter(name => /^tools|\.test\.|tsconfig|^build/.test(name))).toEqual([])
+  expect(files.filter(name => /^tools|\.test\.|^tsconfig|^build|node_modules/.test(name))).toEqual([])
+})
+
+test('every link and picture of its documents leads to a file that it holds', () => {
+  const files = new Set(tarball().files)
+  const holds = (file: string) => files.has(file) || [...files].some(name => name.startsWith(`${file}/`))
+  const documents = [...files].filter(name => name.endsWith('.md'))
+  expect(documents).toContain('docs/deploying.md')
+  const missing = documents.flatMap(name =>
+    linksOf(fs.readFileSync(path.join(ROOT, name), 'utf8'))
+      .map(({ target }) => target.split('#')[0] as string)
+      .filter(target => target !== '' && !/^[a-z]+:/.test(target))
+      .filter(target => !holds(path.join(path.dirname(name), target)))
+      .map(target => `${name} → ${target}`),
+  )
+  expect(missing).toEqual([])
 })
 
 test('its scripts and compiled files name no file that it does not hold', async () => {

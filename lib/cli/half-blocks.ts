@@ -1,0 +1,67 @@
+import type { GreyImage } from '../images/index.js'
+import { isLive, sizeOf } from './terminal.js'
+
+/** Bits of a terminal's colours: 256 of them have 24 greys, and 16 have too few. */
+const [PALETTE_BITS, TRUE_COLOUR_BITS] = [8, 24]
+/** A digit that is drawn in fewer characters cannot be read. */
+const LEAST_SIDE = 7
+const DIGIT = 28
+
+/** Tells whether pictures may be drawn on a stream. `--no-preview`, `NO_COLOR`, `TERM=dumb`, `CI` and pipes say no. */
+export function showsPictures(stream: NodeJS.WriteStream, preview = true): boolean {
+  return preview && isLive(stream) && stream.getColorDepth() >= PALETTE_BITS
+}
+
+/**
+ * Draws a picture of digits with half blocks, two pixels per character, as lines that fit a terminal. Returns no lines
+ * where the digits would become too small.
+ *
+ * @param scale output pixels per pixel of a digit
+ */
+export function halfBlocks(stream: NodeJS.WriteStream, picture: GreyImage, scale = 1): string[] {
+  const factor = Math.ceil(picture.width / sizeOf(stream).columns)
+  if ((DIGIT * scale) / factor < LEAST_SIDE) return []
+  const { width, height, pixels } = shrink(picture, factor)
+  const colour = stream.getColorDepth() >= TRUE_COLOUR_BITS ? trueColour : paletteColour
+  return Array.from({ length: Math.ceil(height / 2) }, (_, line) => {
+    let [text, last] = ['', '']
+    for (let x = 0; x < width; x++) {
+      const upper = pixels[2 * line * width + x] as number
+      const lower = pixels[(2 * line + 1) * width + x]
+      const below = lower === undefined ? '49' : `48;${colour(lower)}`
+      const colours = `\u001b[38;${colour(upper)};${below}m`
+      text += colours === last ? '▀' : `${colours}▀`
+      last = colours
+    }
+    return `${text}\u001b[0m`
+  })
+}
+
+/** Averages squares of `factor` × `factor` pixels; those that are not whole, at the right and the bottom, are left out. */
+function shrink(picture: GreyImage, factor: number): GreyImage {
+  if (factor === 1) return picture
+  const [width, height] = [Math.floor(picture.width / factor), Math.floor(picture.height / factor)]
+  const pixels = new Uint8Array(width * height)
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      let sum = 0
+      for (let row = y * factor; row < (y + 1) * factor; row++) {
+        const first = row * picture.width + x * factor
+        for (let i = first; i < first + factor; i++) sum += picture.pixels[i] as number
+      }
+      pixels[y * width + x] = sum / factor ** 2
+    }
+  }
+  return { width, height, pixels }
+}
+
+function trueColour(level: number): string {
+  return `2;${level};${level};${level}`
+}
+
+/** Black, white and the 24 greys of the 256 colours: levels 8, 18, … 238. */
+function paletteColour(level: number): string {
+  const grey = Math.round((level - 8) / 10)
+  if (grey < 0) return '5;16'
+  return grey > 23 ? '5;231' : `5;${232 + grey}`
+}
