@@ -1,4 +1,4 @@
-/** Calls a caller's callback, which may be asynchronous. What it throws or rejects with goes to `onFailure`. */
+/** Calls the caller's callbacks, which may be asynchronous. Passes what they throw or reject with to `onFailure`. */
 export class Callbacks {
   readonly #pending = new Set<Promise<void>>()
   readonly #onFailure: (error: unknown) => void
@@ -14,7 +14,7 @@ export class Callbacks {
 
   call(callback: () => unknown): void {
     try {
-      // A rejection is a failure like any other, and never an unhandled one.
+      // A rejection is reported like an exception, and never becomes an unhandled one.
       const settled = Promise.resolve(callback())
         .then(
           () => {},

@@ -50,17 +50,17 @@ export interface SaveGridOptions extends GridOptions {
   latents?: Float32Array | undefined
   /** What the images show, as for `sample()`. */
   labels?: Labels | undefined
-  /** How many images a seed makes. Default `outputDim²`. */
+  /** How many images are made. Default `outputDim²`. */
   count?: number | undefined
-  /** Draws candidates until the classifier is as sure of an image, as for `sample()`. */
+  /** Draws an image again until the classifier is this confident, as for `sample()`. */
   minConfidence?: number | undefined
 }
 
 /**
- * A deep convolutional GAN on 28×28 grey images: a generator that makes digits out of latent vectors, and the
- * discriminator that teaches it. Each model has a thread of its own, so nothing here blocks the event loop.
+ * A deep convolutional GAN on 28×28 grey images: a generator that makes digits from latent vectors, and the
+ * discriminator that teaches it. Each model has a thread of its own, so its methods do not block the event loop.
  *
- * Every failure is a `DcganError`. After `dispose()` every method rejects with `ERR_DCGAN_DISPOSED`, and the
+ * Every failure is a `DcganError`. After `dispose()`, every method rejects with `ERR_DCGAN_DISPOSED`, and the
  * properties keep their last values.
  *
  * @example
@@ -72,7 +72,7 @@ export interface SaveGridOptions extends GridOptions {
  * await gan.dispose()
  */
 export class DCGAN {
-  /** Complete, with the seed that was drawn; frozen. */
+  /** The complete hyper-parameters, with the seed that was drawn. Frozen. */
   readonly hparams: Readonly<HyperParams>
   readonly #engine: Engine
   readonly #saver: Saver
@@ -81,9 +81,10 @@ export class DCGAN {
   #generatorOnly = false
 
   /**
-   * A new model with weights drawn from `seed`. The first one of a process loads LibTorch, a quarter of a second.
+   * Makes a new model with weights drawn from `seed`. The first one of a process loads LibTorch, which takes a quarter
+   * of a second.
    *
-   * @param hparams what is to differ from the defaults; an unknown key is an error
+   * @param hparams hyper-parameters that differ from the defaults; an unknown key is an error
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_NO_CUDA`, `ERR_DCGAN_NATIVE_NOT_FOUND`,
    *   `ERR_DCGAN_LIBTORCH_MISMATCH`; with `distributed`, `ERR_DCGAN_PEER`
    */
@@ -94,18 +95,18 @@ export class DCGAN {
   }
 
   /**
-   * A model out of a file that `save()` or a checkpoint wrote. `train()` continues it exactly where it was, on the
-   * data set that it was trained on.
+   * Makes a model from a file that `save()` or a checkpoint wrote. `train()` continues exactly where that model was, on
+   * the data set that it was trained on.
    *
    * `device`, `threads`, `precision`, `maxBatch`, `maxQueue` and `distributed` belong to the machine: they come from `overrides` or
    * the defaults. A whole model takes from its file what training needs to continue bit for bit: `precision`, `device`
    * if it is `'cpu'`, and `threads` where there are as many cores.
    *
-   * @param file as `save()` wrote it, of a whole model or of a generator alone
-   * @param overrides hyper-parameters other than those in the file, such as `epochs`, and those of this machine.
-   *   `latentDim`, `classes` and, unless the file holds only a generator, `outputDim` and `seed` are what the file's tensors
-   *   were made with, and `batchSize` is what a running epoch was cut with: to change those is an error.
-   * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT`, `ERR_DCGAN_IO`, and all that the constructor throws
+   * @param file a file of a whole model or of a generator alone
+   * @param overrides hyper-parameters that replace those in the file, such as `epochs`, and those of this machine.
+   *   Some cannot change, because the file's tensors depend on them: `latentDim` and `classes`; for a whole model also
+   *   `outputDim` and `seed`; and `batchSize` in the middle of an epoch.
+   * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT`, `ERR_DCGAN_IO`, and every error of the constructor
    */
   static async load(file: string, overrides?: HyperParamOptions): Promise<DCGAN> {
     checkString('file', file)
@@ -132,52 +133,54 @@ export class DCGAN {
   }
 
   /**
-   * A class-conditional generator of digits that the package ships, in half precision: the tutorial's networks after
-   * 25 epochs of MNIST with `recipes.best` (docs/quality.md has its figures). It samples and cannot be trained, as it
-   * comes without discriminator and optimisers. `npx libtorch-dcgan train --epochs 25` makes a whole model to train on.
+   * Loads the class-conditional generator of digits that the package ships in half precision: the tutorial's networks
+   * after 25 epochs of MNIST with `recipes.best` (docs/quality.md has its figures). It has no discriminator and no
+   * optimisers, so it samples and cannot be trained. `npx libtorch-dcgan train --epochs 25` makes a whole model.
    *
    * @param overrides as for `load()`
-   * @throws {DcganError} all that `load()` throws
+   * @throws {DcganError} every error of `load()`
    */
   static async pretrained(overrides?: HyperParamOptions): Promise<DCGAN> {
     assertInstalled(join(__dirname, '..'))
     return DCGAN.load(PRETRAINED, overrides)
   }
 
-  /** The device that the model really runs on. */
+  /** The device that the model runs on, where `hparams.device` may be `'auto'`. */
   get device(): ChosenDevice {
     return this.#engine.device
   }
 
-  /** The precision that the model really computes in. */
+  /** The precision that the model computes in, where `hparams.precision` may be `'auto'`. */
   get precision(): ChosenPrecision {
     return this.#engine.precision
   }
 
-  /** Training steps made. */
+  /** Training steps that the model has made. */
   get step(): number {
     return this.#engine.position.step
   }
 
-  /** Epochs completed. */
+  /** Epochs that the model has completed. */
   get epoch(): number {
     return this.#engine.position.epoch
   }
 
-  /** What waits to be sampled and what was: for metrics. After `dispose()`, what it was in the end. */
+  /** Counts of waiting and finished images, for your metrics. After `dispose()` it keeps its last values. */
   get stats(): ServingStats {
     return this.#engine.stats
   }
 
   /**
-   * Trains from where the model stands to `hparams.epochs`, and returns at once when it is there already. Writes
-   * `dcgan_steps_%06d.png` at steps 0, `verboseFreq`, … and after the last step, then `output.gif` of them. An
-   * epoch that was stopped is finished first if the data set is still the same; another one begins a new epoch.
+   * Trains until the model has made `hparams.epochs` epochs, and returns at once when it already has. Writes
+   * `dcgan_steps_%06d.png` at steps 0, `verboseFreq`, … and after the last step, and then `output.gif` of these pictures.
    *
-   * The last mini-batch of an epoch is smaller; a single image left over for it sits out that epoch, since batch
-   * normalisation needs two.
+   * If an earlier call stopped in the middle of an epoch, that epoch is finished first. With another data set, a new
+   * epoch begins instead.
    *
-   * What was trained before a failure stays in the model. The options and the images are read when the method is
+   * The last mini-batch of an epoch may be smaller. If only one image is left for it, that image is left out of the
+   * epoch, because batch normalisation needs two.
+   *
+   * After a failure, the model keeps what it has learned. The options and the images are read when the method is
    * called; a folder is read later.
    *
    * @throws {DcganError} `ERR_DCGAN_BUSY` while training already runs; `ERR_DCGAN_WRONG_STATE` where the model is a
@@ -192,23 +195,23 @@ export class DCGAN {
   }
 
   /**
-   * Trains to the end of an epoch that was stopped, or through the next one, whatever `hparams.epochs` says, and
-   * writes no files.
+   * Makes one epoch, or the rest of an epoch that was stopped, even if the model has made `hparams.epochs` already. Writes
+   * no files.
    *
    * @param dataset images to train on, or a folder of IDX files. Default: MNIST, as `loadMnist()` finds it
-   * @throws as `train()`
+   * @throws as `train()` does
    */
   trainEpoch(dataset?: TrainingImages | string, options?: EpochOptions): Promise<EpochResult> {
     return this.#exclusively(() => trainOne(this.#engine, this.hparams, dataset, options, this.#guard))
   }
 
   /**
-   * Makes images, with the running statistics of batch normalisation (eval mode). While the model trains, they are
-   * made between two steps. Requests that wait together share forward passes of up to `maxBatch` images.
+   * Makes images in evaluation mode: batch normalisation uses its running statistics. While the model trains, it makes
+   * them between two steps. Requests that wait together share forward passes of up to `maxBatch` images.
    *
-   * @param count images, from 1 and up to `maxQueue`, which goes up to 1,000,000
-   * @throws {DcganError} `ERR_DCGAN_OVERLOADED` where more than `maxQueue` images would wait, these included. When
-   *   the signal aborts, its reason
+   * @param count images, 1 to `maxQueue`
+   * @throws {DcganError} `ERR_DCGAN_OVERLOADED` if more than `maxQueue` images would wait, these included. When the
+   *   signal aborts: its reason
    */
   async sample(count = 1, options?: SampleOptions): Promise<ImageBatch> {
     this.#engine.assertAlive()
@@ -217,15 +220,15 @@ export class DCGAN {
   }
 
   /**
-   * Images on the way from one seed's first image to another's: their latent vectors are interpolated along the
-   * great circle between them. The ends are `sample(1, { seed })` of either seed.
+   * Makes images on the way from one seed's first image to another's, by interpolating their latent vectors along the
+   * great circle between them. The first and the last image are `sample(1, { seed })` of the two seeds.
    *
    * @param fromSeed from 0 to 2⁵³ − 1
    * @param toSeed from 0 to 2⁵³ − 1
    * @param frames images, both ends included, 2 to 10,000. Default 16
-   * @param options `label`: what a class-conditional model shows in all of them, by default the label that it draws
-   *   from `fromSeed`; `signal` takes back what of the request waits
-   * @throws as `sample()`
+   * @param options `label`: the label of all images of a class-conditional model, by default the one that it draws from
+   *   `fromSeed`; `signal` cancels the images that still wait
+   * @throws as `sample()` does
    */
   async interpolate(
     fromSeed: number,
@@ -249,12 +252,12 @@ export class DCGAN {
   }
 
   /**
-   * Writes a PNG of the fixed latents' images, laid down the columns as the snapshots are, or of the images of
-   * `seed` or `latents`, row by row.
+   * Writes a PNG of many images. Without options it shows the model's fixed latent vectors, which run down the columns
+   * as in the snapshots. With `seed`, `latents` or `labels` it shows new images, row by row.
    *
-   * @param file path of the PNG, which is written whole or not at all; its folder must be there
-   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` where the picture would have more than 2²⁴ pixels;
-   *   `ERR_DCGAN_OVERLOADED` as `sample()`; `ERR_DCGAN_IO` where the file cannot be written
+   * @param file path of the PNG, which is written whole or not at all; its folder must exist
+   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` if the picture would have more than 2²⁴ pixels;
+   *   `ERR_DCGAN_OVERLOADED` as `sample()` does; `ERR_DCGAN_IO` if the file cannot be written
    */
   async saveGrid(file: string, options?: SaveGridOptions): Promise<void> {
     this.#engine.assertAlive()
@@ -276,18 +279,18 @@ export class DCGAN {
   }
 
   /**
-   * Tells how good the generator is: compares images of it with real ones, in the features of a small classifier of
-   * digits that the package ships. Takes some ten seconds on two cores for 10,000 images.
+   * Measures how good the generator is. It compares generated images with real ones, in the features of a small
+   * classifier of digits that the package ships. 10,000 images take about ten seconds on two cores.
    *
-   * It is the generator as it is when the call begins, also where training goes on. Other requests are served in between,
-   * and while the model trains a piece of the work is done after each step. The figures depend on the weights, the
-   * seed, the images and the classifier alone, not on the number of threads.
+   * The generator is the one at the moment of the call, even while training continues. The model serves other requests
+   * in between; while it trains, it does a piece of this work after each step. The figures depend only on the weights,
+   * the seed, the images and the classifier, not on the number of threads.
    *
-   * The classifier reads the digits 0 to 9. For another data set the distances still tell one model from a better one;
-   * what is read, and how confidently, means nothing there.
+   * The classifier reads the digits 0 to 9. For other data sets, the distances still rank models, but
+   * `confidence`, `classShares` and `labelAccuracy` mean nothing.
    *
-   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`; `ERR_DCGAN_BAD_DATASET` where the images cannot be read, do not
-   *   fit, or fewer than two are left to compare. When the signal aborts, its reason
+   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`; `ERR_DCGAN_BAD_DATASET` if the images cannot be read, do not
+   *   fit, or fewer than two are left to compare. When the signal aborts: its reason
    *
    * @example
    * import { DCGAN } from 'libtorch-dcgan'
@@ -307,13 +310,13 @@ export class DCGAN {
   }
 
   /**
-   * Writes the model to a safetensors file, whole or not at all: weights, optimisers, generators' states and where
-   * training stands, so that `load()` and `train()` continue exactly. While the model trains, it is its state
-   * between two steps. Calls at the same time are served one after the other.
+   * Writes the model to a safetensors file, whole or not at all: weights, optimisers, random number generators, and how
+   * far training is. `load()` and `train()` then continue exactly. While the model trains, the file holds its state
+   * between two steps. Several calls are served one after the other.
    *
-   * @param file its path; the folder must be there
-   * @throws {DcganError} `ERR_DCGAN_IO`; `ERR_DCGAN_DIVERGED` where a weight is not finite. A file that was there
-   *   before is then untouched
+   * @param file its path; the folder must exist
+   * @throws {DcganError} `ERR_DCGAN_IO`; `ERR_DCGAN_DIVERGED` if a weight is not finite; `ERR_DCGAN_WRONG_STATE` for a
+   *   generator alone without `only: 'generator'`. An existing file is then untouched
    */
   async save(file: string, options?: SaveOptions): Promise<void> {
     this.#engine.assertAlive()
@@ -325,11 +328,11 @@ export class DCGAN {
   }
 
   /**
-   * Writes the generator as an ONNX model (opset 13) that runs wherever an ONNX runtime does. Inputs: `latents`, float32
-   * [N, latentDim], and for a class-conditional model `labels`, int64 [N]. Output: `images`, [N, 1, 28, 28], float32 in
-   * (−1, 1) or uint8. Batch normalisation is folded into the weights.
+   * Writes the generator as an ONNX model (opset 13) for any ONNX runtime. Inputs: `latents`, float32 [N, latentDim],
+   * and for a class-conditional model `labels`, int64 [N]. Output: `images`, [N, 1, 28, 28], float32 in (−1, 1) or
+   * uint8. Batch normalisation is folded into the weights.
    *
-   * @param file its path; the folder must be there. It is written whole or not at all
+   * @param file its path; the folder must exist. It is written whole or not at all
    * @throws {DcganError} `ERR_DCGAN_IO`
    */
   async exportOnnx(file: string, options?: ExportOnnxOptions): Promise<void> {
@@ -342,8 +345,8 @@ export class DCGAN {
   }
 
   /**
-   * Frees the model and ends its thread; a running epoch stops after its step. What is under way rejects with
-   * `ERR_DCGAN_DISPOSED`. Idempotent. Resolves when all is freed.
+   * Frees the model and ends its thread. A running epoch stops after its step, and calls under way reject with
+   * `ERR_DCGAN_DISPOSED`. Idempotent. Resolves when everything is freed.
    */
   dispose(): Promise<void> {
     return this.#engine.dispose()
@@ -372,7 +375,7 @@ export class DCGAN {
     return published(channels.sample, { model: this, count }, sample)
   }
 
-  /** Runs one training at a time. */
+  /** Runs `train`, unless the model cannot be trained or is being trained. */
   async #exclusively<T>(train: () => Promise<T>): Promise<T> {
     this.#engine.assertAlive()
     if (this.#generatorOnly) throw onlyGenerator('train')

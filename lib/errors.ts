@@ -1,4 +1,4 @@
-/** Every code that a `DcganError` can carry. They are stable: branch on them, not on messages. */
+/** Every code that a `DcganError` can have. Codes are stable: branch on them, not on messages. */
 export type DcganErrorCode =
   | 'ERR_DCGAN_INVALID_ARGUMENT'
   | 'ERR_DCGAN_NATIVE_NOT_FOUND'
@@ -16,7 +16,8 @@ export type DcganErrorCode =
   | 'ERR_DCGAN_NATIVE'
 
 /**
- * The one error that this package throws: a stable `code`, what to do next in `message`, and the `cause`.
+ * The one class of errors that this package throws. It has a stable `code`, a `message` that says what to do next, and
+ * the `cause`.
  *
  * @example
  * import { DCGAN, DcganError } from 'libtorch-dcgan'
@@ -31,7 +32,7 @@ export type DcganErrorCode =
 export class DcganError extends Error {
   /** `'DcganError'`, which stays when a bundler renames the class. */
   override readonly name = 'DcganError'
-  /** What went wrong, for a program; `message` says it to a person. */
+  /** What went wrong, for programs. `message` says it to people. */
   readonly code: DcganErrorCode
 
   constructor(code: DcganErrorCode, message: string, options?: { cause?: unknown }) {
@@ -41,7 +42,7 @@ export class DcganError extends Error {
 }
 
 /**
- * The error for a bad argument: names the key, what was expected and what came.
+ * Makes the error for a bad argument. It names the key, the expected value and the received one.
  *
  * @internal
  */
@@ -52,7 +53,7 @@ export function invalidArgument(key: string, expected: string, received: unknown
   )
 }
 
-/** A short rendering of any value for an error message. Never throws, whatever the value does when it is looked at. */
+/** Describes any value in a few words, for an error message. Never throws, not even for a proxy or a getter that does. */
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(shortened(value))
   if (typeof value === 'bigint') return shortened(`${value}n`)

@@ -14,37 +14,35 @@ import {
 import { dirname, isAbsolute, join } from 'node:path'
 import { DcganError } from './errors.js'
 
-/** One buffer, or the pieces of a file in order; an async iterable may make each piece when it is asked for. */
+/** One buffer, or the pieces of a file in order. An async iterable may make each piece when it is needed. */
 export type FileData = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
 /** Options of `writeFileAtomic`. */
 export interface WriteOptions {
-  /** Flush the file and its folder to the disk before resolving, so that a power cut loses nothing. */
+  /** Flushes the file and its folder to the disk before resolving, so that a power cut loses nothing. */
   durable?: boolean
-  /** Permissions of a file that was not there before; as the umask has it unless given. */
+  /** Permissions of a new file. Default: what the umask leaves. */
   mode?: number
 }
 
 const TEMPORARY = /^\.dcgan-\d+-[0-9a-f-]{36}\.tmp$/
 const STALE_MS = 10 * 60 * 1000
 const PERMISSIONS = 0o777
-/** As many as Linux follows. */
+/** The number of links that Linux follows. */
 const MAX_LINKS = 40
 
 /**
- * Writes a file so that anyone who opens it, after a crash at any instant too, finds the old file or the whole
- * new one.
+ * Writes a file so that a reader finds either the old file or the whole new one, even after a crash.
  *
- * The bytes go to `.dcgan-<pid>-<uuid>.tmp` in the same folder, which then takes the target's name. Where the
- * write fails that file is removed; where the process is killed it stays, and a later write into the folder
- * removes it once nothing has been written to it for ten minutes. (Age decides, not the process id: processes
- * of other containers and machines may share the folder.)
+ * The bytes go to `.dcgan-<pid>-<uuid>.tmp` in the same folder, and this file is then renamed to the target. If the
+ * write fails, it is removed. If the process is killed, it stays, and a later write into the folder removes it once it is
+ * ten minutes old. (Its age decides and not its process id, because other containers and machines may share the folder.)
  *
- * A symbolic link is followed and stays one, even if its target is not there yet. A file that is replaced hands on
- * its permissions, and its owner where the system allows it. Nothing fails once the new name is in place: a folder
- * that cannot be opened or flushed is not flushed, and after a power cut holds the old file or the new one.
+ * Symbolic links are followed and kept, even if their target does not exist yet. The new file gets the permissions of
+ * the file that it replaces, and its owner if the system allows it. Nothing fails after the renaming: a folder that
+ * cannot be flushed holds the old or the new file after a power cut.
  *
- * Rejects with `ERR_DCGAN_IO`, the path and the cause; a `DcganError` that `data` throws is passed on.
+ * Rejects with `ERR_DCGAN_IO`, the path and the cause. Passes on a `DcganError` that `data` throws.
  *
  * @internal
  */
@@ -71,7 +69,7 @@ export async function writeFileAtomic(
     }
     await rename(temporary, target)
     temporary = undefined
-    // The new name itself lives in the folder, which has to reach the disk as well.
+    // The folder holds the new name, and has to reach the disk as well.
     if (options.durable) await syncFolder(folder).catch(() => {})
   } catch (cause) {
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => {})
@@ -80,7 +78,7 @@ export async function writeFileAtomic(
 }
 
 /**
- * The error for a file or folder that cannot be read, written or made: names it and says what to do next.
+ * Makes the error for a file or folder that cannot be read, written or made. It names the file and the fix.
  *
  * @internal
  */
@@ -116,7 +114,7 @@ const ADVICE: Record<string, string> = {
   ENAMETOOLONG: 'its name is too long. Choose a shorter one',
 }
 
-/** The file that a path names in the end, there or not, and what the system says of it if it is. */
+/** Follows the links of a path. Returns the file at their end, which may not exist, and its stats if it does. */
 async function targetOf(path: string): Promise<{ target: string; replaced: Stats | undefined }> {
   // Not join, here and below: after a link, '..' is the parent of the folder that it leads to.
   let target = isAbsolute(path) ? path : `${process.cwd()}/${path}`
@@ -137,27 +135,27 @@ function unless(code: string): (error: NodeJS.ErrnoException) => undefined {
   }
 }
 
-/** Renaming onto a folder would fail, and onto a device would replace the device. */
+/** Refuses anything but a regular file: renaming fails for a folder, and would replace a device. */
 function checkReplaced(path: string, there: Stats | undefined): Stats | undefined {
   if (there === undefined || there.isFile()) return there
   const kind = there.isDirectory() ? 'a folder' : 'not a regular file'
   throw new DcganError('ERR_DCGAN_IO', `Cannot write ${path}: it is ${kind}. Give the path of a file`)
 }
 
-/** Gives a new file the owner and the group of the one that it replaces, as far as the system allows it. */
+/** Gives a new file the owner and the group of the file that it replaces, if the system allows it. */
 async function keepOwner(file: FileHandle, { uid, gid }: Stats): Promise<void> {
   const mine = await file.stat()
   if (mine.uid === uid && mine.gid === gid) return
   await file.chown(uid, gid).catch(() => file.chown(mine.uid, gid).catch(() => {}))
 }
 
-/** The umask took its part of the mode when the file was made. */
+/** Sets the mode again, because the umask limited it when the file was made. */
 async function setMode(file: FileHandle, mode: number): Promise<void> {
-  // Some file systems know one mode alone, and refuse to be given any.
+  // Some file systems have only one mode, and refuse to set any.
   if (((await file.stat()).mode & PERMISSIONS) !== mode) await file.chmod(mode)
 }
 
-/** When each folder was last looked through, the oldest first: n files in one folder cost one look, not n. */
+/** When each folder was last searched, the oldest first. Many files in one folder cost one search. */
 const lookedThrough = new Map<string, number>()
 
 async function removeStale(folder: string): Promise<void> {
@@ -168,7 +166,7 @@ async function removeStale(folder: string): Promise<void> {
   }
   if (lookedThrough.has(folder)) return
   lookedThrough.set(folder, now)
-  // A folder may be written to and not listed; one that is missing shows in the next call.
+  // Some folders can be written and not listed. A missing folder fails in the next call.
   const names = await readdir(folder).catch((): string[] => [])
   for (const name of names.filter(entry => TEMPORARY.test(entry))) {
     const path = join(folder, name)

@@ -3,8 +3,8 @@ import { checkInteger, checkKeys, reading } from './options.js'
 import { drawSeed, MAX_SEED } from './random.js'
 
 /**
- * Everything that decides how a model is made, trained and served. The defaults are those of the tutorial that
- * this package follows (Flux's "Deep Convolutional Generative Adversarial Network", 2021), where it has the key.
+ * All settings of a model: how it is made, trained and served. The defaults are those of the tutorial that this
+ * package follows (Flux's "Deep Convolutional Generative Adversarial Network", 2021), for the keys that it has.
  */
 export interface HyperParams {
   /**
@@ -16,20 +16,23 @@ export interface HyperParams {
   latentDim: number
   /**
    * Number of classes of a class-conditional model, 0 to 256. Default 0: unconditional, as in the tutorial. With
-   * classes, the data set needs labels, and `sample()` takes them. The label stands beside the latent vector as a
-   * one-hot vector (Mirza and Osindero 2014), and the discriminator judges by a projection on it (Miyato and Koyama
-   * 2018, "cGANs with projection discriminator").
+   * classes, the data set needs labels, and `sample()` takes them. The generator gets the label as a one-hot vector beside
+   * the latent vector (Mirza and Osindero 2014). The discriminator adds a projection on the label to its logit (Miyato
+   * and Koyama 2018, "cGANs with projection discriminator").
    */
   classes: number
-  /** Passes over the data set that `train()` makes in all, 1 to 1,000,000. Default 25. */
+  /** Passes over the data set that `train()` makes in total, 1 to 1,000,000. Default 25. */
   epochs: number
-  /** Steps between two log lines and snapshots, step 0 included; 1 to 1,000,000,000. Default 1000. */
+  /**
+   * Steps from one snapshot of `train()` to the next, 1 to 1,000,000,000. Default 1000. The first one is at step 0. The
+   * command `train` logs the losses at the same steps.
+   */
   verboseFreq: number
-  /** Side of the snapshot grid, 1 to 64: `outputDim²` latent vectors are fixed for it. Default 5. */
+  /** Images per side of a snapshot, 1 to 64. Default 5: snapshots show `outputDim²` fixed latent vectors. */
   outputDim: number
-  /** Adam's learning rate for the discriminator, above 0 and up to 1, or one for each epoch. Default 0.0002. */
+  /** Adam's learning rate for the discriminator, above 0 and up to 1, or one value per epoch. Default 0.0002. */
   discLr: ByEpoch
-  /** Adam's learning rate for the generator, above 0 and up to 1, or one for each epoch. Default 0.0002. */
+  /** Adam's learning rate for the generator, above 0 and up to 1, or one value per epoch. Default 0.0002. */
   genLr: ByEpoch
   /** Decay of Adam's first moment, from 0 and below 1. Default 0.9, the tutorial's; Radford et al. (2015) use 0.5. */
   beta1: number
@@ -43,50 +46,50 @@ export interface HyperParams {
   loss: Loss
   /**
    * Weight γ of the zero-centred gradient penalty on real images, γ/2 · E‖∇ₓD(x)‖² of the logit D(x) (Mescheder et
-   * al. 2018), 0 to 1,000, or one for each epoch. Default 0: none. Huang et al. (2024) use it together with `r2`.
+   * al. 2018), 0 to 1,000, or one value per epoch. Default 0: no penalty. Huang et al. (2024) use it together with `r2`.
    */
   r1: ByEpoch
-  /** The same on generated images. Default 0: none. */
+  /** The same for generated images. Default 0: no penalty. */
   r2: ByEpoch
   /** Probability that the discriminator drops an activation in training, from 0 and below 1. Default 0.3. */
   dropout: number
   /**
-   * Takes so much from the label of real images, which is 1 without it: one-sided label smoothing (Salimans et al.
-   * 2016), from 0 and below 1. Default 0. The relativistic loss has no labels.
+   * One-sided label smoothing (Salimans et al. 2016): real images get the label 1 − `labelSmoothing` in the loss. From 0
+   * and below 1. Default 0. The relativistic loss has no such labels.
    */
   labelSmoothing: number
   /**
-   * Updates of the discriminator for each one of the generator, 1 to 100. Default 1. All are made on the step's
-   * mini-batch of real images, each against newly generated ones.
+   * Discriminator updates per generator update, 1 to 100. Default 1. All updates of a step use the same mini-batch of
+   * real images, each with newly generated ones.
    */
   discSteps: number
   /**
    * Decay of an exponential moving average of the generator's weights and running statistics over the steps, from 0
-   * and below 1. Default 0: no average. Where there is one, `sample()`, snapshots and a saved generator use it, and
-   * training goes on with the weights themselves. 0.999 averages about the last thousand steps (Yazıcı et al. 2019,
-   * "The unusual effectiveness of averaging in GAN training").
+   * and below 1. Default 0: no average. With an average, `sample()`, snapshots and saved generators use it; training
+   * itself continues with the weights. 0.999 averages about the last thousand steps, and fewer in the first nine
+   * thousand (Yazıcı et al. 2019, "The unusual effectiveness of averaging in GAN training").
    */
   emaDecay: number
   /**
-   * `'auto'` (default): CUDA where there is a device, otherwise the CPU with one process warning. `'cuda'` or
-   * `'cuda:N'`: that device or `ERR_DCGAN_NO_CUDA`. `'cpu'`. `gan.device` tells which was chosen.
+   * `'auto'` (default): CUDA if there is a device, otherwise the CPU, with one process warning when training starts.
+   * `'cuda'` or `'cuda:N'`: that device, or `ERR_DCGAN_NO_CUDA`. `'cpu'`: the CPU. `gan.device` tells which was chosen.
    */
   device: Device
   /**
-   * `'float32'` (default). `'bfloat16'`: mixed precision, where weights, statistics and losses stay float32; on a
-   * processor without bfloat16 arithmetic the model runs in float32, with one process warning. `'auto'`: bfloat16
-   * where it is fast, otherwise float32, without a warning. `gan.precision` tells which was chosen.
+   * `'float32'` (default). `'bfloat16'`: mixed precision; weights, statistics and losses stay float32. On a processor
+   * without bfloat16 arithmetic the model then runs in float32, with one process warning. `'auto'`: bfloat16 where it is
+   * fast, otherwise float32, without a warning. `gan.precision` tells which was chosen.
    */
   precision: Precision
   /**
-   * How a training step on the CPU is computed. `'auto'` (default): by hand-written kernels where the processor has
-   * AVX2 or more. `'plain'`: by LibTorch's modules and autograd, the specification of those kernels; slower. Their
-   * results differ by rounding.
+   * How a training step on the CPU is computed. `'auto'` (default): by hand-written kernels, if the processor has AVX2
+   * or more. `'plain'`: by LibTorch's modules and autograd. This is slower; it is the specification of the kernels.
+   * The results of the two differ by rounding.
    */
   step: 'auto' | 'plain'
   /**
-   * Threads that one operation of this model uses on the CPU, 1 to 1,024. Default `'auto'`: LibTorch's choice, one per
-   * core. Other models in the process keep their own.
+   * CPU threads that one operation of this model uses, 1 to 1,024. Default `'auto'`: LibTorch's choice, one per core.
+   * Other models in the process keep their own number.
    */
   threads: number | 'auto'
   /**
@@ -97,7 +100,7 @@ export interface HyperParams {
   distributed: false | 'env'
   /**
    * Fixes the weights, the noise, the order of the images and the dropout: an integer from 0 to 2⁵³ − 1. Drawn at
-   * random when it is not given; the model's `hparams.seed` tells which.
+   * random by default; `gan.hparams.seed` tells the seed that was drawn.
    */
   seed: number
   /**
@@ -106,28 +109,28 @@ export interface HyperParams {
    */
   maxBatch: number
   /**
-   * Images that may wait to be sampled, 1 to 1,000,000. Default 4096. A request with which more would wait is
-   * refused at once with `ERR_DCGAN_OVERLOADED`, so one call makes at most `maxQueue` images.
+   * The most images that may wait to be sampled, 1 to 1,000,000. Default 4096. A request that would exceed it rejects at
+   * once with `ERR_DCGAN_OVERLOADED`, so one call makes at most `maxQueue` images.
    */
   maxQueue: number
 }
 
-/** Hyper-parameters that may be left out, or be `undefined`: both mean the default. */
+/** Hyper-parameters of which each may be left out or `undefined`. Both mean the default. */
 export type HyperParamOptions = { [K in keyof HyperParams]?: HyperParams[K] | undefined }
 
-/** A value for all epochs, or a list of 1 to 500 with one for each epoch, of which the last goes on. */
+/** One value for all epochs, or a list of 1 to 500 values, one per epoch. After the list's end its last value stays. */
 export type ByEpoch = number | readonly number[]
 
 /** The loss of both networks. */
 export type Loss = 'bce' | 'relativistic'
 
-/** The precision that a model is asked to compute in. */
+/** The precision to compute in. */
 export type Precision = 'float32' | 'bfloat16' | 'auto'
 
-/** Where a model is asked to run. */
+/** The device to run on. */
 export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`
 
-/** The defaults, but for `seed`, which is drawn. */
+/** The defaults of all hyper-parameters except `seed`, which is drawn. */
 export const DEFAULTS: Readonly<Omit<HyperParams, 'seed'>> = Object.freeze({
   batchSize: 128,
   latentDim: 100,
@@ -213,7 +216,7 @@ export function resolveHyperParams(
   return Object.freeze({ ...complete, seed: settleSeed(checked.seed, complete.distributed) })
 }
 
-/** The value of each epoch of which there is one. */
+/** Returns the values as a list, one per epoch. */
 export function listOf(values: ByEpoch): readonly number[] {
   return typeof values === 'number' ? [values] : values
 }
@@ -224,7 +227,7 @@ export function inEpoch(values: ByEpoch, epoch: number): number {
   return list[Math.min(epoch, list.length) - 1] as number
 }
 
-/** The given hyper-parameters alone, checked; keys that are `undefined` are left out. */
+/** Checks the hyper-parameters that are given, and returns them without those that are `undefined`. */
 export function checkHyperParams(what: string, given: unknown): Partial<HyperParams> {
   const values = checkKeys(what, given, HYPER_PARAMS)
   const checked = HYPER_PARAMS.filter(key => values[key] !== undefined).map(key => [
@@ -248,7 +251,7 @@ function oneOf<T extends string>(...allowed: [T, T, ...T[]]) {
   }
 }
 
-/** Lists are copied and frozen. */
+/** Makes the check of a value or a list of values. Copies and freezes lists. */
 function byEpoch(check: (key: string, value: unknown, remark: string) => number) {
   return (key: string, value: unknown): ByEpoch =>
     reading(key, () => {

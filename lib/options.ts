@@ -1,8 +1,8 @@
 import { DcganError, invalidArgument } from './errors.js'
 
 /**
- * Checks that `value` is an object with known keys only, and reads each of them once. A misspelled option that is
- * silently ignored costs its user an evening, so an unknown key is an error that names the nearest known one.
+ * Checks that `value` is an object that has only known keys, and reads each of them once. An unknown key is an error
+ * that names the nearest known one, because a misspelled option that is ignored is hard to find.
  */
 export function checkKeys(what: string, value: unknown, known: readonly string[]): Record<string, unknown> {
   if (value === undefined) return {}
@@ -23,8 +23,8 @@ export function checkKeys(what: string, value: unknown, known: readonly string[]
 }
 
 /**
- * What `read` makes of a value of the caller's, which may be a proxy or have getters of its own: what they throw
- * is `ERR_DCGAN_INVALID_ARGUMENT` with that as its cause.
+ * Returns what `read` reads of the caller's value, which may be a proxy or have getters. If they throw, throws
+ * `ERR_DCGAN_INVALID_ARGUMENT` with their error as its cause.
  */
 export function reading<T>(what: string, read: () => T): T {
   try {
@@ -33,7 +33,7 @@ export function reading<T>(what: string, read: () => T): T {
     if (cause instanceof DcganError) throw cause
     throw new DcganError(
       'ERR_DCGAN_INVALID_ARGUMENT',
-      `Cannot read ${what}: looking at it throws an error, which is the cause of this one. Give a plain value`,
+      `Cannot read ${what}: one of its getters throws an error (the cause of this one). Give a plain value`,
       { cause },
     )
   }
@@ -58,7 +58,7 @@ export function checkFunction<T>(key: string, value: T | undefined): T | undefin
   return value
 }
 
-/** Looked at by its shape, because a signal may come from another realm. */
+/** Checks a signal by its methods, and not with instanceof, because it may come from another realm. */
 export function checkSignal(value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined
   const signal = value as AbortSignal | null
@@ -80,10 +80,10 @@ export function checkBoolean(key: string, value: unknown, otherwise: boolean): b
 
 const SIGNAL_METHODS = ['addEventListener', 'removeEventListener', 'throwIfAborted'] as const
 
-/** Options of which none is left out. */
+/** T with all its options given. */
 export type Complete<T> = { [K in keyof T]-?: Exclude<T[K], undefined> }
 
-/** The object without the keys whose value is undefined. */
+/** Returns the object without the keys whose value is undefined. */
 export function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
 }
@@ -93,17 +93,17 @@ function nearest(key: string, known: readonly string[]): string | undefined {
   return known[distances.indexOf(Math.min(...distances))]
 }
 
-/** `batch_size` and `batchSize` differ in spelling alone. */
+/** Removes what separates words: `batch_size` and `batchSize` are the same word. */
 function plain(key: string): string {
   return key.replaceAll(/[_-]/g, '').toLowerCase()
 }
 
-/** Half a name is a near miss, however long the other half. */
+/** Counts the edits between two names. The beginning of a name is one edit away from it, however long the rest is. */
 function distance(key: string, name: string): number {
   return name.startsWith(key) || key.startsWith(name) ? 1 : editDistance(key, name)
 }
 
-/** Levenshtein's distance, a row at a time. */
+/** Computes Levenshtein's distance, one row after the other. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

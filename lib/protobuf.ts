@@ -1,6 +1,6 @@
 /**
- * Writes protobuf messages (protobuf.dev, "Encoding"). An ONNX model and TensorBoard's events take five kinds of field; a
- * library for them would be larger than what uses it.
+ * Writes protobuf messages (protobuf.dev, "Encoding"). An ONNX model and TensorBoard's events need only five kinds of
+ * fields, so a library would be larger than the code that uses it.
  */
 export class Message {
   readonly #pieces: Uint8Array[] = []
@@ -51,7 +51,7 @@ export class Message {
     return this.#varint(field * 8 + wireType)
   }
 
-  /** Seven bits a byte, the lowest first. */
+  /** Writes seven bits per byte, the lowest first. */
   #varint(value: number): this {
     const bytes: number[] = []
     let left = value

@@ -1,7 +1,7 @@
-/** The largest seed: seeds are whole numbers that a `number` holds exactly. */
+/** The largest seed. All integers up to it are exact in a `number`. */
 export const MAX_SEED = Number.MAX_SAFE_INTEGER
 
-/** A seed that nobody can guess: 53 bits of the system's random numbers. */
+/** Draws a seed from the system's random numbers, 53 bits. */
 export function drawSeed(): number {
   const [high, low] = crypto.getRandomValues(new Uint32Array(2)) as Uint32Array & [number, number]
   return (high & 0x1fffff) * 2 ** 32 + low

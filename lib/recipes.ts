@@ -11,16 +11,17 @@ export interface Recipes {
    */
   readonly tutorial: Recipe
   /**
-   * The best digits that the project has measured (docs/quality.md), and digits after the first epoch. Class-conditional
-   * for ten classes, so the data set needs labels; `classes: 0` trains without. The learning rates fall over 25 epochs.
+   * The recipe with the best digits that the project has measured (docs/quality.md). They can be read after the first
+   * epoch. It is class-conditional with ten classes, so the data set needs labels; `classes: 0` trains without them. The
+   * learning rates fall over 25 epochs.
    */
   readonly best: Recipe
 }
 
-/** Epochs at the full learning rate, and in all. */
+/** Epochs with the full learning rate, and epochs in total. */
 const [FULL_EPOCHS, EPOCHS] = [10, 25]
 
-/** The rate of each epoch: at first the full one, then less by the same amount each epoch, towards 0 after the last. */
+/** Returns the learning rate of each epoch: first the full rate, then a straight line towards 0 after the last epoch. */
 function falling(rate: number): readonly number[] {
   const left = EPOCHS + 1 - FULL_EPOCHS
   return Object.freeze(

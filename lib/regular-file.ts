@@ -1,11 +1,11 @@
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 
-// Without O_NONBLOCK, opening a pipe that nobody writes to would keep a thread of libuv's pool for ever, beyond
-// process.exit() too. Without O_NOCTTY, opening a terminal could make it the process's own.
+// O_NONBLOCK: opening a pipe without a writer would otherwise block a thread of libuv's pool for ever, and even
+// process.exit(). O_NOCTTY: opening a terminal must not make it the controlling terminal of the process.
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
 
-/** What is thrown for a path that names something other than a regular file: reading it could last for ever. */
+/** The error for a path that is not a regular file, such as a pipe: reading it might never end. */
 export class NotRegularFile extends Error {
   override readonly name = 'NotRegularFile'
   /** For example `'a folder'`. */
@@ -17,7 +17,7 @@ export class NotRegularFile extends Error {
   }
 }
 
-/** An open file and what the system said of it when it was opened. */
+/** An open file, and its stats at the time of opening. */
 export interface OpenFile {
   file: FileHandle
   stats: Stats
@@ -30,7 +30,7 @@ export interface OpenFile {
  */
 export async function openRegularFile(path: string): Promise<OpenFile> {
   const file = await open(path, FLAGS).catch(cause => {
-    // The system's answer for a socket, and for a device that is not there.
+    // This is the system's error for a socket, and for a device that does not exist.
     throw cause.code === 'ENXIO' ? new NotRegularFile('a socket', { cause }) : cause
   })
   try {
@@ -43,7 +43,7 @@ export async function openRegularFile(path: string): Promise<OpenFile> {
   }
 }
 
-/** Opens a regular file for as long as `use` takes. Rejects as `openRegularFile` does. */
+/** Opens a regular file, calls `use` with it, and closes it. Rejects as `openRegularFile` does. */
 export async function withRegularFile<T>(path: string, use: (open: OpenFile) => Promise<T>): Promise<T> {
   const open = await openRegularFile(path)
   try {
@@ -53,7 +53,7 @@ export async function withRegularFile<T>(path: string, use: (open: OpenFile) => 
   }
 }
 
-/** The bytes of an open file in pieces of at most so many bytes, each a buffer of its own. */
+/** Reads an open file in pieces of at most `pieceBytes` bytes. Each piece is a new buffer. */
 export async function* piecesOf(file: FileHandle, pieceBytes: number): AsyncGenerator<Uint8Array> {
   for (let position = 0; ; ) {
     const { bytesRead, buffer } = await file.read(new Uint8Array(pieceBytes), 0, pieceBytes, position)
@@ -63,7 +63,7 @@ export async function* piecesOf(file: FileHandle, pieceBytes: number): AsyncGene
   }
 }
 
-/** At most the first `limit` bytes of an open file. */
+/** Reads the first bytes of an open file, at most `limit`. */
 export async function firstBytes({ file, stats }: OpenFile, limit: number): Promise<Buffer> {
   const bytes = Buffer.alloc(Math.min(stats.size, limit))
   for (let done = 0; done < bytes.length; ) {

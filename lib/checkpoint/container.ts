@@ -5,7 +5,7 @@ import { NotRegularFile, type OpenFile, withRegularFile } from '../regular-file.
 import { type Fail, failureIn } from './errors.js'
 import { type Header, LENGTH_BYTES, parseHeader } from './header.js'
 
-/** A state's header takes some 10,000 bytes; the rest is room for other writers' metadata. */
+/** A state's header takes about 10,000 bytes. The rest is room for metadata of other programs. */
 const MAX_HEADER_BYTES = 1 << 20
 
 /** An open safetensors file whose header describes its data exactly. */
@@ -16,8 +16,8 @@ export interface Container extends Header {
 }
 
 /**
- * Opens a safetensors file for as long as `use` takes. Nothing that the file claims is believed, and no more
- * than its header is held in memory.
+ * Opens a safetensors file and calls `use` with it. Checks everything that the file says about itself. Holds only its
+ * header in memory.
  */
 export async function withContainer<T>(file: string, use: (container: Container) => Promise<T>): Promise<T> {
   const fail = failureIn(file)

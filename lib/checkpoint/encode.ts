@@ -1,6 +1,6 @@
 import { type Header, LENGTH_BYTES, METADATA } from './header.js'
 
-/** The start of a file with these tensors: the header's length and the header, padded with spaces to 8 bytes. */
+/** Makes the start of a file with these tensors: the header's length and the header, padded with spaces to 8 bytes. */
 export function encodeHeader({ tensors, metadata }: Header): Buffer {
   const members = [
     `"${METADATA}":{${[...metadata].map(([key, value]) => member(key, value)).join()}}`,

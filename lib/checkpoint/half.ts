@@ -1,15 +1,15 @@
 /** Half-precision numbers in their 16 bits: IEEE 754 binary16 (F16) and the upper half of a float32 (BF16). */
 
-/** Smallest normal binary16, 2⁻¹⁴, and the smallest magnitude that rounds to its infinity, 65520, as float32 bits. */
+/** As float32 bits: the smallest normal binary16, 2⁻¹⁴, and 65520, the smallest number that rounds to infinity. */
 const NORMAL = 0x38800000
 const OVERFLOW = 0x477ff000
 const INFINITY = 0x7f800000
-/** What the exponents' biases differ by, 127 − 15, in float32's place. */
+/** The difference of the exponents' biases, 127 − 15, at the exponent's place in a float32. */
 const REBIAS = 112 << 23
-/** 2²⁴: the subnormals of binary16 are multiples of 2⁻²⁴. */
+/** The subnormals of binary16 are multiples of 2⁻²⁴. */
 const SUBNORMAL = 2 ** 24
 
-/** float32 from binary16: exact. */
+/** Converts binary16 to float32, exactly. */
 export function decodeF16(source: Uint16Array, target: Float32Array): void {
   const bits = new Uint32Array(target.buffer, target.byteOffset, target.length)
   for (let i = 0; i < source.length; i++) {
@@ -23,13 +23,13 @@ export function decodeF16(source: Uint16Array, target: Float32Array): void {
   }
 }
 
-/** float32 from bfloat16: exact. */
+/** Converts bfloat16 to float32, exactly. */
 export function decodeBF16(source: Uint16Array, target: Float32Array): void {
   const bits = new Uint32Array(target.buffer, target.byteOffset, target.length)
   for (let i = 0; i < source.length; i++) bits[i] = (source[i] as number) << 16
 }
 
-/** The nearest binary16, ties to even; infinite from 65520 on. */
+/** Converts float32 to the nearest binary16, ties to even. From 65520 on it is infinite. */
 export function encodeF16(source: Float32Array, target: Uint16Array): void {
   const bits = new Uint32Array(source.buffer, source.byteOffset, source.length)
   for (let i = 0; i < source.length; i++) {
@@ -39,7 +39,7 @@ export function encodeF16(source: Float32Array, target: Uint16Array): void {
     if (magnitude > INFINITY) target[i] = sign | 0x7e00
     else if (magnitude >= OVERFLOW) target[i] = sign | 0x7c00
     else if (magnitude < NORMAL) target[i] = sign | roundToEven(Math.abs(source[i] as number) * SUBNORMAL)
-    // Adding just under half of what is cut off carries into the exponent where it has to.
+    // Adding almost half of the cut-off part rounds, and carries into the exponent if necessary.
     else target[i] = sign | ((magnitude - REBIAS + 0xfff + ((magnitude >>> 13) & 1)) >>> 13)
   }
 }

@@ -1,11 +1,11 @@
 import { type Fail, quoted } from './errors.js'
 import { isObject, parseObject } from './json.js'
 
-/** The element types that are read, and their sizes in bytes. */
+/** The supported element types, and their sizes in bytes. */
 export const ELEMENT_BYTES = { F64: 8, I64: 8, F32: 4, F16: 2, BF16: 2, U8: 1 } as const
 export type Dtype = keyof typeof ELEMENT_BYTES
 
-/** A tensor's entry in the header; `begin` and `end` are bytes from the start of the data. */
+/** A tensor's entry in the header. `begin` and `end` are in bytes, from the start of the data. */
 export interface TensorInfo {
   name: string
   dtype: Dtype
@@ -20,14 +20,14 @@ export interface Header {
   metadata: Map<string, string>
 }
 
-/** Bytes of the header's length, which stand before the header itself. */
+/** Bytes of the number before the header, which is the header's length. */
 export const LENGTH_BYTES = 8
 export const METADATA = '__metadata__'
 const MAX_DIMENSIONS = 8
 
 /**
- * Reads a header and checks everything that it says against itself and against `dataBytes`, the bytes that the
- * file holds after it: afterwards the tensors tile the data without a gap, an overlap or a byte too many.
+ * Reads a header and checks it completely: its parts against each other, and against `dataBytes`, the number of bytes
+ * after it. The tensors then tile the data without a gap, an overlap or a byte to spare.
  */
 export function parseHeader(bytes: Uint8Array, dataBytes: number, fail: Fail): Header {
   const { [METADATA]: metadata = {}, ...entries } = parseObject(
@@ -37,7 +37,7 @@ export function parseHeader(bytes: Uint8Array, dataBytes: number, fail: Fail): H
     fail,
   )
   const tensors = Object.entries(entries).map(([name, entry]) => tensorInfo(name, entry, fail))
-  // Python's writer orders the header as the data, but other writers need not.
+  // Python's writer orders the header like the data. Other writers may not.
   tensors.sort((a, b) => a.begin - b.begin || a.end - b.end)
   checkTiling(tensors, dataBytes, fail)
   return { tensors, metadata: new Map(Object.entries(checkMetadata(metadata, fail))) }
@@ -110,7 +110,7 @@ function checkTiling(tensors: readonly TensorInfo[], dataBytes: number, fail: Fa
   if (next < dataBytes) fail(`${dataBytes - next} bytes follow the last tensor, which ends at byte ${next}`)
 }
 
-/** Bytes of a tensor, or undefined where they are too many to count. */
+/** Returns the bytes of a tensor, or undefined if they are too many to count exactly. */
 export function byteLength(dtype: Dtype, shape: readonly number[]): number | undefined {
   let bytes: number = ELEMENT_BYTES[dtype]
   for (const size of shape) {

@@ -1,7 +1,7 @@
 import type { Fail } from './errors.js'
 
 /**
- * The object that a JSON text of a stranger's says, nested at most `depth` deep: refused before anything is built.
+ * Parses an untrusted JSON text that must be an object, nested at most `depth` deep. Refuses it before it is built.
  *
  * @param what names the text in messages: `'its header'`
  */
@@ -15,12 +15,12 @@ export function parseObject(text: string, what: string, depth: number, fail: Fai
     fail(`${what} is not JSON`, { cause })
   }
   if (!isObject(value)) return fail(`${what} is not an object`)
-  // JSON.parse keeps the last of two equal keys and says nothing. Outside of strings, a colon follows each key.
+  // JSON.parse silently keeps the last of two equal keys, so the keys are counted: outside strings, each has a colon.
   if (bare.split(':').length - 1 !== keysIn(value)) fail(`${what} has a key twice in one object`)
   return value
 }
 
-/** Whether a value that JSON.parse made is an object, and no list. */
+/** Tells whether a parsed value is an object and not a list. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

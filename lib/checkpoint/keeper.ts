@@ -10,11 +10,11 @@ import { readInfo } from './read.js'
 import { CHUNK_BYTES } from './values.js'
 import { writeState } from './write.js'
 
-/** Where checkpoints go. */
+/** Options of a `CheckpointKeeper`. */
 export interface CheckpointTarget {
   /** The file of the newest checkpoint. */
   path: string
-  /** How many older checkpoints stay beside it, 0 to 1,000,000. Default 1. */
+  /** How many older checkpoints are kept beside it, 0 to 1,000,000. Default 1. */
   keep?: number | undefined
 }
 
@@ -25,10 +25,9 @@ export interface Checkpoint {
 }
 
 /**
- * Writes checkpoints of one run after the other to one path. The file there is the newest and complete at every
- * instant; before a new one takes its place it gets a second name that tells its step, so that
- * `digits.safetensors` stays as `digits.step-000500.safetensors`. Of the files named so beside it, whichever run
- * they come from, the `keep` that were written last are kept.
+ * Writes the checkpoints of a run to one path, one after the other. The file at the path is always the newest one, and
+ * complete. Before it is replaced, it gets a second name with its step: `digits.safetensors` stays as
+ * `digits.step-000500.safetensors`. Of the files with such names, the `keep` newest are kept, whichever run wrote them.
  */
 export class CheckpointKeeper {
   readonly path: string
@@ -46,10 +45,10 @@ export class CheckpointKeeper {
     return this.#last
   }
 
-  /** Rejects with `ERR_DCGAN_IO` where no checkpoint could be written: better told before training than after. */
+  /** Rejects with `ERR_DCGAN_IO` if no checkpoint could be written, so that training does not begin in vain. */
   async prepare(): Promise<void> {
     try {
-      // The dot makes the system object to what is no folder. It is listed to find the older checkpoints.
+      // With the dot, the system refuses a file. The folder is listed later, to find the older checkpoints.
       await access(`${dirname(this.path)}/.`, constants.R_OK | constants.W_OK | constants.X_OK)
     } catch (cause) {
       throw ioError('write', this.path, cause)
@@ -64,7 +63,7 @@ export class CheckpointKeeper {
   }
 
   /**
-   * Writes a checkpoint, durably. One at a time.
+   * Writes a checkpoint durably. Call it again only when it has resolved.
    *
    * Rejects as `writeState` does; the last checkpoint is then still at `path`.
    */
@@ -96,7 +95,7 @@ export class CheckpointKeeper {
     }
   }
 
-  /** The step of the state file at `path`, or undefined where there is none worth keeping. */
+  /** Reads the step of the state file at `path`. Returns undefined if there is no file to keep. */
   async #stepAtPath(): Promise<number | undefined> {
     try {
       return (await readInfo(this.path)).step
@@ -118,7 +117,7 @@ export class CheckpointKeeper {
   }
 }
 
-/** The older checkpoints beside a file, the one that was written last first. */
+/** Lists the older checkpoints beside a file, the newest first. */
 async function olderCheckpoints(path: string): Promise<string[]> {
   const { dir, name, ext } = parse(path)
   const prefix = `${name}.step-`
@@ -130,12 +129,12 @@ async function olderCheckpoints(path: string): Promise<string[]> {
     const entryStat = await stat(file)
     if (entryStat.isFile()) found.push({ file, step: Number(step), written: entryStat.mtimeMs })
   }
-  // A second name leaves a file's time as it is. Where the clock is coarse the steps decide.
+  // A second name does not change a file's time. If times are equal, the steps decide.
   found.sort((a, b) => b.written - a.written || b.step - a.step)
   return found.map(({ file }) => file)
 }
 
-/** A file's bytes. It is opened when the first of them are asked for, so that it is closed in any case. */
+/** Reads a file's bytes. Opens it when the first bytes are needed, so that it is closed in any case. */
 async function* contents(path: string): AsyncGenerator<Uint8Array> {
   const { file } = await openRegularFile(path)
   try {

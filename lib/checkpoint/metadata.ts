@@ -8,15 +8,15 @@ const FORMAT = 'libtorch-dcgan'
 const VERSION = '1'
 const MAX_HPARAMS = 1 << 16
 
-/** Hyper-parameters with at least those that the shapes depend on. */
+/** Hyper-parameters, at least those that decide the shapes. */
 export type Hparams = Partial<HyperParams> & Pick<HyperParams, 'latentDim' | 'outputDim'>
 
-/** What a state file says beside its tensors. */
+/** The information in a state file besides its tensors. */
 export interface StateInfo extends NativePosition {
   kind: StateKind
-  /** As they stand in the file, each of them checked. */
+  /** As in the file, each of them checked. */
   hparams: Hparams
-  /** The data set last trained on; 0 and '' where none is known. */
+  /** The last data set; 0 and '' if none is known. */
   datasetCount: number
   datasetHash: string
   /** Whether an epoch on it is under way. */
@@ -25,7 +25,7 @@ export interface StateInfo extends NativePosition {
   library: string
 }
 
-/** The metadata of a state file: strings, as the format demands. */
+/** Makes the metadata of a state file, as strings. */
 export function encodeMetadata(info: StateInfo): Map<string, string> {
   const { running, datasetCount, datasetHash } = info
   return new Map([
@@ -45,7 +45,7 @@ export function encodeMetadata(info: StateInfo): Map<string, string> {
   ])
 }
 
-/** Reads the metadata back, and checks that it makes sense by itself. Keys that it does not know are ignored. */
+/** Reads and checks the metadata. Ignores unknown keys. */
 export function decodeMetadata(metadata: ReadonlyMap<string, string>, fail: Fail): StateInfo {
   const get = (key: string): string => metadata.get(key) ?? fail(`its metadata has no ${quoted(key)}`)
   if (get('format') !== FORMAT) {
@@ -63,7 +63,7 @@ export function decodeMetadata(metadata: ReadonlyMap<string, string>, fail: Fail
     return Number(value)
   }
   const epoch = { count: count('dataset_count'), hash: get('dataset_hash') }
-  // Release 0.1 kept the data set for as long as an epoch was under way.
+  // Release 0.1 kept the data set only while an epoch was under way.
   const trained = {
     count: count('trained_count', metadata.get('trained_count') ?? String(epoch.count)),
     hash: metadata.get('trained_hash') ?? epoch.hash,
@@ -89,7 +89,7 @@ export function decodeMetadata(metadata: ReadonlyMap<string, string>, fail: Fail
   return info
 }
 
-/** What the shapes of a state's tensors depend on. */
+/** Returns the sizes that decide the shapes of a state's tensors. */
 export function sizesOf({ kind, hparams, datasetCount, running }: StateInfo): StateSizes {
   const { latentDim, outputDim, classes = DEFAULTS.classes, emaDecay = DEFAULTS.emaDecay } = hparams
   return {
@@ -131,7 +131,7 @@ function checkPosition(info: StateInfo, fail: Fail): void {
   if (kind === 'generator' && (batch > 0 || running)) {
     fail(`${position} of ${images} images, but a file of kind "generator" holds no epoch under way`)
   }
-  // An epoch under way has a mini-batch before it, and each takes at least two images.
+  // In an epoch under way, at least one mini-batch is left, and each has at least two images.
   const left = images - batch * (hparams.batchSize ?? DEFAULTS.batchSize)
   if (batch > 0 || running) {
     if (left < 2) fail(`${position} of ${images} images, which do not make so many mini-batches`)

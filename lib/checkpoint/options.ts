@@ -6,9 +6,9 @@ import type { StateKind } from './index.js'
 
 /** Options of `save()`. */
 export interface SaveOptions {
-  /** Leaves out what only training needs: a third of the size. `load()` then gives a model that only samples. */
+  /** Saves only the generator: a third of the size. `load()` then makes a model that samples and cannot be trained. */
   only?: 'generator' | undefined
-  /** With `only: 'generator'`: weights in half precision, half of that size again. */
+  /** With `only: 'generator'`: saves the weights in half precision, which halves the size again. */
   half?: boolean | undefined
 }
 
@@ -21,13 +21,13 @@ export function checkSave(options: SaveOptions | undefined): { only?: 'generator
   return { ...(only !== undefined && { only }), half: halved }
 }
 
-/** What belongs to the machine that a model runs on, and not to the model. */
+/** Hyper-parameters that describe the machine and not the model. */
 const MACHINE: readonly string[] = ['device', 'threads', 'precision', 'maxBatch', 'maxQueue', 'distributed']
 
 /**
- * The hyper-parameters of a file that a loaded model takes over: not those of the machine that wrote it. But training
- * continues bit for bit only in the same precision, on the CPU if it was there and, on some processors, with as many
- * threads. A file is not believed when it asks for a GPU or for more threads than there are cores.
+ * Selects the hyper-parameters that a loaded model takes from its file. Those of the machine that wrote it are left out,
+ * with three exceptions for a whole model, because training continues bit for bit only with them: the precision, the
+ * CPU as the device, and the number of threads. A file cannot ask for a GPU, or for more threads than there are cores.
  */
 export function modelsOwn(hparams: Partial<HyperParams>, kind: StateKind): Partial<HyperParams> {
   const { device, precision, threads } = hparams

@@ -7,21 +7,21 @@ import { decodeMetadata, type Hparams, type StateInfo, sizesOf } from './metadat
 import { type StateKind, type TensorSpec, tensorTable } from './table.js'
 import { CHUNK_BYTES, valueCheck } from './values.js'
 
-/** What `readState` found. */
+/** The contents of a state file. */
 export interface ReadState {
   kind: StateKind
-  /** As they stand in the file, each of them checked. */
+  /** As in the file, each of them checked. */
   hparams: Hparams
-  /** The tensors of the table, in its order; of the generator alone where `kind` is 'generator'. */
+  /** The tensors of the table, in its order. Only the generator's if `kind` is 'generator'. */
   state: NativeState
 }
 
 /**
- * Reads a state file and checks everything in it: the container, the table of tensors, and every number. No
- * tensor is allocated before the header has been found to describe the whole file.
+ * Reads a state file and checks everything in it: the container, the table of tensors, and every number. Allocates no
+ * tensor before the header is known to describe the whole file.
  *
- * Rejects with `ERR_DCGAN_BAD_CHECKPOINT` and what is wrong where, and with `ERR_DCGAN_IO` where it is missing or
- * the system will not let it be read.
+ * Rejects with `ERR_DCGAN_BAD_CHECKPOINT` and the fault, and with `ERR_DCGAN_IO` if the file is missing or cannot be
+ * read.
  */
 export function readState(file: string): Promise<ReadState> {
   return withContainer(file, async container => {
@@ -56,12 +56,12 @@ export function readTensors(
   })
 }
 
-/** What a state file says of itself; its header alone is read. Rejects as `readState` does. */
+/** Reads only the header of a state file. Rejects as `readState` does. */
 export function readInfo(file: string): Promise<StateInfo> {
   return withContainer(file, async ({ metadata, fail }) => decodeMetadata(metadata, fail))
 }
 
-/** The table's tensors with where they are in the file, which may hold no others. */
+/** Finds the table's tensors in the file. The file may hold no others. */
 function matchTable({ tensors, fail }: Container, info: StateInfo): [TensorSpec, TensorInfo][] {
   const table = tensorTable(sizesOf(info))
   const infos = new Map(tensors.map(tensor => [tensor.name, tensor]))
@@ -74,7 +74,7 @@ function matchTable({ tensors, fail }: Container, info: StateInfo): [TensorSpec,
     if (shape.length !== spec.shape.length || shape.some((size, i) => size !== spec.shape[i])) {
       fail(`tensor "${name}" has shape [${shape.join(', ')}] instead of [${spec.shape.join(', ')}]`)
     }
-    // To continue training exactly takes every bit; to generate images does not.
+    // Continuing training exactly takes every bit. Generating images does not.
     const half = info.kind === 'generator' && spec.dtype === 'F32' && (dtype === 'F16' || dtype === 'BF16')
     if (dtype !== spec.dtype && !half) fail(`tensor "${name}" has dtype ${dtype} instead of ${spec.dtype}`)
     return [spec, tensor]

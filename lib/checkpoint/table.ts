@@ -1,39 +1,39 @@
 import type { NativeDtype } from '../native/types.js'
 
 /**
- * `generator` holds what sampling needs; `full` holds all that training continues from.
+ * `generator`: what sampling needs. `full`: everything that training needs to continue.
  */
 export type StateKind = 'full' | 'generator'
 
-/** What the elements of a tensor may be. */
+/** Which numbers a tensor may hold. */
 export type ValueRule = 'finite' | 'non-negative' | 'count' | 'random-state' | 'permutation'
 
-/** What a state's tensor has to be. */
+/** Type, shape and numbers of a tensor in a state file. */
 export interface TensorSpec {
   dtype: Extract<NativeDtype, 'F32' | 'I64'>
   shape: readonly number[]
   values: ValueRule
 }
 
-/** What the shapes depend on; `epochCount` is 0 where no epoch is under way. */
+/** The sizes that decide the shapes. `epochCount` is 0 between two epochs. */
 export interface StateSizes {
   kind: StateKind
   latentDim: number
   classes: number
   outputDim: number
   epochCount: number
-  /** Whether there is an average of the generator's weights beside them. */
+  /** Whether there is also an average of the generator's weights. */
   averaged: boolean
 }
 
-/** The order of the images in the epoch under way: the tensor that says that there is one. */
+/** The tensor with the order of the images. It exists while an epoch is under way. */
 export const PERMUTATION = 'epoch.permutation'
 
 type Shapes = Record<string, readonly number[]>
 
 const FEATURES = 256 * 7 * 7
 
-/** Every tensor of a state file by name, in the order in which they are handed over. */
+/** Lists every tensor of a state file by name, in the engine's order. */
 export function tensorTable({
   kind,
   latentDim,
@@ -97,7 +97,7 @@ function generatorParameters(inputs: number): Shapes {
 function discriminatorParameters(classes: number): Shapes {
   const features = 128 * 7 * 7
   return {
-    // LibTorch names a module's own parameters before those of the modules in it.
+    // LibTorch lists a module's own parameters before those of its submodules.
     ...(classes > 0 && { projection: [classes, features] }),
     'conv1.weight': [64, 1, 4, 4],
     'conv1.bias': [64],

@@ -1,15 +1,15 @@
 import type { TensorSpec, ValueRule } from './table.js'
 
-/** Bytes of a tensor that are read, checked and written at a time: too few to hold up the event loop. */
+/** Bytes of a tensor that are checked at a time: few enough not to block the event loop. */
 export const CHUNK_BYTES = 1 << 20
 
 /**
- * What is wrong with an element, or undefined. Called for the parts of one tensor in order: `bytes` bytes of
- * `data` from `offset` on.
+ * Returns what is wrong with an element, or undefined. Called for the parts of one tensor in order: `bytes` bytes of
+ * `data`, from `offset` on.
  */
 export type ValueCheck = (data: ArrayBuffer, offset: number, bytes: number) => string | undefined
 
-/** The check for the elements of a tensor, which are float32 or int64. */
+/** Makes the check for the elements of a tensor, which are float32 or int64. */
 export function valueCheck({ shape, values }: TensorSpec): ValueCheck {
   return CHECKS[values](shape[0] ?? 1)
 }
@@ -22,14 +22,14 @@ const CHECKS: Record<ValueRule, (size: number) => ValueCheck> = {
   finite: () => floats(Number.NEGATIVE_INFINITY, 'a finite number'),
   'non-negative': () => floats(0, 'a finite number from 0'),
   count: () => integers(isCount, COUNT),
-  // The first of the two is the generator's key, any 64 bits; the second counts what was drawn.
+  // The first number is the generator's key, any 64 bits. The second is its counter.
   'random-state': () => integers((value, index) => index === 0 || isCount(value), COUNT),
   permutation: size => {
     const seen = new Uint8Array(size)
     return integers(
       value => {
         const place = Number(value)
-        // What is out of range has no place that could be free.
+        // An index out of range has no place.
         if (seen[place] !== 0) return false
         seen[place] = 1
         return true
@@ -44,7 +44,7 @@ function floats(least: number, expected: string): ValueCheck {
     const chunk = new Float32Array(data, offset, bytes / Float32Array.BYTES_PER_ELEMENT)
     for (let i = 0; i < chunk.length; i++) {
       const value = chunk[i] as number
-      // The difference is NaN for both infinities and for NaN.
+      // For the infinities and NaN, the difference is NaN.
       if (value - value === 0 && value >= least) continue
       return `holds ${value} at element ${offset / Float32Array.BYTES_PER_ELEMENT + i}, not ${expected}`
     }

@@ -11,15 +11,15 @@ import { CHUNK_BYTES, valueCheck } from './values.js'
 
 /** Options of `writeState`. */
 export interface WriteStateOptions {
-  /** Only what sampling needs, a third of the whole. */
+  /** Writes only what sampling needs, a third of the whole. */
   only?: 'generator' | undefined
-  /** The generator's numbers in half precision (F16), half of that again. Takes `only: 'generator'`. */
+  /** Writes the generator in half precision (F16), half of that again. Needs `only: 'generator'`. */
   half?: boolean
-  /** Flush the file and its folder to the disk before resolving. */
+  /** Flushes the file and its folder to the disk before resolving. */
   durable?: boolean
 }
 
-/** A tensor, its place in the file, and what it has to be. */
+/** A tensor, its place in the file, and its specification. */
 interface Part {
   info: TensorInfo
   spec: TensorSpec
@@ -27,11 +27,11 @@ interface Part {
 }
 
 /**
- * Writes a state file, whole or not at all, and only what `readState` accepts. The state's buffers are written
- * from where they are, and must not change until this resolves.
+ * Writes a state file, whole or not at all. Writes only what `readState` accepts. The state's buffers are not copied, so
+ * they must not change until this resolves.
  *
- * Rejects with `ERR_DCGAN_DIVERGED` where a number is not finite, and with `ERR_DCGAN_IO` and the cause where
- * the system says no. A file that was there before is then as it was.
+ * Rejects with `ERR_DCGAN_DIVERGED` if a number is not finite, and with `ERR_DCGAN_IO` and the cause if the file cannot
+ * be written. An existing file is then unchanged.
  */
 export async function writeState(
   file: string,
@@ -76,7 +76,7 @@ function layOut(tensors: readonly NativeTensor[], info: StateInfo, half: boolean
     const stored: Dtype = half && dtype === 'F32' ? 'F16' : dtype
     return { spec, data, info: { name, dtype: stored, shape: [...shape], begin: 0, end: 0 } }
   })
-  // As Python's writer does: the widest first, so that each is aligned, and then by name.
+  // Like Python's writer: the widest type first, so that all are aligned, then by name.
   parts.sort(
     (a, b) =>
       ELEMENT_BYTES[b.info.dtype] - ELEMENT_BYTES[a.info.dtype] || (a.info.name < b.info.name ? -1 : 1),
@@ -90,7 +90,7 @@ function layOut(tensors: readonly NativeTensor[], info: StateInfo, half: boolean
   return parts
 }
 
-/** The file's bytes, each tensor checked before it is handed on. */
+/** Yields the file's bytes. Checks each part of a tensor first. */
 function* contents(file: string, header: Uint8Array, parts: readonly Part[]): Generator<Uint8Array> {
   yield header
   for (const { info, spec, data } of parts) {

@@ -5,7 +5,7 @@ export interface AnimateFlags extends GifOptions {
   json?: boolean
 }
 
-/** `libtorch-dcgan animate`: a GIF of the snapshots in a folder. */
+/** Runs `libtorch-dcgan animate`, which makes a GIF of the snapshots in a folder. */
 export async function animate(folder: string, file: string | undefined, flags: AnimateFlags): Promise<void> {
   const { json, ...options } = flags
   const target = file ?? join(folder, 'output.gif')

@@ -14,7 +14,7 @@ export interface EvaluateFlags extends Record<string, unknown> {
   json?: boolean
 }
 
-/** `libtorch-dcgan evaluate`: how good the digits of a model are. */
+/** Runs `libtorch-dcgan evaluate`, which measures a model. */
 export async function evaluate(given: string | undefined, flags: EvaluateFlags): Promise<void> {
   const { count, seed, data: dataset, json } = flags
   const model = modelOf(given)
@@ -26,7 +26,7 @@ export async function evaluate(given: string | undefined, flags: EvaluateFlags):
   process.stdout.write(`${text}\n`)
 }
 
-/** Evaluates a model until Ctrl-C comes; on a terminal it shows how far that is. */
+/** Evaluates a model until it is done or Ctrl-C comes, and shows the progress on a terminal. */
 export async function evaluateShown(gan: DCGAN, options: EvaluateOptions): Promise<Evaluation> {
   const stream = process.stderr
   const clear = () => {

@@ -2,7 +2,7 @@ import type { Evaluation, Figures } from '../evaluation/index.js'
 
 const WIDTHS = [22, 14, 14]
 
-/** Every figure of an evaluation beside that of real images, in 80 columns. */
+/** Formats an evaluation as a table of 80 columns, with the figures of real images beside it. */
 export function evaluationTable(model: string, evaluation: Evaluation): string {
   const { count, seed, floor, classifier } = evaluation
   const accuracy = percent(classifier.accuracy, 2)
@@ -45,7 +45,7 @@ function distance(value: number): string {
   return value < 100 ? value.toFixed(2) : value.toFixed(0)
 }
 
-/** Such as "8.6 % (5)". */
+/** Formats the extreme share and its class: "8.6 % (5)". */
 function extreme(shares: readonly number[], which: (...values: number[]) => number): string {
   const share = which(...shares)
   return `${percent(share, 1)} (${shares.indexOf(share)})`

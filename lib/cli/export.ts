@@ -10,7 +10,7 @@ export interface ExportFlags extends Record<string, unknown> {
   json?: boolean
 }
 
-/** `libtorch-dcgan export`: the generator of a model as an ONNX file. */
+/** Runs `libtorch-dcgan export`, which writes a model's generator as an ONNX file. */
 export async function exportOnnx(file: string, flags: ExportFlags): Promise<void> {
   const model = modelOf(flags.model)
   const options: ExportOnnxOptions = defined({ output: flags.output, half: flags.half })

@@ -1,10 +1,10 @@
 import { DcganError } from '../errors.js'
 import { paint } from './terminal.js'
 
-/** Exit codes: what failed at run time, what was asked for wrongly, and 128 and the number of the signal that ended it. */
+/** Exit codes: for failures, for wrong usage, and for signals (128 plus the signal's number). */
 export const EXIT = { failure: 1, usage: 2, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const
 
-/** The reason with which a signal of the system aborts a command. */
+/** The abort reason of a command that Ctrl-C or SIGTERM stops. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
   readonly signal: 'SIGINT' | 'SIGTERM'
@@ -15,7 +15,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** Says what went wrong and returns the exit code. */
+/** Prints what went wrong and returns the exit code. */
 export function reportFailure(error: unknown): number {
   if (error instanceof Interrupted) return EXIT[error.signal]
   const text =
@@ -28,7 +28,7 @@ export function reportFailure(error: unknown): number {
     : EXIT.failure
 }
 
-/** Prints the process's warnings as a command does, without Node's decoration, but for those of `quiet` codes. */
+/** Prints process warnings in one line, without Node's prefix. Leaves out the codes that `quiet` accepts. */
 export function showWarnings(quiet: (code: string) => boolean): void {
   process.removeAllListeners('warning')
   process.on('warning', (warning: Error & { code?: string }) => {

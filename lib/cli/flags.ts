@@ -35,7 +35,7 @@ const DEFAULT_TEXTS: Partial<Record<keyof HyperParams, string>> = {
   seed: 'random',
 }
 
-/** Adds a flag for each of these hyper-parameters, in kebab case, with its default in the help. */
+/** Adds a flag for each of the hyper-parameters, in kebab case, with its default in the help text. */
 export function addHyperParams(
   command: Command,
   keys: readonly (keyof HyperParams)[],
@@ -59,7 +59,7 @@ function defaultText(key: keyof HyperParams, recipe: HyperParamOptions): string 
   return own === value ? best : `${best}; of the tutorial ${value}`
 }
 
-/** The hyper-parameters among a command's flags: those that were given. */
+/** Returns the hyper-parameters that were given as flags. */
 export function hyperParamsOf(flags: Record<string, unknown>): HyperParamOptions {
   const given = HYPER_PARAMS.filter(key => flags[key] !== undefined).map(key => [
     key,
@@ -68,13 +68,13 @@ export function hyperParamsOf(flags: Record<string, unknown>): HyperParamOptions
   return Object.fromEntries(given)
 }
 
-/** What is no number stays text, so that the library's own check can say what came. */
+/** Parses a number. Other text stays text, so that the library's check can name it. */
 export function numberOrText(text: string): number | string {
   const number = Number(text)
   return text.trim() === '' || Number.isNaN(number) ? text : number
 }
 
-/** A number, or several with commas between them. */
+/** Parses a number, or a list of numbers separated by commas. */
 export function numbersOrText(text: string): unknown {
   const values = text.split(',').map(numberOrText)
   return values.length === 1 ? values[0] : values

@@ -1,9 +1,9 @@
 import type { GreyImage } from '../images/index.js'
 import { isLive, sizeOf } from './terminal.js'
 
-/** Bits of a terminal's colours: 256 of them have 24 greys, and 16 have too few. */
+/** Colour depths with enough greys: 256 colours have 24 of them. A palette of 16 colours has too few. */
 const [PALETTE_BITS, TRUE_COLOUR_BITS] = [8, 24]
-/** A digit that is drawn in fewer characters cannot be read. */
+/** The width in characters below which a digit cannot be read. */
 const LEAST_SIDE = 7
 const DIGIT = 28
 
@@ -13,8 +13,8 @@ export function showsPictures(stream: NodeJS.WriteStream, preview = true): boole
 }
 
 /**
- * Draws a picture of digits with half blocks, two pixels per character, as lines that fit a terminal. Returns no lines
- * where the digits would become too small.
+ * Draws a picture of digits with half-block characters, two pixels per character. Returns lines that fit the terminal,
+ * or none if the digits would be too small.
  *
  * @param scale output pixels per pixel of a digit
  */
@@ -37,7 +37,7 @@ export function halfBlocks(stream: NodeJS.WriteStream, picture: GreyImage, scale
   })
 }
 
-/** Averages squares of `factor` × `factor` pixels; those that are not whole, at the right and the bottom, are left out. */
+/** Averages squares of `factor` × `factor` pixels. Leaves out incomplete squares at the right and the bottom. */
 function shrink(picture: GreyImage, factor: number): GreyImage {
   if (factor === 1) return picture
   const [width, height] = [Math.floor(picture.width / factor), Math.floor(picture.height / factor)]
@@ -59,7 +59,7 @@ function trueColour(level: number): string {
   return `2;${level};${level};${level}`
 }
 
-/** Black, white and the 24 greys of the 256 colours: levels 8, 18, … 238. */
+/** Picks the nearest of black, white and the palette's 24 greys, which have the levels 8, 18, … 238. */
 function paletteColour(level: number): string {
   const grey = Math.round((level - 8) / 10)
   if (grey < 0) return '5;16'

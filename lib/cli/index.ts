@@ -5,10 +5,10 @@ import { createProgram } from './program.js'
 
 const program = createProgram()
 
-// Training says once that it is on the CPU; who asks for a digit need not hear it each time.
+// The warning that there is no GPU matters for training. `sample` and the others leave it out.
 showWarnings(code => code === 'DCGAN_NO_CUDA' && program.args[0] !== 'train')
 
-// Who reads the output may have seen enough: `libtorch-dcgan train --help | head -3`.
+// The reader may close the pipe early, as `libtorch-dcgan train --help | head -3` does.
 process.stdout.on('error', error => {
   if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
   process.exit(EXIT.SIGPIPE)

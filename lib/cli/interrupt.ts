@@ -1,11 +1,11 @@
 import { Interrupted } from './failure.js'
 
-/** A terminal sends Ctrl-C to all its processes, and npm sends it on to its child: the same one twice. */
+/** One Ctrl-C can arrive twice: from the terminal, which sends it to all its processes, and from npm. */
 const SAME_KEYPRESS_MS = 500
 
 /**
- * Runs a task that stops where Ctrl-C or SIGTERM comes: the first one aborts the signal, the second one ends the
- * process at once.
+ * Runs a task that Ctrl-C or SIGTERM stops. The first one aborts the task's signal. The second one ends the process at
+ * once.
  */
 export async function interruptible<T>(
   task: (signal: AbortSignal) => Promise<T>,
@@ -16,7 +16,7 @@ export async function interruptible<T>(
   const onSignal = (name: 'SIGINT' | 'SIGTERM') => {
     if (controller.signal.aborted) {
       if (performance.now() - first < SAME_KEYPRESS_MS) return
-      // Not process.exit(), which would wait for the step.
+      // process.exit() would wait for the step.
       release()
       process.kill(process.pid, name)
       return

@@ -4,21 +4,21 @@ import { DCGAN } from '../dcgan.js'
 import { DcganError } from '../errors.js'
 import type { HyperParamOptions } from '../hyperparams.js'
 
-/** Where `train` puts its model unless it is told otherwise. */
+/** Where `train` saves its model by default. */
 export const TRAINED = join('output', 'dcgan.safetensors')
 const PRETRAINED = 'pretrained'
 
-/** The model that a command uses: what was trained here comes before what the package ships. */
+/** Returns the model to use: the given one, otherwise the one trained in this folder, otherwise the shipped one. */
 export function modelOf(given: string | undefined): string {
   return given ?? (existsSync(TRAINED) ? TRAINED : PRETRAINED)
 }
 
-/** What is said of the model beside what it made. */
+/** Returns the remark about the model that a command prints after its result. */
 export function remark(model: string): string {
   return model === PRETRAINED ? ' (the pretrained model)' : ''
 }
 
-/** Loads a model for as long as `use` takes. */
+/** Loads a model, calls `use` with it, and disposes of it. */
 export async function withModel<T>(
   model: string,
   overrides: HyperParamOptions,

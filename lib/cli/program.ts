@@ -3,7 +3,7 @@ import { DEFAULTS, HYPER_PARAMS } from '../hyperparams.js'
 import { recipes } from '../recipes.js'
 import { addHyperParams, numberOrText, numbersOrText } from './flags.js'
 
-// Each command's own code is loaded when it is asked for: --help and a mistyped flag answer at once.
+// Each command's code is loaded when the command runs, so that --help and usage errors are quick.
 
 const { version } = require('../../package.json') as { version: string }
 
@@ -11,7 +11,7 @@ const MODEL =
   "a saved model or a checkpoint, or 'pretrained' for the one that the package ships " +
   '(default: output/dcgan.safetensors if it is there, else pretrained)'
 
-/** The command line. Parsing runs the command that was asked for. */
+/** Makes the command line. Parsing arguments runs their command. */
 export function createProgram(): Command {
   const program = new Command('libtorch-dcgan')
     .description('Train a DCGAN on handwritten digits and generate digit images, on LibTorch')
@@ -41,7 +41,7 @@ export function createProgram(): Command {
   return program
 }
 
-/** The scripts need no installed dependency, and read their own flags. */
+/** Adds a command that is a script with flags of its own. */
 function addScript(program: Command, name: 'setup' | 'doctor', description: string): void {
   program
     .command(name)

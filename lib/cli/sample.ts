@@ -27,21 +27,21 @@ export interface SampleFlags extends Record<string, unknown> {
   scale?: number
   gap?: number
   invert?: boolean
-  /** False for no digits on the terminal. */
+  /** False: draw no digits on the terminal. */
   preview?: boolean
   json?: boolean
 }
 
-/** Files that are written at once: enough for the disk, and far from what a process may have open. */
+/** Files that are written at the same time: enough for the disk, and far below the limit of open files. */
 const WRITERS = 16
-/** The digits of a folder that the terminal shows. */
+/** How many digits of a folder are drawn on the terminal. */
 const SHOWN = 10
 
-/** `libtorch-dcgan sample`: digits of a seed, as one picture or as a folder of them. */
+/** Runs `libtorch-dcgan sample`, which writes digits into one picture or into a folder. */
 export async function sample(flags: SampleFlags): Promise<void> {
   const { count = 1, seed = drawSeed(), labels, minConfidence, json } = flags
   const picture = extname(flags.out) === '.png'
-  // Before minutes go into images that make no picture.
+  // Checked first: making images can take minutes.
   if (picture) checkGridOptions(layoutOf(flags), checkCount(count))
   const model = modelOf(flags.model)
   const { files, batch } = await withModel(model, overridesOf(flags), async gan => {
@@ -59,7 +59,7 @@ export async function sample(flags: SampleFlags): Promise<void> {
   show(drawGrid(batch.pixels, shown, layout))
 }
 
-/** `libtorch-dcgan grid`: the picture that the snapshots show, or a grid of a seed's digits. */
+/** Runs `libtorch-dcgan grid`, which writes the picture of the snapshots, or a grid of new digits. */
 export async function grid(flags: SampleFlags): Promise<void> {
   const { out, count, seed, labels, minConfidence, json } = flags
   const model = modelOf(flags.model)
@@ -75,7 +75,7 @@ function show(picture: GreyImage, scale?: number): void {
   for (const line of halfBlocks(process.stdout, picture, scale)) process.stdout.write(`${line}\n`)
 }
 
-/** The one request of this process never waits behind others. */
+/** Raises `maxQueue` to `count`: this process makes only one request, so no others wait. */
 function overridesOf(flags: SampleFlags): HyperParamOptions {
   const { seed: _, ...given } = hyperParamsOf(flags)
   const count = flags.count === undefined ? 0 : checkCount(flags.count)

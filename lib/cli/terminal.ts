@@ -2,23 +2,23 @@ import { styleText } from 'node:util'
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow'
 
-/** Colours the text where the stream is a terminal that shows colours (`NO_COLOR` is heeded). */
+/** Colours the text if the stream is a terminal with colours. Respects `NO_COLOR`. */
 export function paint(stream: NodeJS.WriteStream, style: Style, text: string): string {
-  // Node's own test knows NO_COLOR, FORCE_COLOR and TERM; a stream into a file or a pipe has none.
+  // hasColors() knows NO_COLOR, FORCE_COLOR and TERM. Files and pipes do not have this method.
   return stream.isTTY && stream.hasColors() ? styleText(style, text) : text
 }
 
-/** Tells whether lines of a stream can be drawn again: it is a terminal that moves its cursor, and somebody watches. */
+/** Tells whether lines can be redrawn: on a terminal that can move its cursor, outside CI. */
 export function isLive(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI
 }
 
-/** The size of a terminal in characters. One that does not know its size counts as 80 × 24. */
+/** Returns the size of a terminal in characters: 80 × 24 if it is unknown. */
 export function sizeOf({ columns, rows }: NodeJS.WriteStream): { columns: number; rows: number } {
   return { columns: columns || 80, rows: rows || 24 }
 }
 
-/** 3725 → "1:02:05". */
+/** Formats seconds: 3725 is "1:02:05". */
 export function clock(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?'
   const whole = Math.round(seconds)

@@ -6,7 +6,7 @@ import { clock, isLive, paint, sizeOf } from './terminal.js'
 const PLAIN_INTERVAL_MS = 30_000
 const BAR_WIDTH = 24
 const LEAST_BAR_WIDTH = 4
-/** Digits of the strip, and pixels between them: of ten classes, one of each. */
+/** Digits in the strip, one of each of ten classes, and the pixels between them. */
 const [DIGITS, GAP] = [10, 2]
 /** Lines that stay free above the bar for the log. */
 const LOG_ROWS = 3
@@ -16,24 +16,24 @@ const [NO_WRAP, WRAP] = ['\u001b[?7l', '\u001b[?7h']
 const CLEAR_DOWN = '\r\u001b[J'
 
 /**
- * Shows a training run. On a terminal: log lines, and below them a progress bar and the digits of the last snapshot.
- * In a log: a plain line now and then, and the tutorial's log lines.
+ * Shows a training run. On a terminal: the tutorial's log lines, and below them a progress bar and digits of the last
+ * snapshot. In a log file: the tutorial's log lines, and a progress line every thirty seconds.
  */
 export class TrainDisplay {
   readonly #log: NodeJS.WriteStream
   readonly #stream = process.stderr
   readonly #live = isLive(this.#stream)
   readonly #pictures: boolean
-  /** The strip that is on the terminal, below the bar; undefined where neither is. */
+  /** The strip that is on the terminal below the bar; undefined while there is no bar. */
   #shown: readonly string[] | undefined
   #strip: readonly string[] = []
   #epoch = 0
   #lastPlain = Date.now()
   #stopped = false
-  /** What was reported so far is shown, in its order. */
+  /** Shows the reports in their order. */
   #work: Promise<void> = Promise.resolve()
 
-  /** `log`: where the tutorial's log lines go. `preview`: false for no digits. */
+  /** `log`: where the tutorial's log lines go. `preview`: false to draw no digits. */
   constructor(log: NodeJS.WriteStream, preview: boolean | undefined) {
     this.#log = log
     this.#pictures = showsPictures(this.#stream, preview)
@@ -44,7 +44,7 @@ export class TrainDisplay {
     return this.#work
   }
 
-  /** Leaves the bar and the digits where they are. */
+  /** Ends the display. The bar and the digits stay on the terminal. */
   stop(): void {
     this.#stopped = true
     if (this.#shown === undefined) return
@@ -91,7 +91,7 @@ export class TrainDisplay {
     return `${epochs} ${paint(this.#stream, 'green', bar)} ${text}`
   }
 
-  /** The first digits of a snapshot, in one row or two. None where the terminal is too small or the file is gone. */
+  /** Draws the first digits of a snapshot in one or two rows. Returns no lines if they do not fit or the file is gone. */
   async #digits(snapshot: string): Promise<readonly string[]> {
     const { columns, rows } = sizeOf(this.#stream)
     for (const perRow of [DIGITS, DIGITS / 2]) {

@@ -36,25 +36,25 @@ export interface TrainFlags extends Record<string, unknown> {
   save?: string | false
   /** False for none. */
   evaluate?: number | false
-  /** False for no digits on the terminal. */
+  /** False: draw no digits on the terminal. */
   preview?: boolean
   json?: boolean
   /** Of a process that writes nothing. */
   silent?: boolean
 }
 
-/** The classes of a model that has labels for digits. */
+/** The number of classes of a model whose labels are digits. */
 const DIGITS = 10
 
-/** `libtorch-dcgan train`: the tutorial's program. */
+/** Runs `libtorch-dcgan train`, the tutorial's program. */
 export async function train(given: TrainFlags): Promise<void> {
   const flags = ofRank(given)
-  // With --json, standard output is for the result alone.
+  // With --json, standard output carries only the result.
   const out = flags.json ? process.stderr : process.stdout
   if (flags.resume !== undefined && flags.recipe !== undefined) {
     throw invalidArgument('--recipe', 'nothing beside --resume', flags.recipe)
   }
-  // Before hours go into training.
+  // Checked first: training can take hours.
   const { evaluate: count = false } = flags
   if (count !== false) checkEvaluationCount('--evaluate', count)
   const gan =
@@ -96,7 +96,7 @@ function ofRank(flags: TrainFlags): TrainFlags {
   return silent ? { ...flags, silent, save: false, evaluate: false } : flags
 }
 
-/** A new model; an epoch takes seconds on a GPU and minutes on a CPU, hence the different defaults. */
+/** Makes a new model. On a CPU one epoch is the default, because it takes minutes; on a GPU it takes seconds. */
 function create(flags: TrainFlags): DCGAN {
   const given = { ...recipeOf(flags), ...hyperParamsOf(flags) }
   const { device } = resolveHyperParams(given)
@@ -104,7 +104,7 @@ function create(flags: TrainFlags): DCGAN {
   return new DCGAN({ ...given, epochs: 1 })
 }
 
-/** A continued run has the recipe that it began with. */
+/** Returns the hyper-parameters of the recipe. A resumed run keeps its own. */
 function recipeOf({ recipe = 'best' }: TrainFlags): HyperParamOptions {
   if (recipe === 'best' || recipe === 'tutorial') return recipes[recipe]
   throw invalidArgument('--recipe', "'best' or 'tutorial'", recipe)
@@ -140,7 +140,7 @@ function trainOptions({ data, outputDir, newData, ...flags }: TrainFlags): Train
   }
 }
 
-/** Where the checkpoint goes. */
+/** Returns the checkpoint's path; null for no checkpoint. */
 function checkpointOf({ checkpoint, outputDir }: TrainFlags): string | null {
   return checkpoint === false ? null : (checkpoint ?? join(outputDir, 'checkpoint.safetensors'))
 }
@@ -152,7 +152,7 @@ async function saveModel(gan: DCGAN, { save, outputDir }: TrainFlags): Promise<s
   return file
 }
 
-/** Compares digits with real ones, and says in a line how good they are, unless the result is JSON. */
+/** Compares digits with real ones, and prints how good they are unless the result is JSON. */
 async function evaluateTrained(gan: DCGAN, flags: TrainFlags): Promise<Evaluation | null> {
   const { data, evaluate: count, json, tensorboard } = flags
   if (count === false) return null
@@ -161,7 +161,7 @@ async function evaluateTrained(gan: DCGAN, flags: TrainFlags): Promise<Evaluatio
     if (!json) reportQuality(evaluation)
     return evaluation
   } catch (error) {
-    // A folder of training images alone is enough to train on.
+    // A folder without test images is enough for training.
     if (!(error instanceof DcganError) || error.code !== 'ERR_DCGAN_BAD_DATASET') throw error
     if (!json) process.stdout.write(`Not evaluated: ${error.message}\n`)
     return null
@@ -190,7 +190,7 @@ function reportJson(
   process.stdout.write(`${JSON.stringify({ device, hparams, ...figures, ...written })}\n`)
 }
 
-/** Says what was trained and written, each in a line of its own. */
+/** Prints what was trained and which files were written. */
 function report(flags: TrainFlags, result: TrainResult, model: string | null): void {
   const { epochs, snapshots, gif, epoch, discLoss, genLoss, seconds, imagesPerSecond } = result
   if (epochs.length === 0) {
@@ -212,12 +212,12 @@ function report(flags: TrainFlags, result: TrainResult, model: string | null): v
   line('Model', model)
 }
 
-/** Prints a line of the report; none where there is nothing to say. */
+/** Prints one line of the report, unless there is no text for it. */
 function line(what: string, text: string | null | undefined): void {
   if (text) process.stdout.write(`${paint(process.stdout, 'green', what.padEnd(14))} ${text}\n`)
 }
 
-/** Names three commands that one would type next. */
+/** Prints three commands to run next. */
 function suggest(gan: DCGAN, flags: TrainFlags, model: string): void {
   const { epochs, classes } = gan.hparams
   const word = shellWord(model)
@@ -238,7 +238,7 @@ function stopped(gan: DCGAN, flags: TrainFlags): string {
   return `Stopped at step ${gan.step}. To continue: npx libtorch-dcgan train ${continuing(checkpoint, flags)}`
 }
 
-/** The flags that continue a run. The checkpoint knows the hyper-parameters, but for those of the machine. */
+/** Returns the flags that continue a run. The checkpoint has the hyper-parameters, except those of the machine. */
 function continuing(checkpoint: string, flags: TrainFlags): string {
   const { data, outputDir, save, evaluate, checkpointEvery, checkpointKeep, device, threads } = flags
   const values = {
@@ -267,7 +267,7 @@ function continuing(checkpoint: string, flags: TrainFlags): string {
   return words.join(' ')
 }
 
-/** As a shell reads it back. */
+/** Quotes a word for a shell, if necessary. */
 function shellWord(text: string): string {
   return /^[\w./:,@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,36 +1,36 @@
 import type { ClassifierInfo } from '../native/classifier.js'
 
-/** Figures of a set of images beside real ones, in the features of the classifier. */
+/** The figures of a set of images, compared with real ones in the classifier's features. */
 export interface Figures {
   /** Images that were compared with the real ones. */
   count: number
-  /** How far the features' distribution is from that of real images; 0 for the same one, and smaller is better. */
+  /** Distance of the features' distribution from that of real images. Smaller is better; 0 for the same distribution. */
   frechetDistance: number
-  /** The share of the images that lie among real ones: how real they look. */
+  /** The share of the images that lie among real ones: high if the images look real. */
   precision: number
-  /** The share of real images that lie among these: how much of the variety is there. */
+  /** The share of real images that lie among these: high if all the variety is there. */
   recall: number
-  /** As precision, but weighted by how many real images are near: it may exceed 1. */
+  /** Like precision, but it counts how many real images are near, so it may exceed 1. */
   density: number
-  /** The share of real images that have one of these near them. */
+  /** The share of real images with one of these nearby. */
   coverage: number
   /** The mean of the classifier's largest probability. */
   confidence: number
   /** The share of the images that the classifier reads as each digit, 0 to 9. */
   classShares: number[]
-  /** The share of the images in which the classifier reads their label. Only where the model has ten classes. */
+  /** The share of the images that the classifier reads as their label. Only for models of ten classes. */
   labelAccuracy?: number | undefined
-  /** The same for each label; NaN where no image has it. */
+  /** The same for each label; NaN if no image has it. */
   labelAccuracyByClass?: number[] | undefined
 }
 
-/** What `evaluate()` found. */
+/** The result of `evaluate()`. */
 export interface Evaluation extends Figures {
   /** The seed that the images were drawn with. */
   seed: number
   /** The same figures for real images in the generator's place: what a perfect generator would have. */
   floor: Figures
-  /** Which classifier all this is by. */
+  /** The classifier that was used. */
   classifier: ClassifierInfo
 }
 

@@ -14,32 +14,32 @@ import type { EvaluationProgress } from './evaluation.js'
 /** Options of `evaluate()`. */
 export interface EvaluateOptions {
   /**
-   * Images to make, 2 to 100,000, and as many for the floor. Default 10,000. With fewer the Fréchet distance is larger,
-   * so figures can be compared only where the counts are the same.
+   * Images to make, 2 to 100,000, and as many for the floor. Default 10,000. Fewer images have a larger Fréchet distance,
+   * so compare only figures of the same count.
    */
   count?: number | undefined
-  /** Draws the images, as for `sample()`, and those of the floor. Default 0: the same model has the same figures. */
+  /** Draws the images, as for `sample()`, and those of the floor. Default 0, so the same model has the same figures. */
   seed?: number | undefined
   /**
-   * Real images to compare with, or a folder of IDX files whose test images are. Default: MNIST's 10,000 test images,
-   * as `loadMnist()` finds them. The labels are not needed.
+   * Real images to compare with, or a folder of IDX files with test images. Default: MNIST's 10,000 test images, as
+   * `loadMnist()` finds them. The labels are not needed.
    */
   dataset?: TrainingImages | string | undefined
   /**
-   * Real images that the floor's are drawn from, or a folder of IDX files whose training images are. Images that
-   * `dataset` holds too are left out. Default: the training images beside the test images, otherwise MNIST's.
+   * Real images to draw the floor's images from, or a folder of IDX files with training images. Images that are also in
+   * `dataset` are left out. Default: the training images in the folder `dataset`, otherwise MNIST's.
    */
   floorDataset?: TrainingImages | string | undefined
   /**
-   * A folder where TensorBoard finds the figures, at the step that the model has made; made if it is not there. The
-   * one that `train()` was given will do.
+   * A folder for TensorBoard's event files, created if necessary: it gets the figures, at the model's current step. It may
+   * be the folder of `train()`.
    */
   tensorboard?: string | undefined
-  /** Stops the evaluation; the call rejects with the signal's reason, and the model stays usable. */
+  /** Stops the evaluation. The call rejects with the signal's reason, and the model stays usable. */
   signal?: AbortSignal | undefined
   /**
-   * Told at most ten times a second how far the evaluation is, and once more at the end. If it throws, or returns a
-   * promise that rejects, the evaluation stops and rejects with that error.
+   * Called with the progress at most ten times per second, and at the end. If it throws, or returns a promise that
+   * rejects, the evaluation stops and rejects with that error.
    */
   onProgress?: ((progress: EvaluationProgress) => void) | undefined
 }
@@ -61,11 +61,11 @@ export interface EvaluationPlan {
 
 const DEFAULT_COUNT = 10_000
 const MAX_COUNT = 100_000
-/** Fewer images have no covariance and no neighbours. */
+/** One image has no covariance and no neighbours. */
 const FEWEST = 2
 
 /**
- * Checks how many images are to be compared.
+ * Checks the number of images to compare.
  *
  * @internal
  */
@@ -91,7 +91,7 @@ export function checkEvaluateOptions(options: EvaluateOptions | undefined): Eval
     onProgress: checkFunction('onProgress', values.onProgress as EvaluateOptions['onProgress']),
   }
   plan.signal?.throwIfAborted()
-  // Last, and each at once: until its images are copied nothing may run that could change them.
+  // After all other checks: between a check and the copy of its images, no code of the caller may run.
   const dataset = copied(checkSource(values.dataset))
   return { ...plan, dataset, floorDataset: copied(checkSource(values.floorDataset)) }
 }

@@ -3,7 +3,7 @@ import type { EvaluateOptions } from './options.js'
 
 const INTERVAL_MS = 100
 
-/** Tells a callback how far an evaluation is, and keeps what it fails with. */
+/** Reports the progress of an evaluation to a callback, and keeps the callback's error. */
 export class ProgressReporter {
   readonly #onProgress: EvaluateOptions['onProgress']
   readonly #callbacks = new Callbacks(error => {
@@ -27,7 +27,7 @@ export class ProgressReporter {
     if (this.#failure !== undefined) throw this.#failure.error
   }
 
-  /** Waits for what the callback promised, unless the signal aborts. */
+  /** Waits for the callback's promises, unless the signal aborts. */
   async finish(signal: AbortSignal | undefined): Promise<void> {
     let stop = () => {}
     const aborted = new Promise<void>(resolve => {

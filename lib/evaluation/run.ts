@@ -8,10 +8,10 @@ import type { Evaluation, Figures } from './evaluation.js'
 import { checkEvaluateOptions, type EvaluateOptions, type EvaluationPlan, loadImages } from './options.js'
 import { ProgressReporter } from './progress.js'
 
-/** Labels say which digit an image shows where a model has as many classes. */
+/** The number of classes whose labels are the digits that the classifier reads. */
 const DIGITS = 10
 
-/** Compares images of the model with real ones, and adds the figures to what TensorBoard shows. */
+/** Compares the model's images with real ones, and writes the figures for TensorBoard if asked to. */
 export async function evaluate(
   engine: Engine,
   hparams: Pick<HyperParams, 'classes'>,
@@ -74,7 +74,7 @@ function imagesOf({ images, labels, count }: Dataset): NativeImages {
 }
 
 function figures({ labelAccuracy, labelAccuracies, ...rest }: NativeFigures, labelled: boolean): Figures {
-  // It is not a number where no image has a label.
+  // Without labels it is NaN.
   if (!labelled || Number.isNaN(labelAccuracy)) return rest
   return { ...rest, labelAccuracy, labelAccuracyByClass: labelAccuracies }
 }

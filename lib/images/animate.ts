@@ -6,19 +6,19 @@ import { checkGifOptions, type GifOptions, GifWriter } from './gif.js'
 import type { GreyImage } from './grey.js'
 import { listSnapshots, readSnapshot, sizeOf } from './snapshot-file.js'
 
-/** A training run is seen best with time to look at where it got to. */
+/** The last frame stays long, so that the result can be seen. */
 const DEFAULTS: GifOptions = { delay: 250, lastDelay: 2000 }
 
 /**
- * Makes an animated GIF of the snapshots in a folder, the files `dcgan_steps_%06d.png`, in the order of their
- * steps. Other files are left aside. The GIF is written whole or not at all.
+ * Makes an animated GIF of the snapshots in a folder, which are the files `dcgan_steps_%06d.png`, in the order of their
+ * steps. Ignores other files. Writes the GIF whole or not at all.
  *
  * @param folder where the snapshots are, for example `'output'`
  * @param file path of the GIF; may be in the same folder
- * @param options `delay` 250 ms and `lastDelay` 2,000 ms unless given
+ * @param options `delay` is 250 ms and `lastDelay` 2,000 ms by default
  * @returns the number of frames
- * @throws {DcganError} `ERR_DCGAN_IO` where the folder or a snapshot cannot be read, there are none, their sizes
- *   differ, one is no picture that a training run writes, or the GIF cannot be written
+ * @throws {DcganError} `ERR_DCGAN_IO` if the folder or a snapshot cannot be read, if there are no snapshots, if their
+ *   sizes differ or a training run did not write them, or if the GIF cannot be written
  *
  * @example
  * import { animate } from 'libtorch-dcgan'
@@ -36,7 +36,7 @@ export async function animate(folder: string, file: string, options?: GifOptions
 }
 
 /**
- * Makes an animated GIF of these PNG files, one at least and of one size, in the order given.
+ * Makes an animated GIF of one or more PNG files of one size, in the given order.
  *
  * @internal
  */
@@ -53,7 +53,7 @@ export async function animateFiles(
     first ??= frame
     if (frame.width !== first.width || frame.height !== first.height) {
       const sizes = `${path} has ${sizeOf(frame)} pixels and ${basename(paths[0] as string)} has ${sizeOf(first)}`
-      const advice = 'Snapshots of different runs have got together: move those of the other run away'
+      const advice = 'They belong to different runs: move those of one run to another folder'
       throw new DcganError('ERR_DCGAN_IO', `${sizes}. ${advice}`)
     }
     gif.add(frame, i === paths.length - 1)

@@ -6,7 +6,7 @@ import type { GreyImage } from './grey.js'
 import { drawGrid, type GridOptions, SIDE } from './grid.js'
 import { encodePng, encodeSmallPng } from './png.js'
 
-/** Images of digits: their grey levels, and the PNG and GIF files that they make. */
+/** Generated images: their grey levels, and methods that make PNG and GIF files of them. */
 export class ImageBatch {
   /** In pixels. */
   readonly width = SIDE
@@ -16,10 +16,10 @@ export class ImageBatch {
   readonly count: number
   /** `count` × 784 grey levels, image by image and row by row, 0 black to 255 white. */
   readonly pixels: Uint8Array
-  /** What each image was asked to show, where the model has classes. */
+  /** The label of each image, if the model has classes. */
   readonly labels?: Uint8Array | undefined
   /**
-   * How sure the classifier is that each image shows its label, or any digit where there are no labels; 0 to 1. Of
+   * The classifier's confidence in each image's label, 0 to 1; without labels, in the digit that it reads. Only for
    * images that were made with `minConfidence`.
    */
   readonly confidences?: Float32Array | undefined
@@ -52,7 +52,7 @@ export class ImageBatch {
   }
 
   /**
-   * The 784 grey levels of image `i`, row by row: a view, not a copy.
+   * Returns the 784 grey levels of image `i`, row by row. It is a view, not a copy.
    *
    * @param i from 0 and below `count`
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
@@ -63,7 +63,7 @@ export class ImageBatch {
   }
 
   /**
-   * Image `i` as a PNG file: 28×28 pixels, 8-bit grey; 880 bytes, made in 0.006 ms.
+   * Makes a PNG file of image `i`: 28×28 pixels, 8-bit grey, 880 bytes. It takes 0.006 ms.
    *
    * @param i from 0 and below `count`
    */
@@ -72,14 +72,14 @@ export class ImageBatch {
   }
 
   /**
-   * All images as one PNG file, 8-bit grey, edge to edge unless `gap` is given. Cells without an image are empty. The
-   * picture may have 2²⁴ pixels; a million of them take 6 to 12 ms.
+   * Makes one PNG file of all images, 8-bit grey, edge to edge unless `gap` is given. Cells without an image are empty.
+   * The picture may have 2²⁴ pixels; each million takes 6 to 12 ms.
    */
   async grid(options?: GridOptions): Promise<Buffer> {
     return encodePng(drawGrid(this.pixels, this.count, options))
   }
 
-  /** All images one after another as an animated GIF. */
+  /** Makes an animated GIF of all images, one after another. */
   async gif(options?: GifOptions): Promise<Buffer> {
     const frames = Array.from({ length: this.count }, (_, i) => this.#frame(this.image(i)))
     return gifOf(frames, options)

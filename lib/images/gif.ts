@@ -6,13 +6,13 @@ import { checkPixels, checkScale, enlarge, type GreyImage } from './grey.js'
 
 /** Options of an animation. */
 export interface GifOptions {
-  /** Milliseconds that a frame stays, 20 to 655,350; kept in hundredths of a second. Default 200. */
+  /** Milliseconds per frame, 20 to 655,350; stored in hundredths of a second. Default 200. */
   delay?: number | undefined
-  /** Milliseconds that the last frame stays, in the same range. Default: as `delay`. */
+  /** Milliseconds of the last frame, in the same range. Default: `delay`. */
   lastDelay?: number | undefined
-  /** 0 (default): over and over; −1: once; n up to 65,535: n more times after the first. */
+  /** 0 (default): repeat for ever. −1: play once. n up to 65,535: repeat n times. */
   repeat?: number | undefined
-  /** Each pixel as a square of so many pixels' side, from 1. Default 1. */
+  /** Draws each pixel as a square with sides of this many pixels, from 1. Default 1. */
   scale?: number | undefined
 }
 
@@ -20,8 +20,8 @@ const GREYS = Array.from({ length: 256 }, (_, level) => [level, level, level])
 const MAX_SIDE = 65_535
 
 /**
- * An animated GIF of grey frames of one size, in their order. All 256 levels are in its palette, so they are kept
- * exactly. Made at once, on the event loop: about 5 ms a million pixels.
+ * Makes an animated GIF of grey frames of one size. Its palette has all 256 levels, so they are kept exactly. It is made
+ * synchronously, in about 5 ms per million pixels.
  *
  * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` for no frames, frames of different sizes, or bad options
  */
@@ -43,7 +43,7 @@ export function gifOf(frames: readonly GreyImage[], options?: GifOptions): Buffe
   return gif.end()
 }
 
-/** An animation frame by frame, for those that do not lie in memory together. */
+/** Writes a GIF frame by frame, so that the frames need not be in memory together. */
 export class GifWriter {
   readonly #encoder: Encoder = GIFEncoder()
   readonly #options: Complete<GifOptions>
@@ -53,7 +53,7 @@ export class GifWriter {
     this.#options = options
   }
 
-  /** All frames must have the size of the first. */
+  /** Adds a frame, which must have the size of the first one. */
   add(frame: GreyImage, last: boolean): void {
     const { delay, lastDelay, repeat, scale } = this.#options
     checkGifSize(frame.width * scale, frame.height * scale)
@@ -69,7 +69,7 @@ export class GifWriter {
   }
 }
 
-/** The complete options of an animation; `defaults` go before the general ones. */
+/** Checks and completes the options of an animation. `defaults` replace the general defaults. */
 export function checkGifOptions(options: unknown, defaults: GifOptions = {}): Complete<GifOptions> {
   const given = checkKeys('the options of the animation', options, ['delay', 'lastDelay', 'repeat', 'scale'])
   const delay = checkDelay('delay', given.delay ?? defaults.delay ?? 200)
@@ -79,7 +79,7 @@ export function checkGifOptions(options: unknown, defaults: GifOptions = {}): Co
 }
 
 function checkDelay(key: string, value: unknown): number {
-  // Browsers take less than 20 ms for a mistake and show such a frame for 100.
+  // Browsers show frames of less than 20 ms for 100 ms.
   return checkInteger(key, value, 20, 655_350, ' milliseconds')
 }
 
@@ -90,7 +90,7 @@ function checkFrame(key: string, frame: unknown): GreyImage {
   if (!isUint8Array(pixels) || lengthOf(pixels) !== (width as number) * (height as number)) {
     throw invalidArgument(`${key}.pixels`, `a Uint8Array of ${width} × ${height}`, pixels)
   }
-  // A view of its own, since the encoder asks for its length again.
+  // The encoder reads the length again, so it gets a view whose length is true.
   return { width: width as number, height: height as number, pixels: pixels.subarray() }
 }
 

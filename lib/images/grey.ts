@@ -10,17 +10,17 @@ export interface GreyImage {
   pixels: Uint8Array
 }
 
-/** In what order images are laid into a grid. */
+/** The order of images in a grid. */
 export type GridOrder = 'rows' | 'columns'
 
 /**
- * 16.8 million pixels, 21,399 digits: what is encoded on the event loop, at 6 to 12 ms a million, must not hold it
- * up for longer than two tenths of a second.
+ * The most pixels of a picture: 16.8 million, or 21,399 digits. Encoding blocks the event loop for 6 to 12 ms per million
+ * pixels, and must not block it for more than two tenths of a second.
  */
 export const MAX_PIXELS = 2 ** 24
 
 /**
- * Throws where a picture of that size is more than is ever made at once; `keys` are the options to blame.
+ * Throws if a picture would have more pixels than are allowed. `keys` names the options that decide its size.
  *
  * @internal
  */
@@ -29,11 +29,11 @@ export function checkPixels(width: number, height: number, keys: string): void {
   throw new DcganError(
     'ERR_DCGAN_INVALID_ARGUMENT',
     `A picture of ${width}×${height} pixels is larger than the ${MAX_PIXELS} pixels that one may have. ` +
-      `Ask for less: check ${keys}`,
+      `Make it smaller: check ${keys}`,
   )
 }
 
-/** Where `layGrid` puts images. */
+/** How `layGrid` arranges images. */
 interface Cells {
   columns: number
   /** 'rows': image i is in row ⌊i / columns⌋. 'columns': in column ⌊i / rows⌋, as in the tutorial's snapshots. */
@@ -42,7 +42,7 @@ interface Cells {
   gap: number
 }
 
-/** Lays `count` images of one size into a grid. Gaps and cells without an image are black. */
+/** Arranges `count` images of one size in a grid. Gaps and cells without an image are black. */
 export function layGrid(images: GreyImage, count: number, { columns, order, gap }: Cells): GreyImage {
   const { width, height, pixels } = images
   const rows = Math.ceil(count / columns)
@@ -81,7 +81,7 @@ export function enlarge(image: GreyImage, scale: number): GreyImage {
   return { width, height, pixels }
 }
 
-/** The scale of an options object: a whole number from 1. */
+/** Checks the option `scale`: an integer from 1. */
 export function checkScale(value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 1)
     throw invalidArgument('scale', 'an integer from 1', value)

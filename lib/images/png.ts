@@ -4,11 +4,11 @@ import type { GreyImage } from './grey.js'
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
 
 /**
- * A picture as an 8-bit grey PNG, by jimp.
+ * Encodes a picture as an 8-bit grey PNG, with jimp.
  *
- * jimp is loaded here, at first use: it takes 93 ms. By require, because a caller's Jest refuses import(). It hands
- * options that it does not know to its encoder, which can so be given grey bytes instead of RGBA, and no filter,
- * which is what grey strokes compress best with: 6 to 12 ms a million pixels instead of 90, in a third of the bytes.
+ * jimp is loaded at first use, because loading takes 93 ms, and with require, because a caller's Jest refuses import().
+ * It passes unknown options to its encoder. The encoder can therefore take grey bytes instead of RGBA, without a filter.
+ * This takes 6 to 12 ms per million pixels instead of 90, and makes files a third as large.
  */
 export async function encodePng({ width, height, pixels }: GreyImage): Promise<Buffer> {
   const { Jimp, JimpMime, PNGColorType, PNGFilterType } = require('jimp') as typeof import('jimp')
@@ -22,16 +22,16 @@ export async function encodePng({ width, height, pixels }: GreyImage): Promise<B
 }
 
 /**
- * One small image as an 8-bit grey PNG, not compressed, of at most 65,535 bytes of rows.
+ * Encodes one small image as an 8-bit grey PNG without compression. Its rows may have 65,535 bytes.
  *
- * A digit takes 0.006 ms and 880 bytes, which share a network packet with an answer's head. zlib makes 310 bytes of it
- * in 0.03 ms, nearly all of them for its own set-up. That was a fifth of what a server's event loop does per digit.
+ * A digit takes 0.006 ms and 880 bytes, which fit into one network packet with the response's headers. zlib would need
+ * 310 bytes but 0.03 ms, a fifth of a server's event-loop time per digit.
  */
 export function encodeSmallPng({ width, height, pixels }: GreyImage): Buffer {
   const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0])
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
-  // Each row begins with the number of its filter: 0, none.
+  // Each row begins with its filter type; 0 is none.
   const rows = Buffer.alloc(height * (width + 1))
   for (let y = 0; y < height; y++) {
     rows.set(pixels.subarray(y * width, (y + 1) * width), y * (width + 1) + 1)
@@ -39,7 +39,7 @@ export function encodeSmallPng({ width, height, pixels }: GreyImage): Buffer {
   return Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', storedZlib(rows)), END])
 }
 
-/** A chunk of a PNG file (PNG specification, 5.3). */
+/** Makes a chunk of a PNG file (PNG specification, 5.3). */
 function chunk(name: string, data: Buffer): Buffer {
   const bytes = Buffer.allocUnsafe(data.length + 12)
   bytes.writeUInt32BE(data.length, 0)
@@ -49,7 +49,7 @@ function chunk(name: string, data: Buffer): Buffer {
   return bytes
 }
 
-/** A zlib stream of one block that is not compressed (RFC 1950; RFC 1951, 3.2.4). */
+/** Makes a zlib stream of one stored block (RFC 1950; RFC 1951, 3.2.4). */
 function storedZlib(data: Buffer): Buffer {
   const bytes = Buffer.allocUnsafe(data.length + 11)
   bytes.writeUInt16BE(0x7801, 0)
@@ -61,7 +61,7 @@ function storedZlib(data: Buffer): Buffer {
   return bytes
 }
 
-/** The checksum of a zlib stream (RFC 1950, 2.2). The sums of 65,535 bytes are exact without a remainder between. */
+/** Computes a zlib stream's checksum (RFC 1950, 2.2). For 65,535 bytes the sums stay exact without a modulo in the loop. */
 function adler32(data: Buffer): number {
   let a = 1
   let b = 0
@@ -75,8 +75,8 @@ function adler32(data: Buffer): number {
 const END = chunk('IEND', Buffer.alloc(0))
 
 /**
- * The picture in a PNG file's bytes, in grey: colours as their luma (ITU-R BT.601), transparency left aside. By
- * pngjs, because jimp imports an ES module to tell what kind of file it is, which Jest refuses.
+ * Decodes a PNG file to grey. Colours become their luma (ITU-R BT.601); transparency is ignored. It uses pngjs, because
+ * jimp imports an ES module to detect the file type, which Jest refuses.
  */
 export async function decodePng(bytes: Buffer): Promise<GreyImage> {
   const pngjs = require('pngjs') as typeof import('pngjs')
@@ -89,21 +89,21 @@ export async function decodePng(bytes: Buffer): Promise<GreyImage> {
   return { width, height, pixels }
 }
 
-/** What the first 29 bytes of a PNG file say of its picture (PNG specification, 11.2.2). */
+/** What the header of a PNG file, its first 29 bytes, says about the picture (PNG specification, 11.2.2). */
 export interface PngHeader {
   width: number
   height: number
-  /** Bits of a sample: of a palette's index, or of one colour of a pixel. */
+  /** Bits per sample: per palette index, or per colour of a pixel. */
   bitDepth: number
-  /** Whether the pixels lie in the file in seven passes (Adam7). */
+  /** Whether the pixels are stored in seven passes (Adam7). */
   interlaced: boolean
 }
 
 export const PNG_HEADER_BYTES = 29
-/** The signature, and the length and name of the header that has to follow. */
+/** The signature, and the length and name of the header that must follow. */
 const START = Buffer.concat([SIGNATURE, Buffer.from('\0\0\0\rIHDR', 'latin1')])
 
-/** A PNG file's header, before anything is unpacked; undefined where the bytes do not begin with one. */
+/** Reads a PNG file's header without decompressing anything. Returns undefined if the bytes do not begin with one. */
 export function pngHeader(bytes: Buffer): PngHeader | undefined {
   if (bytes.length < PNG_HEADER_BYTES || !bytes.subarray(0, START.length).equals(START)) return undefined
   return {

@@ -7,17 +7,17 @@ import { type GreyImage, layGrid } from './grey.js'
 import { SIDE } from './grid.js'
 import { decodePng, PNG_HEADER_BYTES, type PngHeader, pngHeader } from './png.js'
 
-/** The side of the largest snapshot, in pixels: `outputDim` goes up to 64 digits of 28 pixels. */
+/** The side of the largest snapshot in pixels: 64 digits of 28 pixels. */
 const MAX_SIDE = 64 * 28
-/** More than the largest snapshot takes in a colour picture that is not compressed. */
+/** More bytes than the largest snapshot would need as an uncompressed colour picture. */
 const MAX_BYTES = 2 ** 24
 
-/** The file name of the snapshot after so many steps: `dcgan_steps_000469.png`. */
+/** Returns the file name of the snapshot after `step` steps, such as `dcgan_steps_000469.png`. */
 export function snapshotName(step: number): string {
   return `dcgan_steps_${String(step).padStart(6, '0')}.png`
 }
 
-/** The paths of a folder's snapshots by step; beyond 999,999 steps their names are no longer in that order. */
+/** Lists the paths of a folder's snapshots by step. Beyond 999,999 steps, the order of their names is another one. */
 export async function listSnapshots(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(cause => {
     throw ioError('read', folder, cause)
@@ -30,10 +30,9 @@ export async function listSnapshots(folder: string): Promise<string[]> {
 }
 
 /**
- * The picture in a snapshot's file. Its header is checked before anything is unpacked, because a small file may
- * declare a picture that takes gigabytes.
+ * Reads a snapshot. Checks its header before decompressing, because a small file may declare a picture of gigabytes.
  *
- * Rejects with `ERR_DCGAN_IO`, the path and what is wrong with the file.
+ * Rejects with `ERR_DCGAN_IO`, the path, and what is wrong with the file.
  */
 export async function readSnapshot(path: string): Promise<GreyImage> {
   const bytes = await firstBytesOf(path, MAX_BYTES + 1)
@@ -44,7 +43,7 @@ export async function readSnapshot(path: string): Promise<GreyImage> {
   })
 }
 
-/** Lays the first `count` digits of a snapshot, in which they run down the columns, into rows. */
+/** Arranges the first `count` digits of a snapshot in rows. In a snapshot they run down the columns. */
 export async function firstDigits(
   path: string,
   { count, columns, gap }: { count: number; columns: number; gap: number },
@@ -62,16 +61,16 @@ export async function firstDigits(
 }
 
 /**
- * Width and height as a snapshot's header has them; undefined where the file is none that a training run writes.
+ * Reads width and height from a snapshot's header. Returns undefined if a training run cannot have written the file.
  *
- * Rejects with `ERR_DCGAN_IO` where the system does not let the file be read.
+ * Rejects with `ERR_DCGAN_IO` if the file cannot be read.
  */
 export async function snapshotSize(path: string): Promise<{ width: number; height: number } | undefined> {
   const header = pngHeader(await firstBytesOf(path, PNG_HEADER_BYTES))
   return misfit(header) === undefined ? header : undefined
 }
 
-/** A picture's size as it stands in messages. */
+/** Formats a picture's size for messages. */
 export function sizeOf({ width, height }: { width: number; height: number }): string {
   return `${width}×${height}`
 }
@@ -82,14 +81,14 @@ async function firstBytesOf(path: string, limit: number): Promise<Buffer> {
   })
 }
 
-/** What a PNG file is that is no snapshot. */
+/** Says why a PNG file is not a snapshot; undefined if it may be one. */
 function misfit(header: PngHeader | undefined): string | undefined {
   if (header === undefined) return 'not a PNG file'
   const { width, height, bitDepth, interlaced } = header
   if (width > MAX_SIDE || height > MAX_SIDE) {
     return `too large, ${sizeOf(header)} pixels, where a snapshot has ${MAX_SIDE}×${MAX_SIDE} at most`
   }
-  // The decoder unpacks an interlaced picture without a bound, and takes seconds for one of 16 bits.
+  // The decoder does not limit interlaced pictures, and takes seconds for one of 16 bits.
   if (interlaced) return 'an interlaced PNG file, which no snapshot is'
   return bitDepth > 8 ? `a PNG file of ${bitDepth} bits, where a snapshot has 8` : undefined
 }

@@ -8,7 +8,7 @@ import { OWN_IMAGES, SIDE } from './idx.js'
 export interface Dataset {
   /** `count` × `height` × `width` grey levels, image by image and row by row, 0 black to 255 white. */
   images: Uint8Array
-  /** What each image shows; `count` values, 0 to 9 in MNIST. */
+  /** The label of each image: `count` values, 0 to 9 in MNIST. */
   labels: Uint8Array
   /** How many images there are, from 1. */
   count: number
@@ -18,22 +18,21 @@ export interface Dataset {
   height: number
 }
 
-/** Images to train on: a `Dataset` whose labels may be left out, since a GAN learns without them. */
+/** Images to train on: a `Dataset` whose labels are optional, because a model without classes does not use them. */
 export type TrainingImages = Omit<Dataset, 'labels'> & {
-  /** As in a `Dataset`; a class-conditional model needs them, and others do not use them. */
+  /** As in a `Dataset`. A class-conditional model needs them; others do not use them. */
   labels?: Uint8Array | undefined
 }
 
 /**
- * What `train()` and `trainEpoch()` are to train on, as it was when they were called: the images themselves, or where
- * `loadMnist()` is to read them from.
+ * What a call trains on: images, or the folder that `loadMnist()` reads.
  *
  * @internal
  */
 export type DatasetSource = Dataset | string | undefined
 
 /**
- * Checks what the caller named as a data set. The images are still the caller's: copy them before any other code runs.
+ * Checks the caller's data set. The result still holds the caller's images: copy them before other code can run.
  *
  * @internal
  */
@@ -42,9 +41,9 @@ export function checkSource(value: unknown): DatasetSource {
 }
 
 /**
- * Checks a data set that a caller made: types first (`ERR_DCGAN_INVALID_ARGUMENT`, naming the key), then that its
- * contents fit together and fit the networks (`ERR_DCGAN_BAD_DATASET`). Returns a plain copy of the object, not of
- * its images; labels that were left out are an empty array there.
+ * Checks a data set that a caller made. First the types (`ERR_DCGAN_INVALID_ARGUMENT`, which names the key), then
+ * whether its parts fit each other and the networks (`ERR_DCGAN_BAD_DATASET`). Returns a plain object with the same
+ * arrays; missing labels become an empty array.
  *
  * @internal
  */
@@ -82,7 +81,8 @@ function checkParts(value: unknown): Dataset {
 }
 
 /**
- * Checks that a class-conditional model can learn from a data set: there is a label for each image, below `classes`.
+ * Checks that a class-conditional model can learn from a data set: each image has a label, and each label is below
+ * `classes`.
  *
  * @internal
  * @throws {DcganError} `ERR_DCGAN_BAD_DATASET`
@@ -101,7 +101,7 @@ export function checkLabelled({ labels, count }: Dataset, classes: number): void
   )
 }
 
-/** What images of so many bytes per pixel are. */
+/** The kind of image, by its bytes per pixel. */
 const COLOURS: Record<number, string> = {
   3: 'RGB, with 3 bytes per pixel',
   4: 'RGBA, with 4 bytes per pixel',

@@ -16,17 +16,17 @@ export interface Idx {
 /** Side of an MNIST image in pixels. */
 export const SIDE = 28
 
-/** The advice for images that are not as the networks take them. */
+/** The advice for images of another size or with colours. */
 export const OWN_IMAGES =
   `The networks take ${SIDE}×${SIDE} grey images, one byte per pixel. Convert yours first, for example with jimp: ` +
   'docs/training.md shows how ("Your own images")'
 
-/** 1.37 million images, 22 times MNIST; a header that declares more is taken for damage. */
+/** 1.37 million images, 22 times MNIST. A header that declares more counts as damaged. */
 const MAX_BYTES = 2 ** 30
 
 /**
- * What a gzipped file may unpack to: so many times its size, and 85,000 images in any case. Handwriting shrinks to
- * a fifth. A file that shrank further is blank, or made to fill the memory: gzip packs 2 GiB of zeros into 2 MiB.
+ * A gzipped file may unpack to this many times its size, and to 85,000 images in any case. Gzip makes handwriting five
+ * times smaller. A much smaller file is blank, or was made to fill the memory: 2 GiB of zeros become 2 MiB.
  */
 const MAX_RATIO = 64
 const MAX_RATIO_FROM = 2 ** 26
@@ -34,20 +34,20 @@ const MAX_RATIO_FROM = 2 ** 26
 const PIECE_BYTES = 2 ** 18
 
 const LAYOUT = {
-  // Magic numbers: two zero bytes, 8 for unsigned bytes, the number of dimensions.
+  // A magic number has two zero bytes, 8 for unsigned bytes, and the number of dimensions.
   images: { magic: 0x803, header: 16, item: SIDE * SIDE },
   labels: { magic: 0x801, header: 8, item: 1 },
 }
-/** Images with a fourth dimension, for their colours. */
+/** The magic number of images with a fourth dimension, for colours. */
 const COLOUR_MAGIC = 0x804
 
 /**
- * Reads an IDX file (http://yann.lecun.com/exdb/mnist), plain or gzipped; its first two bytes decide, not its name.
+ * Reads an IDX file (http://yann.lecun.com/exdb/mnist), plain or gzipped. Its first two bytes tell which, not its name.
  *
- * Memory follows the bytes that really come, never the header's word alone: unpacking ends one piece past the size
- * that the header declares, and a header that declares far more than such a file can hold ends it at once.
+ * Memory grows with the bytes that are read, and not with the size that the header declares. Unpacking stops soon after
+ * the declared size, and does not begin if the file is too small for it.
  *
- * Rejects with `ERR_DCGAN_BAD_DATASET`, naming the file and what is wrong with it.
+ * Rejects with `ERR_DCGAN_BAD_DATASET`, the file, and what is wrong with it.
  */
 export async function readIdx(path: string, kind: IdxKind): Promise<Idx> {
   try {
@@ -77,7 +77,7 @@ function isGzip(start: Uint8Array): boolean {
   return start[0] === 0x1f && start[1] === 0x8b
 }
 
-/** Takes a file's bytes in pieces of any size and checks each bound before it allocates. */
+/** Takes a file's bytes in pieces of any size. Checks every size before it allocates memory. */
 class IdxReader {
   readonly #path: string
   readonly #kind: IdxKind
@@ -181,7 +181,7 @@ class IdxReader {
 
   #reserve(needed: number): void {
     if (needed <= this.#data.length) return
-    // MNIST's own files unpack to five times their size, so this grows once or not at all.
+    // MNIST's files unpack to five times their size, so this grows at most once.
     const wish = Math.max(needed, 2 * this.#data.length, 4 * this.#fileSize)
     const grown = new Uint8Array(Math.min(this.#expected, wish))
     grown.set(this.#data.subarray(0, this.#filled))

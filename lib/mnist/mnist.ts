@@ -12,16 +12,15 @@ export interface LoadMnistOptions {
 }
 
 /**
- * Reads MNIST: from `folder`, else from the folder that the environment variable `MNIST_DIR` names, else from the
- * data package that this library depends on.
+ * Reads MNIST from `folder`; otherwise from the folder in the environment variable `MNIST_DIR`; otherwise from the data
+ * package that this library depends on.
  *
- * A folder holds the original files, `train-images-idx3-ubyte` and so on, also spelled `train-images.idx3-ubyte`,
- * plain or gzipped, with or without `.gz`. Any data set in that format will do whose images are 28×28, such as
- * Fashion-MNIST.
+ * A folder holds the original files, such as `train-images-idx3-ubyte` or `train-images.idx3-ubyte`, plain or gzipped,
+ * with or without `.gz`. Other data sets in this format work too if their images are 28×28, for example Fashion-MNIST.
  *
  * @param folder where the IDX files are
- * @param options which `split`
- * @throws {DcganError} `ERR_DCGAN_BAD_DATASET` where a file is missing, damaged or does not fit the other
+ * @param options `split`: the training or the test images
+ * @throws {DcganError} `ERR_DCGAN_BAD_DATASET` if a file is missing or damaged, or if images and labels do not fit
  *
  * @example
  * import { loadMnist } from 'libtorch-dcgan'
@@ -34,7 +33,7 @@ export function loadMnist(folder?: string, options?: LoadMnistOptions): Promise<
 /**
  * Reads MNIST from `MNIST_DIR` or the data package.
  *
- * @param options which `split`
+ * @param options `split`: the training or the test images
  */
 export function loadMnist(options?: LoadMnistOptions): Promise<Dataset>
 export async function loadMnist(
@@ -51,7 +50,7 @@ export async function loadMnist(
   const prefix = split === 'train' ? 'train' : 't10k'
   const imagesFile = await findFile(source, [`${prefix}-images-idx3-ubyte`, `${prefix}-images.idx3-ubyte`])
   const labelsFile = await findFile(source, [`${prefix}-labels-idx1-ubyte`, `${prefix}-labels.idx1-ubyte`])
-  // The small file first: whatever is wrong with it is known before 47 MB are read.
+  // The small file first, so that its faults are found before 47 MB are read.
   const labels = await readIdx(labelsFile, 'labels')
   const images = await readIdx(imagesFile, 'images')
   if (images.count !== labels.count) {
@@ -63,7 +62,7 @@ export async function loadMnist(
 
 interface Source {
   folder: string
-  /** Where the path came from, for messages. */
+  /** Where the path comes from, for messages. */
   origin: string
 }
 
@@ -113,7 +112,7 @@ async function adviceFor(folder: string, missing: string[]): Promise<string> {
     : 'Put the original MNIST file there, or give another folder'
 }
 
-/** The first picture in a folder, or in one of its folders, as where each class has one. */
+/** Finds a picture in a folder, or in its first folder: often each class has a folder of its own. */
 async function pictureIn(folder: string): Promise<string | undefined> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
   const picture = entries.find(({ name }) => /\.(png|jpe?g|webp|gif|bmp|tiff?)$/i.test(name))

@@ -5,12 +5,12 @@ import { checkDataset, type Dataset, type TrainingImages } from './dataset.js'
 import { SIDE } from './idx.js'
 
 /**
- * Copies some images of a data set, with their labels: for a first experiment that takes seconds, or to train on some
- * of the classes.
+ * Copies some images of a data set, with their labels. Use it for first experiments that take seconds, or to train on
+ * some of the classes.
  *
- * @param dataset as `loadMnist()` returns it, or of your own
- * @param which the number of images, taken from the beginning (MNIST is shuffled); or the indices of the images, from
- *   0, in the order that they are to have
+ * @param dataset as `loadMnist()` returns it, or your own
+ * @param which a number takes that many images from the beginning (MNIST is shuffled); a list takes the images with these
+ *   indices, in this order
  * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_BAD_DATASET`
  *
  * @example

@@ -5,11 +5,11 @@ import { readTensors } from '../checkpoint/index.js'
 import { DcganError } from '../errors.js'
 import type { NativeTensor } from './types.js'
 
-/** Which classifier an evaluation is by. Figures of different classifiers cannot be compared. */
+/** The classifier of an evaluation. Figures of different classifiers cannot be compared. */
 export interface ClassifierInfo {
   /** SHA-256 of its file, as hexadecimal digits. */
   digest: string
-  /** The share of MNIST's 10,000 test images that it reads right. */
+  /** The share of MNIST's 10,000 test images that it reads correctly. */
   accuracy: number
 }
 

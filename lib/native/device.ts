@@ -2,13 +2,13 @@ import { DcganError } from '../errors.js'
 import type { Device } from '../hyperparams.js'
 import type { NativeInfo } from './types.js'
 
-/** What a model really runs on. */
+/** The device that a model runs on. */
 export type ChosenDevice = 'cpu' | `cuda:${number}`
 
 /**
  * The device that was asked for, against what LibTorch offers. `own`: the CUDA device of a process that may take any.
  *
- * @throws {DcganError} `ERR_DCGAN_NO_CUDA` when CUDA was asked for by name and is not there
+ * @throws {DcganError} `ERR_DCGAN_NO_CUDA` if `device` names CUDA and there is none
  */
 export function chooseDevice(
   wanted: Device,
@@ -38,7 +38,7 @@ function reason(info: Pick<NativeInfo, 'cuda'>, devices: number): string {
 
 let warned = false
 
-/** Says once a process that `'auto'` came to the CPU. */
+/** Warns once per process that `'auto'` chose the CPU. */
 export function warnOfCpu(): void {
   if (warned) return
   warned = true

@@ -21,13 +21,13 @@ import type {
   NativeStats,
 } from './types.js'
 
-/** What a request for images came to. */
+/** The answer to a request for images. */
 export interface SampledImages {
   pixels: Uint8Array
   confidences: Float32Array | undefined
 }
 
-/** The addon's model: what it rejects with is a `DcganError`, and after `dispose()` so is every call. */
+/** Wraps the addon's model. Its failures are `DcganError`s, and so is every call after `dispose()`. */
 export class Engine {
   /** Whose engine this is, for messages of diagnostics channels. */
   readonly owner: object
@@ -38,7 +38,7 @@ export class Engine {
   readonly rank: number
   /** What decides the roundings of a step, by name. */
   readonly surroundings: [name: string, value: string][]
-  /** The caller left the device open and there is no CUDA. */
+  /** Whether `device` is `'auto'` and there is no CUDA. */
   readonly #fellBack: boolean
   readonly #addon: NativeAddon
   readonly #model: NativeModel
@@ -87,17 +87,17 @@ export class Engine {
     )
   }
 
-  /** How far training is; after `dispose()`, how far it was. */
+  /** How far training is. After `dispose()` it keeps its last value. */
   get position(): NativePosition {
     return this.#lastPosition ?? this.#addon.position(this.#model)
   }
 
-  /** After `dispose()`, what it was in the end. */
+  /** Counts of images. After `dispose()` they keep their last values. */
   get stats(): NativeStats {
     return this.#addon.stats(this.#model)
   }
 
-  /** Copies the data set before it returns; resolves with its fingerprint. */
+  /** Copies the data set before it returns. Resolves with its fingerprint. */
   setDataset({ images, labels, count }: Pick<Dataset, 'images' | 'labels' | 'count'>): Promise<string> {
     return this.#call(() => this.#addon.setDataset(this.#model, images, count, labels))
   }
@@ -116,8 +116,8 @@ export class Engine {
   }
 
   /**
-   * count × 784 grey levels, and confidences where the request asks for them. What of a request waits when its signal
-   * aborts is taken back.
+   * Makes count × 784 grey levels, and confidences if the request asks for them. When the signal aborts, cancels the
+   * images that still wait.
    */
   async sample(request: NativeSampleRequest, signal?: AbortSignal): Promise<SampledImages> {
     this.assertAlive()
@@ -143,31 +143,31 @@ export class Engine {
     }
   }
 
-  /** outputDim² × 784 grey levels of the fixed latents. */
+  /** Makes outputDim² × 784 grey levels of the fixed latent vectors. */
   async sampleFixed(signal?: AbortSignal): Promise<Uint8Array> {
     const request = { count: this.#fixedCount, seed: 0, latents: null, fixed: true }
     return (await this.sample(request, signal)).pixels
   }
 
-  /** count × latentDim: what `sample` draws for this seed. */
+  /** Returns the latent vectors that `sample` draws for this seed, count × latentDim. */
   latents(seed: number, count: number, latentDim: number): Float32Array {
     this.assertAlive()
     return new Float32Array(translating(() => this.#addon.latents(seed, count, latentDim)))
   }
 
-  /** The request with labels drawn from its seed, where the model has classes and none were given. */
+  /** Adds labels to a request: drawn from its seed, if the model has classes and none were given. */
   labelled(request: NativeSampleRequest): NativeSampleRequest {
     if (this.#classes === 0 || request.labels !== undefined) return request
     return { ...request, labels: this.labels(request.seed, request.count) }
   }
 
-  /** What `sample` draws for this seed. */
+  /** Returns the labels that `sample` draws for this seed. */
   labels(seed: number, count: number): Uint8Array {
     this.assertAlive()
     return new Uint8Array(translating(() => this.#addon.labels(seed, count, this.#classes)))
   }
 
-  /** Hands the classifier over, at the first call. */
+  /** Gives the classifier to the engine, at the first call. */
   useClassifier(): Promise<ClassifierInfo> {
     this.#classifier ??= this.#setClassifier().catch(error => {
       // The next caller tries again.
@@ -199,7 +199,7 @@ export class Engine {
     }
   }
 
-  /** Begins an evaluation of the generator as it is now, and resolves with its number. */
+  /** Begins to evaluate the generator as it is now. Resolves with the evaluation's number. */
   async beginEvaluation(request: NativeEvaluationRequest): Promise<number> {
     return this.#call(async () => {
       const { id, promise } = this.#addon.beginEvaluation(this.#model, request)
@@ -208,7 +208,7 @@ export class Engine {
     })
   }
 
-  /** Does a piece of the work of an evaluation. */
+  /** Does the next piece of an evaluation. */
   advanceEvaluation(id: number): Promise<NativeEvaluationProgress> {
     return this.#call(() => this.#addon.advanceEvaluation(this.#model, id))
   }
@@ -258,7 +258,7 @@ export class Engine {
   }
 }
 
-/** The error of everything that a disposed model is asked for, or was still at. */
+/** Makes the error of calls to a disposed model, and of calls that were under way then. */
 export function disposed(): DcganError {
   return new DcganError('ERR_DCGAN_DISPOSED', 'The model was disposed of. Make or load another one')
 }

@@ -12,7 +12,7 @@ export interface LibTorchInfo {
   version: string
   /** Whether it was built with CUDA. */
   cuda: boolean
-  /** Who named it: the variable LIBTORCH, the active Python's PyTorch, or the cache that `setup` fills. */
+  /** Where it was found: through LIBTORCH, in the active Python's PyTorch, or in the cache of `setup`. */
   source: 'LIBTORCH' | 'PyTorch' | 'cache'
 }
 
@@ -33,13 +33,13 @@ interface Loader {
   path(root: string): string
 }
 
-// The package's root, seen from lib/ and from dist/ alike.
+// The package's root: the path is the same from lib/ and from dist/.
 const ROOT = path.join(__dirname, '..', '..')
 const SETUP = 'Run "npx libtorch-dcgan setup" (and "npx libtorch-dcgan doctor" to see what is wrong)'
 
 /**
- * Opens the addon, finds the LibTorch that fits it, and has the addon open that. Slow (LibTorch is half a
- * gigabyte), so it waits for the first model.
+ * Opens the addon, finds the LibTorch that fits it, and lets the addon open it. LibTorch is half a gigabyte, so this is
+ * slow and happens only for the first model.
  *
  * @throws {DcganError} ERR_DCGAN_NATIVE_NOT_FOUND, ERR_DCGAN_LIBTORCH_MISMATCH
  */
@@ -108,7 +108,7 @@ function advice(): string {
   }
 }
 
-/** Loading a library whose end is missing kills the process without a word. */
+/** Loading a library that is cut short would kill the process without a message. */
 function refuseCutShort(files: string[]): void {
   const { cutShort } = require('../../scripts/files/elf.js') as Elf
   const damaged = files.find(cutShort)
@@ -152,7 +152,7 @@ function wayOut({ source }: LibTorchInfo, minor: string): string {
   return ', or "npx libtorch-dcgan setup --cpu" to fetch the LibTorch of the prebuilt addon'
 }
 
-/** The loader's own words, of an error or of what the addon throws: `{ code, message }`. */
+/** Returns the loader's message, of an error or of the `{ code, message }` that the addon throws. */
 function words(thrown: unknown): string {
   const { message } = thrown as { message?: unknown }
   return (typeof message === 'string' ? message : String(thrown)).trim()

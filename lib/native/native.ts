@@ -6,13 +6,13 @@ import type { NativeAddon } from './types.js'
 let addon: NativeAddon | undefined
 let libtorch: LibTorchInfo | undefined
 
-/** The addon, loaded with LibTorch at its first use. */
+/** Returns the addon. Loads it and LibTorch at the first call. */
 export function native(): NativeAddon {
   if (addon === undefined) ({ addon, libtorch } = openAddon())
   return addon
 }
 
-/** What the addon rejects with, or throws, as a `DcganError`. */
+/** Turns what the addon throws or rejects with into a `DcganError`. */
 export function fromNative(failure: unknown): DcganError {
   if (failure instanceof DcganError) return failure
   const { code, message } = failure as { code?: unknown; message?: unknown }
@@ -22,7 +22,7 @@ export function fromNative(failure: unknown): DcganError {
   return new DcganError('ERR_DCGAN_NATIVE', String(message ?? failure), { cause: failure })
 }
 
-/** Where the LibTorch in use was found. */
+/** Returns where the LibTorch in use was found. */
 export function libtorchInUse(): LibTorchInfo | undefined {
   return libtorch
 }

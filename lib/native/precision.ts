@@ -2,12 +2,12 @@ import type { Precision } from '../hyperparams.js'
 import type { ChosenDevice } from './device.js'
 import type { NativeInfo } from './types.js'
 
-/** The precision that a model really computes in. */
+/** The precision that a model computes in. */
 export type ChosenPrecision = 'float32' | 'bfloat16'
 
 type Bfloat16Info = Pick<NativeInfo, 'bfloat16' | 'cudaBfloat16' | 'fusedStep'>
 
-/** Chooses what the model computes in on this device: bfloat16 only where there is arithmetic for it. */
+/** Chooses the precision on this device: bfloat16 only if the device has arithmetic for it. */
 export function choosePrecision(
   wanted: Precision,
   device: ChosenDevice,
@@ -26,7 +26,7 @@ export function choosePrecision(
 
 let warned = false
 
-/** Warns once per process that a model that was asked for bfloat16 computes in float32. */
+/** Warns once per process that a model computes in float32 although `precision` is `'bfloat16'`. */
 function warnOfFloat32(): void {
   if (warned) return
   warned = true

@@ -11,8 +11,8 @@ interface Job {
 }
 
 /**
- * Hands a model's state to those that write it. A state takes 29 MB and more: one at a time is in memory, however many
- * calls wait, and those that wait for the same part share one, taken after the last of them was called.
+ * Gives a model's state to the functions that write it. A state takes 29 MB or more, so only one is in memory at a time,
+ * however many calls wait. Calls that wait for the same part share one state, exported after the last of them came.
  */
 export class Saver {
   readonly #engine: Engine
@@ -23,7 +23,7 @@ export class Saver {
     this.#engine = engine
   }
 
-  /** Gives `write` the state as it is now, or between two later steps. It asks for it before it returns if it can. */
+  /** Calls `write` with the current state, or with that between two later steps. Exports it at once if possible. */
   save(part: Part, write: Job['write']): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ part, write, resolve, reject })

@@ -1,10 +1,11 @@
 /**
- * The typed shape of the addon: a flat table of functions. Every option is checked before it gets here; the
- * addon checks sizes, integers and lengths of arrays again, which its memory depends on. It returns ArrayBuffers and plain objects, never typed arrays or errors of its own
- * realm, and rejects with `{ code, message }`, which `errors.ts` turns into a `DcganError`.
+ * The types of the addon, which is a flat table of functions. Every option is checked before it gets here. The addon
+ * checks integers and the sizes of arrays again, because its memory depends on them. It returns ArrayBuffers and plain
+ * objects, never typed arrays or errors of another realm. It rejects with `{ code, message }`, which `native.ts` turns
+ * into a `DcganError`.
  */
 export interface NativeAddon {
-  /** LibTorch's version that this addon was compiled against, for example "2.13.0". Needs no LibTorch. */
+  /** The version of LibTorch that this addon was compiled against, for example "2.13.0". Needs no LibTorch. */
   readonly compiledVersion: string
   /** Opens LibTorch's libraries in this folder and the engine beside the addon. Idempotent. */
   load(libraryFolder: string): void
@@ -25,12 +26,12 @@ export interface NativeAddon {
     request: NativeEpochRequest,
     onEvent: (event: NativeEvent) => void,
   ): Promise<NativeEpoch>
-  /** Asks the running epoch to stop after its step; its promise then resolves with `finished: false`. */
+  /** Stops the running epoch after its step. Its promise then resolves with `finished: false`. */
   cancelEpoch(model: NativeModel): void
-  /** Lets training go on after a 'checkpoint' event: the engine holds one copy of the state at most. */
+  /** Lets training continue after a 'checkpoint' event, so that there is only one copy of the state. */
   acknowledgeCheckpoint(model: NativeModel): void
   sample(model: NativeModel, request: NativeSampleRequest): NativeSampleJob
-  /** Takes what waits of a request out of the queue; it rejects with code 'ABORTED'. */
+  /** Cancels the waiting images of a request. The request rejects with the code 'ABORTED'. */
   cancelSample(model: NativeModel, id: number): void
   /** count × dim float32: the latents of `sample` with this seed. Needs no model. */
   latents(seed: number, count: number, dim: number): ArrayBuffer
@@ -42,13 +43,13 @@ export interface NativeAddon {
   /** Begins to evaluate the generator as it is now. Each call of `advanceEvaluation` does a piece of the work. */
   beginEvaluation(model: NativeModel, request: NativeEvaluationRequest): NativeEvaluationJob
   advanceEvaluation(model: NativeModel, id: number): Promise<NativeEvaluationProgress>
-  /** Frees what an evaluation holds. */
+  /** Ends an evaluation and frees its memory. */
   endEvaluation(model: NativeModel, id: number): void
   exportState(model: NativeModel, only: 'all' | 'generator'): Promise<NativeState>
   importState(model: NativeModel, state: NativeState): Promise<void>
-  /** One adversarial step on given latents and real images, laid open for the parity tests. */
+  /** Makes one adversarial step on given latent vectors and real images, and returns every intermediate tensor. For tests. */
   probe(model: NativeModel, request: NativeProbeRequest): Promise<NativeTensor[]>
-  /** Rejects what waits, stops a running epoch after its step, frees the model, ends its thread. */
+  /** Rejects waiting requests, stops a running epoch after its step, frees the model, and ends its thread. */
   dispose(model: NativeModel): Promise<void>
   /**
    * The seed of the first process of a distributed run. Waits for that process, unless the seed is `given`. Once for
@@ -220,9 +221,9 @@ export interface NativeEvaluationJob {
 }
 
 export interface NativeEvaluationProgress {
-  /** Of the work that is done. */
+  /** The share of the work that is done. */
   fraction: number
-  /** Where it is all done. */
+  /** Present when the work is done. */
   generated?: NativeFigures
   floor?: NativeFigures
 }

@@ -11,7 +11,7 @@ export interface ExportOnnxOptions {
    * to 255 white, as in `ImageBatch.pixels`.
    */
   output?: 'float32' | 'uint8' | undefined
-  /** Keeps the weights in half precision, for half of the size. They are computed with in float32. Default false. */
+  /** Stores the weights in half precision, which halves the size. The model still computes in float32. Default false. */
   half?: boolean | undefined
 }
 
@@ -25,7 +25,7 @@ export function checkExportOnnx(options: ExportOnnxOptions | undefined): OnnxOpt
   return { output, half: checkBoolean('half', half, false) }
 }
 
-/** The generator of an exported state as an ONNX model. */
+/** Makes an ONNX model of the generator in an exported state. */
 export function exportModel(
   state: readonly NativeTensor[],
   { latentDim, classes }: { latentDim: number; classes: number },

@@ -1,14 +1,14 @@
-/** A generator's tensors by name, as a state file has them after `generator.`: float32. */
+/** A generator's float32 tensors by their name in a state file, without `generator.`. */
 export type GeneratorTensors = ReadonlyMap<string, Float32Array>
 
-/** The generator for inference: each batch normalisation is part of the weights before it. */
+/** A generator for inference, whose batch normalisation is part of the weights before it. */
 export interface FoldedGenerator {
   latentDim: number
   /** 0: unconditional. */
   classes: number
   /** 12,544 × latentDim, for latent vectors. */
   linear: Float32Array
-  /** One row of 12,544 for each class, or one where there are none. */
+  /** One row of 12,544 per class; one row without classes. */
   linearBias: Float32Array
   /** Transposed convolutions, [in][out][height][width], and a bias for each output channel. */
   conv1: Float32Array
@@ -18,11 +18,11 @@ export interface FoldedGenerator {
   conv3: Float32Array
 }
 
-/** LibTorch's, and PyTorch's, batch normalisation adds it to the variance. */
+/** Batch normalisation in LibTorch and PyTorch adds this to the variance. */
 const EPSILON = 1e-5
 const FEATURES = 256 * 7 * 7
 
-/** Folds running statistics, scales and shifts into the weights (float64 in between, as rounding allows). */
+/** Folds running statistics, scales and shifts into the weights. Computes in float64, to round only once. */
 export function fold(tensors: GeneratorTensors, latentDim: number, classes: number): FoldedGenerator {
   const get = (name: string) => tensors.get(name) as Float32Array
   const affine = (norm: string) => {

@@ -2,11 +2,11 @@ import { encodeF16 } from '../checkpoint/half.js'
 import { Message } from '../protobuf.js'
 import type { FoldedGenerator } from './fold.js'
 
-/** What the exported model writes. */
+/** Options of the exported model. */
 export interface OnnxOptions {
   /** Grey levels (uint8) in place of floating-point numbers in (−1, 1). */
   output: 'float32' | 'uint8'
-  /** Weights in half precision, for half of the size. */
+  /** Stores the weights in half precision, which halves the size. */
   half: boolean
 }
 
@@ -16,7 +16,7 @@ const OPSET = 13
 const Type = { float: 1, uint8: 2, int64: 7, float16: 10 } as const
 const Attribute = { int: 2, ints: 7 } as const
 
-/** The folded generator as an ONNX model: opset 13, `latents` and, with classes, `labels` in, `images` out. */
+/** Writes a folded generator as an ONNX model (opset 13). Inputs `latents` and, with classes, `labels`; output `images`. */
 export function onnxModel(generator: FoldedGenerator, { output, half }: OnnxOptions): Uint8Array {
   const graph = new Message()
   let named = 0
@@ -84,7 +84,7 @@ export function onnxModel(generator: FoldedGenerator, { output, half }: OnnxOpti
   if (output === 'float32') {
     node('Tanh', [x], [], 'images')
   } else {
-    // round(255 (x + 1) / 2): the cast drops what is behind the point.
+    // round(255 (x + 1) / 2): adding 0.5 rounds, because the cast truncates.
     x = node('Add', [node('Tanh', [x]), number('one', 1)])
     x = node('Add', [node('Mul', [x, number('half', 127.5)]), number('rounding', 0.5)])
     node('Cast', [x], [integer('to', Type.uint8)], 'images')
@@ -121,7 +121,7 @@ function integers(name: string, values: readonly number[]): Message {
   return message.integer(20, Attribute.ints)
 }
 
-/** A dimension is a size, or the name of one that the caller chooses. */
+/** Describes an input or output. Each dimension is a size, or the name of a size that the caller chooses. */
 function valueInfo(name: string, type: number, shape: readonly (number | string)[]): Message {
   const dimensions = new Message()
   for (const size of shape) {
@@ -133,7 +133,7 @@ function valueInfo(name: string, type: number, shape: readonly (number | string)
     .bytes(2, new Message().bytes(1, new Message().integer(1, type).bytes(2, dimensions)))
 }
 
-/** ONNX keeps numbers in little-endian order, as every machine does that this runs on. */
+/** Returns the bytes of numbers. ONNX is little-endian, and so are all machines that this runs on. */
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array | BigInt64Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength)
 }

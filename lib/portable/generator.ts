@@ -23,8 +23,8 @@ const PIXELS = 784
 const MAX_BATCH = 64
 
 /**
- * A trained generator without LibTorch: it makes the images that `DCGAN.sample()` makes, within one grey level. What
- * differs between Node.js and browsers is added by the two classes `Generator`.
+ * A trained generator that runs without LibTorch. It makes the images of `DCGAN.sample()`, within one grey level. The two
+ * classes `Generator` add what differs between Node.js and browsers.
  */
 export abstract class PortableGenerator<Batch> {
   readonly #session: GeneratorSession
@@ -61,7 +61,7 @@ export abstract class PortableGenerator<Batch> {
     return this.#make(latents, labels, signal)
   }
 
-  /** Images on the way from one seed's first image to another's, as `DCGAN.interpolate()` makes them. */
+  /** Makes images on the way from one seed's first image to another's, as `DCGAN.interpolate()` does. */
   async interpolate(
     fromSeed: number,
     toSeed: number,
@@ -107,7 +107,7 @@ export abstract class PortableGenerator<Batch> {
     return this.dispose()
   }
 
-  /** The images as this platform shows them. */
+  /** Wraps the images in this platform's class of batches. */
   protected abstract batch(pixels: Uint8Array, labels: Uint8Array | undefined): Batch
 
   #assertAlive(): void {

@@ -1,8 +1,8 @@
 import { philox, Stream } from './philox.js'
 
-// The twin of binding/random/latents.cc and labels.cc: what sample() draws for a seed.
+// The TypeScript twin of binding/random/latents.cc and labels.cc.
 
-/** count × length latent vectors, standard normal (Box and Muller 1958). */
+/** Draws `count` latent vectors of this length, standard normal (Box and Muller 1958). */
 export function drawLatents(seed: number, count: number, length: number): Float32Array {
   const latents = new Float32Array(count * length)
   for (let image = 0; image < count; image++) {
@@ -18,7 +18,7 @@ export function drawLatents(seed: number, count: number, length: number): Float3
   return latents
 }
 
-/** Labels from 0 to classes − 1, each as likely as the others. */
+/** Draws labels from 0 to classes − 1, uniformly. */
 export function drawLabels(seed: number, count: number, classes: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, image) => {
     const [word] = philox(seed, [0, image, 0, Stream.label])
@@ -26,7 +26,7 @@ export function drawLabels(seed: number, count: number, classes: number): Uint8A
   })
 }
 
-/** In (0, 1]: the logarithm must not see 0. */
+/** Returns a number in (0, 1], because the logarithm of 0 is infinite. */
 function uniform(word: number): number {
   return (word + 1) * 2 ** -32
 }

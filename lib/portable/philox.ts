@@ -1,6 +1,6 @@
-// The twin of binding/random/philox.h.
+// The TypeScript twin of binding/random/philox.h.
 
-/** What a draw is for: the last word of its counter. */
+/** The purpose of a draw: the last word of its counter. */
 export const Stream = { sample: 1, label: 7 } as const
 
 const HIGH = 2 ** 32

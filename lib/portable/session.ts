@@ -2,7 +2,7 @@ import { DcganError } from '../errors.js'
 import type { FoldedGenerator } from '../onnx/fold.js'
 import { onnxModel } from '../onnx/model.js'
 
-/** What is used of onnxruntime: `onnxruntime-node` and `onnxruntime-web` both have this shape. */
+/** The part of onnxruntime that is used. `onnxruntime-node` and `onnxruntime-web` both have it. */
 export interface OnnxRuntime {
   InferenceSession: { create(model: Uint8Array): Promise<OnnxSession> }
   Tensor: new (
@@ -24,7 +24,7 @@ export class GeneratorSession {
   readonly classes: number
   readonly #runtime: OnnxRuntime
   readonly #session: OnnxSession
-  /** The last run: a session of onnxruntime-web takes one at a time. */
+  /** The last run, because a session of onnxruntime-web takes one at a time. */
   #last: Promise<unknown> = Promise.resolve()
 
   private constructor(runtime: OnnxRuntime, session: OnnxSession, generator: FoldedGenerator) {

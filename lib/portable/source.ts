@@ -3,10 +3,10 @@ import { checkKeys } from '../options.js'
 import { isUint8Array } from '../typed-arrays.js'
 import type { LoadOptions } from './generator.js'
 
-/** Where a generator comes from: a path or a URL, or the file's bytes. */
+/** A generator's file: its path, its URL or its bytes. */
 export type Source = string | URL | Uint8Array | ArrayBuffer
 
-/** The bytes themselves, where a source is bytes. They are read at once. */
+/** Returns the bytes of a source that is bytes; otherwise undefined. */
 export function bytesOf(source: Source): Uint8Array | undefined {
   if (isUint8Array(source)) return source
   return isArrayBuffer(source) ? new Uint8Array(source) : undefined
@@ -25,7 +25,7 @@ export function checkLoad(source: unknown, options: LoadOptions | undefined): Lo
   return { runtime: runtime as LoadOptions['runtime'] }
 }
 
-/** The body of an answer to a request. */
+/** Fetches the body of a response. */
 export async function fetched(url: URL): Promise<Uint8Array> {
   try {
     const response = await fetch(url)

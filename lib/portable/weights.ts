@@ -9,7 +9,7 @@ import { type FoldedGenerator, fold } from '../onnx/fold.js'
 const PREFIX = 'generator.'
 
 /**
- * The generator in the bytes of a file that `save(file, { only: 'generator' })` wrote. Everything in it is checked.
+ * Reads a generator from the bytes of a file that `save(file, { only: 'generator' })` wrote. Checks everything in it.
  *
  * @param name of the file, for messages
  * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT`
@@ -43,7 +43,7 @@ export function readGenerator(bytes: Uint8Array, name: string): FoldedGenerator 
   return fold(tensors, latentDim, classes)
 }
 
-/** A copy of a tensor's numbers, aligned; undefined where they are no floating-point numbers. */
+/** Copies a tensor's numbers to float32; undefined if they are not floating-point numbers. */
 function float32({ dtype, begin, end }: TensorInfo, data: Uint8Array): Float32Array | undefined {
   const { buffer } = Uint8Array.from(data.subarray(begin, end))
   if (dtype === 'F32') return new Float32Array(buffer)

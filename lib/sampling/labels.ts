@@ -2,13 +2,13 @@ import { type DcganError, invalidArgument } from '../errors.js'
 import { reading } from '../options.js'
 import { allocate } from '../typed-arrays.js'
 
-/** The labels of images: one for all of them, or one for each. */
+/** Labels: one for all images, or one for each image. */
 export type Labels = number | ArrayLike<number>
 
 /**
- * Checks labels and copies them, one for each image. Returns undefined where none are given.
+ * Checks labels and returns a copy with one label per image, or undefined if none are given.
  *
- * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, also where the model has no classes
+ * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, also if the model has no classes
  */
 export function checkLabels(labels: unknown, count: number, classes: number): Uint8Array | undefined {
   if (labels === undefined) return undefined

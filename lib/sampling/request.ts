@@ -6,51 +6,52 @@ import { drawSeed, MAX_SEED } from '../random.js'
 import { allocate, copyOf, isFloat32Array, lengthOf } from '../typed-arrays.js'
 import { checkLabel, checkLabels, type Labels } from './labels.js'
 
-/** The most images that one call makes. */
+/** The most images per call. */
 export const MAX_COUNT = 1_000_000
 
-/** Which images to make. */
+/** Options of `sample()`. */
 export interface SampleOptions {
   /**
-   * Draws the latent vectors: an integer from 0 to 2⁵³ − 1. The same seed and weights give the same images, and
-   * image i does not depend on how many are made. Random when neither this nor `latents` is given.
+   * Draws the latent vectors: an integer from 0 to 2⁵³ − 1. The same seed and weights give the same images, and image i
+   * is the same for any `count`. Random if neither `seed` nor `latents` is given.
    */
   seed?: number | undefined
-  /** The latent vectors themselves, `count × latentDim`, one after the other; standard normal in training. */
+  /** The latent vectors, `count × latentDim` numbers, one vector after the other. Training draws them standard normal. */
   latents?: Float32Array | undefined
   /**
-   * What the images show: one label for all, or one for each. A class-conditional model without them draws labels
-   * uniformly from the seed; a model without classes takes none.
+   * The labels of the images: one for all, or one for each. By default, a class-conditional model draws them uniformly
+   * from the seed. A model without classes takes no labels.
    */
   labels?: Labels | undefined
   /**
-   * Draws further candidates for an image from its own seed, at most 20 in all, until the classifier that the package
-   * ships reads the image's label with this confidence, 0 to 1; where none does, the image is the best of them. A model
-   * without classes takes any digit. The first candidate is the image that is made without this, and image i still does
-   * not depend on how many are made. Not beside `latents`, and only for models of ten classes or none.
+   * Draws an image again until the shipped classifier reads its label with this confidence, 0 to 1. After 20 candidates,
+   * the best of them is the result. For a model without classes, the classifier may read any digit.
+   *
+   * The first candidate is the image that you get without `minConfidence`, and image i is still the same for any
+   * `count`. It cannot be used with `latents`, and only with models of ten classes or none.
    */
   minConfidence?: number | undefined
-  /** Takes back what of the request waits; it then rejects with the signal's reason. */
+  /** Cancels the images that still wait. The call then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
 
 /** Options of `interpolate()`. */
 export interface InterpolateOptions {
-  /** What all images of a class-conditional model show. Default: the label that is drawn from `fromSeed`. */
+  /** The label of all images of a class-conditional model. Default: the label that `fromSeed` draws. */
   label?: number | undefined
-  /** Takes back what of the request waits; it then rejects with the signal's reason. */
+  /** Cancels the images that still wait. The call then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
 
-/** What waits to be sampled in a model, and what it has sampled so far. */
+/** Counts of a model's waiting and finished images. */
 export interface ServingStats {
-  /** Images that wait. */
+  /** Images that wait to be made. */
   waiting: number
-  /** Images made. */
+  /** Images that were made. */
   served: number
-  /** Forward passes that they took. */
+  /** Forward passes that made them. */
   forwards: number
-  /** Images in the last one. */
+  /** Images in the last forward pass. */
   lastBatch: number
 }
 
@@ -98,7 +99,7 @@ export function checkInterpolation(
   return checked
 }
 
-/** Checks what `saveGrid` is to show; undefined for the model's fixed latent vectors. */
+/** Checks the images that `saveGrid` shows. Returns undefined for the model's fixed latent vectors. */
 export function checkGridSource(
   { seed, latents, labels, count, minConfidence }: Record<string, unknown>,
   { latentDim, classes, outputDim }: Pick<HyperParams, 'latentDim' | 'classes' | 'outputDim'>,
@@ -124,7 +125,7 @@ export function checkCount(count: unknown): number {
 }
 
 /**
- * Checks that the images of one request may wait together. That other images wait as well is seen by the queue.
+ * Checks that the images of one request fit into an empty queue. The queue itself counts the other waiting images.
  *
  * @throws {DcganError} `ERR_DCGAN_OVERLOADED`
  */
@@ -136,7 +137,7 @@ export function checkRoom(count: number, maxQueue: number): void {
   )
 }
 
-/** Checks a seed and latent vectors of which at most one is given. */
+/** Checks the seed and the latent vectors, of which at most one may be given. */
 function checkSource(
   seed: unknown,
   latents: unknown,
@@ -150,7 +151,7 @@ function checkSource(
   return { seed: drawSeed(), latents: reading('latents', () => checkLatents(latents, count, latentDim)) }
 }
 
-/** The classifier reads ten digits: of another number of classes it does not know which is which. */
+/** The number of classes that the classifier reads. It cannot judge the labels of models with another number. */
 const DIGITS = 10
 
 function checkMinConfidence(value: unknown, latents: unknown, classes: number): number | undefined {
@@ -177,8 +178,8 @@ function checkLatents(latents: unknown, count: number, latentDim: number): Float
 }
 
 /**
- * `frames` latent vectors on the great circle from one to the other, both ends included (White 2016, "Sampling
- * Generative Networks"): a straight line would pass through vectors that are shorter than any seen in training.
+ * Interpolates `frames` latent vectors along the great circle between two, both ends included (White 2016, "Sampling
+ * Generative Networks"). A straight line would pass through shorter vectors than any in training.
  */
 export function slerp(from: Float32Array, to: Float32Array, frames: number): Float32Array {
   const angle = Math.acos(Math.min(1, Math.max(-1, dot(from, to) / Math.sqrt(dot(from, from) * dot(to, to)))))
@@ -186,7 +187,7 @@ export function slerp(from: Float32Array, to: Float32Array, frames: number): Flo
   const path = allocate(() => new Float32Array(frames * from.length))
   for (let frame = 0; frame < frames; frame++) {
     const t = frame / (frames - 1)
-    // Parallel vectors span no circle: the straight line is the same path.
+    // Parallel vectors span no circle. The straight line is then the same path.
     const [a, b] = sine < 1e-6 ? [1 - t, t] : [Math.sin((1 - t) * angle) / sine, Math.sin(t * angle) / sine]
     for (let i = 0; i < from.length; i++) {
       path[frame * from.length + i] = a * (from[i] as number) + b * (to[i] as number)

@@ -7,7 +7,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return rest
 })
 
-/** CRC-32C of the bytes. Node.js has CRC-32 alone, whose polynomial is another one. */
+/** Computes the CRC-32C of bytes. Node.js has only CRC-32, which has another polynomial. */
 export function crc32c(bytes: Uint8Array): number {
   let rest = 0xffffffff
   for (const byte of bytes) rest = (rest >>> 8) ^ (TABLE[(rest ^ byte) & 0xff] as number)

@@ -17,17 +17,17 @@ export interface Picture {
   height: number
 }
 
-/** The event that a file begins with. */
+/** Makes the first event of a file. */
 export function fileVersion(): Message {
   return event(0).text(Event.fileVersion, 'brain.Event:2')
 }
 
-/** A run begins here: TensorBoard forgets what earlier files of the folder have of this step and of later ones. */
+/** Makes the event that begins a run. TensorBoard then forgets this and later steps of the folder's earlier files. */
 export function sessionStart(step: number): Message {
   return event(step).bytes(Event.sessionLog, new Message().integer(SessionLog.status, SESSION_START))
 }
 
-/** One number for each tag. TensorBoard groups the tags by what stands before their slash. */
+/** Makes an event with one number per tag. TensorBoard groups tags by the part before their slash. */
 export function scalars(step: number, values: Readonly<Record<string, number>>): Message {
   const summary = new Message()
   for (const [tag, value] of Object.entries(values)) {
@@ -36,7 +36,7 @@ export function scalars(step: number, values: Readonly<Record<string, number>>):
   return event(step).bytes(Event.summary, summary)
 }
 
-/** A picture under a tag. */
+/** Makes an event with a picture. */
 export function picture(step: number, tag: string, { png, width, height }: Picture): Message {
   const image = new Message()
     .integer(Image.height, height)

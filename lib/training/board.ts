@@ -4,7 +4,7 @@ import type { StepLosses } from './losses.js'
 
 type Rates = Pick<HyperParams, 'discLr' | 'genLr'>
 
-/** What TensorBoard shows of a run. */
+/** Writes a run's losses and pictures for TensorBoard. */
 export class Board {
   readonly #file: EventFile
   readonly #rates: Rates
@@ -15,13 +15,13 @@ export class Board {
   }
 
   /**
-   * `step`: steps that the model has behind it. Later ones that the folder has come from a run that ended after its
-   * last checkpoint: TensorBoard forgets them, as this run makes them again. Rejects with `ERR_DCGAN_IO`.
+   * `step`: steps that the model has made. If the folder has later ones, they come from a run that ended after its last
+   * checkpoint. TensorBoard forgets them, because this run makes them again. Rejects with `ERR_DCGAN_IO`.
    */
   static async open(folder: string, step: number, rates: Rates): Promise<Board> {
     const file = await EventFile.open(folder)
     try {
-      // Only the picture of a run's beginning is of step 0.
+      // At step 0 there is only the first picture.
       await file.write(sessionStart(step === 0 ? 0 : step + 1))
     } catch (error) {
       await file.close()
@@ -58,7 +58,7 @@ export class Board {
   }
 }
 
-/** A loss without parts has no curves of them, and a run without penalties none of those. */
+/** Leaves out the curves of missing values: the parts of a loss that has none, and penalties that are off. */
 function tagged({ disc, gen, real, fake, r1, r2 }: StepLosses): Record<string, number> {
   return {
     'loss/discriminator': disc,

@@ -2,32 +2,32 @@ import { DcganError } from '../errors.js'
 import type { NativeState } from '../native/types.js'
 
 /**
- * Knows the data set that a loaded model was trained on. To go on with another one by mistake, as by a flag that was
- * left out, would spoil the model without a word, so it has to be asked for.
+ * Remembers the data set that a loaded model was trained on. Training on another one by mistake, for example because a
+ * flag is missing, would silently spoil the model. The caller therefore has to ask for it.
  */
 export class DatasetGuard {
   #file = ''
   #count = 0
   #hash = ''
 
-  /** From here on refuses other data sets than the state's, if that knows its own. */
+  /** From now on, refuses all data sets but the state's own, if the state knows it. */
   protect(file: string, { datasetCount, datasetHash }: NativeState): void {
     this.#file = file
     this.#count = datasetCount
     this.#hash = datasetHash
   }
 
-  /** The caller asked for another data set: from here on any will do. */
+  /** From now on, accepts any data set, because the caller asked for it. */
   lift(): void {
     this.#count = 0
   }
 
-  /** @throws {DcganError} `ERR_DCGAN_BAD_DATASET` where the numbers of images already differ */
+  /** @throws {DcganError} `ERR_DCGAN_BAD_DATASET` if the number of images differs */
   checkCount(count: number): void {
     if (this.#count > 0 && count !== this.#count) throw this.#refusal(`${count}`)
   }
 
-  /** @throws {DcganError} `ERR_DCGAN_BAD_DATASET` where the images differ */
+  /** @throws {DcganError} `ERR_DCGAN_BAD_DATASET` if the images differ */
   checkHash(hash: string): void {
     if (this.#count > 0 && hash !== this.#hash) throw this.#refusal('as many other ones')
   }

@@ -19,10 +19,10 @@ export class LossLog {
   }
 
   /**
-   * `step`: steps that the model has behind it. Rows of later steps come from a run that ended after its last
-   * checkpoint, and are removed: this run makes those steps again.
+   * `step`: steps that the model has made. Rows of later steps come from a run that ended after its last checkpoint. They
+   * are removed, because this run makes those steps again.
    *
-   * Rejects with `ERR_DCGAN_IO`, also for a file that is something else than such a log: it stays as it is.
+   * Rejects with `ERR_DCGAN_IO`, also for a file that is not such a log, which then stays unchanged.
    */
   static async open(path: string, step: number): Promise<LossLog> {
     const file = await opened(path)
@@ -69,7 +69,7 @@ export class LossLog {
   }
 }
 
-/** For reading and writing, made if it is not there. Opening a pipe must not wait for its other end. */
+/** Opens a file for reading and writing, and creates it if necessary. Does not wait for the other end of a pipe. */
 async function opened(path: string): Promise<FileHandle> {
   let file: FileHandle | undefined
   try {
@@ -83,7 +83,7 @@ async function opened(path: string): Promise<FileHandle> {
   throw new DcganError('ERR_DCGAN_IO', `Cannot write ${path}: it is not a regular file. Choose another path`)
 }
 
-/** The beginning of the file, header included, up to the row of this step. */
+/** Reads the file from its header to the row of this step. */
 async function rowsUpTo(path: string, file: FileHandle, step: number): Promise<Buffer> {
   const bytes = await file.readFile()
   if (bytes.length > 0 && !bytes.subarray(0, HEADER.length).equals(Buffer.from(HEADER))) {
@@ -94,7 +94,7 @@ async function rowsUpTo(path: string, file: FileHandle, step: number): Promise<B
   }
   let end = Math.min(bytes.length, HEADER.length)
   for (let next = bytes.indexOf('\n', end); next >= 0; next = bytes.indexOf('\n', end)) {
-    // Whatever is not a number ends it as well, such as a row of which a crash left a part.
+    // A row without a number ends it too, such as one that a crash cut off.
     if (!(Number.parseInt(bytes.toString('latin1', end, next), 10) <= step)) break
     end = next + 1
   }

@@ -1,12 +1,12 @@
-/** What a training step came to. */
+/** The losses of a training step. */
 export interface StepLosses {
   /** The discriminator's loss, without gradient penalties. */
   disc: number
   gen: number
-  /** The discriminator's loss on real and on generated images; NaN for a loss that has no such parts. */
+  /** The discriminator's loss on real and on generated images. NaN if the loss has no such parts. */
   real: number
   fake: number
-  /** The gradient penalties as they are added to the discriminator's loss; 0 for none. */
+  /** The gradient penalties that are added to the discriminator's loss; 0 for none. */
   r1: number
   r2: number
 }
@@ -14,7 +14,7 @@ export interface StepLosses {
 const VALUES = 6
 type Six = [number, number, number, number, number, number]
 
-/** The addon's losses, step by step: six float32 each. */
+/** Reads the addon's losses: six float32 numbers per step. */
 export function stepLosses(buffer: ArrayBuffer): StepLosses[] {
   const values = new Float32Array(buffer)
   return Array.from({ length: values.length / VALUES }, (_, step) => {

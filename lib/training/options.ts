@@ -7,16 +7,16 @@ import type { Progress } from './progress.js'
 /** Options of `trainEpoch()`, and of `train()` too. */
 export interface EpochOptions {
   /**
-   * Told at most ten times a second how far training is, and once more at the end. If it throws, or returns a
-   * promise that rejects, training stops after its step and rejects with that error. The call resolves when all
-   * promises that it returned have.
+   * Called with the progress at most ten times per second, for each step with a snapshot, and at the end. If it throws,
+   * or returns a promise that rejects, training stops after its step and rejects with that error. The call resolves
+   * when all promises that it returned have resolved.
    */
   onProgress?: ((progress: Progress) => void) | undefined
-  /** Stops training after its step; the call rejects with the signal's reason, and the model stays usable. */
+  /** Stops training after its step. The call rejects with the signal's reason, and the model stays usable. */
   signal?: AbortSignal | undefined
   /**
-   * Goes on with another data set than the one that the loaded state was trained on; without it, that rejects with
-   * `ERR_DCGAN_BAD_DATASET`. Default false. A model that was not loaded takes any.
+   * Allows another data set than the one that a loaded model was trained on. Default false: another one is
+   * `ERR_DCGAN_BAD_DATASET`. A model that was not loaded accepts any data set.
    */
   newData?: boolean | undefined
 }
@@ -25,38 +25,38 @@ export interface EpochOptions {
 export interface TrainOptions extends EpochOptions {
   /** Images to train on, or a folder of IDX files. Default: MNIST's 60,000, as `loadMnist()` finds them. */
   dataset?: TrainingImages | string | undefined
-  /** Folder of the snapshots and the GIF, made if it is not there; `null` for none. Default `'output'`. */
+  /** Folder for the snapshots and the GIF, created if necessary; `null` for none. Default `'output'`. */
   outputDir?: string | null | undefined
-  /** The most steps that this call makes, 1 to 1,000,000,000. Default: to the end of the last epoch. */
+  /** The most steps of this call, 1 to 1,000,000,000. Default: to the end of the last epoch. */
   maxSteps?: number | undefined
   /**
-   * A CSV file of the losses, one row for each step: the step, from 1; its epoch, from 1; the discriminator's loss,
-   * and that of real and of generated images apart (empty for the relativistic loss); the generator's loss; the
-   * gradient penalties. A model that continues keeps the rows up to its step and adds to them.
+   * A CSV file of the losses, one row per step: the step, from 1; its epoch, from 1; the discriminator's loss; its parts
+   * for real and for generated images (empty for the relativistic loss); the generator's loss; the gradient penalties.
+   * A model that continues keeps the rows up to its step and adds to them.
    */
   log?: string | undefined
   /**
-   * A folder of event files for TensorBoard, made if it is not there: losses, penalties, learning rates, images per
-   * second, and the snapshots, also where `outputDir` is null. Each call adds a file. What the folder has of steps
-   * that a model makes again, TensorBoard forgets.
+   * A folder of event files for TensorBoard, created if necessary: losses, penalties, learning rates, images per second,
+   * and the snapshots, also if `outputDir` is null. Each call adds a file. If the model makes steps again that the folder
+   * already has, TensorBoard forgets the earlier ones.
    */
   tensorboard?: string | undefined
-  /** Keeps a file from which `DCGAN.load()` and `train()` continue exactly; also written at the end and on abort. */
+  /** Keeps a file from which `DCGAN.load()` and `train()` continue exactly. Also written at the end and on abort. */
   checkpoint?: CheckpointOptions | undefined
 }
 
 /** Where and how often a training run is saved. */
 export interface CheckpointOptions {
-  /** The newest checkpoint's file, replaced atomically. */
+  /** The file of the newest checkpoint, replaced atomically. */
   path: string
   /** Steps from one checkpoint to the next, 1 to 1,000,000,000. Default: an epoch. */
   everySteps?: number | undefined
-  /** Older checkpoints that stay beside it, from 0. Default 1. */
+  /** How many older checkpoints are kept beside it, from 0. Default 1. */
   keep?: number | undefined
 }
 
 /**
- * What a call is to train on.
+ * What a call trains on.
  *
  * @internal
  */
@@ -127,7 +127,7 @@ export function checkEpochOptions(
   return checkMaterial(dataset, checkControls(values))
 }
 
-/** How a call is watched and stopped. */
+/** How a call reports and is stopped. */
 function checkControls(values: Record<string, unknown>): Omit<Material, 'source'> {
   return {
     onProgress: checkFunction('onProgress', values.onProgress as EpochOptions['onProgress']),
@@ -136,7 +136,7 @@ function checkControls(values: Record<string, unknown>): Omit<Material, 'source'
   }
 }
 
-/** Last of all checks: until the images are copied nothing may run that could change them. */
+/** Runs after all other checks: between it and the copy of the images, no code of the caller may run. */
 function checkMaterial<T extends Omit<Material, 'source'>>(dataset: unknown, plan: T): T & Material {
   plan.signal?.throwIfAborted()
   return { ...plan, source: checkSource(dataset) }

@@ -1,30 +1,30 @@
-/** How far a training run is; what `onProgress` is given. */
+/** How far training is: what `onProgress` gets. */
 export interface Progress {
-  /** The epoch that runs, from 1. */
+  /** The current epoch, from 1. */
   epoch: number
   /** The last epoch of this call. */
   epochs: number
-  /** Steps that the model has made in all, this one included. */
+  /** Steps that the model has made in total, this one included. */
   step: number
   /** Steps of a whole epoch on this data set. */
   stepsPerEpoch: number
-  /** What `step` will be when this call is done. */
+  /** The value of `step` at the end of this call. */
   totalSteps: number
   /** The discriminator's loss in this step, without gradient penalties. */
   discLoss: number
   /** The generator's loss in this step. */
   genLoss: number
-  /** Training images a second, over the last ten seconds or so. */
+  /** Training images per second, over about the last ten seconds. */
   imagesPerSecond: number
-  /** Seconds until this call is done, at that speed. */
+  /** Seconds until the end of this call, at that speed. */
   etaSeconds: number
-  /** Path of the snapshot that was written for this step, if one was. */
+  /** Path of the snapshot of this step, if there is one. */
   snapshot?: string | undefined
 }
 
 const WINDOW_SECONDS = 10
 
-/** Speed over a sliding window: it follows a change of load soon, and one slow step hardly shows. */
+/** Measures the speed over a sliding window, so that it follows the load and one slow step hardly shows. */
 export class SpeedMeter {
   readonly #marks: { time: number; images: number }[] = []
 
@@ -32,7 +32,7 @@ export class SpeedMeter {
     return this.#marks.length === 0
   }
 
-  /** `images`: trained on so far; `milliseconds`: on the clock of `performance.now()`. */
+  /** `images`: images trained on so far; `milliseconds`: the time of `performance.now()`. */
   mark(images: number, milliseconds = performance.now()): void {
     const time = milliseconds / 1000
     this.#marks.push({ time, images })
@@ -40,7 +40,7 @@ export class SpeedMeter {
       this.#marks.shift()
   }
 
-  /** Images a second between the window's ends; 0 before there are two. */
+  /** Images per second in the window; 0 before its second mark. */
   get imagesPerSecond(): number {
     const first = this.#marks[0]
     const last = this.#marks.at(-1)

@@ -6,7 +6,7 @@ import { LossLog } from './loss-log.js'
 import type { StepLosses } from './losses.js'
 import { Snapshots } from './snapshots.js'
 
-/** Where a run's records go: the paths that `train()` was given. */
+/** Where a run's records go: paths among the options of `train()`. */
 export interface RecordPaths {
   outputDir: string | null
   log: string | undefined
@@ -14,7 +14,7 @@ export interface RecordPaths {
   keeper: CheckpointKeeper | undefined
 }
 
-/** What a run writes step by step: pictures, a log of its losses, and what TensorBoard shows. */
+/** The files that a run writes while it trains: pictures, a log of its losses, and TensorBoard's events. */
 export class Records {
   readonly #outputDim: number
   #snapshots: Snapshots | undefined
@@ -25,7 +25,7 @@ export class Records {
     this.#outputDim = outputDim
   }
 
-  /** `step`: steps that the model has behind it. Rejects with `ERR_DCGAN_IO`, and leaves nothing open. */
+  /** `step`: steps that the model has made. Rejects with `ERR_DCGAN_IO`, and leaves no file open. */
   static async open(
     { outputDir, log, tensorboard, keeper }: RecordPaths,
     hparams: Readonly<HyperParams>,
@@ -46,7 +46,7 @@ export class Records {
     }
   }
 
-  /** Whether anything takes pictures. */
+  /** Whether pictures are written. */
   get takesSnapshots(): boolean {
     return this.#snapshots !== undefined || this.#board !== undefined
   }

@@ -7,19 +7,19 @@ import { type StepLosses, stepLosses } from './losses.js'
 import { type Progress, SpeedMeter } from './progress.js'
 import type { Schedule } from './schedule.js'
 
-/** What one pass over the data set came to. */
+/** The result of one pass over the data set. */
 export interface EpochResult {
   /** Number of the epoch, from 1. */
   epoch: number
-  /** Steps made: all of the epoch's, the rest of an epoch that had been begun before, or as many as were asked for. */
+  /** Steps of this call: a whole epoch, the rest of an epoch that was begun before, or as many as `maxSteps` allowed. */
   steps: number
   /** Mean of `discLosses`. */
   discLoss: number
   /** Mean of `genLosses`. */
   genLoss: number
-  /** Wall-clock time of these steps, and of the images that were made between them. */
+  /** Wall-clock time of these steps, with the sampling between them. */
   seconds: number
-  /** Training images a second. */
+  /** Training images per second. */
   imagesPerSecond: number
   /** The discriminator's loss at each step, without gradient penalties. */
   discLosses: Float32Array
@@ -36,14 +36,14 @@ export interface Sinks {
   snapshotEvery?: number
   writeCheckpoint?: (state: NativeState) => Promise<void>
   checkpointEvery?: number
-  /** Keeps the losses of the steps before and up to `step`. */
+  /** Writes the losses of the last steps, up to `step`. */
   writeLosses?: (
     step: number,
     epoch: number,
     losses: readonly StepLosses[],
     imagesPerSecond: number,
   ) => Promise<void>
-  /** Steps that the model has made when the run ends, where that is before the end of its last epoch. */
+  /** Steps after which the run ends, if that is before the end of its last epoch. */
   lastStep?: number | undefined
 }
 
@@ -56,19 +56,19 @@ interface Step {
   genLoss: number
 }
 
-/** Timers fire late or early by a few milliseconds; the engine's own interval is 100. */
+/** The engine's own interval is 100 ms. Timers can be a few milliseconds early. */
 const PROGRESS_MS = 90
 
 /**
- * Drives the engine through epochs: turns its events into files and callbacks, in order, and stops it at the
- * first failure of either and when the signal aborts.
+ * Drives the engine through epochs. Turns its events into files and callbacks, in order. Stops it when one of them fails
+ * or the signal aborts.
  */
 export class Run {
   readonly #engine: Engine
   readonly #schedule: Schedule
   readonly #sinks: Sinks
   readonly #meter = new SpeedMeter()
-  /** The files and callbacks of the events so far. Never rejects. */
+  /** Resolves when the files and callbacks of all events so far are done. Never rejects. */
   #work: Promise<void> = Promise.resolve()
   readonly #callbacks = new Callbacks(error => this.#fail(error))
   #failure: { error: unknown } | undefined
@@ -83,7 +83,7 @@ export class Run {
     this.#sinks = sinks
   }
 
-  /** Trains to the end of the running epoch, or through the next one, or up to the run's last step. */
+  /** Trains to the end of the current or the next epoch, or to the run's last step. */
   async epoch(): Promise<EpochResult> {
     const { signal, snapshotEvery = 0, checkpointEvery = 0, lastStep } = this.#sinks
     const maxSteps = lastStep === undefined ? 0 : lastStep - this.#engine.position.step
@@ -111,8 +111,8 @@ export class Run {
   }
 
   /**
-   * Waits for what the callbacks promised: a run is over when its callbacks are. Where the signal aborts, one of them
-   * fails or the model is disposed of, it waits no longer, and rejects.
+   * Waits until the promises of the callbacks have settled. Rejects without waiting if the signal aborts, a callback
+   * fails, or the model is disposed of.
    */
   async finish(): Promise<void> {
     const stopped = new Promise<void>(resolve => {
@@ -132,8 +132,8 @@ export class Run {
   }
 
   /**
-   * Tells `onProgress` of a step, now if a snapshot was written for it or it is the end, otherwise at most ten times a
-   * second. `last`: nothing is reported after the last step's event.
+   * Reports a step to `onProgress`: at once if it has a snapshot or is the last, otherwise at most ten times per second.
+   * `last`: no event follows the last step's.
    */
   report(step: Step, snapshot?: string, last = this.#sinks.writeSnapshot === undefined): void {
     const { onProgress, signal } = this.#sinks
@@ -144,7 +144,7 @@ export class Run {
     this.#callbacks.call(() => onProgress?.(this.#progress(step, snapshot)))
   }
 
-  /** Throws what a file or a callback failed with, and the reason of an aborted signal. */
+  /** Throws the error of a file or a callback, or the reason of an aborted signal. */
   throwIfStopped(): void {
     if (this.#failure !== undefined) throw this.#failure.error
     this.#sinks.signal?.throwIfAborted()
@@ -161,14 +161,14 @@ export class Run {
     const { batch } = event
     const losses = stepLosses(event.losses)
     const { disc, gen } = losses.at(-1) as StepLosses
-    // Only here is it known where the epoch began: another data set than the last one begins it anew.
+    // The first event tells where the epoch began: another data set begins it anew.
     if (this.#meter.empty) this.#meter.mark(this.#schedule.imagesAt(this.#epoch - 1, batch - 1), begin)
     this.#meter.mark(this.#schedule.imagesAt(this.#epoch - 1, batch))
     const step = { step: event.step + 1, batch, discLoss: disc, genLoss: gen }
     const epoch = this.#epoch
     const { imagesPerSecond } = this.#meter
     if (channels.step.hasSubscribers) this.#publish(step.step, losses)
-    // Also where something failed: what was trained is kept, and its losses are part of it.
+    // Also after a failure: the model keeps these steps, so the log has their losses.
     this.#work = this.#work
       .then(() => this.#sinks.writeLosses?.(step.step, epoch, losses, imagesPerSecond))
       .catch(error => this.#fail(error))
@@ -202,7 +202,7 @@ export class Run {
     if (this.#failure !== undefined) return
     this.#failure = { error }
     this.#onFailure()
-    // A callback may fail long after its epoch: the one that runs then is not to blame.
+    // A callback may fail long after its epoch. The error must not name the epoch that runs then.
     if (this.#training) this.#engine.cancelEpoch()
   }
 

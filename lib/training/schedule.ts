@@ -1,9 +1,9 @@
 import { DcganError } from '../errors.js'
 
 /**
- * How a data set is cut into mini-batches, and how far a run to `epochs` has to go. The engine cuts in the same
- * way: the last mini-batch is smaller, but one of a single image is left out, since batch normalisation needs
- * two; the shuffle leaves out another image each epoch.
+ * Knows how a data set is divided into mini-batches, and how many steps are left. The engine divides it in the same way:
+ * the last mini-batch may be smaller. A single image is left out, because batch normalisation needs two; the shuffle
+ * leaves out another one in each epoch.
  */
 export class Schedule {
   readonly count: number
@@ -12,7 +12,7 @@ export class Schedule {
   readonly epochs: number
   readonly stepsPerEpoch: number
 
-  /** @throws {DcganError} `ERR_DCGAN_BAD_DATASET` for a data set of a single image */
+  /** @throws {DcganError} `ERR_DCGAN_BAD_DATASET` for a data set of one image */
   constructor(count: number, batchSize: number, epochs: number) {
     this.count = count
     this.batchSize = batchSize
@@ -26,19 +26,19 @@ export class Schedule {
     }
   }
 
-  /** Steps that the model will have made when the run is done, if it made `step` of them with `batch` in `epoch`. */
+  /** The model's steps at the end of the run, if it has now made `step` steps, `batch` of them in `epoch`. */
   totalSteps({ step, epoch, batch }: { step: number; epoch: number; batch: number }): number {
     return step + (this.epochs - epoch + 1) * this.stepsPerEpoch - batch
   }
 
-  /** Images of the next `steps` mini-batches after `batch` of them in `epoch`. */
+  /** Images in the next `steps` mini-batches, after `batch` of them in `epoch`. */
   imagesOf(steps: number, epoch: number, batch: number): number {
     const end = batch + steps
     const epochs = Math.floor(end / this.stepsPerEpoch)
     return this.imagesAt(epoch - 1 + epochs, end % this.stepsPerEpoch) - this.imagesAt(epoch - 1, batch)
   }
 
-  /** Images that were trained on in `epoch` whole epochs and `batch` mini-batches. */
+  /** Images in `epoch` whole epochs and `batch` mini-batches. */
   imagesAt(epoch: number, batch: number): number {
     return epoch * this.#within(this.stepsPerEpoch) + this.#within(batch)
   }

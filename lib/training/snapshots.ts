@@ -7,7 +7,7 @@ import { NotRegularFile } from '../regular-file.js'
 /** The pictures of a training run: `dcgan_steps_%06d.png` in a folder, and the GIF of them. */
 export class Snapshots {
   readonly #folder: string
-  /** Snapshots that the run which this one continues left in the folder. */
+  /** Snapshots in the folder from the earlier run that this one continues. */
   readonly #earlier: readonly string[]
   readonly #paths: string[] = []
 
@@ -17,8 +17,8 @@ export class Snapshots {
   }
 
   /**
-   * Makes the folder. `step`: steps that the model has behind it. A run that continues takes up the snapshots up
-   * to there; whatever else is in the folder belongs to other runs and stays out of the GIF.
+   * Creates the folder. `step`: steps that the model has made. A run that continues adds to the snapshots up to that
+   * step. Other snapshots in the folder belong to other runs and are not part of the GIF.
    */
   static async open(folder: string, outputDim: number, step: number): Promise<Snapshots> {
     await mkdir(folder, { recursive: true }).catch(cause => {
@@ -27,7 +27,7 @@ export class Snapshots {
     const upTo = snapshotName(step)
     const found = step === 0 ? [] : await listSnapshots(folder)
     const earlier: string[] = []
-    // One after the other: a process may have few files open at once.
+    // One after the other, because the number of open files is limited.
     for (const path of found) {
       if (isUpTo(basename(path), upTo) && (await hasSide(path, outputDim * SIDE))) earlier.push(path)
     }
@@ -55,19 +55,19 @@ export class Snapshots {
   }
 }
 
-/** Longer names have more digits, so a higher step. */
+/** Compares snapshot names by their step: a longer name has more digits. */
 function isUpTo(name: string, last: string): boolean {
   return name.length < last.length || (name.length === last.length && name <= last)
 }
 
-/** Whether a file is a square snapshot of this side. One that cannot be read is an error, not a snapshot less. */
+/** Tells whether a file is a square snapshot of this side. Throws if the file cannot be read. */
 async function hasSide(path: string, side: number): Promise<boolean> {
   try {
     const size = await snapshotSize(path)
     return size?.width === side && size.height === side
   } catch (error) {
     const { cause } = error as Error
-    // Neither was written by a run: a folder, a pipe or a device, and a link that leads nowhere.
+    // A run writes no folder, pipe or device, and no link that leads nowhere.
     if (cause instanceof NotRegularFile || (cause as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw error
   }

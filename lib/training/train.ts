@@ -16,13 +16,13 @@ import { Records } from './records.js'
 import { type EpochResult, Run, type Sinks } from './run.js'
 import { Schedule } from './schedule.js'
 
-/** What a training run came to. */
+/** The result of a training run. */
 export interface TrainResult {
-  /** The passes that this run made, in order; none when there was nothing left to do. */
+  /** The epochs that this run made, in order; none if the model had all its epochs. */
   epochs: EpochResult[]
-  /** Steps that the model has behind it in all. */
+  /** Steps that the model has made in total. */
   step: number
-  /** Epochs that the model has behind it in all. */
+  /** Epochs that the model has completed in total. */
   epoch: number
   /** Mean of the discriminator's losses in the last epoch; NaN without one. */
   discLoss: number
@@ -30,11 +30,11 @@ export interface TrainResult {
   genLoss: number
   /** Wall-clock time of the whole call. */
   seconds: number
-  /** Training images a second while epochs ran; 0 without one. */
+  /** Training images per second during epochs; 0 without one. */
   imagesPerSecond: number
   /** Paths of this run's snapshots, in step order. */
   snapshots: string[]
-  /** Path of the GIF of them, with those before them where an earlier run was continued; `null` without one. */
+  /** Path of their GIF, which also has the snapshots of an earlier run that was continued; `null` without a GIF. */
   gif: string | null
 }
 
@@ -44,7 +44,7 @@ function ofRank(rank: number, plan: TrainPlan): TrainPlan {
   return { ...plan, outputDir: null, keeper: undefined, log: undefined, tensorboard: undefined }
 }
 
-/** Trains from where the model stands to `hparams.epochs`. */
+/** Trains until the model has made `hparams.epochs` epochs. */
 export async function trainAll(
   engine: Engine,
   hparams: Readonly<HyperParams>,
@@ -82,7 +82,7 @@ export async function trainAll(
   return summary(engine, epochs, (performance.now() - begin) / 1000, records.snapshots, gif)
 }
 
-/** Trains to the end of the running epoch, or through the next one. */
+/** Trains to the end of the current or the next epoch. */
 export async function trainOne(
   engine: Engine,
   hparams: Readonly<HyperParams>,
@@ -104,8 +104,8 @@ export async function trainOne(
 }
 
 /**
- * Hands the data set over, and says how it is cut. An epoch under way goes on if it is still the same one. Images that
- * the caller gave are copied before this returns.
+ * Gives the data set to the engine and returns its schedule. An epoch under way continues if the data set is still the
+ * same. The caller's images are copied before this function returns.
  */
 async function setDataset(
   engine: Engine,
@@ -146,7 +146,7 @@ function sinks(
   }
 }
 
-/** The picture after all steps, named by their number, as the tutorial's last one. */
+/** Writes the picture after the last step, which the tutorial writes too. */
 async function lastSnapshot(
   engine: Engine,
   run: Run,
@@ -164,7 +164,7 @@ async function lastSnapshot(
   run.throwIfStopped()
 }
 
-/** What a run rejects with. What was trained is saved, if it was to be saved and is worth it. */
+/** Returns the error of a failed run. Saves the model first if there is a checkpoint and the model is still good. */
 async function afterFailure(
   error: unknown,
   engine: Engine,
@@ -186,7 +186,7 @@ async function afterFailure(
   } catch (failure) {
     // Another process failed in the middle of a step: the last checkpoint is the newest whole state.
     if (failure instanceof DcganError && failure.code === 'ERR_DCGAN_PEER') return error
-    // The caller counts on a checkpoint: that there is none is the news.
+    // The caller relies on the checkpoint, so its failure is the more important error.
     return failure
   }
 }
