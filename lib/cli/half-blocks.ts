@@ -61,7 +61,7 @@ function trueColour(level: number): string {
 
 /** Picks the nearest of black, white and the palette's 24 greys, which have the levels 8, 18, … 238. */
 function paletteColour(level: number): string {
-  const grey = Math.round((level - 8) / 10)
-  if (grey < 0) return '5;16'
-  return grey > 23 ? '5;231' : `5;${232 + grey}`
+  if (level < 4) return '5;16'
+  if (level > 246) return '5;231'
+  return `5;${232 + Math.min(23, Math.round((level - 8) / 10))}`
 }

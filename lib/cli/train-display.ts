@@ -28,6 +28,8 @@ export class TrainDisplay {
   #shown: readonly string[] | undefined
   #strip: readonly string[] = []
   #epoch = 0
+  /** Steps that the model had made before. */
+  #begin = Number.NaN
   #lastPlain = Date.now()
   #stopped = false
   /** Shows the reports in their order. */
@@ -54,6 +56,7 @@ export class TrainDisplay {
   }
 
   async #update(progress: Progress): Promise<void> {
+    if (Number.isNaN(this.#begin)) this.#begin = progress.step - 1
     if (progress.epoch !== this.#epoch) {
       this.#epoch = progress.epoch
       this.#line(`Epoch ${progress.epoch}`)
@@ -83,10 +86,13 @@ export class TrainDisplay {
 
   #bar(progress: Progress): string {
     const { epochs, text } = texts(progress)
-    const room = sizeOf(this.#stream).columns - epochs.length - text.length - 2
-    const width = Math.min(BAR_WIDTH, room)
-    if (width < LEAST_BAR_WIDTH) return `${epochs}  ${text}`
-    const filled = Math.round((progress.step / progress.totalSteps) * width)
+    // The last column stays empty: what clears the rest of the line would clear it too.
+    const columns = sizeOf(this.#stream).columns - 1
+    const width = Math.min(BAR_WIDTH, columns - epochs.length - text.length - 2)
+    if (width < LEAST_BAR_WIDTH) return `${epochs}  ${text}`.slice(0, columns)
+    this.#begin ??= progress.step - 1
+    const done = (progress.step - this.#begin) / (progress.totalSteps - this.#begin)
+    const filled = Math.round(done * width)
     const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`
     return `${epochs} ${paint(this.#stream, 'green', bar)} ${text}`
   }
