@@ -5,29 +5,29 @@ const HELP: Record<keyof HyperParams, string> = {
   batchSize: 'images per training step',
   latentDim: 'length of a latent vector',
   classes: 'classes of a conditional model; 0 for none',
-  epochs: 'passes over the data set in all',
-  verboseFreq: 'steps between two log lines and snapshots',
-  outputDim: 'side of the snapshot grid',
-  discLr: "Adam's learning rate for the discriminator; 1e-3,5e-4: one an epoch",
-  genLr: "Adam's learning rate for the generator; likewise",
+  epochs: 'passes over the data set in total',
+  verboseFreq: 'steps between two snapshots and log lines',
+  outputDim: 'images per side of a snapshot',
+  discLr: "Adam's learning rate for the discriminator; a list such as 1e-3,5e-4 has one per epoch",
+  genLr: "Adam's learning rate for the generator, or a list",
   beta1: "decay of Adam's first moment; Radford et al. use 0.5",
   beta2: "decay of Adam's second moment",
   loss: "'bce' or 'relativistic'",
-  r1: 'weight of the gradient penalty on real images; or one an epoch',
-  r2: 'weight of the gradient penalty on generated images; likewise',
-  dropout: "probability of the discriminator's dropout",
-  labelSmoothing: 'what the label of real images is less than 1',
+  r1: 'weight of the gradient penalty on real images, or a list',
+  r2: 'weight of the gradient penalty on generated images, or a list',
+  dropout: 'dropout probability of the discriminator',
+  labelSmoothing: 'how much the label of real images is below 1',
   discSteps: 'discriminator updates per generator update',
-  emaDecay: "decay of an average of the generator's weights; 0 for none",
+  emaDecay: "decay of the average of the generator's weights; 0 for no average",
   device: "'auto', 'cpu', 'cuda' or 'cuda:N'",
   precision: "'float32', 'bfloat16' or 'auto'",
   step: "'auto', or 'plain' for LibTorch's autograd",
-  threads: "CPU threads of one operation, or 'auto'",
+  threads: "CPU threads per operation, or 'auto'",
   distributed:
     'train in the processes that torchrun, or RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, describe',
   seed: 'fixes weights, noise, order and dropout',
-  maxBatch: 'the most images of one forward pass',
-  maxQueue: 'images that may wait to be sampled',
+  maxBatch: 'the most images per forward pass',
+  maxQueue: 'the most images that may wait to be sampled',
 }
 
 const DEFAULT_TEXTS: Partial<Record<keyof HyperParams, string>> = {
@@ -56,7 +56,7 @@ function defaultText(key: keyof HyperParams, recipe: HyperParamOptions): string 
   const value = DEFAULTS[key as keyof typeof DEFAULTS]
   const own = recipe[key] ?? value
   const best = typeof own === 'object' ? `${own[0]}, falling` : `${own}`
-  return own === value ? best : `${best}; of the tutorial ${value}`
+  return own === value ? best : `${best}; tutorial ${value}`
 }
 
 /** Returns the hyper-parameters that were given as flags. */

@@ -8,8 +8,8 @@ import { addHyperParams, numberOrText, numbersOrText } from './flags.js'
 const { version } = require('../../package.json') as { version: string }
 
 const MODEL =
-  "a saved model or a checkpoint, or 'pretrained' for the one that the package ships " +
-  '(default: output/dcgan.safetensors if it is there, else pretrained)'
+  "a saved model or a checkpoint, or 'pretrained' for the one in the package " +
+  '(default: output/dcgan.safetensors if it exists, otherwise pretrained)'
 
 /** Makes the command line. Parsing arguments runs their command. */
 export function createProgram(): Command {
@@ -20,19 +20,15 @@ export function createProgram(): Command {
     .enablePositionalOptions()
     .exitOverride()
     .addHelpText('after', '\nEach command has a --help of its own.')
-  addScript(program, 'setup', 'find or fetch LibTorch, and build what is not built yet')
+  addScript(program, 'setup', 'find or fetch LibTorch, and build the addon if necessary')
   addScript(program, 'doctor', 'check the installation and suggest fixes')
   addTrain(program)
   addSampling(program, 'sample', 'make digit images')
-    .option('--count <n>', 'images (default: 1)', numberOrText)
-    .option('--out <path>', 'a .png file for one picture, or a folder for one file per image', 'digits.png')
+    .option('--count <n>', 'number of images (default: 1)', numberOrText)
+    .option('--out <path>', 'a .png file for one picture, or a folder for a file per image', 'digits.png')
     .action(async flags => (await import('./sample.js')).sample(flags))
-  addSampling(
-    program,
-    'grid',
-    'write the picture that the snapshots show, or a grid of new digits with --seed',
-  )
-    .option('--count <n>', `images with --seed (default: ${DEFAULTS.outputDim ** 2})`, numberOrText)
+  addSampling(program, 'grid', 'write a grid of digits: those of the snapshots, or new ones with --seed')
+    .option('--count <n>', `number of images with --seed (default: ${DEFAULTS.outputDim ** 2})`, numberOrText)
     .option('--out <file>', 'the PNG file', 'grid.png')
     .action(async flags => (await import('./sample.js')).grid(flags))
   addAnimate(program)
@@ -61,47 +57,51 @@ function addScript(program: Command, name: 'setup' | 'doctor', description: stri
 function addTrain(program: Command): void {
   const command = program
     .command('train')
-    .description('train on MNIST; 1 epoch on a CPU and 25 on CUDA, unless --epochs says')
+    .description('train on MNIST: one epoch on a CPU and 25 on CUDA, unless --epochs is given')
     .option('--recipe <name>', "'best', or 'tutorial' for the tutorial's hyper-parameters (default: best)")
-    .option('--data <folder>', 'folder of IDX files (default: $MNIST_DIR, or the MNIST package)')
-    .option('--output-dir <folder>', 'where snapshots, the GIF, checkpoint and model go', 'output')
-    .option('--steps <n>', 'stop after so many steps (default: at the end of the last epoch)', numberOrText)
-    .option('--log <file>', 'a CSV file of the losses, one row for each step')
-    .option('--tensorboard <folder>', 'where files for TensorBoard go, of training and evaluation')
+    .option('--data <folder>', 'folder of IDX files (default: $MNIST_DIR, otherwise the MNIST package)')
+    .option('--output-dir <folder>', 'folder for snapshots, GIF, checkpoint and model', 'output')
+    .option('--steps <n>', 'stop after this many steps (default: at the end of the last epoch)', numberOrText)
+    .option('--log <file>', 'CSV file for the losses, one row per step')
+    .option('--tensorboard <folder>', 'folder for event files for TensorBoard, from training and evaluation')
     .option('--resume <file>', 'continue from a checkpoint or a saved model')
-    .option('--new-data', 'continue on another data set than the one that it was trained on')
+    .option('--new-data', 'with --resume: allow another data set than before')
     .option(
       '--checkpoint <file>',
-      'what Ctrl-C leaves to continue from, and each epoch (default: <output-dir>/checkpoint.safetensors)',
+      'file to resume from, written on Ctrl-C and after each epoch (default: <output-dir>/checkpoint.safetensors)',
     )
-    .option('--no-checkpoint', 'keep none')
-    .option('--checkpoint-every <steps>', 'steps from one to the next (default: an epoch)', numberOrText)
-    .option('--checkpoint-keep <n>', 'older checkpoints that stay beside it (default: 0)', numberOrText)
-    .option('--save <file>', 'where the trained model goes (default: <output-dir>/dcgan.safetensors)')
+    .option('--no-checkpoint', 'write no checkpoint')
+    .option('--checkpoint-every <steps>', 'steps between two checkpoints (default: an epoch)', numberOrText)
+    .option('--checkpoint-keep <n>', 'older checkpoints to keep (default: 0)', numberOrText)
+    .option('--save <file>', 'file for the trained model (default: <output-dir>/dcgan.safetensors)')
     .option('--no-save', 'do not save the trained model')
     .option(
       '--evaluate <n>',
-      'digits to compare with real ones at the end, some ten seconds on two cores (default: 10000)',
+      'at the end, compare this many digits with real ones (default: 10000, about ten seconds)',
       numberOrText,
     )
-    .option('--no-evaluate', 'compare none')
-    .option('--no-preview', 'show no digits on the terminal')
-    .option('--json', 'print the result as JSON, everything else on standard error')
+    .option('--no-evaluate', 'do not compare')
+    .option('--no-preview', 'draw no digits on the terminal')
+    .option('--json', 'print the result as JSON, and everything else on standard error')
+    .optionsGroup('Hyper-parameters:')
   addHyperParams(command, HYPER_PARAMS, recipes.best)
-    .addHelpText('after', '\nCtrl-C stops after the step and saves the checkpoint; twice, it stops at once.')
+    .addHelpText(
+      'after',
+      '\nCtrl-C stops after the current step and saves the checkpoint.\nA second Ctrl-C stops at once.',
+    )
     .action(async flags => (await import('./train.js')).train(flags))
 }
 
 function addEvaluate(program: Command): void {
   const command = program
     .command('evaluate')
-    .description('tell how good the digits of a model are, beside real ones')
+    .description('measure how good the digits of a model are, beside real ones')
     .argument('[model]', MODEL)
-    .option('--count <n>', 'digits to make (default: 10000)', numberOrText)
-    .option('--seed <n>', 'draws them (default: 0)', numberOrText)
+    .option('--count <n>', 'number of digits (default: 10000)', numberOrText)
+    .option('--seed <n>', 'seed of the digits (default: 0)', numberOrText)
     .option(
       '--data <folder>',
-      'folder of IDX files, whose test images are real ones (default: $MNIST_DIR, or the MNIST package)',
+      'folder of IDX files with test images to compare with (default: $MNIST_DIR, otherwise the MNIST package)',
     )
     .option('--json', 'print the result as JSON')
   addHyperParams(command, ['device', 'precision', 'threads']).action(async (model, flags) =>
@@ -119,12 +119,16 @@ function addSampling(program: Command, name: string, description: string): Comma
     .option('--scale <n>', 'output pixels per image pixel (default: 1)', numberOrText)
     .option('--gap <n>', 'empty pixels between two images (default: 0)', numberOrText)
     .option('--invert', 'draw black digits on white')
-    .option('--no-preview', 'show no digits on the terminal')
-    .option('--seed <n>', 'draws the digits (default: random)', numberOrText)
-    .option('--labels <list>', 'digits to show: one for all, or one for each, such as 3,1,4', numbersOrText)
+    .option('--no-preview', 'draw no digits on the terminal')
+    .option('--seed <n>', 'seed of the digits (default: random)', numberOrText)
+    .option(
+      '--labels <list>',
+      'which digits: one label for all, or one for each, such as 3,1,4',
+      numbersOrText,
+    )
     .option(
       '--min-confidence <p>',
-      'draw each digit again until the classifier is as sure of it, 0 to 1; 20 times at most',
+      'draw a digit again, up to 20 times, until the classifier is this confident, 0 to 1',
       numberOrText,
     )
     .option('--json', 'print the result as JSON')
@@ -135,7 +139,7 @@ function addExport(program: Command): void {
   withModelFlag(program.command('export').description('write the generator as an ONNX model'))
     .argument('<file>', 'the ONNX file')
     .option('--output <type>', "'float32' for images in (-1, 1), 'uint8' for grey levels (default: float32)")
-    .option('--half', 'keep the weights in half precision, for half of the size')
+    .option('--half', 'store the weights in half precision, which halves the size')
     .option('--json', 'print the result as JSON')
     .action(async (file, flags) => (await import('./export.js')).exportOnnx(file, flags))
 }
@@ -144,11 +148,11 @@ function addAnimate(program: Command): void {
   program
     .command('animate')
     .description('make a GIF of the snapshots in a folder')
-    .argument('[folder]', 'where the snapshots are', 'output')
+    .argument('[folder]', 'folder of the snapshots', 'output')
     .argument('[file]', 'the GIF (default: <folder>/output.gif)')
-    .option('--delay <ms>', 'milliseconds a frame (default: 250)', numberOrText)
+    .option('--delay <ms>', 'milliseconds per frame (default: 250)', numberOrText)
     .option('--last-delay <ms>', 'milliseconds of the last frame (default: 2000)', numberOrText)
-    .option('--repeat <n>', 'repetitions; 0 for ever, -1 none (default: 0)', numberOrText)
+    .option('--repeat <n>', 'repetitions: 0 for ever, -1 for none (default: 0)', numberOrText)
     .option('--scale <n>', 'output pixels per image pixel (default: 1)', numberOrText)
     .option('--json', 'print the result as JSON')
     .action(async (folder, file, flags) => (await import('./animate.js')).animate(folder, file, flags))
