@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { data, TRAIN } from './cli-support'
-import { folder } from './dcgan-support'
-import { decodePng } from './images/decoders'
+import { data, TRAIN } from '../cli-support'
+import { folder } from '../dcgan-support'
+import { decodePng } from '../images/decoders'
 
-const CLI = join(__dirname, '..', 'dist', 'cli', 'index.js')
+const CLI = join(__dirname, '..', '..', 'dist', 'cli', 'index.js')
 const HALF_BLOCK = '▀'
 /** A terminal's control codes. */
 const CODES = new RegExp(`${String.fromCharCode(27)}\\[[?\\d;]*[A-Za-z]`, 'g')
