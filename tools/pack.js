@@ -8,6 +8,9 @@ const { makePrebuilt } = require('./prebuild.js')
 
 const ROOT = path.join(__dirname, '..')
 
+/** Those of the examples are large, and npm would leave them out as well. @param {string} file */
+const isPacked = file => path.basename(file) !== 'node_modules'
+
 /**
  * Packs the package with what is built now, and runs no set-up: `npm pack` would first make all of it current.
  *
@@ -21,7 +24,7 @@ function pack(folder, built = { [PLATFORM]: path.join(ROOT, 'build', 'Release') 
   for (const name of ['package.json', 'README.md', 'LICENSE', ...files]) {
     const from = path.join(ROOT, name)
     if (name !== 'prebuilds' && fs.existsSync(from))
-      fs.cpSync(from, path.join(staged, name), { recursive: true })
+      fs.cpSync(from, path.join(staged, name), { recursive: true, filter: isPacked })
   }
   for (const [platform, from] of Object.entries(built))
     makePrebuilt(from, path.join(staged, 'prebuilds', platform), platform)

@@ -61,7 +61,7 @@ test('every link and picture of its documents leads to a file that it holds', ()
     linksOf(fs.readFileSync(path.join(ROOT, name), 'utf8'))
       .map(({ target }) => target.split('#')[0] as string)
       .filter(target => target !== '' && !/^[a-z]+:/.test(target))
-      .filter(target => !holds(path.join(path.dirname(name), target)))
+      .filter(target => !holds(path.join(path.dirname(name), target).replace(/\/$/, '')))
       .map(target => `${name} → ${target}`),
   )
   expect(missing).toEqual([])
