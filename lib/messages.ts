@@ -53,5 +53,5 @@ export interface SampleMessage extends CallMessage {
 /** A message of `libtorch-dcgan:evaluation`: a call of `evaluate()` has ended. */
 export interface EvaluationMessage extends CallMessage {
   /** Missing where the call failed. */
-  evaluation?: Evaluation
+  evaluation?: Evaluation | undefined
 }
