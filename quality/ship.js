@@ -3,9 +3,11 @@
 const { mkdirSync, statSync } = require('node:fs')
 const { dirname, join } = require('node:path')
 const { readState, writeState } = require('../dist/checkpoint')
+const { openRun } = require('./runs.js')
 
 async function main([name]) {
-  const { hparams, state } = await readState(join(__dirname, 'runs', name, 'epoch-25.safetensors'))
+  const { epochs } = openRun(name)
+  const { hparams, state } = await readState(epochs.get(Math.max(...epochs.keys())))
   // What was chosen for the machine that trained is not what users serve with.
   const served = { ...hparams, device: 'auto', precision: 'float32', threads: 'auto' }
   const file = join(__dirname, '..', 'weights', 'mnist.safetensors')

@@ -1,5 +1,5 @@
 'use strict'
-// Trains one recipe for its 25 epochs and keeps the generator of each: node quality/train.js <name> [--recipe best]
+// Trains one recipe for its epochs and keeps the generator of each: node quality/train.js <name> [--recipe best]
 // [--beta1 0.5 …]. Flags are the hyper-parameters, those of a recipe or the tutorial's unless they are given; a list has
 // a value for each epoch. Stopped, it goes on from the last epoch that was finished.
 const { existsSync, mkdirSync, appendFileSync } = require('node:fs')

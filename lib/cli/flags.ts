@@ -30,11 +30,6 @@ const HELP: Record<keyof HyperParams, string> = {
   maxQueue: 'the most images that may wait to be sampled',
 }
 
-const DEFAULT_TEXTS: Partial<Record<keyof HyperParams, string>> = {
-  epochs: `${DEFAULTS.epochs} on CUDA, 1 on the CPU`,
-  seed: 'random',
-}
-
 /** Adds a flag for each of the hyper-parameters, in kebab case, with its default in the help text. */
 export function addHyperParams(
   command: Command,
@@ -46,17 +41,19 @@ export function addHyperParams(
       command.option(`--${key}`, HELP[key])
       continue
     }
-    const value = DEFAULT_TEXTS[key] ?? defaultText(key, recipe)
+    const value = defaultText(key, recipe)
     command.option(`--${kebab(key)} <value>`, `${HELP[key]} (default: ${value})`, numbersOrText)
   }
   return command
 }
 
 function defaultText(key: keyof HyperParams, recipe: HyperParamOptions): string {
-  const value = DEFAULTS[key as keyof typeof DEFAULTS]
+  if (key === 'seed') return 'random'
+  const value = DEFAULTS[key]
   const own = recipe[key] ?? value
   const best = typeof own === 'object' ? `${own[0]}, falling` : `${own}`
-  return own === value ? best : `${best}; tutorial ${value}`
+  const text = own === value ? best : `${best}; tutorial ${value}`
+  return key === 'epochs' ? `${text}; 1 on the CPU` : text
 }
 
 /** Returns the hyper-parameters that were given as flags. */

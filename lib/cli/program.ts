@@ -57,7 +57,7 @@ function addScript(program: Command, name: 'setup' | 'doctor', description: stri
 function addTrain(program: Command): void {
   const command = program
     .command('train')
-    .description('train on MNIST: one epoch on a CPU and 25 on CUDA, unless --epochs is given')
+    .description('train on MNIST: one epoch on a CPU and 20 on CUDA, unless --epochs is given')
     .option('--recipe <name>', "'best', or 'tutorial' for the tutorial's hyper-parameters (default: best)")
     .option('--data <folder>', 'folder of IDX files (default: $MNIST_DIR, otherwise the MNIST package)')
     .option('--output-dir <folder>', 'folder for snapshots, GIF, checkpoint and model', 'output')

@@ -100,7 +100,7 @@ function ofRank(flags: TrainFlags): TrainFlags {
 function create(flags: TrainFlags): DCGAN {
   const given = { ...recipeOf(flags), ...hyperParamsOf(flags) }
   const { device } = resolveHyperParams(given)
-  if (given.epochs !== undefined || chooseDevice(device, native().info()) !== 'cpu') return new DCGAN(given)
+  if (flags.epochs !== undefined || chooseDevice(device, native().info()) !== 'cpu') return new DCGAN(given)
   return new DCGAN({ ...given, epochs: 1 })
 }
 
@@ -115,9 +115,10 @@ function headline(gan: DCGAN, flags: TrainFlags): string {
   const where = gan.device === 'cpu' ? 'the CPU' : gan.device
   const what =
     gan.step === 0 ? plural(epochs, 'epoch') : `from step ${gan.step} to the end of epoch ${epochs}`
+  const { epochs: all = DEFAULTS.epochs } = recipeOf(flags)
   const more =
     gan.device === 'cpu' && flags.epochs === undefined && flags.resume === undefined
-      ? `\nOn a CPU 1 epoch is the default. For all ${DEFAULTS.epochs}: --epochs ${DEFAULTS.epochs}`
+      ? `\nOn a CPU 1 epoch is the default. For all ${all}: --epochs ${all}`
       : ''
   return `Training on ${where}: ${what}, seed ${seed}${more}`
 }
