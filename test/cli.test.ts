@@ -204,7 +204,7 @@ test('on a CPU one epoch is the default, and it says how to ask for more; auto w
   const flags = TRAIN.slice(0, -1)
   const ended = await cli([...flags, 'auto', '--data', data(4), '--no-save'], { cwd: folder() })
   expect(ended.code).toBe(0)
-  expect(ended.stdout).toMatch(/Training on the CPU: 1 epoch, seed 1\n.*--epochs 25\n/)
+  expect(ended.stdout).toMatch(/Training on the CPU: 1 epoch, seed 1\n.*--epochs 20\n/)
   expect(ended.stderr).toMatch(/^warning: No CUDA device.*\n$/)
 })
 

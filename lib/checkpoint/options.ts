@@ -46,7 +46,7 @@ export function modelsOwn(hparams: Partial<HyperParams>, kind: StateKind): Parti
 export function onlyGenerator(what: 'save' | 'train'): DcganError {
   const advice = {
     save: "Give save() the option { only: 'generator' }",
-    train: 'Load a file that save() wrote whole; npx libtorch-dcgan train --epochs 25 makes one',
+    train: 'Load a file that save() wrote whole; npx libtorch-dcgan train --epochs 20 makes one',
   }
   return new DcganError(
     'ERR_DCGAN_WRONG_STATE',
