@@ -1,5 +1,5 @@
 import { asyncDispose } from '../async-dispose.js'
-import { DcganError } from '../errors.js'
+import { DcganError, invalidArgument } from '../errors.js'
 import {
   checkInterpolation,
   checkSample,
@@ -49,13 +49,17 @@ export abstract class PortableGenerator<Batch> {
    * the same images within one grey level.
    *
    * @param count images, 1 to 1,000,000
-   * @param options as for `DCGAN.sample()`; `minConfidence` takes the classifier, which runs on LibTorch alone
+   * @param options as for `DCGAN.sample()`, without `minConfidence`: the classifier takes LibTorch
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_DISPOSED`. When the signal aborts, its reason
    */
-  async sample(count = 1, options?: SampleOptions): Promise<Batch> {
+  async sample(count = 1, options?: Omit<SampleOptions, 'minConfidence'>): Promise<Batch> {
     this.#assertAlive()
     const { latentDim, classes } = this
     const { request, signal } = checkSample(count, options, { latentDim, classes, maxQueue: MAX_COUNT })
+    if (request.minConfidence !== undefined) {
+      const expected = 'nothing, as the classifier takes LibTorch (DCGAN.sample() has it),'
+      throw invalidArgument('minConfidence', expected, request.minConfidence)
+    }
     const latents = request.latents ?? allocate(() => drawLatents(request.seed, count, latentDim))
     const labels = classes === 0 ? undefined : (request.labels ?? drawLabels(request.seed, count, classes))
     return this.#make(latents, labels, signal)

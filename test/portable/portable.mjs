@@ -117,6 +117,9 @@ test('arguments are checked as those of DCGAN are, and a disposed generator says
   ]) {
     assert.equal((await failure(generator.sample(count, options))).code, 'ERR_DCGAN_INVALID_ARGUMENT')
   }
+  const digits = await load(await saved(tiny({ classes: 10 })))
+  const refused = await failure(digits.sample(1, { minConfidence: 0.9 }))
+  assert.match(refused.message, /nothing, as the classifier takes LibTorch/)
   const stop = new AbortController()
   const waiting = generator.sample(1000, { signal: stop.signal })
   stop.abort(new Error('enough'))
