@@ -11,6 +11,7 @@ const rooms = long === 'only' ? `(${[...LONG, ...LONGER].join('|')})` : 'test/'
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
   testRegex: `/${rooms}.*\\.test\\.ts$`,
   testPathIgnorePatterns: long === undefined ? LONG : [],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/build', '<rootDir>/examples/.*/node_modules'],
