@@ -42,7 +42,6 @@ test('an image is a function of its seed, in any company', async () => {
   const gan = await pretrained()
   const options = { seed: 8, minConfidence: 0.9999 }
   const alone = await gan.sample(4, options)
-  expect(alone.pixels).not.toEqual((await gan.sample(4, { seed: 8 })).pixels)
   const [fewer, many, ...others] = await Promise.all([
     gan.sample(2, options),
     gan.sample(90, options),
@@ -53,6 +52,7 @@ test('an image is a function of its seed, in any company', async () => {
   ])
   expect(fewer?.pixels).toEqual(alone.pixels.subarray(0, 2 * 784))
   expect(many?.pixels.subarray(0, 4 * 784)).toEqual(alone.pixels)
+  expect(many?.pixels).not.toEqual((await gan.sample(90, { seed: 8 })).pixels)
   expect(many?.confidences?.subarray(0, 4)).toEqual(alone.confidences)
   expect(others.at(-1)?.confidences).toEqual(alone.confidences)
   expect(others[0]?.pixels).toEqual((await gan.sample(30, { seed: 1 })).pixels)

@@ -13,6 +13,7 @@ test('the package exports what the contract names', () => {
     'animate',
     'loadMnist',
     'recipes',
+    'subset',
   ])
 })
 

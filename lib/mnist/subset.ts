@@ -17,7 +17,7 @@ import { SIDE } from './idx.js'
  * import { loadMnist, subset } from 'libtorch-dcgan'
  *
  * const mnist = await loadMnist()
- * const thousand = subset(mnist, 1000)
+ * const ten = subset(mnist, 10)
  * const sevens = subset(mnist, Array.from(mnist.labels.keys()).filter(i => mnist.labels[i] === 7))
  */
 export function subset(dataset: Dataset, which: number | ArrayLike<number>): Dataset
