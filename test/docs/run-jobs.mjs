@@ -43,7 +43,9 @@ const KINDS = {
   /** A test runs in a test runner, from the folder where its application has the package. */
   jest({ file, folder }) {
     const jest = `${root}/node_modules/jest/bin/jest.js`
-    const ended = spawnSync(process.execPath, [jest, '--config', '{}', '--rootDir', folder, file], { encoding: 'utf8' })
+    const ended = spawnSync(process.execPath, [jest, '--config', '{}', '--rootDir', folder, file], {
+      encoding: 'utf8',
+    })
     if (ended.status !== 0) throw new Error(ended.stderr)
   },
   /** A server that has processes of its own is run as its reader would, and ended when it has answered. */
