@@ -4,8 +4,6 @@ import { drawSeed } from '../random.js'
 import { fromNative, native } from './native.js'
 import type { NativePeerPlace } from './types.js'
 
-const { version } = require('../../package.json') as { version: string }
-
 type Env = Readonly<Record<string, string | undefined>>
 
 const MAX_PEERS = 65_536
@@ -29,6 +27,8 @@ export function placeOf(distributed: HyperParams['distributed'], env: Env = proc
   const address = env.MASTER_ADDR
   if (!address) throw wrong('MASTER_ADDR', 'a host name or an address of the process with RANK 0', address)
   const agent = env.TORCHELASTIC_USE_AGENT_STORE === 'True'
+  // Read when it is needed: where the package was bundled, the file is not there, and an error says so.
+  const { version } = require('../../package.json') as { version: string }
   return {
     rank,
     count,
