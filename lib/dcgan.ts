@@ -134,7 +134,7 @@ export class DCGAN {
 
   /**
    * Loads the class-conditional generator of digits that the package ships in half precision: the tutorial's networks
-   * after 25 epochs of MNIST with `recipes.best` (docs/quality.md has its figures). It has no discriminator and no
+   * after 20 epochs of MNIST with `recipes.best` (docs/quality.md has its figures). It has no discriminator and no
    * optimisers, so it samples and cannot be trained. `npx libtorch-dcgan train --epochs 20` makes a whole model.
    *
    * @param overrides as for `load()`
