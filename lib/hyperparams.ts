@@ -193,6 +193,16 @@ const CHECKS: Checks = {
 /** The names of all hyper-parameters, in the order in which they are documented. */
 export const HYPER_PARAMS = Object.keys(CHECKS) as readonly (keyof HyperParams)[]
 
+/** The names of those that describe the machine and not the model. */
+export const MACHINE_PARAMS: readonly string[] = [
+  'device',
+  'threads',
+  'precision',
+  'maxBatch',
+  'maxQueue',
+  'distributed',
+] satisfies (keyof HyperParams)[]
+
 /**
  * The complete, checked and frozen hyper-parameters: what is left out, or `undefined`, takes its default, and the seed
  * what `settleSeed` says.

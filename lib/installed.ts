@@ -2,6 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DcganError, type DcganErrorCode } from './errors.js'
 
+/** Returns the package's version. Its file is read when it is needed: in a bundle it is not there. */
+export function packageVersion(): string {
+  return (require('../package.json') as { version: string }).version
+}
+
 /**
  * Checks that this code runs from the installed package. In a bundle it does not find the files that it opens at run time,
  * such as weights and the addon.

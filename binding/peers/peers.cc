@@ -123,9 +123,9 @@ void Peers::announce(const StorePtr& store) const {
   const auto theirs = set_once(store, place_.prefix + "greeting", place_.greeting);
   if (theirs != place_.greeting) {
     refuse(store, place_,
-           Error("ERR_DCGAN_INVALID_ARGUMENT", "The process with RANK " + std::to_string(place_.rank) +
-                                                   " has " + place_.greeting + ", and another one has " +
-                                                   theirs + ". Start all with the same ones"));
+           Error("ERR_DCGAN_INVALID_ARGUMENT", rank_name(place_.rank) + " has " + place_.greeting +
+                                                   ", and another one has " + theirs +
+                                                   ". Start all with the same ones"));
   }
   const auto own = place_.prefix + std::to_string(place_.rank);
   if (store->add(own, 1) > 1) {

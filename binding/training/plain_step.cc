@@ -42,10 +42,7 @@ torch::Tensor squared_slopes(const torch::Tensor& logits, const torch::Tensor& i
 
 class PlainStep : public Step {
  public:
-  explicit PlainStep(Networks& networks) : nets_(networks) {
-    if (nets_.peers == nullptr) return;
-    for (auto* adam : {&nets_.generator_adam, &nets_.discriminator_adam}) adam->join_gradients();
-  }
+  explicit PlainStep(Networks& networks) : nets_(networks) {}
 
  private:
   torch::Tensor step(const MiniBatch& given, Seen* seen) override {
@@ -127,16 +124,7 @@ class PlainStep : public Step {
     const auto& parameters = adam.parameters();
     const auto grads = torch::autograd::grad(outputs.values, parameters, outputs.gradients);
     torch::NoGradGuard no_grad;
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      auto& grad = parameters[i].mutable_grad();
-      if (adam.gradients().defined()) {
-        grad.copy_(grads[i]);
-      } else {
-        // Differentiating twice leaves some gradients in another order of memory, which the fused Adam would
-        // not see.
-        grad = grads[i].contiguous();
-      }
-    }
+    for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].mutable_grad().copy_(grads[i]);
     nets_.update(adam);
   }
 

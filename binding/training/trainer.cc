@@ -11,6 +11,8 @@ namespace dcgan {
 namespace {
 
 std::unique_ptr<Step> make_step(const Config& config, Networks& networks) {
+  // Every kind of step writes its gradients there.
+  for (auto* adam : {&networks.generator_adam, &networks.discriminator_adam}) adam->join_gradients();
 #ifdef DCGAN_CUDA_HEADERS
   // A captured graph cannot wait for other processes.
   const bool captures = networks.device.is_cuda() && networks.peers == nullptr;

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { DcganError, invalidArgument } from '../errors.js'
-import type { HyperParams } from '../hyperparams.js'
+import { type HyperParams, MACHINE_PARAMS } from '../hyperparams.js'
 import { checkBoolean, checkKeys } from '../options.js'
 import type { StateKind } from './index.js'
 
@@ -21,9 +21,6 @@ export function checkSave(options: SaveOptions | undefined): { only?: 'generator
   return { ...(only !== undefined && { only }), half: halved }
 }
 
-/** Hyper-parameters that describe the machine and not the model. */
-const MACHINE: readonly string[] = ['device', 'threads', 'precision', 'maxBatch', 'maxQueue', 'distributed']
-
 /**
  * Selects the hyper-parameters that a loaded model takes from its file. Those of the machine that wrote it are left out,
  * with three exceptions for a whole model, because training continues bit for bit only with them: the precision, the
@@ -31,7 +28,7 @@ const MACHINE: readonly string[] = ['device', 'threads', 'precision', 'maxBatch'
  */
 export function modelsOwn(hparams: Partial<HyperParams>, kind: StateKind): Partial<HyperParams> {
   const { device, precision, threads } = hparams
-  const own = Object.fromEntries(Object.entries(hparams).filter(([key]) => !MACHINE.includes(key)))
+  const own = Object.fromEntries(Object.entries(hparams).filter(([key]) => !MACHINE_PARAMS.includes(key)))
   if (kind === 'generator') return own
   const fits = typeof threads === 'number' && threads <= availableParallelism()
   return {

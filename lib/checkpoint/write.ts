@@ -1,5 +1,6 @@
 import { DcganError, invalidArgument } from '../errors.js'
 import { writeFileAtomic } from '../files.js'
+import { packageVersion } from '../installed.js'
 import type { NativeState, NativeTensor } from '../native/types.js'
 import { encodeHeader } from './encode.js'
 import type { Fail } from './errors.js'
@@ -49,12 +50,11 @@ export async function writeState(
 }
 
 function describeState(state: NativeState, hparams: Hparams, kind: StateInfo['kind']): StateInfo {
-  const { version } = require('../../package.json') as { version: string }
   const { step, epoch } = state
   const { batch, datasetCount, datasetHash } =
     kind === 'full' ? state : { batch: 0, datasetCount: 0, datasetHash: '' }
   const running = kind === 'full' && state.tensors.some(({ name }) => name === PERMUTATION)
-  return { kind, hparams, step, epoch, batch, datasetCount, datasetHash, running, library: version }
+  return { kind, hparams, step, epoch, batch, datasetCount, datasetHash, running, library: packageVersion() }
 }
 
 /** Finds the table's tensors in the state and gives each its place. */

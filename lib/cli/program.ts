@@ -1,11 +1,10 @@
 import { Command } from 'commander'
 import { DEFAULTS, HYPER_PARAMS } from '../hyperparams.js'
+import { packageVersion } from '../installed.js'
 import { recipes } from '../recipes.js'
 import { addHyperParams, numberOrText, numbersOrText } from './flags.js'
 
 // Each command's code is loaded when the command runs, so that --help and usage errors are quick.
-
-const { version } = require('../../package.json') as { version: string }
 
 const MODEL =
   "a saved model or a checkpoint, or 'pretrained' for the one in the package " +
@@ -15,7 +14,7 @@ const MODEL =
 export function createProgram(): Command {
   const program = new Command('libtorch-dcgan')
     .description('Train a DCGAN on handwritten digits and generate digit images, on LibTorch')
-    .version(version)
+    .version(packageVersion())
     .helpCommand(false)
     .enablePositionalOptions()
     .exitOverride()

@@ -1,5 +1,6 @@
 import { invalidArgument } from '../errors.js'
 import type { HyperParams } from '../hyperparams.js'
+import { packageVersion } from '../installed.js'
 import { drawSeed } from '../random.js'
 import { fromNative, native } from './native.js'
 import type { NativePeerPlace } from './types.js'
@@ -27,8 +28,6 @@ export function placeOf(distributed: HyperParams['distributed'], env: Env = proc
   const address = env.MASTER_ADDR
   if (!address) throw wrong('MASTER_ADDR', 'a host name or an address of the process with RANK 0', address)
   const agent = env.TORCHELASTIC_USE_AGENT_STORE === 'True'
-  // Read when it is needed: where the package was bundled, the file is not there, and an error says so.
-  const { version } = require('../../package.json') as { version: string }
   return {
     rank,
     count,
@@ -37,7 +36,7 @@ export function placeOf(distributed: HyperParams['distributed'], env: Env = proc
     // torchrun's own agent serves the store, and may serve it to one attempt after the other.
     servesStore: rank === 0 && !agent,
     prefix: `libtorch-dcgan/${env.TORCHELASTIC_RESTART_COUNT ?? 0}/`,
-    greeting: `WORLD_SIZE ${count}, libtorch-dcgan ${version}`,
+    greeting: `WORLD_SIZE ${count}, libtorch-dcgan ${packageVersion()}`,
     timeout: optional(env, 'LIBTORCH_DCGAN_PEER_TIMEOUT', 1, 86_400, 'seconds') ?? DEFAULT_TIMEOUT,
     localRank: optional(env, 'LOCAL_RANK', 0, MAX_PEERS),
   }

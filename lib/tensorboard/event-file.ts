@@ -18,8 +18,8 @@ export class EventFile {
     this.#file = file
   }
 
-  /** Makes the folder, and a new file in it. Rejects with `ERR_DCGAN_IO`. */
-  static async open(folder: string): Promise<EventFile> {
+  /** Makes the folder, and a new file in it that begins with these events. Rejects with `ERR_DCGAN_IO`. */
+  static async open(folder: string, ...first: Message[]): Promise<EventFile> {
     await mkdir(folder, { recursive: true }).catch(cause => {
       throw ioError('create', folder, cause)
     })
@@ -32,7 +32,7 @@ export class EventFile {
     })
     const events = new EventFile(path, file)
     try {
-      await events.write(fileVersion())
+      await events.write(fileVersion(), ...first)
     } catch (error) {
       await file.close()
       throw error

@@ -1,19 +1,10 @@
 import { DcganError } from '../errors.js'
-import { HYPER_PARAMS, type HyperParams } from '../hyperparams.js'
+import { HYPER_PARAMS, type HyperParams, MACHINE_PARAMS } from '../hyperparams.js'
+import { packageVersion } from '../installed.js'
 import type { Engine } from '../native/engine.js'
 
 /** What a process is about to train, by name; in each process of a distributed run it must be the same. */
 type Description = [name: string, value: string][]
-
-/** What may differ from one machine to the next. The precision in use is compared instead of the one asked for. */
-const MACHINE: readonly (keyof HyperParams)[] = [
-  'device',
-  'threads',
-  'precision',
-  'maxBatch',
-  'maxQueue',
-  'distributed',
-]
 
 /** What a call trains on, and how far. */
 export interface Task {
@@ -41,12 +32,12 @@ export async function agree(
 }
 
 function describe(engine: Engine, hparams: Readonly<HyperParams>, task: Task): Description {
-  const { version } = require('../../package.json') as { version: string }
   const { step, epoch, batch } = engine.position
   return [
-    ['the version of libtorch-dcgan', version],
+    ['the version of libtorch-dcgan', packageVersion()],
     ...engine.surroundings,
-    ...HYPER_PARAMS.filter(key => !MACHINE.includes(key)).map((key): [string, string] => [
+    // The precision in use is among the surroundings.
+    ...HYPER_PARAMS.filter(key => !MACHINE_PARAMS.includes(key)).map((key): [string, string] => [
       key,
       JSON.stringify(hparams[key]),
     ]),

@@ -19,14 +19,8 @@ export class Board {
    * checkpoint. TensorBoard forgets them, because this run makes them again. Rejects with `ERR_DCGAN_IO`.
    */
   static async open(folder: string, step: number, rates: Rates): Promise<Board> {
-    const file = await EventFile.open(folder)
-    try {
-      // At step 0 there is only the first picture.
-      await file.write(sessionStart(step === 0 ? 0 : step + 1))
-    } catch (error) {
-      await file.close()
-      throw error
-    }
+    // At step 0 there is only the first picture.
+    const file = await EventFile.open(folder, sessionStart(step === 0 ? 0 : step + 1))
     return new Board(file, rates)
   }
 

@@ -19,10 +19,7 @@ class FusedStep : public Step {
   explicit FusedStep(Networks& networks)
       : nets_(networks),
         generator_(nets_.generator, nets_.peers),
-        discriminator_(nets_.discriminator, nets_.dropout) {
-    // The passes write into them.
-    for (auto* adam : {&nets_.generator_adam, &nets_.discriminator_adam}) adam->join_gradients();
-  }
+        discriminator_(nets_.discriminator, nets_.dropout) {}
 
  private:
   torch::Tensor step(const MiniBatch& given, Seen* seen) override {
