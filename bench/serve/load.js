@@ -4,10 +4,13 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { DCGAN } from '../../dist/index.mjs'
+import { quantile } from './answers.js'
 import { hostile } from './hostile.js'
 import { overload, serving } from './phases.js'
 import { sampleAlone } from './processes.js'
 import { missed, report, targets, targetTable } from './report.js'
+
+const ROUNDS = 5
 
 const HELP = `Usage: npm run bench:serve -- [options]
 
@@ -65,16 +68,55 @@ function judge(aims) {
 async function measure(model) {
   const load = loadavg()[0]
   if (load > 0.5) say(`The load is ${load.toFixed(1)}: something else runs, and the figures will show it`)
-  say('sample(64) alone')
-  const alone = await sampleAlone(model, seconds)
-  say('one image a request, batched')
-  const batched = await serving(model, 64, seconds)
+  const { alone, batched, share } = await compared(model)
   say('the same with MAX_BATCH=1')
   const single = await serving(model, 1, seconds)
   say('ten times what it can serve')
   const over = await overload(model, batched.imagesPerSecond, seconds)
   const processors = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}`
-  return { date: new Date().toISOString(), seconds, processors, load, alone, batched, single, overload: over }
+  return {
+    date: new Date().toISOString(),
+    seconds,
+    processors,
+    load,
+    alone,
+    batched,
+    share,
+    single,
+    overload: over,
+  }
+}
+
+/**
+ * The model alone and the server, in turns: the processor's clock changes within seconds. Each figure is the median of
+ * the rounds, `share` that of their ratios.
+ */
+async function compared(model) {
+  const rounds = []
+  for (let i = 0; i < ROUNDS; i++) {
+    say(`sample(64) alone, then one image a request, batched: round ${i + 1} of ${ROUNDS}`)
+    const alone = await sampleAlone(model, seconds / ROUNDS)
+    rounds.push({ alone, batched: await serving(model, 64, seconds / ROUNDS) })
+  }
+  return {
+    alone: medians(rounds.map(round => round.alone)),
+    batched: medians(rounds.map(round => round.batched)),
+    share: quantile(
+      rounds.map(({ alone, batched }) => batched.imagesPerSecond / alone.imagesPerSecond),
+      0.5,
+    ),
+  }
+}
+
+/** The median of each figure. An error in any round counts. */
+function medians(rounds) {
+  const of = name => rounds.map(round => round[name])
+  return Object.fromEntries(
+    Object.keys(rounds[0]).map(name => [
+      name,
+      name === 'errors' || name === 'refused' ? Math.max(...of(name)) : quantile(of(name), 0.5),
+    ]),
+  )
 }
 
 async function shippedModel(folder) {
