@@ -1,8 +1,8 @@
-/** What takes minutes by its nature: packages, processes that end in every way, every block of the documents. */
+/** Files that take minutes by their nature: packages, processes that end in every way, every block of the documents. */
 const LONG = ['test/arm64/', 'test/determinism', 'test/docs/blocks', 'test/package/', 'test/process/(?!kill)']
 
-/** Their numbers are smaller in `npm test`. */
-const LONGER = ['test/checkpoint/fuzz', 'test/mnist/fuzz', 'test/process/kill', 'test/threads']
+/** Files that test smaller numbers, or fewer cases, in `npm test`. */
+const LONGER = ['test/checkpoint/fuzz', 'test/mnist/fuzz', 'test/parity', 'test/process/kill', 'test/threads']
 
 // `npm run test:long` runs those only. With 1, any file can be run, and with its larger numbers.
 const { DCGAN_LONG_TESTS: long } = process.env
@@ -15,6 +15,7 @@ module.exports = {
   testRegex: `/${rooms}.*\\.test\\.ts$`,
   testPathIgnorePatterns: long === undefined ? LONG : [],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/build', '<rootDir>/examples/.*/node_modules'],
+  setupFilesAfterEnv: ['<rootDir>/test/equality.ts'],
   transform: {
     '^.+\\.[cm]?ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
   },
