@@ -114,32 +114,32 @@ describe('the images of a data set are read when training is called', () => {
 describe('latent vectors are read when sample() is called', () => {
   test('whatever becomes of them afterwards', async () => {
     const gan = tiny()
-    const straight = await gan.sample(3, { latents: latentsIn(memory(1200)) })
+    const straight = await gan.sample(3, { latents: latentsIn(memory(96)) })
     for (const change of [
       (latents: Float32Array) => void latents.fill(0),
       (latents: Float32Array) => resize(latents.buffer as ArrayBuffer, 0),
       (latents: Float32Array) => detach(latents.buffer as ArrayBuffer),
     ]) {
-      const latents = latentsIn(memory(1200))
+      const latents = latentsIn(memory(96))
       const sampling = gan.sample(3, { latents })
       change(latents)
       expect(equal((await sampling).pixels, straight.pixels)).toBe(true)
-      const again = latentsIn(memory(1200))
+      const again = latentsIn(memory(96))
       const looked = await gan.sample(3, { latents: again, signal: watched(() => change(again)) })
       expect(equal(looked.pixels, straight.pixels)).toBe(true)
     }
-    const shared = await gan.sample(3, { latents: latentsIn(memory(1200, true)) })
+    const shared = await gan.sample(3, { latents: latentsIn(memory(96, true)) })
     expect(equal(shared.pixels, straight.pixels)).toBe(true)
   })
 
   test('and measured as they are', async () => {
     const gan = tiny()
-    const long = new Float32Array(100)
-    Object.defineProperty(long, 'length', { value: 500_000 })
-    const gone = new Float32Array(100)
+    const long = new Float32Array(8)
+    Object.defineProperty(long, 'length', { value: 40_000 })
+    const gone = new Float32Array(8)
     detach(gone.buffer)
-    const shrunk = new Float32Array(memory(400))
-    resize(shrunk.buffer as ArrayBuffer, 200)
+    const shrunk = new Float32Array(memory(32))
+    resize(shrunk.buffer as ArrayBuffer, 16)
     for (const [count, latents] of [
       [5000, long],
       [1, gone],

@@ -4,19 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { bars, folder } from './dcgan-support'
 
 /** The command train, as tests run it. */
-export const TRAIN = [
-  'train',
-  '--batch-size',
-  '4',
-  '--output-dim',
-  '2',
-  '--seed',
-  '1',
-  '--threads',
-  '1',
-  '--device',
-  'cpu',
-]
+export const TRAIN =
+  'train --batch-size 4 --latent-dim 8 --output-dim 2 --seed 1 --threads 1 --device cpu'.split(' ')
 
 /** A folder of IDX files with so many images to train on, and others to test with if asked for. */
 export function data(count: number, tests = 0): string {

@@ -1,22 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DCGAN, type HyperParamOptions, recipes, type TrainingImages } from '../lib/index'
-
-const models: DCGAN[] = []
-const folder = mkdtempSync(join(tmpdir(), 'dcgan-conditional-'))
-afterEach(() => Promise.all(models.splice(0).map(model => model.dispose())))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-function kept(model: DCGAN): DCGAN {
-  models.push(model)
-  return model
-}
+import { folder, kept, tiny } from './dcgan-support'
 
 const create = (hparams: HyperParamOptions = {}) =>
-  kept(
-    new DCGAN({ device: 'cpu', classes: 3, latentDim: 4, batchSize: 8, outputDim: 2, seed: 1, ...hparams }),
-  )
+  tiny({ classes: 3, latentDim: 4, batchSize: 8, seed: 1, ...hparams })
 
 /** Three classes that nobody confuses: a bright band at the top, in the middle or at the bottom. */
 function bands(count: number): Required<TrainingImages> {
@@ -73,7 +60,7 @@ test('it learns what its labels say', async () => {
 test.each([{}, { emaDecay: 0.9 }, { step: 'plain' as const }])(
   'a saved model goes on bit for bit, with %j',
   async hparams => {
-    const file = join(folder, 'state.safetensors')
+    const file = join(folder(), 'state.safetensors')
     const dataset = bands(24)
     const straight = create(hparams)
     const early = create(hparams)
@@ -92,7 +79,7 @@ test.each([{}, { emaDecay: 0.9 }, { step: 'plain' as const }])(
 
 test('a generator alone keeps its labels, in half precision too', async () => {
   const gan = create()
-  const file = join(folder, 'generator.safetensors')
+  const file = join(folder(), 'generator.safetensors')
   await gan.save(file, { only: 'generator', half: true })
   const loaded = kept(await DCGAN.load(file, { device: 'cpu' }))
   const wanted = { seed: 3, labels: [0, 1, 2] }

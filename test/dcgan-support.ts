@@ -5,7 +5,7 @@ import { DCGAN, type DcganError, type HyperParamOptions, type TrainingImages } f
 
 /** What tests train with: a step costs its time in weights, not in images. */
 // One thread: those of several test processes on few cores would wait for each other.
-export const TINY = { batchSize: 4, seed: 7, device: 'cpu', outputDim: 2, threads: 1 } as const
+export const TINY = { batchSize: 4, latentDim: 8, seed: 7, device: 'cpu', outputDim: 2, threads: 1 } as const
 
 /** Images with a bright bar each, all of them different. */
 export function bars(count: number, first = 0): TrainingImages {

@@ -101,7 +101,7 @@ interface Trained {
   rank: number
 }
 
-const STEPS = 24
+const STEPS = 16
 
 /** Trains, and prints the losses and a digest of the state. The last mini-batch of each epoch is smaller. */
 const training = (hparams: object) => `

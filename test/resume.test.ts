@@ -1,9 +1,12 @@
 import { join } from 'node:path'
 import { readState } from '../lib/checkpoint'
 import { DCGAN, type EpochResult, loadMnist, type TrainingImages } from '../lib/index'
+import { native } from '../lib/native/native'
 import { failure, folder, kept } from './dcgan-support'
 
-const COUNT = 2560
+const COUNT = 640
+// Where the processor has no arithmetic for bfloat16, a model in it would be the float32 one again.
+const PRECISIONS = native().info().bfloat16 ? (['float32', 'bfloat16'] as const) : (['float32'] as const)
 
 jest.setTimeout(600_000)
 
@@ -15,12 +18,12 @@ const weights = async (gan: DCGAN, file: string): Promise<Buffer[]> => {
 const losses = (epochs: readonly EpochResult[]): number[] =>
   epochs.flatMap(({ discLosses, genLosses }) => [...discLosses, ...genLosses])
 
-describe.each(['float32', 'bfloat16'] as const)('three epochs of 2,560 images in %s', precision => {
+describe.each(PRECISIONS)('three epochs of 640 images in %s', precision => {
   test('stopped in the second, saved, loaded and finished, equal three that nobody stopped', async () => {
     const mnist = await loadMnist()
     const dataset: TrainingImages = { ...mnist, images: mnist.images.subarray(0, COUNT * 784), count: COUNT }
     delete dataset.labels
-    const hparams = { precision, seed: 21, epochs: 3, device: 'cpu' } as const
+    const hparams = { precision, batchSize: 32, seed: 21, epochs: 3, device: 'cpu' } as const
     const straight = kept(new DCGAN(hparams))
     const whole = await straight.train({ dataset, outputDir: null })
     expect(whole).toMatchObject({ step: 60, epoch: 3 })

@@ -15,7 +15,7 @@ export interface Ended {
 /** What every script begins with. */
 const PRELUDE = `'use strict'
 const { DCGAN, animate, loadMnist } = require(${JSON.stringify(join(ROOT, 'dist', 'index.js'))})
-const model = options => new DCGAN({ batchSize: 4, seed: 7, device: 'cpu', threads: 1, outputDim: 2, ...options })
+const model = options => new DCGAN({ batchSize: 4, latentDim: 8, seed: 7, device: 'cpu', threads: 1, outputDim: 2, ...options })
 /** Grey levels i² mod 251, which repeat themselves: computing all of an epoch's takes seconds. */
 const images = count => {
   const images = new Uint8Array(count * 784)

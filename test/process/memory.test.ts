@@ -34,7 +34,7 @@ limited('images that do not fit into memory reject, and nothing keeps the proces
 limited('latent vectors that do not fit into memory reject', async () => {
   const ended = await run(`${LIMIT}
     ;(async () => {
-      const gan = model({ maxQueue: 300000 })
+      const gan = model({ latentDim: 100, maxQueue: 300000 })
       await gan.sample()
       const latents = new Float32Array(300000 * 100)
       leave(160)
