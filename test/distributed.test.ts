@@ -109,7 +109,7 @@ const training = (hparams: object) => `
   const { readFileSync } = require('node:fs')
   const { tmpdir } = require('node:os')
   const file = tmpdir() + '/' + process.pid + '.safetensors'
-  const gan = model({ batchSize: 9, epochs: ${STEPS / 8}, ...${JSON.stringify(hparams)} })
+  const gan = model({ batchSize: 9, latentDim: 100, epochs: ${STEPS / 8}, ...${JSON.stringify(hparams)} })
   const dataset = { ...images(9 * 7 + 5), labels: Uint8Array.from({ length: 68 }, (_, i) => i % 10) }
   gan.train({ dataset, outputDir: null }).then(async ({ epochs }) => {
     await gan.save(file)
