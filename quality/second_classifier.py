@@ -3,8 +3,8 @@
     python quality/second_classifier.py           trains it, writes quality/runs/second-classifier.pt
     python quality/second_classifier.py FILE...   reads files of n × 784 grey levels; labels lie beside them in FILE.labels
 
-The package does not ship it. One line of JSON for each file: the share of the images that it reads as their label, in
-all and by label, and how confidently.
+The package does not ship it. One line of JSON for each file: how many images it reads as their label, the share by
+label, how confidently, and in its own features the distance, precision and recall against the test images.
 """
 
 import json
@@ -14,6 +14,7 @@ import sys
 import numpy as np
 import torch
 from classifier import accuracy, mnist, normalise, train
+from metrics import Manifold, frechet_distance, gaussian, manifold_metrics
 from torch import nn
 
 FILE = pathlib.Path(__file__).resolve().parent / "runs" / "second-classifier.pt"
@@ -67,13 +68,21 @@ def main(files):
         print(json.dumps({"file": str(FILE), "accuracy": accuracy(model)}))
         return
     model = load()
+    real, _ = model.describe(mnist("t10k")[0])
+    real_gaussian, real_manifold = gaussian(real), Manifold(real)
     for file in files:
-        _, probabilities = model.describe(np.fromfile(file, np.uint8).reshape(-1, 784))
+        features, probabilities = model.describe(np.fromfile(file, np.uint8).reshape(-1, 784))
         labels = np.fromfile(f"{file}.labels", np.uint8)
         right = probabilities.argmax(1) == labels
         by_label = [round(float(right[labels == label].mean()), 4) for label in range(10)]
-        figures = {"count": len(labels), "read": int(right.sum()), "byLabel": by_label}
-        print(json.dumps({"file": file, **figures, "confidence": round(float(probabilities.max(1).mean()), 4)}))
+        figures = {
+            "confidence": float(probabilities.max(1).mean()),
+            "fd": frechet_distance(gaussian(features), real_gaussian),
+            **manifold_metrics(real_manifold, Manifold(features)),
+        }
+        rounded = {name: round(value, 4) for name, value in figures.items()}
+        counts = {"count": len(labels), "read": int(right.sum()), "byLabel": by_label}
+        print(json.dumps({"file": file, **counts, **rounded}))
 
 
 if __name__ == "__main__":
