@@ -1,5 +1,12 @@
 /** Files that take minutes by their nature: packages, processes that end in every way, every block of the documents. */
-const LONG = ['test/arm64/', 'test/determinism', 'test/docs/blocks', 'test/package/', 'test/process/(?!kill)']
+const LONG = [
+  'test/arm64/',
+  'test/determinism',
+  'test/docs/blocks',
+  'test/package/',
+  'test/platforms/',
+  'test/process/(?!kill)',
+]
 
 /** Files that test smaller numbers, or fewer cases, in `npm test`. */
 const LONGER = ['test/checkpoint/fuzz', 'test/mnist/fuzz', 'test/parity', 'test/process/kill', 'test/threads']
