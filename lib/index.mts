@@ -1,4 +1,6 @@
 // The same module for import: one class DcganError and one addon a process, whichever way it is asked for.
 
+import './assert-installed.mjs'
+
 export type * from './index.js'
 export { animate, DCGAN, DcganError, ImageBatch, loadMnist, recipes, subset } from './index.js'

@@ -15,7 +15,11 @@ export type { Source } from './source.js'
 export { ImageBatch }
 
 const PRETRAINED = join(__dirname, '..', '..', 'weights', 'mnist.safetensors')
-const RUNTIMES = ['onnxruntime-node', 'onnxruntime-web'] as const
+/** Each is named in a call of its own: tools that collect a program's files look for these. */
+const RUNTIMES = {
+  'onnxruntime-node': () => require('onnxruntime-node'),
+  'onnxruntime-web': () => require('onnxruntime-web'),
+} satisfies Record<string, () => OnnxRuntime>
 
 /**
  * A trained generator without LibTorch and without the addon, on `onnxruntime-node` or `onnxruntime-web`: for platforms
@@ -71,9 +75,9 @@ async function read(file: string | URL): Promise<Uint8Array> {
 
 /** The onnxruntime that is installed beside this package. */
 function installed(): OnnxRuntime {
-  for (const name of RUNTIMES) {
+  for (const [name, load] of Object.entries(RUNTIMES)) {
     try {
-      return require(name) as OnnxRuntime
+      return load()
     } catch (cause) {
       if (isMissing(cause, name)) continue
       throw new DcganError('ERR_DCGAN_NATIVE', `${name} does not load: ${(cause as Error).message}`, {

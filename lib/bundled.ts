@@ -1,0 +1,30 @@
+import { DcganError, type DcganErrorCode } from './errors.js'
+
+// No module of Node.js is imported here: a bundle of ES modules refuses require().
+
+/**
+ * Checks that a folder is this package's. A bundle is elsewhere, and does not find the files that the package opens at run
+ * time, such as weights and the addon.
+ *
+ * @param read reads the folder's package.json
+ * @throws {DcganError} with this code
+ */
+export function assertPackage(
+  root: string,
+  read: () => string,
+  code: DcganErrorCode = 'ERR_DCGAN_NATIVE_NOT_FOUND',
+): void {
+  let name: unknown
+  try {
+    name = JSON.parse(read()).name
+  } catch {
+    // Nothing that can be read is there.
+  }
+  if (name === 'libtorch-dcgan') return
+  throw new DcganError(
+    code,
+    `libtorch-dcgan was bundled: it opens files of its own at run time, and they are not in ${root}. Leave it out of the bundle: ` +
+      "esbuild --external:libtorch-dcgan; external: ['libtorch-dcgan'] in Rollup; ssr: { external: ['libtorch-dcgan'] } in " +
+      "Vite; serverExternalPackages: ['libtorch-dcgan'] in next.config",
+  )
+}
