@@ -11,7 +11,10 @@ export interface ExportOnnxOptions {
    * to 255 white, as in `ImageBatch.pixels`.
    */
   output?: 'float32' | 'uint8' | undefined
-  /** Stores the weights in half precision, which halves the size. The model still computes in float32. Default false. */
+  /**
+   * Stores the weights in half precision, as `save(file, { only: 'generator', half: true })` does, which halves the size.
+   * The model still computes in float32. Default false.
+   */
   half?: boolean | undefined
 }
 

@@ -1,19 +1,26 @@
 /** A generator's float32 tensors by their name in a state file, without `generator.`. */
 export type GeneratorTensors = ReadonlyMap<string, Float32Array>
 
-/** A generator for inference, whose batch normalisation is part of the weights before it. */
+/** Weights before a batch normalisation, and what it multiplies each of their output channels with. */
+export interface Scaled {
+  /** Output channel by output channel for a matrix, [in][out][height][width] for a transposed convolution. */
+  weight: Float32Array
+  scale: Float64Array
+}
+
+/** A generator for inference, whose batch normalisation is a scale of the weights before it, and a bias. */
 export interface FoldedGenerator {
   latentDim: number
   /** 0: unconditional. */
   classes: number
   /** 12,544 × latentDim, for latent vectors. */
-  linear: Float32Array
+  linear: Scaled
   /** One row of 12,544 per class; one row without classes. */
   linearBias: Float32Array
-  /** Transposed convolutions, [in][out][height][width], and a bias for each output channel. */
-  conv1: Float32Array
+  /** Transposed convolutions, and a bias for each output channel. */
+  conv1: Scaled
   conv1Bias: Float32Array
-  conv2: Float32Array
+  conv2: Scaled
   conv2Bias: Float32Array
   conv3: Float32Array
 }
@@ -22,7 +29,7 @@ export interface FoldedGenerator {
 const EPSILON = 1e-5
 const FEATURES = 256 * 7 * 7
 
-/** Folds running statistics, scales and shifts into the weights. Computes in float64, to round only once. */
+/** Folds running statistics, scales and shifts. Computes in float64, to round only once. */
 export function fold(tensors: GeneratorTensors, latentDim: number, classes: number): FoldedGenerator {
   const get = (name: string) => tensors.get(name) as Float32Array
   const affine = (norm: string) => {
@@ -37,41 +44,34 @@ export function fold(tensors: GeneratorTensors, latentDim: number, classes: numb
     )
     return { scale, shift }
   }
-  const convolution = (name: string, norm: string) => {
-    const { scale, shift } = affine(norm)
-    const weight = get(`${name}.weight`)
-    const taps = weight.length / (INPUTS[name] as number) / scale.length
-    return {
-      weight: weight.map((w, i) => w * (scale[Math.floor(i / taps) % scale.length] as number)),
-      bias: Float32Array.from(shift),
-    }
-  }
-  const first = affine('bn1')
+  const [first, second, third] = [affine('bn1'), affine('bn2'), affine('bn3')]
   const weight = get('linear.weight')
   const inputs = latentDim + classes
   const linear = new Float32Array(FEATURES * latentDim)
   const linearBias = new Float32Array(FEATURES * Math.max(1, classes))
   for (let feature = 0; feature < FEATURES; feature++) {
-    const scale = first.scale[feature] as number
-    const shift = first.shift[feature] as number
-    const at = (input: number) => scale * (weight[feature * inputs + input] as number)
-    for (let i = 0; i < latentDim; i++) linear[feature * latentDim + i] = at(i)
+    const row = weight.subarray(feature * inputs, (feature + 1) * inputs)
+    linear.set(row.subarray(0, latentDim), feature * latentDim)
+    const [scale, shift] = [first.scale[feature] as number, first.shift[feature] as number]
     if (classes === 0) linearBias[feature] = shift
     for (let label = 0; label < classes; label++)
-      linearBias[label * FEATURES + feature] = at(latentDim + label) + shift
+      linearBias[label * FEATURES + feature] = scale * (row[latentDim + label] as number) + shift
   }
-  const [conv1, conv2] = [convolution('conv1', 'bn2'), convolution('conv2', 'bn3')]
   return {
     latentDim,
     classes,
-    linear,
+    linear: { weight: linear, scale: first.scale },
     linearBias,
-    conv1: conv1.weight,
-    conv1Bias: conv1.bias,
-    conv2: conv2.weight,
-    conv2Bias: conv2.bias,
+    conv1: { weight: get('conv1.weight'), scale: second.scale },
+    conv1Bias: Float32Array.from(second.shift),
+    conv2: { weight: get('conv2.weight'), scale: third.scale },
+    conv2Bias: Float32Array.from(third.shift),
     conv3: get('conv3.weight'),
   }
 }
 
-const INPUTS: Record<string, number> = { conv1: 256, conv2: 128 }
+/** Multiplies the weights with their scales. `shape` is that of the weights of one output channel that lie together. */
+export function multiplied({ weight, scale }: Scaled, shape: readonly number[]): Float32Array {
+  const taps = shape.reduce((product, size) => product * size)
+  return weight.map((w, i) => w * (scale[Math.floor(i / taps) % scale.length] as number))
+}

@@ -1,12 +1,12 @@
 import { encodeF16 } from '../checkpoint/half.js'
 import { Message } from '../protobuf.js'
-import type { FoldedGenerator } from './fold.js'
+import { type FoldedGenerator, multiplied, type Scaled } from './fold.js'
 
 /** Options of the exported model. */
 export interface OnnxOptions {
   /** Grey levels (uint8) in place of floating-point numbers in (−1, 1). */
   output: 'float32' | 'uint8'
-  /** Stores the weights in half precision, which halves the size. */
+  /** Stores the weights in half precision. Biases and scales stay in float32: they are few. */
   half: boolean
 }
 
@@ -30,20 +30,21 @@ export function onnxModel(generator: FoldedGenerator, { output, half }: OnnxOpti
     return name
   }
   const initialisers: Message[] = []
-  const weights = (name: string, shape: number[], values: Float32Array) => {
-    if (!half) {
-      initialisers.push(tensor(name, Type.float, shape, bytesOf(values)))
-      return name
-    }
-    const halves = new Uint16Array(values.length)
-    encodeF16(values, halves)
-    initialisers.push(tensor(`${name}.half`, Type.float16, shape, bytesOf(halves)))
-    return node('Cast', [`${name}.half`], [integer('to', Type.float)], name)
-  }
-  const number = (name: string, value: number) => {
-    initialisers.push(tensor(name, Type.float, [], bytesOf(Float32Array.of(value))))
+  const floats = (name: string, shape: number[], values: Float32Array) => {
+    initialisers.push(tensor(name, Type.float, shape, bytesOf(values)))
     return name
   }
+  // In half precision the scales stand beside the weights, which then are those of a half-precision state file.
+  const weights = (name: string, shape: number[], scaled: Scaled, scales: number[]) => {
+    if (!half)
+      return floats(name, shape, multiplied(scaled, shape.slice(scales.indexOf(scaled.scale.length) + 1)))
+    const halves = new Uint16Array(scaled.weight.length)
+    encodeF16(scaled.weight, halves)
+    initialisers.push(tensor(`${name}.half`, Type.float16, shape, bytesOf(halves)))
+    const weight = node('Cast', [`${name}.half`], [integer('to', Type.float)])
+    return node('Mul', [weight, floats(`${name}.scale`, scales, Float32Array.from(scaled.scale))], [], name)
+  }
+  const number = (name: string, value: number) => floats(name, [], Float32Array.of(value))
   const upsample = (
     input: string,
     weight: string,
@@ -63,9 +64,9 @@ export function onnxModel(generator: FoldedGenerator, { output, half }: OnnxOpti
     )
 
   const { latentDim, classes } = generator
-  const linear = weights('linear.weight', [FEATURES, latentDim], generator.linear)
+  const linear = weights('linear.weight', [FEATURES, latentDim], generator.linear, [FEATURES, 1])
   const rows = Math.max(1, classes)
-  const bias = weights('linear.bias', [rows, FEATURES], generator.linearBias)
+  const bias = floats('linear.bias', [rows, FEATURES], generator.linearBias)
   const transposed = [integer('transB', 1)]
   const dense =
     classes === 0
@@ -74,13 +75,13 @@ export function onnxModel(generator: FoldedGenerator, { output, half }: OnnxOpti
   // 0: as many as there are.
   initialisers.push(tensor('map', Type.int64, [4], bytesOf(BigInt64Array.of(0n, 256n, 7n, 7n))))
   let x = node('Relu', [node('Reshape', [dense, 'map'])])
-  const bias1 = weights('conv1.bias', [128], generator.conv1Bias)
-  x = node('Relu', [
-    upsample(x, weights('conv1.weight', [256, 128, 5, 5], generator.conv1), [bias1], 5, 1, 2),
-  ])
-  const bias2 = weights('conv2.bias', [64], generator.conv2Bias)
-  x = node('Relu', [upsample(x, weights('conv2.weight', [128, 64, 4, 4], generator.conv2), [bias2], 4, 2, 1)])
-  x = upsample(x, weights('conv3.weight', [64, 1, 4, 4], generator.conv3), [], 4, 2, 1)
+  const bias1 = floats('conv1.bias', [128], generator.conv1Bias)
+  const conv1 = weights('conv1.weight', [256, 128, 5, 5], generator.conv1, [1, 128, 1, 1])
+  x = node('Relu', [upsample(x, conv1, [bias1], 5, 1, 2)])
+  const bias2 = floats('conv2.bias', [64], generator.conv2Bias)
+  const conv2 = weights('conv2.weight', [128, 64, 4, 4], generator.conv2, [1, 64, 1, 1])
+  x = node('Relu', [upsample(x, conv2, [bias2], 4, 2, 1)])
+  x = upsample(x, floats('conv3.weight', [64, 1, 4, 4], generator.conv3), [], 4, 2, 1)
   if (output === 'float32') {
     node('Tanh', [x], [], 'images')
   } else {

@@ -44,7 +44,8 @@ async function answered(url: string, server: ChildProcess, said: string[]): Prom
 
 /** The bytes of a PNG file that a server answers with, and the process that drew it, if it says so. */
 export async function picture(url: string): Promise<{ png: Buffer; pid: string | null }> {
-  const answer = await fetch(url)
+  // A connection that is kept leads to the same process every time.
+  const answer = await fetch(url, { headers: { connection: 'close' } })
   const png = Buffer.from(await answer.arrayBuffer())
   expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/png'])
   expect(png.subarray(1, 4).toString()).toBe('PNG')
