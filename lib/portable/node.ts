@@ -15,12 +15,6 @@ export type { Source } from './source.js'
 export { ImageBatch }
 
 const PRETRAINED = join(__dirname, '..', '..', 'weights', 'mnist.safetensors')
-/** Each is named in a call of its own: tools that collect a program's files look for these. */
-const RUNTIMES = {
-  'onnxruntime-node': () => require('onnxruntime-node'),
-  'onnxruntime-web': () => require('onnxruntime-web'),
-} satisfies Record<string, () => OnnxRuntime>
-
 /**
  * A trained generator without LibTorch and without the addon, on `onnxruntime-node` or `onnxruntime-web`: for platforms
  * that have no LibTorch, and for small deployments. It samples; training takes `DCGAN`.
@@ -73,17 +67,17 @@ async function read(file: string | URL): Promise<Uint8Array> {
   }
 }
 
-/** The onnxruntime that is installed beside this package. */
+/** The onnxruntime that is installed beside this package. Bundlers and tracers look for names in a try of their own. */
 function installed(): OnnxRuntime {
-  for (const [name, load] of Object.entries(RUNTIMES)) {
-    try {
-      return load()
-    } catch (cause) {
-      if (isMissing(cause, name)) continue
-      throw new DcganError('ERR_DCGAN_NATIVE', `${name} does not load: ${(cause as Error).message}`, {
-        cause,
-      })
-    }
+  try {
+    return require('onnxruntime-node')
+  } catch (cause) {
+    assertMissing('onnxruntime-node', cause)
+  }
+  try {
+    return require('onnxruntime-web')
+  } catch (cause) {
+    assertMissing('onnxruntime-web', cause)
   }
   throw new DcganError(
     'ERR_DCGAN_NATIVE_NOT_FOUND',
@@ -91,7 +85,9 @@ function installed(): OnnxRuntime {
   )
 }
 
-function isMissing(error: unknown, name: string): boolean {
-  const { code, message } = error as { code?: unknown; message?: unknown }
-  return code === 'MODULE_NOT_FOUND' && String(message).includes(name)
+/** Throws unless a package could not be required because it is not installed. */
+function assertMissing(name: string, cause: unknown): void {
+  const { code, message } = cause as NodeJS.ErrnoException
+  if (code === 'MODULE_NOT_FOUND' && message.includes(name)) return
+  throw new DcganError('ERR_DCGAN_NATIVE', `${name} does not load: ${message}`, { cause })
 }

@@ -24,6 +24,8 @@ platforms('a package manager', () => {
   test('pnpm, which runs no scripts unless asked', async () => {
     const app = application()
     const pnpm = await program('pnpm', 'bin/pnpm.mjs')
+    // Otherwise it ends with an error until `pnpm approve-builds` was answered.
+    write(app, { 'pnpm-workspace.yaml': 'strictDepBuilds: false\n' })
     const add = ['add', '--store-dir', app.path('.store'), tarball().tarball, 'onnxruntime-web']
     const { status, stdout, stderr } = await app.node([pnpm, ...add], { ...withTools(app), CI: '1' })
     expect({ status, output: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, output: '' })

@@ -1,0 +1,43 @@
+// Compares the images of portable in Chromium with those of DCGAN: chromium.mjs EXECUTABLE
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { extname, join } from 'node:path'
+import { chromium } from 'playwright-core'
+
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+}
+// No bundler: the browser finds the modules where npm installed them.
+const imports = {
+  'libtorch-dcgan/portable': '/node_modules/libtorch-dcgan/dist/browser/portable/browser.js',
+  'onnxruntime-web/wasm': '/node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs',
+}
+const PAGE = `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script>`
+
+const server = createServer(async ({ url }, response) => {
+  const text = url === '/' ? PAGE : await readFile(join(process.cwd(), url)).catch(() => undefined)
+  response
+    .writeHead(text === undefined ? 404 : 200, { 'content-type': TYPES[extname(url)] ?? 'text/html' })
+    .end(text)
+})
+await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
+const browser = await chromium.launch({
+  executablePath: process.argv[2],
+  args: ['--no-sandbox', '--disable-gpu'],
+})
+const page = await browser.newPage()
+page.setDefaultTimeout(600_000)
+await page.goto(`http://127.0.0.1:${server.address().port}/`)
+const compared = await page.evaluate(async () => {
+  const { Generator } = await import('libtorch-dcgan/portable')
+  const { drawLatents } = await import('/node_modules/libtorch-dcgan/dist/browser/portable/latents.js')
+  const { compare } = await import('/compare.mjs')
+  return compare({ Generator, drawLatents }, await (await fetch('/reference.json')).json())
+})
+console.log(`${compared} images as those of DCGAN`)
+await browser.close()
+server.closeAllConnections()
+server.close()
