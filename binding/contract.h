@@ -1,6 +1,6 @@
 #pragma once
 
-// What crosses between Node's thread and a model's: plain C++, no LibTorch and no Node-API.
+// The types that cross between Node's thread and a model's thread: plain C++, no LibTorch and no Node-API.
 
 #include <cstddef>
 #include <cstdint>

@@ -7,11 +7,11 @@ namespace dcgan {
 
 namespace {
 
-/// What V8's garbage collection may need for itself.
+/// Bytes that V8's garbage collection may need for itself.
 constexpr std::size_t kRoom = std::size_t{32} << 20;
 
-/// Throws std::bad_alloc where there is no memory for so many bytes. Volatile, or the compiler would take
-/// what is freed at once for granted.
+/// Throws std::bad_alloc if `size` bytes cannot be allocated. The pointer is volatile, because the compiler
+/// would otherwise remove an allocation that is freed at once.
 void require_memory(std::size_t size) {
   void* volatile probe = std::malloc(size);
   if (probe == nullptr) throw std::bad_alloc();
@@ -32,14 +32,14 @@ const std::shared_ptr<Environment>& Environment::of(Napi::Env env) {
 
 Environment::Environment(Napi::Env env)
     : mailbox(env), array_buffer_(Napi::Persistent(env.Global().Get("ArrayBuffer").As<Napi::Function>())) {
-  // It ends with its environment, which frees what it refers to.
+  // The environment frees the constructor itself when it ends.
   array_buffer_.SuppressDestruct();
 }
 
 Napi::ArrayBuffer Environment::new_buffer(std::size_t size) const {
-  // Where memory is short V8 collects garbage, and ends the process if it has none for that either.
+  // If memory is short, V8 collects garbage. It ends the process if it has no memory for that.
   if (size >= kRoom / 32) require_memory(size + kRoom);
-  // JavaScript's own constructor throws then; napi_create_arraybuffer would end the process.
+  // JavaScript's constructor throws if memory is short; napi_create_arraybuffer would end the process.
   try {
     const auto length = Napi::Number::New(array_buffer_.Env(), static_cast<double>(size));
     return array_buffer_.New({length}).As<Napi::ArrayBuffer>();

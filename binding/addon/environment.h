@@ -10,17 +10,17 @@ namespace dcgan {
 
 class Model;
 
-/// What one Node environment (the main thread or a worker) has of this addon. Touched on Node's thread alone,
-/// but for posting letters.
+/// The addon's data for one Node environment: the main thread or a worker. Only posting letters is allowed on
+/// other threads than Node's.
 class Environment {
  public:
-  /// Makes the environment's own, which lives as long as it does.
+  /// Makes the data of an environment. They live as long as the environment.
   static std::shared_ptr<Environment> make(Napi::Env env);
   static const std::shared_ptr<Environment>& of(Napi::Env env);
 
   explicit Environment(Napi::Env env);
 
-  /// Throws std::bad_alloc where there is not so much memory.
+  /// Throws std::bad_alloc if memory is short.
   Napi::ArrayBuffer new_buffer(std::size_t size) const;
 
   Mailbox mailbox;

@@ -36,7 +36,7 @@ std::vector<T> copy(const Napi::TypedArray& value, const char* key, std::int64_t
 
 std::int64_t integer(const Napi::Value& value, const char* key, std::int64_t min, std::int64_t max) {
   const double given = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : std::nan("");
-  // The comparison is false for NaN; beyond the bounds a cast would be undefined.
+  // The comparisons are false for NaN. A cast of a number beyond the bounds would be undefined behaviour.
   if (given >= static_cast<double>(min) && given <= static_cast<double>(max) && given == std::floor(given)) {
     return static_cast<std::int64_t>(given);
   }

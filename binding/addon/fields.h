@@ -6,13 +6,13 @@
 
 #include "addon/napi_setup.h"
 
-// Readers of what JavaScript hands over. TypeScript has checked every option; these check again what memory
-// depends on: each value's type, that a number is an integer within its bounds, and how long an array really
-// is. They throw ERR_DCGAN_INVALID_ARGUMENT.
+// Readers of JavaScript values. TypeScript has checked every option. These functions check again whatever
+// memory safety depends on: the type of a value, the bounds of an integer, the real length of an array. They
+// throw ERR_DCGAN_INVALID_ARGUMENT.
 
 namespace dcgan {
 
-/// Bounds that keep the product of any three sizes within 64 bits. What a user may ask for is lib/'s to say.
+/// The largest size: the product of any three sizes fits into 64 bits. lib/ has the limits for users.
 inline constexpr std::int64_t kMaxSize = std::int64_t{1} << 20;
 /// The largest integer that a JavaScript number holds exactly.
 inline constexpr std::int64_t kMaxInteger = (std::int64_t{1} << 53) - 1;
@@ -25,12 +25,12 @@ bool boolean(const Napi::Object& object, const char* key);
 std::string text(const Napi::Object& object, const char* key);
 Napi::Object object(const Napi::Value& value, const char* key);
 
-/// Copies of arrays whose length is what the request says.
+/// Return copies of arrays, which must have this length.
 std::vector<float> floats(const Napi::Value& value, const char* key, std::int64_t length);
 std::vector<std::uint8_t> bytes(const Napi::Value& value, const char* key, std::int64_t length);
 std::vector<std::byte> buffer(const Napi::Value& value, const char* key, std::int64_t length);
 
-/// How many elements an array really has: 0 where its buffer was detached or shrunk away under it.
+/// Returns the real number of elements: 0 if the array's buffer was detached or is now too small for it.
 std::int64_t length_of(const Napi::Value& array, const char* key);
 
 }  // namespace dcgan

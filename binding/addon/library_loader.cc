@@ -19,9 +19,10 @@ void* open(const std::string& file) {
   return handle;
 }
 
-/// OpenMP's threads spin for milliseconds after each parallel loop, which on processors that others use too
-/// starves the loop's own threads: ten times slower beside a second process. A short spin costs nothing when
-/// alone. libgomp reads the variable as it is loaded; the user's own choice stands.
+/// Shortens OpenMP's spin while libgomp is loaded, which reads the variable then. By default, OpenMP's
+/// threads spin for milliseconds after each parallel loop. On shared processors they then starve the threads
+/// of the loop: training beside a second process was ten times slower. A short spin costs nothing on a free
+/// processor. The user's own setting is kept.
 class ShortSpin {
  public:
   ShortSpin() : ours_(getenv("GOMP_SPINCOUNT") == nullptr && getenv("OMP_WAIT_POLICY") == nullptr) {

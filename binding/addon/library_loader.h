@@ -6,12 +6,12 @@
 
 namespace dcgan {
 
-/// Opens LibTorch's libraries in this folder by absolute path, then the engine beside the addon, whose own
-/// dependencies are then there already: nothing of where LibTorch lies is baked in. Throws Error with the
-/// dynamic loader's words. The first folder that works stays: a process has one LibTorch.
+/// Opens LibTorch's libraries in this folder by absolute path, then the engine beside the addon. The engine
+/// finds its dependencies already loaded, so no path to LibTorch is compiled in. After a success, later calls
+/// do nothing: a process has one LibTorch. Throws Error with the dynamic loader's message.
 void open_library(const std::string& folder);
 
-/// Throws Error before open_library().
+/// Returns the engine's functions. Throws Error before open_library().
 const Library& library();
 
 }  // namespace dcgan

@@ -4,7 +4,7 @@ namespace dcgan {
 
 void Mailbox::deliver(Napi::Env env, Napi::Function, void*, Letter* delivered) {
   const std::unique_ptr<Letter> letter(delivered);
-  // Without an environment JavaScript has ended: what the letter holds is freed, and that is all.
+  // Without an environment, JavaScript has ended, and the letter is only freed.
   if (static_cast<napi_env>(env) != nullptr) letter->deliver(env);
 }
 

@@ -11,24 +11,24 @@ namespace dcgan {
 class Letter {
  public:
   virtual ~Letter() = default;
-  /// On Node's thread. It must not throw.
+  /// Called on Node's thread. It must not throw.
   virtual void deliver(Napi::Env env) = 0;
 };
 
-/// Carries letters from models' threads to Node's. It keeps the process alive while an answer is owed, and
-/// not otherwise.
+/// Carries letters from the threads of models to Node's thread. Keeps the process alive only while an answer
+/// is owed.
 class Mailbox {
  public:
   explicit Mailbox(Napi::Env env);
 
-  /// From any thread, and without allocating anything. After close() letters are dropped.
+  /// Sends a letter from any thread, without allocating memory. Drops it after close().
   void post(std::unique_ptr<Letter> letter);
 
-  /// On Node's thread: an answer is owed, or was given.
+  /// Count the answers that are owed. Called on Node's thread.
   void expect(Napi::Env env);
   void settle(Napi::Env env);
 
-  /// On Node's thread, when the environment ends.
+  /// Called on Node's thread when the environment ends.
   void close() { closed_ = true; }
   bool closed() const { return closed_; }
 

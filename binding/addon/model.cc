@@ -6,8 +6,8 @@ namespace dcgan {
 
 namespace {
 
-/// Bytes that a model has, roughly: less where it only serves, more while it trains. V8 sees a handle alone,
-/// and would let forgotten models pile up until the process has no memory left.
+/// A model's approximate size in bytes: less if it only serves, more while it trains. V8 sees only the small
+/// handle, and would otherwise collect forgotten models too late, when the process has no memory left.
 constexpr std::int64_t kWeight = 32 << 20;
 
 }  // namespace
@@ -51,12 +51,12 @@ void Model::settle(Napi::Env env) {
   if (--owed_ == 0) handle_.Unref();
 }
 
-/// An event of an epoch, on its way to JavaScript.
+/// Carries an event of an epoch to JavaScript.
 class Event : public Letter {
  public:
   using Make = std::function<Napi::Object(Napi::Env)>;
 
-  // The model outlives its letters: it is kept by the epoch's promise, which is settled after them.
+  // The pointer stays valid: the epoch's promise keeps the model, and it is settled after these letters.
   Event(Model* model, std::int64_t id, Make make) : model_(model), id_(id), make_(std::move(make)) {}
 
   void deliver(Napi::Env env) override {
@@ -77,7 +77,7 @@ class Event : public Letter {
   Make make_;
 };
 
-/// Tells JavaScript what an epoch does, from the engine's thread.
+/// Sends the events of an epoch from the engine's thread to JavaScript.
 class JsObserver : public EpochObserver {
  public:
   JsObserver(Model* model, std::int64_t id) : model_(model), id_(id) {}

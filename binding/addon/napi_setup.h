@@ -1,12 +1,13 @@
 #pragma once
 
-// The one place that includes Node-API, and what must be defined first.
+// The only include of Node-API, with the macros that must be defined before it.
 
 #define NAPI_VERSION 9
-// Any std::exception out of a callback becomes a JavaScript Error instead of ending the process.
+// A std::exception from a callback becomes a JavaScript Error instead of ending the process.
 #define NODE_ADDON_API_CPP_EXCEPTIONS_ALL
 #define NODE_ADDON_API_DISABLE_DEPRECATED
-// A worker that is terminated makes every call into JavaScript fail: without this, that aborts the process.
+// In a worker that is being terminated, every call into JavaScript fails. Without this, that aborts the
+// process.
 #define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
 
 #include <napi.h>

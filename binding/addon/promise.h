@@ -5,14 +5,14 @@
 #include <optional>
 #include <variant>
 
-#include "addon/convert.h"
+#include "addon/answers.h"
 #include "addon/failure.h"
 #include "addon/model.h"
 
 namespace dcgan {
 
-/// What a promise of a model is settled with. Made together with the promise, so that nothing has to be
-/// allocated when the answer is there, on a thread where that could end the process.
+/// Settles a promise of a model. It is made together with the promise, because allocating memory when the
+/// answer comes, on the model's thread, could end the process.
 template <class T>
 class Settlement : public Letter {
  public:
@@ -29,9 +29,9 @@ class Settlement : public Letter {
       if (!failure) resolve(env, failure);
       if (failure) deferred_.Reject(to_js(env, *failure));
     } catch (const Napi::Error&) {
-      // A worker that is being terminated takes no answer any more.
+      // A worker that is being terminated takes no answers.
     }
-    // Last: the model may be collected from here on.
+    // This comes last, because garbage collection may take the model afterwards.
     model_->settle(env);
   }
 
@@ -53,8 +53,8 @@ class Settlement : public Letter {
   std::variant<T, Failure> outcome_ = Failure{"ERR_DCGAN_NATIVE", "Out of memory"};
 };
 
-/// An answer that is owed: given once, by the first call or, where an exception dropped the reply on its way,
-/// when its last copy goes. The promise is settled either way, and the process can end.
+/// An answer that is owed. It is given once: by the first call or, if an exception dropped the reply, when
+/// its last copy is destroyed. The promise is always settled, so the process can end.
 template <class T>
 class Debt {
  public:
@@ -64,7 +64,7 @@ class Debt {
   Debt(const Debt&) = delete;
   Debt& operator=(const Debt&) = delete;
 
-  /// From any thread.
+  /// Called from any thread.
   void pay(std::optional<std::variant<T, Failure>> outcome) {
     std::unique_ptr<Settlement<T>> settlement(settlement_.exchange(nullptr));
     if (!settlement) return;
@@ -77,8 +77,9 @@ class Debt {
   std::atomic<Settlement<T>*> settlement_;
 };
 
-/// The promise of what `ask(engine, reply)` asks a model's engine for. What goes wrong there rejects it too,
-/// and so does the failure that `settled` may return when the answer has come.
+/// Returns a promise, and calls `ask(engine, reply)`, which sends a request to the model's engine. The
+/// promise rejects with a failure of `ask`, of the engine, or the one that `settled` returns when the answer
+/// has come.
 template <class T, class Ask>
 Napi::Value promise(Napi::Env env, Model& model, Ask ask, Settled settled = {}) {
   const auto deferred = Napi::Promise::Deferred::New(env);

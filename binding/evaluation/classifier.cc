@@ -26,7 +26,7 @@ std::vector<double> widened(const torch::Tensor& tensor) {
   return {begin, begin + tensor.numel()};
 }
 
-/// In place. The largest logit is taken off first, so that no exponential overflows.
+/// Works in place. Subtracts the largest logit first, so that no exponential overflows.
 void softmax(double* logits) {
   const double largest = *std::max_element(logits, logits + kDigits);
   double sum = 0;

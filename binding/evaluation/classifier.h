@@ -25,11 +25,11 @@ struct ClassifierWeights {
   torch::Tensor output_bias;    // 10
 };
 
-/// Throws ERR_DCGAN_BAD_CHECKPOINT where a tensor is missing or has another shape.
+/// Throws ERR_DCGAN_BAD_CHECKPOINT if a tensor is missing or has another shape.
 ClassifierWeights classifier_weights(const std::vector<HostTensor>& tensors);
 
-/// Reads digits. What it makes of an image is the same, bit for bit, alone and in any company, and on any
-/// number of threads.
+/// Reads digits. Its result for an image has the same bits alone and beside any others, and on any number of
+/// threads.
 class Classifier {
  public:
   explicit Classifier(const ClassifierWeights& weights);
@@ -46,11 +46,11 @@ class Classifier {
   std::vector<double> bias_;
 };
 
-/// On ATen's operators, on any device; `batch` images a forward.
+/// Makes a classifier that uses ATen's operators, on any device, with `batch` images per forward pass.
 std::unique_ptr<Classifier> make_module_classifier(const ClassifierWeights& weights, torch::Device device,
                                                    std::int64_t batch);
 
-/// Products of oneDNN's micro-kernels, on the CPU where the fused sampler runs in float32.
+/// Makes a classifier that uses oneDNN's micro-kernels, on a CPU that can run the fused sampler in float32.
 std::unique_ptr<Classifier> make_fused_classifier(const ClassifierWeights& weights);
 
 }  // namespace dcgan

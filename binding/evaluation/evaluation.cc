@@ -10,13 +10,13 @@ namespace dcgan {
 
 namespace {
 
-/// Fewer have no covariance and no neighbours.
+/// The smallest number of images. One image has no covariance and no neighbours.
 constexpr std::int64_t kFewest = 2;
 
-/// Real images that are described at a time.
+/// Real images per piece of work.
 constexpr std::int64_t kRealImages = 256;
 
-// Products that an image takes, for the progress alone.
+// Multiplications per image, used to report progress.
 constexpr double kGeneratorCost = 34e6;
 constexpr double kClassifierCost = 4e6;
 

@@ -12,7 +12,7 @@
 
 namespace dcgan {
 
-/// Images of one kind, as they are found to be.
+/// The measurements of one set of images.
 struct Subject {
   explicit Subject(std::int64_t count) : manifold(count, kFeatures) {}
   std::int64_t count() const { return manifold.points.count(); }
@@ -20,12 +20,12 @@ struct Subject {
   Readings readings;
 };
 
-/// The evaluation of a generator: images of a sampler that was prepared with it, real images, and more real
-/// images in the generator's place, compared piece by piece. The figures do not depend on the number of
-/// threads.
+/// The evaluation of a generator. It compares two sets of images with real ones, piece by piece: those of a
+/// sampler that was prepared with the generator, and more real images as the floor. The figures do not depend
+/// on the number of threads.
 class EvaluationRun {
  public:
-  /// Images are made `batch` at a time. Throws ERR_DCGAN_BAD_DATASET where too few real images are left.
+  /// Makes `batch` images at a time. Throws ERR_DCGAN_BAD_DATASET if too few real images are left.
   EvaluationRun(EvaluationRequest request, std::unique_ptr<Sampler> sampler,
                 std::shared_ptr<Classifier> classifier, std::int64_t latent_dim, std::int64_t batch);
 
@@ -33,7 +33,7 @@ class EvaluationRun {
   EvaluationProgress advance();
 
  private:
-  /// Work on rows [0, rows), some of them at a time.
+  /// Work on rows [0, rows), `piece` rows at a time.
   struct Stage {
     std::int64_t rows;
     std::int64_t piece;

@@ -22,7 +22,7 @@ TrainingSet draw_floor(const TrainingSet& pool, const TrainingSet& real, std::in
   std::unordered_set<std::string_view> taken;
   for (std::int64_t i = 0; i < real.count; ++i) taken.insert(image_of(real, i));
 
-  // Fisher and Yates's shuffle, as far as it is needed.
+  // A Fisher-Yates shuffle, which stops when there are enough images.
   std::vector<std::int64_t> order(static_cast<std::size_t>(pool.count));
   std::iota(order.begin(), order.end(), 0);
   TrainingSet floor;

@@ -4,8 +4,8 @@
 
 namespace dcgan {
 
-/// Draws up to `count` images of a pool that are not among the real ones: the generator's stand-ins. They and
-/// their order are a function of the seed.
+/// Draws up to `count` images from a pool that are not among the real ones. They take the place of generated
+/// images. The images and their order depend on the seed alone.
 TrainingSet draw_floor(const TrainingSet& pool, const TrainingSet& real, std::int64_t count,
                        std::uint64_t seed);
 

@@ -6,10 +6,10 @@ namespace dcgan {
 
 namespace {
 
-/// Points whose products are summed on one thread.
+/// The number of points whose products one thread sums.
 constexpr std::int64_t kRows = 1024;
 
-/// The sum over pieces of the points of what `part` makes of a piece, always in the same order.
+/// Calls `part` for each piece of the points, and sums the results, always in the same order.
 template <class Part>
 torch::Tensor sum_of(const Points& points, const Part& part) {
   std::vector<torch::Tensor> parts(static_cast<std::size_t>((points.count() + kRows - 1) / kRows));
@@ -23,7 +23,7 @@ torch::Tensor sum_of(const Points& points, const Part& part) {
   return sum;
 }
 
-/// The symmetric square root. Eigenvalues that rounding made negative count as zero.
+/// Returns the symmetric square root. Eigenvalues that rounding made negative count as zero.
 torch::Tensor root(const torch::Tensor& matrix) {
   const auto [values, vectors] = torch::linalg_eigh(matrix);
   return torch::mm(vectors * values.clamp_min(0).sqrt(), vectors.t());
@@ -47,7 +47,7 @@ double frechet_distance(const Gaussian& a, const Gaussian& b) {
     torch::NoGradGuard no_grad;
     const auto half = root(a.covariance);
     const auto product = torch::mm(torch::mm(half, b.covariance), half);
-    // The symmetric form has the eigenvalues of Ca Cb, and they are real and not negative but for rounding.
+    // The symmetric form has the eigenvalues of Ca Cb. Apart from rounding, they are not negative.
     const auto cross = torch::linalg_eigvalsh((product + product.t()) / 2).clamp_min(0).sqrt().sum();
     distance = ((a.mean - b.mean).square().sum() + a.covariance.trace() + b.covariance.trace() - 2 * cross)
                    .item<double>();

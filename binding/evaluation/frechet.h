@@ -14,7 +14,8 @@ struct Gaussian {
 
 Gaussian gaussian_of(const Points& points);
 
-/// The Fréchet distance of two Gaussians (Heusel et al. 2017): |μa − μb|² + tr(Ca + Cb − 2 (Ca½ Cb Ca½)½).
+/// Returns the Fréchet distance between two Gaussians (Heusel et al. 2017): |μa − μb|² + tr(Ca + Cb − 2 (Ca½
+/// Cb Ca½)½).
 double frechet_distance(const Gaussian& a, const Gaussian& b);
 
 }  // namespace dcgan

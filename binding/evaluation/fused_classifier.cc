@@ -1,6 +1,7 @@
-// The classifier on the CPU. A map lies [pixel][channel], so the inputs of one row of a convolution's kernel
-// are neighbours in memory, and a row of output pixels is one product for each row of the kernel. A row of a
-// product depends on that row alone, so an image's sums have the same order alone and in any company.
+// The classifier on the CPU. Maps lie as [pixel][channel], so the inputs of one row of a convolution's kernel
+// are neighbours in memory, and a row of output pixels needs one product per row of the kernel. A row of a
+// product depends on that row of its left operand alone, so an image's sums have the same order alone and
+// beside any others.
 
 #include <algorithm>
 #include <array>
@@ -23,18 +24,18 @@ constexpr Map kConv2{64, kPooled1.side - kSide + 1};
 constexpr Map kPooled2{kConv2.channels, kConv2.side / 2};
 
 constexpr Index kTaps = kSide * kSide;
-/// Neighbouring input values that one row of the second kernel reads.
+/// The number of neighbouring input values that one row of the second kernel reads.
 constexpr Index kSpan = kSide * kPooled1.channels;
 
-/// Images that go through the hidden layer together, so that its weights are read once for all of them.
+/// The images that go through the hidden layer together: its weights are read once for all of them.
 constexpr Index kBlock = 4;
 
-/// The patches of two rows of pixels, and what becomes of them before they are pooled.
+/// The patches of two rows of pixels, and their sums before pooling.
 constexpr Index kPatches = 2 * kConv1.side * kTaps;
 constexpr Index kSums = std::max(2 * kConv1.side * kConv1.channels, 2 * kConv2.side * kConv2.channels);
 constexpr Index kScratch = kPatches + kSums + kPooled1.values();
 
-/// The grey levels as the classifier reads them: from −1 to 1.
+/// The classifier's inputs for the 256 grey levels, from −1 to 1.
 std::array<float, 256> levels() {
   std::array<float, 256> values;
   for (std::size_t level = 0; level < values.size(); ++level) {
@@ -43,7 +44,8 @@ std::array<float, 256> levels() {
   return values;
 }
 
-/// Of two rows of a map with their sums: the largest of each 2 × 2 pixels, the bias added, and the ReLU.
+/// Takes the sums of two rows of a map. Writes the largest of each 2 × 2 pixels, plus the bias, after the
+/// ReLU.
 void pool(const float* sums, Map map, const float* bias, float* out) {
   const Index channels = map.channels;
   const float* below = sums + map.side * channels;
@@ -124,7 +126,7 @@ class FusedClassifier : public Classifier {
     for (Index y = 0; y < kConv2.side; ++y) {
       float* to = sums + y % 2 * kConv2.side * kConv2.channels;
       for (Index tap = 0; tap < kSide; ++tap) {
-        // Neighbouring output pixels read spans that overlap: they begin one pixel apart.
+        // Neighbouring output pixels read overlapping spans, which begin one pixel apart.
         kernels::multiply({kConv2.side, kConv2.channels, kSpan, kPooled1.channels, kConv2.channels},
                           in + (y + tap) * row,
                           conv2_.const_data_ptr<float>() + tap * kSpan * kConv2.channels, to, tap > 0);

@@ -9,7 +9,7 @@ namespace dcgan {
 
 namespace {
 
-/// The smallest values so far, in order. A point's nearest neighbour is the point itself.
+/// Keeps the smallest values so far, in order. Index 0 is the point's distance from itself.
 class Nearest {
  public:
   Nearest() { smallest_.fill(std::numeric_limits<double>::infinity()); }

@@ -7,12 +7,12 @@
 
 namespace dcgan {
 
-/// Neighbours that a point's ball reaches, as in the authors' experiments.
+/// The neighbour that a point's ball reaches: the k of the authors' experiments.
 inline constexpr std::int64_t kPrecisionK = 3;
 inline constexpr std::int64_t kCoverageK = 5;
 
-/// The squared radii of balls around points, each of which reaches its point's k-th nearest neighbour, or the
-/// farthest one where there are not so many.
+/// The squared radii of balls around points. A ball reaches its point's k-th nearest neighbour, or the
+/// farthest one if there are fewer.
 struct Balls {
   explicit Balls(std::int64_t count)
       : precision(static_cast<std::size_t>(count)), coverage(static_cast<std::size_t>(count)) {}
@@ -20,7 +20,7 @@ struct Balls {
   std::vector<double> coverage;
 };
 
-/// Finds the balls of points [first, last).
+/// Computes the balls of points [first, last).
 void find_balls(const Points& points, std::int64_t first, std::int64_t last, Balls& balls);
 
 /// A set of points and their balls.
@@ -30,13 +30,13 @@ struct Manifold {
   Balls balls;
 };
 
-/// Precision and recall (Kynkäänniemi et al. 2019), density and coverage (Naeem et al. 2020) of some points
-/// against real ones, a few rows of their distances at a time.
+/// Computes precision and recall (Kynkäänniemi et al. 2019), density and coverage (Naeem et al. 2020) of
+/// points against real ones, from a few rows of their distances at a time.
 class Overlap {
  public:
   explicit Overlap(const Manifold& real);
 
-  /// Takes the distances of points [first, last) to all real ones.
+  /// Adds points [first, last), with their distances to all real ones.
   void add(const Manifold& points, std::int64_t first, std::int64_t last);
 
   struct Figures {
@@ -45,7 +45,7 @@ class Overlap {
     double density;
     double coverage;
   };
-  /// Of `count` points that were added.
+  /// Returns the figures of the `count` points that were added.
   Figures figures(std::int64_t count) const;
 
  private:

@@ -25,7 +25,7 @@ class ModuleClassifier : public Classifier {
       torch::NoGradGuard no_grad;  // it counts for one thread alone
       const auto first = b * batch_;
       const auto size = std::min(batch_, count - first);
-      // Always a whole batch: another size could choose another algorithm, and with it other last bits.
+      // Always a whole batch: for another size, LibTorch could choose an algorithm that rounds differently.
       const auto images = torch::zeros({batch_, kImagePixels}, torch::kUInt8);
       std::memcpy(images.data_ptr(), pixels + first * kImagePixels,
                   static_cast<std::size_t>(size * kImagePixels));

@@ -10,8 +10,8 @@
 
 namespace dcgan {
 
-/// Points of a space of features, with the squares of their lengths. They are kept in float32, and everything
-/// is computed from them in float64.
+/// Points in the space of features, with the squares of their lengths. They are stored in float32, and all
+/// computations use float64.
 class Points {
  public:
   Points(std::int64_t count, std::int64_t dim)
@@ -19,13 +19,13 @@ class Points {
 
   std::int64_t count() const { return values_.size(0); }
   std::int64_t dim() const { return values_.size(1); }
-  /// Rows [first, last), float64.
+  /// Returns rows [first, last) in float64.
   torch::Tensor rows(std::int64_t first, std::int64_t last) const {
     return values_.slice(0, first, last).to(torch::kFloat64);
   }
   double norm(std::int64_t i) const { return norms_[static_cast<std::size_t>(i)]; }
 
-  /// Sets the points from `first` on.
+  /// Sets `count` points, beginning with `first`.
   void set(std::int64_t first, std::int64_t count, const float* features) {
     const auto length = dim();
     std::copy_n(features, count * length, values_.data_ptr<float>() + first * length);
@@ -54,12 +54,12 @@ struct DistanceTile {
   const double* row_values(std::int64_t i) const { return values + i * columns; }
 };
 
-/// Rows of the matrix that one thread takes, and the columns of a tile: a megabyte of distances.
+/// The rows of the matrix that one thread takes, and the columns of a tile: a megabyte of distances.
 inline constexpr std::int64_t kTileRows = 128;
 inline constexpr std::int64_t kTileColumns = 1024;
 
-/// Calls `use(group, tile)` for all tiles of rows [first, last), in parallel: group by group of kTileRows
-/// rows, and a group's tiles in order, on one thread.
+/// Calls `use(group, tile)` for all tiles of rows [first, last). Groups of kTileRows rows run in parallel.
+/// One thread takes the tiles of a group, in order.
 template <class Use>
 void each_distance(const Points& a, std::int64_t first, std::int64_t last, const Points& b, const Use& use) {
   kernels::each_alone((last - first + kTileRows - 1) / kTileRows, [&](std::int64_t group) {

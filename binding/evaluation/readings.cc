@@ -6,7 +6,7 @@ namespace dcgan {
 
 namespace {
 
-/// NaN where there is nothing to divide by.
+/// Returns NaN if `whole` is zero.
 double ratio(std::int64_t part, std::int64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
 }

@@ -8,13 +8,13 @@
 
 namespace dcgan {
 
-/// The classifier's readings of images.
+/// Summarises how the classifier reads images.
 class Readings {
  public:
-  /// Takes `count` images' probabilities and, where they have labels, those.
+  /// Adds the probabilities, and the labels if there are any, of `count` images.
   void add(const double* probabilities, const std::uint8_t* labels, std::int64_t count);
 
-  /// Writes the figures that come of them.
+  /// Writes the resulting figures.
   void write(Figures& figures) const;
 
  private:

@@ -6,14 +6,14 @@
 
 namespace dcgan::kernels {
 
-/// bfloat16 as its bits: the upper half of a float32.
+/// The bits of a bfloat16 number: the upper half of a float32.
 struct BFloat16 {
   std::uint16_t bits;
 };
 
 using Index = std::int64_t;
 
-/// The type that sums of products of S are kept in.
+/// The type in which products of S are summed.
 template <class S>
 struct Sum {
   using Type = S;
@@ -25,7 +25,7 @@ struct Sum<BFloat16> {
 template <class S>
 using SumOf = typename Sum<S>::Type;
 
-// Static, so that a copy compiled with AVX-512 serves its own file alone.
+// Static, so that a copy compiled with AVX-512 is used in its own file alone.
 static inline float widen(float x) { return x; }
 static inline double widen(double x) { return x; }
 static inline float widen(BFloat16 x) {
@@ -35,7 +35,7 @@ static inline float widen(BFloat16 x) {
   return value;
 }
 
-/// To nearest, ties to even. A NaN stays one, so that the losses, computed in float32, show it.
+/// Rounds to nearest, ties to even. A NaN stays a NaN, so that the losses, computed in float32, show it.
 static inline BFloat16 round_to_bfloat16(float x) {
   std::uint32_t bits;
   std::memcpy(&bits, &x, sizeof bits);
@@ -57,13 +57,14 @@ static inline S narrow(SumOf<S> x) {
 template <class S>
 inline constexpr bool kPairs = std::is_same_v<S, BFloat16>;
 
-/// The length of a product over n: an odd last row has zeros for a partner.
+/// Returns the inner length of a product over n rows: an odd last row is paired with zeros.
 template <class S>
 constexpr Index padded(Index n) {
   return kPairs<S> ? n + (n & 1) : n;
 }
 
-/// The place of element (k, n) in a right operand with so many columns: [k][n], or [k / 2][n][2] in pairs.
+/// Returns the index of element (k, n) in a right operand of `columns` columns: [k][n], or [k / 2][n][2] in
+/// pairs.
 template <class S>
 constexpr Index packed_index(Index k, Index n, Index columns) {
   if constexpr (kPairs<S>) return (k / 2) * 2 * columns + 2 * n + k % 2;

@@ -10,12 +10,12 @@
 
 namespace dcgan::kernels {
 
-/// Threads that `each_block` uses, numbered from 0.
+/// Returns how many threads `each_block` uses. They are numbered from 0.
 inline Index block_threads(Index blocks) { return std::min<Index>(blocks, at::get_num_threads()); }
 
-/// Calls `body(block, thread)` for each block, in parallel; a single block finds the threads free for its own
-/// loops. A thread takes the next block when it is done with one: in a server it shares its processor, and
-/// the others would wait for its half.
+/// Calls `body(block, thread)` for each block, in parallel. A single block can use all threads for its own
+/// loops. A thread that has finished a block takes the next one: with fixed halves, the others would wait for
+/// a thread that shares its processor.
 template <class Body>
 void each_block(Index blocks, const Body& body) {
   std::atomic<Index> next{0};
@@ -31,11 +31,11 @@ void each_block(Index blocks, const Body& body) {
   }
 }
 
-/// Calls `task(i)` for i in [0, count), in parallel, each on one thread alone: what LibTorch computes in it
-/// does not depend on the number of threads.
+/// Calls `task(i)` for i in [0, count), in parallel. Each task runs on one thread, so that LibTorch's results
+/// in it do not depend on the number of threads.
 template <class Task>
 void each_alone(Index count, const Task& task) {
-  // A loop of one runs outside a parallel region, where LibTorch would use all threads for its operators.
+  // A loop over one task would run outside a parallel region, where LibTorch's operators use all threads.
   at::parallel_for(0, std::max<Index>(count, 2), 1, [&](Index begin, Index end) {
     const OneThread one_thread;
     for (Index i = begin; i < std::min(end, count); ++i) task(i);

@@ -7,7 +7,7 @@
 
 namespace dcgan::kernels {
 
-/// Memory that grows to the largest size asked for and is kept from step to step.
+/// Memory that grows to the largest requested size, and is reused from step to step.
 template <class T>
 class Buffer {
  public:

@@ -6,8 +6,8 @@
 
 namespace dcgan::kernels {
 
-/// A convolution, a transposed one or a dense layer, over the parameter that holds its kernel: forward, and
-/// backward to its input and to its kernel, each as sums of matrix products.
+/// A convolution, a transposed convolution or a dense layer. Its forward pass and the gradients with respect
+/// to its input and to its kernel are sums of matrix products.
 template <class S>
 class Convolution {
  public:
@@ -18,16 +18,16 @@ class Convolution {
 
   Index in_channels() const { return padded<S>(kernel_.layout().in.count); }
   Index out_channels() const { return kernel_.layout().out.count; }
-  /// Elements of scratch memory that one thread needs for so many images.
+  /// Returns how many elements of scratch memory one thread needs for this many images.
   Index scratch(Index images) const {
     return std::max(images, in_channels()) * std::max(in_channels(), out_channels());
   }
 
-  /// Take the weights as they are now, for forward() and for backward().
+  /// Pack the current weights for forward() and for backward().
   void pack_forward() { kernel_.pack_in_by_out(weight_); }
   void pack_backward() { kernel_.pack_out_by_in(weight_); }
 
-  /// Hands each output pixel's sums, images × out_channels, to `use(pixel, sums)`.
+  /// Passes each output pixel's sums, images × out_channels, to `use(pixel, sums)`.
   template <class Use>
   void forward(const Tiles<S>& in, const Scratch<A>& scratch, const Use& use) const {
     sum_products<S>(
@@ -35,7 +35,7 @@ class Convolution {
         scratch, use);
   }
 
-  /// Hands each input pixel's gradient, images × in_channels, to `use(pixel, sums)`.
+  /// Passes each input pixel's gradient, images × in_channels, to `use(pixel, sums)`.
   template <class Use>
   void backward(const Tiles<S>& gradient, const Scratch<A>& scratch, const Use& use) const {
     sum_products<S>({taps_.backward, gradient.images(), in_channels(), out_channels(), gradient.planes(),
@@ -43,7 +43,7 @@ class Convolution {
                     scratch, use);
   }
 
-  /// Writes the kernel's gradient, from transposed inputs and packed gradients of the output.
+  /// Writes the kernel's gradient, computed from transposed inputs and packed gradients of the output.
   void weight_gradient(const Tiles<S>& in, const Tiles<S>& gradient, const Scratch<A>& scratch) {
     const Index plane = in_channels() * out_channels();
     auto* all = sums_.get(static_cast<Index>(taps_.weight.size()) * plane);

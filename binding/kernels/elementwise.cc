@@ -1,5 +1,5 @@
-// Compiled once for each level, whose name is DCGAN_LEVEL; elementwise_levels.cc chooses among them.
-// Loops that mix element sizes are not turned into vector code, so each loop does one thing, a row at a time.
+// This file is compiled once for each level. DCGAN_LEVEL is the level's name; elementwise_levels.cc chooses.
+// Compilers do not vectorise loops that mix element sizes, so each loop does one thing, one row at a time.
 
 #include "kernels/elementwise.h"
 
@@ -20,7 +20,7 @@ struct Loops {
     for (Index c = 0; c < columns; ++c) out[c] = narrow<S>(row[c]);
   }
 
-  /// Times the slope of LeakyReLU(0.2) and dropout.
+  /// Multiplies by the slope of LeakyReLU(0.2) and dropout.
   static void slope_row(A* row, const std::uint8_t* code, A scale, Index columns) {
     const A leak = scale * A(0.2);
 #pragma GCC ivdep

@@ -11,8 +11,8 @@ struct TileSize {
   Index columns;
 };
 
-/// Batch normalisation's values for the channels of one pixel: y is normalised to (y − mean) · inverse, then
-/// scaled and shifted.
+/// Batch normalisation's values for the channels of one pixel: y is normalised to (y − mean) · inverse, and
+/// then scaled and shifted.
 template <class A>
 struct Features {
   const A* mean;
@@ -30,8 +30,8 @@ struct Hidden {
   const S* activation;
 };
 
-/// Gradients of the loss with respect to z at one pixel; their sums over the images, and their sums times the
-/// normalised y.
+/// The gradients dz of the loss with respect to z at one pixel, their sums over the images, and the sums of
+/// dz times the normalised y.
 template <class S>
 struct HiddenGradient {
   S* dz;
@@ -39,15 +39,15 @@ struct HiddenGradient {
   SumOf<S>* total_normalised;
 };
 
-/// What LeakyReLU(0.2) and dropout do to each element.
+/// The slopes of LeakyReLU(0.2) and dropout at each element.
 template <class A, class Code>
 struct Slopes {
   Code* code;  // 0: dropped; 1: kept and not positive; 2: kept and positive
   A scale;     // of kept elements, 1 / (1 − p)
 };
 
-/// Vectors of weights for one pixel's channels, one for each class, `stride` apart: image n has that of its
-/// label. Without classes there is one, and no labels.
+/// Weight vectors for one pixel's channels, one per class, `stride` apart. Image n uses the vector of its
+/// label. Without classes there is one vector, and no labels.
 template <class A>
 struct Heads {
   A* weights;
@@ -55,21 +55,21 @@ struct Heads {
   const std::uint8_t* labels;
 };
 
-/// The passes between the matrix products, each over one tile. They are compiled once for each level
-/// (processor.h) from elementwise.cc, so they use plain pointers and no library: an inline function of a
-/// library, compiled for AVX-512, could be the copy that the linker keeps for everybody.
+/// The passes between the matrix products, each over one tile. elementwise.cc is compiled once for each level
+/// (processor.h). It uses plain pointers and no library, because the linker might keep a library's inline
+/// function that was compiled for AVX-512, and use it everywhere.
 template <class S>
 struct Elementwise {
   using A = SumOf<S>;
 
   /// Rounds `count` sums.
   void (*round)(const A* sums, Index count, S* out);
-  /// out[c][n] = x[n][c]; a row of `out` is `ld` ≥ rows long, zero beyond `rows`.
+  /// out[c][n] = x[n][c]. A row of `out` has `ld` ≥ rows elements, which are zero beyond `rows`.
   void (*transpose)(const S* x, TileSize size, S* out, Index ld);
   /// Copies rows into the right operand's form (packed_index).
   void (*pack)(const S* x, TileSize size, S* out);
 
-  /// Batch normalisation (Ioffe & Szegedy 2015): mean, and sum of squared deviations, of each column.
+  /// Batch normalisation (Ioffe & Szegedy 2015): the mean and the sum of squared deviations of each column.
   void (*column_stats)(const S* y, TileSize size, A* mean, A* squares);
   /// max(0, y scale + shift).
   void (*normalise)(const S* y, TileSize size, const Features<A>& features, S* out);
@@ -81,28 +81,29 @@ struct Elementwise {
   /// Turns dz, in place, into the gradient with respect to y: scale (dz − mean_dz − ŷ mean_dz_normalised).
   void (*normalise_backward)(const S* y, TileSize size, const Features<A>& features, S* dz);
 
-  /// LeakyReLU(0.2) of sums + bias, then dropout. `code` comes with 1 for each element to keep, and leaves
-  /// with 2 for the positive ones among them.
+  /// LeakyReLU(0.2) of sums + bias, then dropout. Before the call, `code` is 1 for each element to keep.
+  /// Afterwards it is 2 where such an element is positive.
   void (*leak_and_drop)(const A* sums, const A* bias, TileSize size, Slopes<A, std::uint8_t> slopes, S* out);
-  /// dz = grad times each element's slope, and its column sums. LeakyReLU and dropout being linear but for
-  /// their slopes, a tangent goes forward through them in the same way.
+  /// dz = grad times each element's slope, and the column sums of dz. The same pass carries a tangent forward
+  /// through LeakyReLU and dropout.
   void (*leak_and_drop_backward)(const A* grad, Slopes<A, const std::uint8_t> slopes, TileSize size, S* dz,
                                  A* total);
 
-  /// out[n] = Σ x[n][c] w[c] with the head w of image n.
+  /// out[n] = Σ x[n][c] w[c], where w is the head of image n.
   void (*row_products)(const S* x, TileSize size, Heads<const A> heads, A* out);
-  /// Adds g[n] x[n][c] to w[c] of the head w of image n.
+  /// Adds g[n] x[n][c] to w[c], where w is the head of image n.
   void (*column_products)(const S* x, TileSize size, const A* g, Heads<A> heads);
-  /// out[n][c] = g[n] w[c] with the head w of image n.
+  /// out[n][c] = g[n] w[c], where w is the head of image n.
   void (*outer_product)(const A* g, Heads<const A> heads, TileSize size, A* out);
 
   /// x[n][c] = a[n] x[n][c] + b[n] y[n][c].
   void (*blend)(S* x, const A* a, const S* y, const A* b, TileSize size);
 
-  /// Copies the patch that kHalve's window takes out of a picture at one pixel of the halved map:
-  /// out[tap][n], rows `ld` apart, from picture[pixel][n], n < count.
+  /// Copies the patch of the pictures under kHalve's window at one pixel of the halved map: out[tap][n], with
+  /// rows `ld` apart, from picture[pixel][n], n < count.
   void (*patch)(const A* picture, Index count, Index pixel, S* out, Index ld);
-  /// Adds up what the patches (parts[pixel of the halved map][tap][n]) hold of one pixel of the picture.
+  /// Sums all elements of the patches, parts[pixel of the halved map][tap][n], that belong to one pixel of
+  /// the picture.
   void (*patch_adjoint)(const A* parts, Index count, Index pixel, A* out);
 };
 

@@ -14,8 +14,8 @@ namespace dcgan::kernels {
 /// The tensors of a batch normalisation module.
 struct NormTensors {
   torch::Tensor gamma, beta, running_mean, running_var, batches;
-  /// The module's features are in the order channel, pixel (BatchNorm1d); otherwise a feature is a channel
-  /// (BatchNorm2d).
+  /// True for BatchNorm1d, whose features are in the order channel, pixel. False for BatchNorm2d, where a
+  /// feature is a channel.
   bool by_pixel;
 };
 
@@ -26,12 +26,13 @@ NormTensors norm_tensors(const Module& module, bool by_pixel) {
       by_pixel};
 }
 
-/// Batch normalisation over a map: what its forward computed and its backward needs. Features lie
-/// [group][channel]: a group is one pixel where features are by pixel, otherwise all of them.
+/// Batch normalisation over a map. It keeps the results of the forward pass that the backward pass needs.
+/// Features lie in memory as [group][channel]. If features are by pixel, a group is one pixel; otherwise it
+/// is the whole map.
 template <class A>
 class Normalisation {
  public:
-  /// `peers`: null, or the processes whose images the statistics are of, too.
+  /// `peers`: null, or the processes whose images the statistics include.
   Normalisation(NormTensors tensors, Map map, Peers* peers)
       : tensors_(std::move(tensors)),
         peers_(peers),
@@ -46,7 +47,7 @@ class Normalisation {
     }
   }
 
-  /// Partial results of one pixel: the first two of the forward, the others of the backward.
+  /// Partial results of one pixel: the first two of the forward pass, the others of the backward pass.
   A* pixel_mean(Index pixel) const { return pixel_mean_.data() + pixel * channels_; }
   A* pixel_squares(Index pixel) const { return pixel_squares_.data() + pixel * channels_; }
   A* pixel_total(Index pixel) const { return pixel_total_.data() + pixel * channels_; }
@@ -58,8 +59,8 @@ class Normalisation {
             shift_.data() + at, mean_dz_.data() + at, mean_dz_normalised_.data() + at};
   }
 
-  /// From each pixel's mean and squares over `images` images: statistics, and running statistics (momentum
-  /// 0.1, unbiased variance).
+  /// Computes the statistics and the running statistics (momentum 0.1, unbiased variance) from each pixel's
+  /// mean and squares over `images` images.
   void finish_forward(Index images) {
     const auto* gamma = tensors_.gamma.template const_data_ptr<A>();
     const auto* beta = tensors_.beta.template const_data_ptr<A>();
@@ -88,8 +89,8 @@ class Normalisation {
     tensors_.batches.add_(1);
   }
 
-  /// From each pixel's sums of gradients: the gradients of gamma and beta, and the means that the input's
-  /// gradient needs.
+  /// Computes the gradients of gamma and beta, and the means for the input's gradient, from each pixel's
+  /// sums.
   void finish_backward(Index images) {
     auto* gamma_grad = tensors_.gamma.grad().template data_ptr<A>();
     auto* beta_grad = tensors_.beta.grad().template data_ptr<A>();
@@ -113,7 +114,7 @@ class Normalisation {
  private:
   Index feature_count() const { return groups_ * channels_; }
 
-  /// Sums two values of each feature, and the images, over all processes. Returns those images.
+  /// Sums two values of each feature, and the number of images, over all processes. Returns that number.
   template <class Sum>
   Index join(Index images, const Sum& sums) {
     joined_ = torch::empty({2 * feature_count() + 1}, torch::kFloat64);
@@ -125,8 +126,8 @@ class Normalisation {
     return static_cast<Index>(second[feature_count()]);
   }
 
-  /// Turns means and squared deviations of this process's images into those of all. The sums of squares are
-  /// about zero, in float64, where nothing of float32 cancels.
+  /// Turns the means and squared deviations of this process's images into those of all processes. It sums
+  /// squares, not deviations from a mean. In float64 they lose no digits that float32 has.
   Index join_forward(Index images) {
     const auto rows = static_cast<double>(images * members());
     const auto all = join(images, [&](double* sum, double* squares) {
@@ -158,10 +159,10 @@ class Normalisation {
     return all;
   }
 
-  /// Pixels of a group.
+  /// Returns the number of pixels in a group.
   Index members() const { return pixels_ / groups_; }
 
-  /// Calls body(place in ours, place in the module's, first pixel, end of pixels, channel).
+  /// Calls body(index in our buffers, index in the module's tensors, first pixel, end of pixels, channel).
   template <class Body>
   void each_feature(const Body& body) const {
     each(groups_, [&](Index group) {

@@ -4,8 +4,8 @@ namespace dcgan::kernels {
 
 namespace {
 
-/// Calls `body(tap, row, column)` for every element of a kernel, in parallel, in an order in which what lies
-/// together is used together: taps of a pair of rows, or rows of one tap.
+/// Calls `body(tap, row, column)` for every element of a kernel, in parallel. The order follows memory: the
+/// taps of a pair of rows, or the rows of one tap, come one after another.
 template <class Body>
 void each_element(Axis taps, Axis rows, Axis columns, const Body& body) {
   if (rows.stride == 1) {

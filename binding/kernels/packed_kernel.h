@@ -6,13 +6,13 @@
 
 namespace dcgan::kernels {
 
-/// One index of a parameter: how many values it takes, and how many elements lie between two of them.
+/// One index of a parameter: the number of its values, and the distance between two of them in elements.
 struct Axis {
   Index count;
   Index stride;
 };
 
-/// How a kernel lies in its parameter.
+/// The layout of a kernel in its parameter.
 struct KernelLayout {
   Axis in;
   Axis out;
@@ -23,11 +23,11 @@ struct KernelLayout {
 KernelLayout convolution_layout(Index in, Index out, Index taps);
 /// ConvTranspose2d: [in][out][tap].
 KernelLayout transposed_layout(Index in, Index out, Index taps);
-/// A dense layer onto a map, as a transposed convolution of one pixel with a tap for each pixel of the map:
-/// [channel][pixel][in].
+/// A dense layer onto a map: [channel][pixel][in]. It is a transposed convolution of one pixel, with a tap
+/// for each pixel of the map.
 KernelLayout dense_layout(Index in, Map out);
 
-/// A kernel as right operands of products, a plane for each tap. It is packed anew after each update.
+/// A kernel as right operands of products, one plane per tap. It is packed again after each update.
 template <class S>
 class PackedKernel {
  public:
@@ -41,7 +41,7 @@ class PackedKernel {
   void pack_in_by_out(const torch::Tensor& weight);
   Planes<S> in_by_out() const { return {in_by_out_.data(), padded<S>(layout_.in.count) * layout_.out.count}; }
 
-  /// The transposes.
+  /// Planes with a row for each output channel, and columns for the input channels.
   void pack_out_by_in(const torch::Tensor& weight);
   Planes<S> out_by_in() const { return {out_by_in_.data(), padded<S>(layout_.out.count) * layout_.in.count}; }
 

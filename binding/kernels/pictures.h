@@ -4,11 +4,11 @@
 
 namespace dcgan::kernels {
 
-/// The convolution between a picture and its halved map is one product for each pixel of the map: the patches
-/// that the kernel's window takes out of the picture (images × taps) times the kernel (taps × channels).
+/// The convolution between a picture and its halved map has one product per pixel of the map: the patches of
+/// the picture under the kernel's window (images × taps) times the kernel (taps × channels).
 inline constexpr Map kPatches{kHalve.taps(), kHidden1.side};
 
-/// Parts in which the gradient of that kernel is summed: one for each row of the map.
+/// The number of parts in which that kernel's gradient is summed: one for each row of the map.
 inline constexpr Index kPatchParts = kPatches.side;
 
 /// Writes the patches of `count` pictures ([pixel][image]) at one pixel, as rows of `images` values for the
@@ -28,8 +28,8 @@ void gather_patches(const std::vector<torch::Tensor>& pictures, Index pixel, con
                              kPatches.channels);
 }
 
-/// Adds patches up where they overlap: 784 × images. `products(use)` hands each pixel's patches, images ×
-/// taps, to `use(pixel, sums)`.
+/// Sums patches where they overlap, and returns pictures, 784 × images. `products(use)` passes each pixel's
+/// patches, images × taps, to `use(pixel, sums)`.
 template <class A, class Products>
 torch::Tensor scatter_patches(Index images, Buffer<A>& buffer, const Products& products) {
   auto* parts = buffer.get(kPatches.values() * images);

@@ -18,7 +18,7 @@ namespace dcgan::kernels {
 
 namespace {
 
-/// The level of the processor itself, whatever the environment says.
+/// Returns the level of the processor itself, regardless of environment variables.
 Level of_hardware() {
 #if defined(__x86_64__) && defined(DCGAN_BRGEMM)
   __builtin_cpu_init();
@@ -26,7 +26,7 @@ Level of_hardware() {
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (!avx512) return Level::kAvx2;
-  // LibTorch packs operands where it has AMX, and knows whether the kernel lets it use the tiles.
+  // LibTorch packs operands if it can use AMX: the processor has it and the operating system allows it.
   if (at::native::cpublas::could_pack(at::kBFloat16)) return Level::kAmx;
   return __builtin_cpu_supports("avx512bf16") ? Level::kAvx512Bf16 : Level::kAvx512;
 #else
@@ -34,7 +34,8 @@ Level of_hardware() {
 #endif
 }
 
-/// The most that ONEDNN_MAX_CPU_ISA (or its older name) allows; oneDNN ignores values that it does not know.
+/// Returns the highest level that ONEDNN_MAX_CPU_ISA, or its older name, allows. oneDNN ignores unknown
+/// values.
 Level of_onednn() {
   static constexpr std::pair<const char*, Level> kLimits[] = {{"SSE41", Level::kNone},
                                                               {"AVX", Level::kNone},
@@ -55,7 +56,7 @@ Level of_onednn() {
   return found == std::end(kLimits) ? Level::kAmx : found->second;
 }
 
-/// The most that LibTorch uses in its own loops: ATEN_CPU_CAPABILITY lowers it.
+/// Returns the highest level that LibTorch uses in its own loops. ATEN_CPU_CAPABILITY can lower it.
 Level of_libtorch() {
   const std::string capability = at::get_cpu_capability();
   if (capability == "AVX2") return Level::kAvx2;

@@ -4,8 +4,8 @@
 
 namespace dcgan::kernels {
 
-/// Instruction sets that the fused step and the fused sampler are compiled for, each one a superset of those
-/// before it. kNone: neither runs.
+/// The instruction sets for which the fused step and the fused sampler are compiled. Each one includes those
+/// before it. With kNone, neither runs.
 enum class Level { kNone, kAvx2, kAvx512, kAvx512Bf16, kAmx };
 
 /// Returns the level of this processor, within the limits of ONEDNN_MAX_CPU_ISA and ATEN_CPU_CAPABILITY,
@@ -15,11 +15,11 @@ Level level();
 /// "none", "avx2", "avx512", "avx512_bf16" or "amx".
 const char* level_name();
 
-/// Returns true where the fused step and the fused sampler run in this precision on this processor.
+/// Returns true if the fused step and the fused sampler run in this precision on this processor.
 bool run(Precision precision);
 
-/// Returns true where the processor multiplies bfloat16 numbers itself. Elsewhere LibTorch emulates them, up
-/// to thirty times slower than float32.
+/// Returns true if the processor multiplies bfloat16 numbers. Otherwise LibTorch emulates them, up to thirty
+/// times slower than float32.
 bool has_bfloat16();
 
 }  // namespace dcgan::kernels

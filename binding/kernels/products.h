@@ -8,7 +8,7 @@
 #include "kernels/buffer.h"
 #include "kernels/taps.h"
 
-// LibTorch's micro-kernels are inner functions of its own: its headers say whether they are there.
+// LibTorch's micro-kernels are internal functions. Its headers define these macros if it has them.
 #if defined(CPUBLAS_BRGEMM_F32F32F32) && defined(CPUBLAS_BRGEMM_BF16BF16F32)
 #define DCGAN_BRGEMM
 #endif
@@ -25,8 +25,8 @@ struct ProductSize {
   Index ldc;
 };
 
-/// The specification of multiply(), and float64's, for which LibTorch exports no product. A row of C depends
-/// on that row of A alone, whatever their number.
+/// The specification of multiply(). It also serves float64, for which LibTorch exports no product. A row of C
+/// depends on that row of A alone, however many rows there are.
 template <class S>
 void multiply_plainly(ProductSize size, const S* a, const S* b, SumOf<S>* c, bool add) {
   const auto [m, n, k, lda, ldc] = size;
@@ -46,7 +46,7 @@ void multiply(ProductSize size, const S* a, const S* b, SumOf<S>* c, bool add) {
 }
 
 #ifdef DCGAN_BRGEMM
-/// oneDNN's micro-kernels, which use the processor's level.
+/// With oneDNN's micro-kernels, which choose code for the processor's level.
 template <>
 inline void multiply(ProductSize size, const float* a, const float* b, float* c, bool add) {
   const auto [m, n, k, lda, ldc] = size;
@@ -60,7 +60,7 @@ inline void multiply(ProductSize size, const BFloat16* a, const BFloat16* b, flo
 }
 #endif
 
-/// Gives back what the micro-kernels hold of the processor (AMX tiles), at the end of a thread's share.
+/// Releases the AMX tiles that the micro-kernels hold, at the end of a thread's share.
 template <class S>
 void finish_products() {
 #ifdef DCGAN_BRGEMM
@@ -68,18 +68,18 @@ void finish_products() {
 #endif
 }
 
-/// Whether LibTorch has the micro-kernels on this processor: builds without oneDNN throw at the first call.
+/// Returns true if LibTorch has the micro-kernels on this processor. Builds without oneDNN throw at a call.
 template <class S>
 bool products_run(S one);
 
-/// Planes of one operand: `stride` elements from one to the next.
+/// The planes of one operand, `stride` elements apart.
 template <class S>
 struct Planes {
   const S* data;
   Index stride;
 };
 
-/// Groups of products that are added up: M × N results with inner length K.
+/// Groups of products, each of which is summed to one M × N result. K is the inner length.
 template <class S>
 struct Products {
   const Groups& groups;
@@ -90,8 +90,8 @@ struct Products {
   Planes<S> right;
 };
 
-/// For each group, hands the sum of its products, in scratch memory of the thread's own, to `use(group,
-/// sums)`. Groups run in parallel; the order in which a group is summed is fixed.
+/// Passes the sum of each group's products to `use(group, sums)`, in the thread's scratch memory. Groups run
+/// in parallel. The order of the products in a sum is fixed.
 template <class S, class Use>
 void sum_products(const Products<S>& products, const Scratch<SumOf<S>>& scratch, const Use& use) {
   at::parallel_for(0, static_cast<Index>(products.groups.size()), 1, [&](Index begin, Index end) {

@@ -4,8 +4,8 @@ namespace dcgan::kernels {
 
 namespace {
 
-/// Calls join(small pixel, large pixel, tap) for each pair that a tap connects: small · stride − padding +
-/// tap = large.
+/// Calls join(small pixel, large pixel, tap) for each pair of pixels that a tap connects:
+/// small · stride − padding + tap = large.
 template <class Join>
 void each_tap(Index small_side, Index large_side, Window window, Join join) {
   for (Index tap = 0; tap < window.taps(); ++tap) {

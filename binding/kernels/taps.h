@@ -7,19 +7,19 @@
 
 namespace dcgan::kernels {
 
-/// The planes of a product's left and right operand.
+/// The indices of a product's left and right plane.
 struct Pair {
   Index left;
   Index right;
 };
 
-/// The products of each group add up to one result.
+/// Groups of products. The products of a group are summed to one result.
 using Groups = std::vector<std::vector<Pair>>;
 
-/// A convolution on maps that lie pixel by pixel ([pixel][image][channel]) as sums of matrix products: one
-/// product for each input pixel and output pixel that a tap of the kernel connects. A tap that falls outside
-/// the map has no product, so nothing is ever multiplied with padding: a third of the work of a 5 × 5 kernel
-/// on 7 × 7 pixels.
+/// A convolution as sums of matrix products, on maps that lie as [pixel][image][channel]. There is one
+/// product for each input pixel and output pixel that a tap of the kernel connects. A tap outside the map has
+/// no product, so nothing is multiplied by padding. This saves a third of the work of a 5 × 5 kernel on 7 × 7
+/// pixels.
 struct Taps {
   Groups forward;   // by output pixel: input pixel × tap
   Groups backward;  // by input pixel: output pixel × tap
@@ -31,7 +31,7 @@ struct Taps {
 Taps convolution_taps(Map in, Map out, Window window);
 /// ConvTranspose2d: output = input · stride − padding + tap.
 Taps transposed_taps(Map in, Map out, Window window);
-/// One tap that joins each pixel with itself. Its weight's gradient is summed in so many parts.
+/// One tap that connects each pixel with itself. Its weight's gradient is summed in `parts` parts.
 Taps pixelwise_taps(Index pixels, Index parts);
 
 }  // namespace dcgan::kernels

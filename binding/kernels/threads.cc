@@ -3,7 +3,7 @@
 #include <ATen/Parallel.h>
 #include <omp.h>
 
-// MKL's own count for one thread. Its symbol is there where LibTorch was built with MKL.
+// Sets MKL's number of threads for the calling thread. The symbol exists if LibTorch was built with MKL.
 extern "C" int MKL_Set_Num_Threads_Local(int threads) __attribute__((weak));
 
 namespace dcgan {
@@ -14,7 +14,7 @@ int default_threads() {
 }
 
 void use_threads(int threads) {
-  // LibTorch initialises a thread at its first question, with the process's value: that must come first.
+  // LibTorch's first call on a thread sets the process's number. Call it before setting our own.
   at::get_num_threads();
   omp_set_num_threads(threads);
   if (MKL_Set_Num_Threads_Local != nullptr) MKL_Set_Num_Threads_Local(threads);

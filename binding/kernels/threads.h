@@ -2,15 +2,15 @@
 
 namespace dcgan {
 
-/// CPU threads that LibTorch chooses by itself for one operation.
+/// Returns the number of CPU threads that LibTorch uses for one operation by default.
 int default_threads();
 
-/// Sets how many CPU threads one operation uses when the calling thread starts it. No other thread, and no
-/// setting of the process, changes: at::set_num_threads() would change both.
+/// Sets how many CPU threads one operation uses when the calling thread starts it. Other threads and the
+/// process's settings stay as they are; at::set_num_threads() would change both.
 void use_threads(int threads);
 
-/// While it lives, MKL uses one thread for what the calling thread asks it for. In a parallel region it would
-/// anyway, but with the blocks, and so the last bits, that it chooses for the number that was set.
+/// While it exists, MKL uses one thread for the calling thread's operations. In a parallel region MKL does so
+/// anyway, but it would divide the work, and so round, as for the number of threads that was set.
 class OneThread {
  public:
   OneThread();

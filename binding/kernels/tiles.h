@@ -6,8 +6,8 @@
 
 namespace dcgan::kernels {
 
-/// Activations or gradients of a mini-batch, [pixel][image][channel], in the three forms that products want:
-/// as a left operand, transposed as a left operand ([pixel][channel][image]), and packed as a right one.
+/// Activations or gradients of a mini-batch in the three forms that products need: a left operand
+/// ([pixel][image][channel]), its transpose ([pixel][channel][image]), and a packed right operand.
 template <class S>
 class Tiles {
  public:
@@ -23,7 +23,7 @@ class Tiles {
   S* tile(Index pixel) const { return straight_.data() + pixel * size_.rows * size_.columns; }
   Planes<S> planes() const { return {straight_.data(), size_.rows * size_.columns}; }
 
-  /// The length of a product over images.
+  /// Returns the inner length of a product over images.
   Index inner() const { return padded<S>(size_.rows); }
 
   void make_room_for_transposes() { transposed_.get(pixels_ * inner() * size_.columns); }
@@ -33,7 +33,7 @@ class Tiles {
   }
   Planes<S> transposes() const { return {transposed_.data(), inner() * size_.columns}; }
 
-  /// Only pairs have a packed form of their own.
+  /// Only bfloat16, whose rows are in pairs, has a separate packed form.
   void make_room_for_packs() {
     if (kPairs<S>) packed_.get(pixels_ * inner() * size_.columns);
   }

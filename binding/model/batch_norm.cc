@@ -6,21 +6,21 @@ namespace {
 
 using torch::Tensor;
 
-/// All dimensions but the features'.
+/// Returns all dimensions except that of the features.
 std::vector<std::int64_t> others(const Tensor& x) {
   std::vector<std::int64_t> dims{0};
   for (std::int64_t dim = 2; dim < x.dim(); ++dim) dims.push_back(dim);
   return dims;
 }
 
-/// One value for each feature, to stand beside `x`.
+/// Reshapes one value per feature so that it broadcasts over `x`.
 Tensor beside(const Tensor& values, const Tensor& x) {
   std::vector<std::int64_t> shape(static_cast<std::size_t>(x.dim()), 1);
   shape[1] = -1;
   return values.view(shape);
 }
 
-/// Sums of two values of each feature over all processes, and how many values each is of.
+/// The sums of two values of each feature over all processes, and the number of values in each sum.
 struct Sums {
   Tensor first, second, count;
 };
@@ -36,7 +36,7 @@ Sums sum_over(Peers& peers, const Tensor& first, const Tensor& second) {
 }
 
 struct Normalise : torch::autograd::Function<Normalise> {
-  /// `mean`, `inverse`: of each feature over all processes.
+  /// `mean` and `inverse` (standard deviation): one per feature, over all processes.
   static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Tensor& gamma,
                         const Tensor& beta, const Tensor& mean, const Tensor& inverse, std::int64_t peers) {
     const auto normalised = (x - beside(mean, x)) * beside(inverse, x);

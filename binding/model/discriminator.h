@@ -12,7 +12,7 @@ namespace dcgan {
 class DiscriminatorImpl : public torch::nn::Module {
  public:
   explicit DiscriminatorImpl(std::int64_t classes);
-  /// `labels`: N, int64; undefined where there are no classes.
+  /// `labels`: N, int64; undefined if there are no classes.
   torch::Tensor forward(const torch::Tensor& images, const torch::Tensor& labels, const DropoutMasks& masks);
 
   const std::int64_t classes;
@@ -20,7 +20,7 @@ class DiscriminatorImpl : public torch::nn::Module {
   torch::nn::Conv2d conv1{nullptr};
   torch::nn::Conv2d conv2{nullptr};
   torch::nn::Linear linear{nullptr};
-  torch::Tensor projection;  // classes × values of kHidden2; undefined where there are no classes
+  torch::Tensor projection;  // classes × values of kHidden2; undefined if there are no classes
 };
 TORCH_MODULE(Discriminator);
 

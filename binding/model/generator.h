@@ -7,12 +7,12 @@
 namespace dcgan {
 
 /// Maps latent vectors (N × latent_dim, standard normal) to images (N × 1 × 28 × 28, in (-1, 1)). With
-/// classes, the one-hot label stands beside the latent vector (Mirza & Osindero 2014).
+/// classes, the one-hot label is appended to the latent vector (Mirza & Osindero 2014).
 class GeneratorImpl : public torch::nn::Module {
  public:
   GeneratorImpl(std::int64_t latent_dim, std::int64_t classes);
-  /// `labels`: N, int64; undefined where there are no classes. `peers`: null, or the processes over whose
-  /// images batch normalisation goes in training mode.
+  /// `labels`: N, int64; undefined if there are no classes. `peers`: null, or the processes whose images
+  /// batch normalisation includes in training mode.
   torch::Tensor forward(const torch::Tensor& latents, const torch::Tensor& labels, Peers* peers = nullptr);
 
   const std::int64_t latent_dim;

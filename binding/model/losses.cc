@@ -9,7 +9,7 @@ struct CrossEntropy {
   torch::Tensor gradient;
 };
 
-/// What the values of these images make of the mean over the mini-batch.
+/// Returns the share that the values of these images contribute to the mean over the mini-batch.
 torch::Tensor part(const torch::Tensor& mean, const torch::Tensor& values, std::int64_t batch) {
   return mean * (static_cast<double>(values.numel()) / static_cast<double>(batch));
 }
@@ -19,7 +19,7 @@ CrossEntropy cross_entropy(const torch::Tensor& logits, double label, std::int64
   return {part(mean, logits, batch), (torch::sigmoid(logits) - label) / batch};
 }
 
-/// The mean of softplus(−margin), and its gradient with respect to the margin.
+/// Returns the mean of softplus(−margin), and its gradient with respect to the margin.
 CrossEntropy pairing(const torch::Tensor& margin, std::int64_t batch) {
   return {part(-torch::log_sigmoid(margin).mean(), margin, batch), -torch::sigmoid(-margin) / batch};
 }

@@ -14,8 +14,8 @@ namespace dcgan {
 
 #ifdef DCGAN_C10D
 
-// What is used of LibTorch's c10d, weak, so that the engine also loads with a LibTorch that was built without
-// it: a reference is weak where its symbol is declared so in the same file.
+// The functions of c10d that we use. They are weak, so that the engine also loads with a LibTorch that was
+// built without c10d. A reference is weak if its symbol is declared weak in the same file.
 #define DCGAN_WEAK(name, symbol) extern "C" const char name __asm__(symbol) __attribute__((weak))
 DCGAN_WEAK(tcp_store,
            "_ZN4c10d8TCPStoreC1ENSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEERKNS_15TCPStoreOptionsE");
@@ -45,7 +45,7 @@ StorePtr open_store(const PeerPlace& place, std::chrono::milliseconds timeout) {
   options.isServer = place.serves_store;
   options.waitWorkers = false;
   options.timeout = timeout;
-  // Its calls of libuv would reach Node's own.
+  // Without this, its calls of libuv would reach Node's libuv.
   options.useLibUV = false;
   return c10::make_intrusive<c10d::TCPStore>(place.address, options);
 }

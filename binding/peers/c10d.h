@@ -7,9 +7,9 @@
 
 namespace dcgan {
 
-/// c10d, LibTorch's distributed engine: its store, where processes meet, and its backend, which sums tensors
-/// over them. What is LibTorch's own and may be missing in one that was built without c10d is used in c10d.cc
-/// alone, where it fails with ERR_DCGAN_NATIVE.
+/// c10d, LibTorch's library for distributed training: its store, where processes meet, and its backend, which
+/// sums tensors over them. A LibTorch may be built without c10d. Only c10d.cc uses its functions, and throws
+/// ERR_DCGAN_NATIVE if they are missing.
 
 using StorePtr = c10::intrusive_ptr<c10d::Store>;
 using BackendPtr = c10::intrusive_ptr<c10d::Backend>;
@@ -21,7 +21,7 @@ StorePtr open_store(const PeerPlace& place, std::chrono::milliseconds timeout);
 BackendPtr make_backend(const PeerPlace& place, const StorePtr& store, const std::string& name,
                         std::chrono::milliseconds timeout);
 
-/// The first line of LibTorch's message, without the place in its sources that Gloo begins it with.
+/// Returns the first line of LibTorch's message, without the position in its sources that Gloo puts first.
 std::string words_of(const std::exception& error);
 
 }  // namespace dcgan

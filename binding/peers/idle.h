@@ -4,7 +4,7 @@
 
 namespace dcgan {
 
-/// What a process does while it waits for others; false to give up.
+/// Called while a process waits for others. Returns false to give up.
 using Idle = std::function<bool()>;
 
 }  // namespace dcgan

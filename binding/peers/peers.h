@@ -42,7 +42,7 @@ class Peers {
   /// Sums over all processes, in place, what they computed of the mini-batch that was divided last. The
   /// result is the same on all of them, bit for bit.
   void sum(const torch::Tensor& values);
-  /// Whether the answer of any process is yes.
+  /// Returns true if any process answers yes.
   bool any(bool answer);
 
  private:

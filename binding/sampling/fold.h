@@ -6,8 +6,9 @@
 
 namespace dcgan {
 
-/// The generator in eval mode as four affine layers (float32, CPU or device): batch normalisation becomes
-/// part of each layer's weights, w γ / √(σ² + ε) on the output channel, and its bias, β − μ γ / √(σ² + ε).
+/// The generator in evaluation mode as four affine layers (float32, CPU or device). Batch normalisation is
+/// folded into each layer: the weights become w γ / √(σ² + ε) per output channel, the bias β − μ γ / √(σ² +
+/// ε).
 struct FoldedGenerator {
   torch::Tensor linear_weight;  // 12544 × latent_dim
   torch::Tensor linear_bias;    // max(1, classes) × 12544: a label is part of the bias

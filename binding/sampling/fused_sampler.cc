@@ -1,6 +1,6 @@
-// Inference on the CPU, on blocks of images whose maps lie [pixel][image][channel]. A row of a product
-// depends on that row alone, so an image's sums have the same order alone and in any company. Weights are
-// packed once for each version of them.
+// Inference on the CPU, on blocks of images whose maps lie as [pixel][image][channel]. A row of a product
+// depends on that row of its left operand alone, so an image's sums have the same order alone and beside any
+// others. Weights are packed once after each change.
 
 #include <algorithm>
 
@@ -17,11 +17,11 @@ namespace {
 
 using kernels::Index;
 
-/// Images that go through the layers together, so that weights are read once for all of them while their
-/// activations still fit the second cache.
+/// The images that go through the layers together. Weights are read once for all of them, and their
+/// activations still fit into the second-level cache.
 constexpr Index kBlock = 4;
 
-/// Neighbouring pixels of one input row that one tap of a kernel adds to pixels of one output row.
+/// Neighbouring pixels of one input row that one tap of the kernel adds to pixels of one output row.
 struct Run {
   Index tap;
   Index in;
@@ -29,7 +29,7 @@ struct Run {
   Index pixels;
 };
 
-/// Runs by output row, each row's in the order of taps: the order in which its sums are added up.
+/// The runs of each output row, in the order of taps, which is the order of summation.
 using Rows = std::vector<std::vector<Run>>;
 
 /// ConvTranspose2d: output = input · stride − padding + tap.
@@ -87,7 +87,7 @@ class UpLayer {
     Index end;
   };
 
-  /// One tap at a time, so that its weights serve all rows and images while they are near.
+  /// Adds one tap, so that its weights are used for all rows and images while they are in the cache.
   void add_tap(Index tap, Range range, const S* in, Index images, A* sums) const {
     const auto kernel = kernel_.in_by_out();
     for (Index row = range.begin; row < range.end; ++row) {
@@ -160,7 +160,7 @@ class FusedSampler : public Sampler {
   /// Latent vectors and labels of some images.
   struct Inputs {
     const float* latents;
-    const std::uint8_t* labels;  // null where there are no classes
+    const std::uint8_t* labels;  // null if there are no classes
     Index count;
   };
 

@@ -23,7 +23,7 @@ class ModuleSampler : public Sampler {
     for (auto* tensor :
          {&folded_.linear_weight, &folded_.linear_bias, &folded_.conv1_weight, &folded_.conv1_bias,
           &folded_.conv2_weight, &folded_.conv2_bias, &folded_.conv3_weight}) {
-      // A copy: what needs no folding would change with the generator.
+      // Copied, because tensors that need no folding would change with the generator.
       *tensor = tensor->to(device_, dtype_, /*non_blocking=*/false, /*copy=*/true);
     }
   }
@@ -33,7 +33,7 @@ class ModuleSampler : public Sampler {
     const auto dim = latents_.size(1);
     for (std::int64_t begin = 0; begin < count; begin += batch_) {
       const auto part = std::min(batch_, count - begin);
-      // Always a whole batch: another size could choose another algorithm, and with it other last bits.
+      // Always a whole batch: for another size, LibTorch could choose an algorithm that rounds differently.
       std::memcpy(latents_.data_ptr(), latents + begin * dim,
                   sizeof(float) * static_cast<std::size_t>(part * dim));
       if (labels != nullptr) std::copy_n(labels + begin, part, labels_.data_ptr<std::int64_t>());

@@ -1,11 +1,8 @@
-#include "addon/convert.h"
+#include "addon/requests.h"
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
 
-#include "addon/environment.h"
 #include "addon/fields.h"
 
 namespace dcgan {
@@ -19,14 +16,15 @@ constexpr std::int64_t kMaxDiscSteps = 100;
 constexpr int kMaxPeers = 65536;
 constexpr int kMaxPort = 65535;
 constexpr std::uint32_t kMaxDimensions = 8;
-/// Bytes that a tensor may take: more than any machine has, and far below where 64 bits end.
+/// The largest tensor, in bytes: more than any machine has, and far below the limit of 64 bits.
 constexpr std::int64_t kMaxTensorBytes = std::int64_t{1} << 48;
 
 std::uint64_t seed(const Napi::Object& object) {
   return static_cast<std::uint64_t>(integer(object, "seed", 0, kMaxInteger));
 }
 
-/// Labels index what the classifier says, and latents of the caller's are not drawn.
+/// Reads minConfidence. The classifier's results are indexed by label, and given latent vectors are not
+/// drawn.
 double min_confidence(const Napi::Object& object, const Sizes& sizes) {
   if (sizes.classes != 0 && sizes.classes != kDigits) {
     throw Error("ERR_DCGAN_INVALID_ARGUMENT", "Expected no minConfidence for a model of other classes");
@@ -40,12 +38,6 @@ double min_confidence(const Napi::Object& object, const Sizes& sizes) {
 Precision precision_of(const std::string& name) {
   if (name == "bfloat16") return Precision::kBFloat16;
   return name == "float64" ? Precision::kFloat64 : Precision::kFloat32;
-}
-
-std::string hex(std::uint64_t value) {
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(value));
-  return digits;
 }
 
 std::uint64_t from_hex(const std::string& digits) {
@@ -136,7 +128,7 @@ Config config_from(const Napi::Object& object) {
 SampleRequest sample_request_from(const Napi::Object& object, const Sizes& sizes) {
   SampleRequest request;
   request.fixed = boolean(object, "fixed");
-  // The fixed latents are read by their place in the request.
+  // The fixed latent vectors are read by index, so there must be as many as the model has.
   request.count = request.fixed ? integer(object, "count", sizes.fixed_count, sizes.fixed_count)
                                 : integer(object, "count", 1, kMaxSize);
   request.seed = seed(object);
@@ -204,158 +196,6 @@ std::vector<HostTensor> tensors_from(const Napi::Value& value) {
   std::vector<HostTensor> tensors;
   for (std::uint32_t i = 0; i < count; ++i) tensors.push_back(tensor_from(object(array.Get(i), "a tensor")));
   return tensors;
-}
-
-Napi::ArrayBuffer to_buffer(Napi::Env env, const void* data, std::size_t size) {
-  auto buffer = Environment::of(env)->new_buffer(size);
-  if (size > 0) std::memcpy(buffer.Data(), data, size);
-  return buffer;
-}
-
-Napi::Value to_js(Napi::Env env, const Done&) { return env.Undefined(); }
-
-Napi::Value to_js(Napi::Env env, const Fingerprint& fingerprint) {
-  return Napi::String::New(env, hex(fingerprint.hash));
-}
-
-Napi::Value to_js(Napi::Env env, const std::vector<std::uint8_t>& bytes) {
-  return to_buffer(env, bytes.data(), bytes.size());
-}
-
-Napi::Value to_js(Napi::Env env, const std::vector<Losses>& losses) {
-  return to_buffer(env, losses.data(), losses.size() * sizeof(Losses));
-}
-
-Napi::Value to_js(Napi::Env env, const Images& images) {
-  auto object = Napi::Object::New(env);
-  object.Set("pixels", to_js(env, images.pixels));
-  const auto& confidences = images.confidences;
-  object.Set("confidences", confidences.empty() ? env.Null()
-                                                : Napi::Value(to_buffer(env, confidences.data(),
-                                                                        confidences.size() * sizeof(float))));
-  return object;
-}
-
-static void set_position(Napi::Object& object, const Position& position) {
-  object.Set("step", static_cast<double>(position.step));
-  object.Set("epoch", static_cast<double>(position.epoch));
-  object.Set("batch", static_cast<double>(position.batch));
-}
-
-Napi::Value to_js(Napi::Env env, const Position& position) {
-  auto object = Napi::Object::New(env);
-  set_position(object, position);
-  return object;
-}
-
-Napi::Value to_js(Napi::Env env, const Stats& stats) {
-  auto object = Napi::Object::New(env);
-  object.Set("waiting", static_cast<double>(stats.waiting));
-  object.Set("served", static_cast<double>(stats.served));
-  object.Set("forwards", static_cast<double>(stats.forwards));
-  object.Set("lastBatch", static_cast<double>(stats.last_batch));
-  return object;
-}
-
-Napi::Value to_js(Napi::Env env, const Info& info) {
-  auto fused = Napi::Object::New(env);
-  fused.Set("float32", info.fused_float32);
-  fused.Set("bfloat16", info.fused_bfloat16);
-  auto object = Napi::Object::New(env);
-  object.Set("libtorch", info.libtorch);
-  object.Set("cuda", info.cuda);
-  object.Set("cudaDevices", info.cuda_devices);
-  object.Set("threads", info.threads);
-  object.Set("cpuCapability", info.cpu_capability);
-  object.Set("fusedStep", fused);
-  object.Set("level", info.level);
-  object.Set("bfloat16", info.bfloat16);
-  auto cuda_bfloat16 = Napi::Array::New(env, info.cuda_bfloat16.size());
-  for (std::uint32_t i = 0; i < info.cuda_bfloat16.size(); ++i) {
-    cuda_bfloat16.Set(i, Napi::Boolean::New(env, info.cuda_bfloat16[i]));
-  }
-  object.Set("cudaBfloat16", cuda_bfloat16);
-  return object;
-}
-
-Napi::Value to_js(Napi::Env env, const EpochResult& result) {
-  auto object = Napi::Object::New(env);
-  object.Set("epoch", static_cast<double>(result.epoch));
-  object.Set("finished", result.finished);
-  object.Set("seconds", result.seconds);
-  object.Set("batch", static_cast<double>(result.batch));
-  object.Set("losses", to_js(env, result.losses));
-  return object;
-}
-
-static Napi::Array to_array(Napi::Env env, const std::vector<double>& values) {
-  auto array = Napi::Array::New(env, values.size());
-  for (std::uint32_t i = 0; i < values.size(); ++i) array.Set(i, Napi::Number::New(env, values[i]));
-  return array;
-}
-
-static Napi::Object to_object(Napi::Env env, const Figures& figures) {
-  auto object = Napi::Object::New(env);
-  object.Set("count", static_cast<double>(figures.count));
-  object.Set("frechetDistance", figures.frechet_distance);
-  object.Set("precision", figures.precision);
-  object.Set("recall", figures.recall);
-  object.Set("density", figures.density);
-  object.Set("coverage", figures.coverage);
-  object.Set("confidence", figures.confidence);
-  object.Set("classShares", to_array(env, figures.class_shares));
-  object.Set("labelAccuracy", figures.label_accuracy);
-  object.Set("labelAccuracies", to_array(env, figures.label_accuracies));
-  return object;
-}
-
-Napi::Value to_js(Napi::Env env, const EvaluationProgress& progress) {
-  auto object = Napi::Object::New(env);
-  object.Set("fraction", progress.fraction);
-  if (progress.finished) {
-    object.Set("generated", to_object(env, progress.generated));
-    object.Set("floor", to_object(env, progress.floor));
-  }
-  return object;
-}
-
-Napi::Value to_js(Napi::Env env, const std::vector<HostTensor>& tensors) {
-  auto array = Napi::Array::New(env, tensors.size());
-  std::uint32_t index = 0;
-  for (const auto& tensor : tensors) {
-    auto shape = Napi::Array::New(env, tensor.shape.size());
-    for (std::uint32_t d = 0; d < tensor.shape.size(); ++d)
-      shape.Set(d, static_cast<double>(tensor.shape[d]));
-    auto object = Napi::Object::New(env);
-    object.Set("name", tensor.name);
-    object.Set("dtype", tensor.dtype);
-    object.Set("shape", shape);
-    object.Set("data", to_buffer(env, tensor.data.data(), tensor.data.size()));
-    array.Set(index++, object);
-  }
-  return array;
-}
-
-Napi::Value to_js(Napi::Env env, const std::vector<std::string>& texts) {
-  auto array = Napi::Array::New(env, texts.size());
-  for (std::uint32_t i = 0; i < texts.size(); ++i) array.Set(i, texts[i]);
-  return array;
-}
-
-Napi::Value to_js(Napi::Env env, const State& state) {
-  auto object = Napi::Object::New(env);
-  set_position(object, state.position);
-  object.Set("datasetCount", static_cast<double>(state.dataset_count));
-  object.Set("datasetHash", state.dataset_count > 0 ? hex(state.dataset_hash) : std::string());
-  object.Set("tensors", to_js(env, state.tensors));
-  return object;
-}
-
-Napi::Value to_js(Napi::Env env, const Failure& failure) {
-  auto object = Napi::Object::New(env);
-  object.Set("code", failure.code);
-  object.Set("message", failure.message);
-  return object;
 }
 
 }  // namespace dcgan
