@@ -1,19 +1,18 @@
 import { join } from 'node:path'
 import { asyncDispose } from './async-dispose.js'
 import { readState, writeState } from './checkpoint/index.js'
-import { checkSave, modelsOwn, onlyGenerator, type SaveOptions } from './checkpoint/options.js'
+import { checkChanges, checkSave, modelsOwn, onlyGenerator, type SaveOptions } from './checkpoint/options.js'
 import { channels, published } from './diagnostics.js'
-import { DcganError, invalidArgument } from './errors.js'
+import { DcganError } from './errors.js'
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/index.js'
 import { writeFileAtomic } from './files.js'
 import {
   checkHyperParams,
-  DEFAULTS,
   type HyperParamOptions,
   type HyperParams,
   resolveHyperParams,
 } from './hyperparams.js'
-import { checkGridOptions, GRID_OPTIONS, type GridOptions, ImageBatch } from './images/index.js'
+import { ImageBatch } from './images/index.js'
 import { assertInstalled } from './installed.js'
 import type { TrainingImages } from './mnist/index.js'
 import type { ChosenDevice } from './native/device.js'
@@ -23,38 +22,17 @@ import type { ChosenPrecision } from './native/precision.js'
 import { Saver } from './native/saver.js'
 import type { NativeSampleRequest } from './native/types.js'
 import { checkExportOnnx, type ExportOnnxOptions, exportModel } from './onnx/export.js'
-import { checkKeys, checkString, defined } from './options.js'
-import { checkLabels, type Labels } from './sampling/labels.js'
-import {
-  checkGridSource,
-  checkInterpolation,
-  checkRoom,
-  checkSample,
-  type InterpolateOptions,
-  type SampleOptions,
-  type ServingStats,
-  slerp,
-} from './sampling/request.js'
+import { checkString } from './options.js'
+import { checkSaveGrid, type SaveGridOptions } from './sampling/grid.js'
+import { checkInterpolation, type InterpolateOptions, slerp } from './sampling/interpolation.js'
+import { checkLabels } from './sampling/labels.js'
+import { checkSample, type SampleOptions, type ServingStats } from './sampling/request.js'
 import { DatasetGuard } from './training/dataset-guard.js'
 import type { EpochOptions, TrainOptions } from './training/options.js'
 import type { EpochResult } from './training/run.js'
 import { type TrainResult, trainAll, trainOne } from './training/train.js'
 
 const PRETRAINED = join(__dirname, '..', 'weights', 'mnist.safetensors')
-
-/** Options of `saveGrid()`. */
-export interface SaveGridOptions extends GridOptions {
-  /** Draws the latent vectors, instead of the model's fixed ones. */
-  seed?: number | undefined
-  /** Latent vectors, count × latentDim, instead of the model's fixed ones. */
-  latents?: Float32Array | undefined
-  /** What the images show, as for `sample()`. */
-  labels?: Labels | undefined
-  /** How many images are made. Default `outputDim²`. */
-  count?: number | undefined
-  /** Draws an image again until the classifier is this confident, as for `sample()`. */
-  minConfidence?: number | undefined
-}
 
 /**
  * A deep convolutional GAN on 28×28 grey images: a generator that makes digits from latent vectors, and the
@@ -111,20 +89,12 @@ export class DCGAN {
   static async load(file: string, overrides?: HyperParamOptions): Promise<DCGAN> {
     checkString('file', file)
     const changes = checkHyperParams('the overrides of load()', overrides)
-    const { kind, hparams, state } = await readState(file)
-    const fixed: (keyof HyperParams)[] = ['latentDim', 'classes']
-    if (kind === 'full') fixed.push('outputDim', 'seed')
-    if (state.batch > 0) fixed.push('batchSize')
-    for (const key of fixed) {
-      const made = { ...DEFAULTS, ...hparams }[key]
-      if (changes[key] === undefined || changes[key] === made) continue
-      throw invalidArgument(key, `${made}, which the state in ${file} was made with,`, changes[key])
-    }
-    const gan = new DCGAN({ ...modelsOwn(hparams, kind), ...changes })
+    const loaded = await readState(file)
+    const gan = new DCGAN({ ...modelsOwn(loaded), ...checkChanges(changes, loaded, file) })
     try {
-      await gan.#engine.importState(state)
-      gan.#guard.protect(file, state)
-      gan.#generatorOnly = kind === 'generator'
+      await gan.#engine.importState(loaded.state)
+      gan.#guard.protect(file, loaded.state)
+      gan.#generatorOnly = loaded.kind === 'generator'
       return gan
     } catch (error) {
       await gan.dispose()
@@ -262,20 +232,10 @@ export class DCGAN {
   async saveGrid(file: string, options?: SaveGridOptions): Promise<void> {
     this.#engine.assertAlive()
     checkString('file', file)
-    const keys = ['seed', 'latents', 'labels', 'count', 'minConfidence', ...GRID_OPTIONS]
-    const given = checkKeys('the options of saveGrid()', options, keys)
-    const { seed, latents, labels, count, minConfidence, ...layout } = given
-    const request = checkGridSource({ seed, latents, labels, count, minConfidence }, this.hparams)
-    const defaults =
-      request === undefined ? { columns: this.hparams.outputDim, order: 'columns' as const } : {}
-    const grid = checkGridOptions(
-      { ...defaults, ...defined(layout) },
-      request?.count ?? this.hparams.outputDim ** 2,
-    )
-    if (request !== undefined) checkRoom(request.count, this.hparams.maxQueue)
+    const { request, layout } = checkSaveGrid(options, this.hparams)
     const batch =
       request === undefined ? new ImageBatch(await this.#fixedPixels()) : await this.#images(request)
-    await writeFileAtomic(file, await batch.grid(grid))
+    await writeFileAtomic(file, await batch.grid(layout))
   }
 
   /**

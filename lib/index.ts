@@ -1,5 +1,5 @@
 export type { SaveOptions } from './checkpoint/options.js'
-export { DCGAN, type SaveGridOptions } from './dcgan.js'
+export { DCGAN } from './dcgan.js'
 export { DcganError, type DcganErrorCode } from './errors.js'
 export type {
   ClassifierInfo,
@@ -23,8 +23,10 @@ export type { ChosenDevice } from './native/device.js'
 export type { ChosenPrecision } from './native/precision.js'
 export type { ExportOnnxOptions } from './onnx/export.js'
 export { type Recipe, type Recipes, recipes } from './recipes.js'
+export type { SaveGridOptions } from './sampling/grid.js'
+export type { InterpolateOptions } from './sampling/interpolation.js'
 export type { Labels } from './sampling/labels.js'
-export type { InterpolateOptions, SampleOptions, ServingStats } from './sampling/request.js'
+export type { SampleOptions, ServingStats } from './sampling/request.js'
 export type { CheckpointOptions, EpochOptions, TrainOptions } from './training/options.js'
 export type { Progress } from './training/progress.js'
 export type { EpochResult } from './training/run.js'

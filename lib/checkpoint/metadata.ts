@@ -19,7 +19,7 @@ export interface StateInfo extends NativePosition {
   /** The last data set; 0 and '' if none is known. */
   datasetCount: number
   datasetHash: string
-  /** Whether an epoch on it is under way. */
+  /** True while an epoch on it is under way. */
   running: boolean
   /** The version of this library that wrote the file. */
   library: string

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { DcganError, invalidArgument } from '../errors.js'
-import { type HyperParams, MACHINE_PARAMS } from '../hyperparams.js'
+import { DEFAULTS, type HyperParamOptions, type HyperParams, MACHINE_PARAMS } from '../hyperparams.js'
 import { checkBoolean, checkKeys } from '../options.js'
-import type { StateKind } from './index.js'
+import type { ReadState } from './read.js'
 
 /** Options of `save()`. */
 export interface SaveOptions {
@@ -26,7 +26,7 @@ export function checkSave(options: SaveOptions | undefined): { only?: 'generator
  * with three exceptions for a whole model, because training continues bit for bit only with them: the precision, the
  * CPU as the device, and the number of threads. A file cannot ask for a GPU, or for more threads than there are cores.
  */
-export function modelsOwn(hparams: Partial<HyperParams>, kind: StateKind): Partial<HyperParams> {
+export function modelsOwn({ kind, hparams }: Pick<ReadState, 'kind' | 'hparams'>): Partial<HyperParams> {
   const { device, precision, threads } = hparams
   const own = Object.fromEntries(Object.entries(hparams).filter(([key]) => !MACHINE_PARAMS.includes(key)))
   if (kind === 'generator') return own
@@ -37,6 +37,23 @@ export function modelsOwn(hparams: Partial<HyperParams>, kind: StateKind): Parti
     ...(device === 'cpu' && { device }),
     ...(fits && { threads }),
   }
+}
+
+/** Checks the overrides of `load`: those on which the file's tensors depend must be as in the file. */
+export function checkChanges(
+  changes: HyperParamOptions,
+  { kind, hparams, state }: ReadState,
+  file: string,
+): HyperParamOptions {
+  const fixed: (keyof HyperParams)[] = ['latentDim', 'classes']
+  if (kind === 'full') fixed.push('outputDim', 'seed')
+  if (state.batch > 0) fixed.push('batchSize')
+  for (const key of fixed) {
+    const made = { ...DEFAULTS, ...hparams }[key]
+    if (changes[key] === undefined || changes[key] === made) continue
+    throw invalidArgument(key, `${made}, which the state in ${file} was made with,`, changes[key])
+  }
+  return changes
 }
 
 /** The error for a method that needs a whole model, called on a generator alone. */

@@ -22,7 +22,7 @@ export interface StateSizes {
   classes: number
   outputDim: number
   epochCount: number
-  /** Whether there is also an average of the generator's weights. */
+  /** True if there is also an average of the generator's weights. */
   averaged: boolean
 }
 

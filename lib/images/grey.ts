@@ -33,7 +33,7 @@ export function checkPixels(width: number, height: number, keys: string): void {
   )
 }
 
-/** How `layGrid` arranges images. */
+/** The arrangement of images in `layGrid`. */
 interface Cells {
   columns: number
   /** 'rows': image i is in row ⌊i / columns⌋. 'columns': in column ⌊i / rows⌋, as in the tutorial's snapshots. */

@@ -89,13 +89,13 @@ export async function decodePng(bytes: Buffer): Promise<GreyImage> {
   return { width, height, pixels }
 }
 
-/** What the header of a PNG file, its first 29 bytes, says about the picture (PNG specification, 11.2.2). */
+/** The fields of a PNG file's header, its first 29 bytes (PNG specification, 11.2.2). */
 export interface PngHeader {
   width: number
   height: number
   /** Bits per sample: per palette index, or per colour of a pixel. */
   bitDepth: number
-  /** Whether the pixels are stored in seven passes (Adam7). */
+  /** True if the pixels are stored in seven passes (Adam7). */
   interlaced: boolean
 }
 

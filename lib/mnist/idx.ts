@@ -3,7 +3,7 @@ import { createGunzip } from 'node:zlib'
 import { DcganError } from '../errors.js'
 import { firstBytes, NotRegularFile, piecesOf, withRegularFile } from '../regular-file.js'
 
-/** What an IDX file of the MNIST family holds. */
+/** The contents of an IDX file of the MNIST family. */
 export type IdxKind = 'images' | 'labels'
 
 /** An IDX file's contents. */

@@ -36,9 +36,9 @@ export class Engine {
   /** Processes of the run, and which of them this one is. */
   readonly peers: number
   readonly rank: number
-  /** What decides the roundings of a step, by name. */
+  /** Everything that decides the roundings of a step, by name. */
   readonly surroundings: [name: string, value: string][]
-  /** Whether `device` is `'auto'` and there is no CUDA. */
+  /** True if `device` is `'auto'` and there is no CUDA. */
   readonly #fellBack: boolean
   readonly #addon: NativeAddon
   readonly #model: NativeModel

@@ -10,13 +10,13 @@ export interface LibTorchInfo {
   lib: string
   /** From its headers, for example "2.13.0". */
   version: string
-  /** Whether it was built with CUDA. */
+  /** True if it was built with CUDA. */
   cuda: boolean
   /** Where it was found: through LIBTORCH, in the active Python's PyTorch, or in the cache of `setup`. */
   source: 'LIBTORCH' | 'PyTorch' | 'cache'
 }
 
-/** What `scripts/` exports: it runs before lib/ is compiled, so it is JavaScript, typed here. */
+/** The exports of `scripts/`. They run before lib/ is compiled, so they are JavaScript, typed here. */
 interface Finder {
   findLibTorch(prefer: string[]): LibTorchInfo | undefined
 }
@@ -96,7 +96,7 @@ function requireAddon(): { addon: NativeAddon; file: string } {
   }
 }
 
-/** What to do without an addon. Where PyTorch publishes no LibTorch, set-up cannot help. */
+/** Returns what the user can do without an addon. If PyTorch publishes no LibTorch, set-up cannot help. */
 function advice(): string {
   const { requirePlatform } = require('../../scripts/libtorch/platform.js') as Platforms
   try {

@@ -60,7 +60,7 @@ export interface NativeAddon {
   exchange(model: NativeModel, text: string): Promise<string[]>
 }
 
-/** Where the processes of a distributed run meet, and which of them this one is. */
+/** The meeting place of the processes of a distributed run, and the rank of this one. */
 export interface NativePeerPlace {
   rank: number
   count: number
@@ -70,7 +70,7 @@ export interface NativePeerPlace {
   servesStore: boolean
   /** Of this run's keys in the store. */
   prefix: string
-  /** What all processes must have in common to understand each other. */
+  /** Must be equal in all processes, or they do not understand each other. */
   greeting: string
   /** Seconds after which a process that does not answer counts as hung. */
   timeout: number
@@ -84,7 +84,7 @@ export interface NativeModel {
 export interface NativeInfo {
   /** LibTorch's version at run time. */
   libtorch: string
-  /** Whether LibTorch was built with CUDA, and how many devices it sees. */
+  /** True if LibTorch was built with CUDA; then the number of devices that it sees. */
   cuda: boolean
   cudaDevices: number
   /** Intra-op threads that LibTorch chooses by itself. */
@@ -93,9 +93,9 @@ export interface NativeInfo {
   cpuCapability: string
   /** The instruction sets that the fused step and sampler use; 'none' where they do not run. */
   level: 'none' | 'avx2' | 'avx512' | 'avx512_bf16' | 'amx'
-  /** Whether the fused step and sampler run on this processor in each precision. */
+  /** True for each precision in which the fused step and sampler run on this processor. */
   fusedStep: { float32: boolean; bfloat16: boolean }
-  /** Whether the processor, and each CUDA device, has bfloat16 arithmetic. */
+  /** True if the processor has bfloat16 arithmetic; then the same for each CUDA device. */
   bfloat16: boolean
   cudaBfloat16: boolean[]
 }
@@ -210,7 +210,7 @@ export interface NativeEvaluationRequest {
   seed: number
   /** One label for each generated image, where the model has classes. */
   labels?: Uint8Array | undefined
-  /** What is compared with, and what the floor's images are drawn from. */
+  /** The real images to compare with, and those from which the floor is drawn. */
   real: NativeImages
   pool: NativeImages
 }

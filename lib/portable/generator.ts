@@ -1,13 +1,7 @@
 import { asyncDispose } from '../async-dispose.js'
 import { DcganError, invalidArgument } from '../errors.js'
-import {
-  checkInterpolation,
-  checkSample,
-  type InterpolateOptions,
-  MAX_COUNT,
-  type SampleOptions,
-  slerp,
-} from '../sampling/request.js'
+import { checkInterpolation, type InterpolateOptions, slerp } from '../sampling/interpolation.js'
+import { checkSample, MAX_COUNT, type SampleOptions } from '../sampling/request.js'
 import { allocate } from '../typed-arrays.js'
 import { drawLabels, drawLatents } from './latents.js'
 import { GeneratorSession, type OnnxRuntime } from './session.js'

@@ -3,8 +3,8 @@ import type { HyperParams } from '../hyperparams.js'
 import type { NativeSampleRequest } from '../native/types.js'
 import { checkInteger, checkKeys, checkSignal, reading } from '../options.js'
 import { drawSeed, MAX_SEED } from '../random.js'
-import { allocate, copyOf, isFloat32Array, lengthOf } from '../typed-arrays.js'
-import { checkLabel, checkLabels, type Labels } from './labels.js'
+import { copyOf, isFloat32Array, lengthOf } from '../typed-arrays.js'
+import { checkLabels, type Labels } from './labels.js'
 
 /** The most images per call. */
 export const MAX_COUNT = 1_000_000
@@ -31,14 +31,6 @@ export interface SampleOptions {
    * `count`. It cannot be used with `latents`, and only with models of ten classes or none.
    */
   minConfidence?: number | undefined
-  /** Cancels the images that still wait. The call then rejects with the signal's reason. */
-  signal?: AbortSignal | undefined
-}
-
-/** Options of `interpolate()`. */
-export interface InterpolateOptions {
-  /** The label of all images of a class-conditional model. Default: the label that `fromSeed` draws. */
-  label?: number | undefined
   /** Cancels the images that still wait. The call then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
@@ -79,46 +71,6 @@ export function checkSample(
   return checked
 }
 
-/** Checks the arguments of `interpolate`. */
-export function checkInterpolation(
-  fromSeed: number,
-  toSeed: number,
-  frames: number,
-  options: InterpolateOptions | undefined,
-  { classes, maxQueue }: Pick<HyperParams, 'classes' | 'maxQueue'>,
-): { label: number | undefined; signal: AbortSignal | undefined } {
-  checkInteger('fromSeed', fromSeed, 0, MAX_SEED)
-  checkInteger('toSeed', toSeed, 0, MAX_SEED)
-  checkInteger('frames', frames, 2, 10_000)
-  const { label, signal } = checkKeys('the options of interpolate()', options, ['label', 'signal'])
-  const checked = {
-    label: label === undefined ? undefined : checkLabel('label', label, classes),
-    signal: checkSignal(signal),
-  }
-  checkRoom(frames, maxQueue)
-  return checked
-}
-
-/** Checks the images that `saveGrid` shows. Returns undefined for the model's fixed latent vectors. */
-export function checkGridSource(
-  { seed, latents, labels, count, minConfidence }: Record<string, unknown>,
-  { latentDim, classes, outputDim }: Pick<HyperParams, 'latentDim' | 'classes' | 'outputDim'>,
-): NativeSampleRequest | undefined {
-  if ([seed, latents, labels, count, minConfidence].every(value => value === undefined)) return undefined
-  const whole = isFloat32Array(latents)
-    ? Math.max(1, Math.floor(lengthOf(latents) / latentDim))
-    : outputDim ** 2
-  const images = count === undefined ? whole : checkCount(count)
-  const source = checkSource(seed, latents, images, latentDim)
-  return {
-    count: images,
-    ...source,
-    labels: checkLabels(labels, images, classes),
-    fixed: false,
-    minConfidence: checkMinConfidence(minConfidence, latents, classes),
-  }
-}
-
 /** Checks a number of images. */
 export function checkCount(count: unknown): number {
   return checkInteger('count', count, 1, MAX_COUNT)
@@ -138,7 +90,7 @@ export function checkRoom(count: number, maxQueue: number): void {
 }
 
 /** Checks the seed and the latent vectors, of which at most one may be given. */
-function checkSource(
+export function checkSource(
   seed: unknown,
   latents: unknown,
   count: number,
@@ -154,7 +106,8 @@ function checkSource(
 /** The number of classes that the classifier reads. It cannot judge the labels of models with another number. */
 const DIGITS = 10
 
-function checkMinConfidence(value: unknown, latents: unknown, classes: number): number | undefined {
+/** Checks a confidence that the classifier must have, and that it can judge the images. */
+export function checkMinConfidence(value: unknown, latents: unknown, classes: number): number | undefined {
   if (value === undefined) return undefined
   const key = 'minConfidence'
   if (typeof value !== 'number' || !(value >= 0 && value <= 1)) {
@@ -175,27 +128,4 @@ function checkLatents(latents: unknown, count: number, latentDim: number): Float
   const bad = copy.findIndex(value => !Number.isFinite(value))
   if (bad !== -1) throw invalidArgument(`latents[${bad}]`, 'a finite number', copy[bad])
   return copy
-}
-
-/**
- * Interpolates `frames` latent vectors along the great circle between two, both ends included (White 2016, "Sampling
- * Generative Networks"). A straight line would pass through shorter vectors than any in training.
- */
-export function slerp(from: Float32Array, to: Float32Array, frames: number): Float32Array {
-  const angle = Math.acos(Math.min(1, Math.max(-1, dot(from, to) / Math.sqrt(dot(from, from) * dot(to, to)))))
-  const sine = Math.sin(angle)
-  const path = allocate(() => new Float32Array(frames * from.length))
-  for (let frame = 0; frame < frames; frame++) {
-    const t = frame / (frames - 1)
-    // Parallel vectors span no circle. The straight line is then the same path.
-    const [a, b] = sine < 1e-6 ? [1 - t, t] : [Math.sin((1 - t) * angle) / sine, Math.sin(t * angle) / sine]
-    for (let i = 0; i < from.length; i++) {
-      path[frame * from.length + i] = a * (from[i] as number) + b * (to[i] as number)
-    }
-  }
-  return path
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * (b[i] as number), 0)
 }

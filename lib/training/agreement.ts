@@ -3,10 +3,10 @@ import { HYPER_PARAMS, type HyperParams, MACHINE_PARAMS } from '../hyperparams.j
 import { packageVersion } from '../installed.js'
 import type { Engine } from '../native/engine.js'
 
-/** What a process is about to train, by name; in each process of a distributed run it must be the same. */
+/** Describes, by name, what a process is about to train. It must be the same in each process of a distributed run. */
 type Description = [name: string, value: string][]
 
-/** What a call trains on, and how far. */
+/** A call's data set and its last step. */
 export interface Task {
   count: number
   hash: string

@@ -46,7 +46,7 @@ export class Records {
     }
   }
 
-  /** Whether pictures are written. */
+  /** True if pictures are written. */
   get takesSnapshots(): boolean {
     return this.#snapshots !== undefined || this.#board !== undefined
   }

@@ -27,7 +27,7 @@ export interface EpochResult {
   genLosses: Float32Array
 }
 
-/** Where a run's events go. */
+/** Receives a run's events. */
 export interface Sinks {
   onProgress?: ((progress: Progress) => void) | undefined
   signal?: AbortSignal | undefined

@@ -1,0 +1,59 @@
+import type { HyperParams } from '../hyperparams.js'
+import { checkGridOptions, GRID_OPTIONS, type GridOptions } from '../images/index.js'
+import type { NativeSampleRequest } from '../native/types.js'
+import { checkKeys, defined } from '../options.js'
+import { isFloat32Array, lengthOf } from '../typed-arrays.js'
+import { checkLabels, type Labels } from './labels.js'
+import { checkCount, checkMinConfidence, checkRoom, checkSource } from './request.js'
+
+/** Options of `saveGrid()`. */
+export interface SaveGridOptions extends GridOptions {
+  /** Draws the latent vectors, instead of the model's fixed ones. */
+  seed?: number | undefined
+  /** Latent vectors, count × latentDim, instead of the model's fixed ones. */
+  latents?: Float32Array | undefined
+  /** What the images show, as for `sample()`. */
+  labels?: Labels | undefined
+  /** How many images are made. Default `outputDim²`. */
+  count?: number | undefined
+  /** Draws an image again until the classifier is this confident, as for `sample()`. */
+  minConfidence?: number | undefined
+}
+
+const SOURCE = ['seed', 'latents', 'labels', 'count', 'minConfidence'] as const
+
+type GridHyperParams = Pick<HyperParams, 'latentDim' | 'classes' | 'outputDim' | 'maxQueue'>
+
+/** Checks the options of `saveGrid`. `request` is undefined for the model's fixed latent vectors. */
+export function checkSaveGrid(
+  options: SaveGridOptions | undefined,
+  hparams: GridHyperParams,
+): { request: NativeSampleRequest | undefined; layout: GridOptions } {
+  const given = checkKeys('the options of saveGrid()', options, [...SOURCE, ...GRID_OPTIONS])
+  const { seed, latents, labels, count, minConfidence, ...layout } = given
+  const request = checkGridSource({ seed, latents, labels, count, minConfidence }, hparams)
+  const { outputDim, maxQueue } = hparams
+  const defaults = request === undefined ? { columns: outputDim, order: 'columns' as const } : {}
+  const checked = checkGridOptions({ ...defaults, ...defined(layout) }, request?.count ?? outputDim ** 2)
+  if (request !== undefined) checkRoom(request.count, maxQueue)
+  return { request, layout: checked }
+}
+
+function checkGridSource(
+  { seed, latents, labels, count, minConfidence }: Record<string, unknown>,
+  { latentDim, classes, outputDim }: GridHyperParams,
+): NativeSampleRequest | undefined {
+  if ([seed, latents, labels, count, minConfidence].every(value => value === undefined)) return undefined
+  const whole = isFloat32Array(latents)
+    ? Math.max(1, Math.floor(lengthOf(latents) / latentDim))
+    : outputDim ** 2
+  const images = count === undefined ? whole : checkCount(count)
+  const source = checkSource(seed, latents, images, latentDim)
+  return {
+    count: images,
+    ...source,
+    labels: checkLabels(labels, images, classes),
+    fixed: false,
+    minConfidence: checkMinConfidence(minConfidence, latents, classes),
+  }
+}

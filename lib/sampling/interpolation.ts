@@ -1,0 +1,57 @@
+import type { HyperParams } from '../hyperparams.js'
+import { checkInteger, checkKeys, checkSignal } from '../options.js'
+import { MAX_SEED } from '../random.js'
+import { allocate } from '../typed-arrays.js'
+import { checkLabel } from './labels.js'
+import { checkRoom } from './request.js'
+
+/** Options of `interpolate()`. */
+export interface InterpolateOptions {
+  /** The label of all images of a class-conditional model. Default: the label that `fromSeed` draws. */
+  label?: number | undefined
+  /** Cancels the images that still wait. The call then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
+}
+
+/** Checks the arguments of `interpolate`. */
+export function checkInterpolation(
+  fromSeed: number,
+  toSeed: number,
+  frames: number,
+  options: InterpolateOptions | undefined,
+  { classes, maxQueue }: Pick<HyperParams, 'classes' | 'maxQueue'>,
+): { label: number | undefined; signal: AbortSignal | undefined } {
+  checkInteger('fromSeed', fromSeed, 0, MAX_SEED)
+  checkInteger('toSeed', toSeed, 0, MAX_SEED)
+  checkInteger('frames', frames, 2, 10_000)
+  const { label, signal } = checkKeys('the options of interpolate()', options, ['label', 'signal'])
+  const checked = {
+    label: label === undefined ? undefined : checkLabel('label', label, classes),
+    signal: checkSignal(signal),
+  }
+  checkRoom(frames, maxQueue)
+  return checked
+}
+
+/**
+ * Interpolates `frames` latent vectors along the great circle between two, both ends included (White 2016, "Sampling
+ * Generative Networks"). A straight line would pass through shorter vectors than any in training.
+ */
+export function slerp(from: Float32Array, to: Float32Array, frames: number): Float32Array {
+  const angle = Math.acos(Math.min(1, Math.max(-1, dot(from, to) / Math.sqrt(dot(from, from) * dot(to, to)))))
+  const sine = Math.sin(angle)
+  const path = allocate(() => new Float32Array(frames * from.length))
+  for (let frame = 0; frame < frames; frame++) {
+    const t = frame / (frames - 1)
+    // Parallel vectors span no circle. The straight line is then the same path.
+    const [a, b] = sine < 1e-6 ? [1 - t, t] : [Math.sin((1 - t) * angle) / sine, Math.sin(t * angle) / sine]
+    for (let i = 0; i < from.length; i++) {
+      path[frame * from.length + i] = a * (from[i] as number) + b * (to[i] as number)
+    }
+  }
+  return path
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + value * (b[i] as number), 0)
+}
