@@ -55,7 +55,7 @@ async function build(libtorch) {
   return { captured: commands.includes('DCGAN_CUDA_HEADERS=1'), time: duration(Date.now() - started) }
 }
 
-/** What a process of its own says. @param {import('../../scripts/libtorch/find.js').LibTorchInfo} libtorch */
+/** Trains and samples in a process of its own, and returns its answer. @param {import('../../scripts/libtorch/find.js').LibTorchInfo} libtorch */
 async function tryRunning(libtorch) {
   const { LIBTORCH_USE_PYTORCH: _, ...env } = process.env
   const { output } = await run(process.execPath, [CHILD], {

@@ -1,6 +1,6 @@
 'use strict'
 
-// What check-cuda-build.js runs in a process of its own: loads the addon, trains, samples, and tells of it.
+// check-cuda-build.js runs this in a process of its own: it loads the addon, trains, samples, and reports.
 
 const path = require('node:path')
 const { DCGAN } = require(path.join(__dirname, '..', '..', 'dist', 'index.js'))

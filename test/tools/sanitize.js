@@ -8,7 +8,8 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { findLibTorch } = require('../../scripts/libtorch/find.js')
 const { Problem, reason } = require('../../scripts/problem.js')
-const { requireBuildTools, which } = require('../../scripts/programs.js')
+const { requireBuildTools } = require('../../scripts/programs.js')
+const { buildApart } = require('../../tools/cmake.js')
 
 const ROOT = path.join(__dirname, '..', '..')
 // Apart from build/, and laid out as the loader wants it: LIBTORCH_DCGAN_PREBUILD names the folder above build/.
@@ -26,27 +27,7 @@ Builds the addon and the engine with GCC's sanitizers in a folder of their own, 
 those that are named. LibTorch and Node.js stay as they are: what is found is in our code, or freed by it wrongly.
 Ends with 1 where a test fails or a sanitizer reports something.`
 
-/** @param {string} program @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
-function run(program, args, env = process.env) {
-  return spawnSync(program, args, { cwd: ROOT, env, stdio: 'inherit' }).status === 0
-}
-
-/** @param {string} libtorch its folder */
-function build(libtorch) {
-  requireBuildTools()
-  const folder = path.join(FOLDER, 'build')
-  const generator = which('ninja') === undefined ? [] : ['-G', 'Ninja']
-  const options = [
-    '-DCMAKE_BUILD_TYPE=Sanitize',
-    `-DCMAKE_CXX_FLAGS_SANITIZE=${FLAGS}`,
-    `-DLIBTORCH=${libtorch}`,
-  ]
-  const built =
-    run('cmake', ['-S', ROOT, '-B', folder, ...generator, ...options]) && run('cmake', ['--build', folder])
-  if (!built) throw new Problem('The addon does not build with the sanitizers.')
-}
-
-/** What must be loaded before Node.js itself: the sanitizers, and the C++ library whose exceptions they watch. */
+/** Finds the libraries to load before Node.js: the sanitizers, and the C++ library whose exceptions they watch. */
 function runtime() {
   const names = ['libasan.so', 'libubsan.so', 'libstdc++.so']
   return names.map(name => {
@@ -73,24 +54,35 @@ function findings(report) {
 }
 
 /** @param {string[]} args */
-function main(args) {
+async function main(args) {
   const libtorch = findLibTorch()
   if (libtorch === undefined) throw new Problem('LibTorch was not found.', 'npm run setup')
-  build(libtorch.folder)
+  requireBuildTools()
+  const options = ['-DCMAKE_BUILD_TYPE=Sanitize', `-DCMAKE_CXX_FLAGS_SANITIZE=${FLAGS}`]
+  await buildApart(
+    path.join(FOLDER, 'build'),
+    [...options, `-DLIBTORCH=${libtorch.folder}`],
+    'with the sanitizers',
+  )
   fs.rmSync(REPORTS, { recursive: true, force: true })
   fs.mkdirSync(REPORTS)
   // Reports go to files, the tests' own processes included; what those leave unfreed is no failure by itself.
-  const options = `log_path=${path.join(REPORTS, 'report')}:exitcode=0`
+  const logs = `log_path=${path.join(REPORTS, 'report')}:exitcode=0`
   const tests = args.some(arg => !arg.startsWith('-')) ? [] : TESTS
-  const passed = run(process.execPath, ['node_modules/.bin/jest', '-i', ...tests, ...args], {
-    ...process.env,
-    DCGAN_LONG_TESTS: '1',
-    LIBTORCH: libtorch.folder,
-    LIBTORCH_DCGAN_PREBUILD: FOLDER,
-    LD_PRELOAD: runtime().join(':'),
-    ASAN_OPTIONS: `${options}:detect_leaks=1`,
-    // It writes to standard error whatever it is told, and ends the process: the test fails.
-    UBSAN_OPTIONS: 'print_stacktrace=1',
+  const jest = ['node_modules/.bin/jest', '-i', ...tests, ...args]
+  const { status } = spawnSync(process.execPath, jest, {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      DCGAN_LONG_TESTS: '1',
+      LIBTORCH: libtorch.folder,
+      LIBTORCH_DCGAN_PREBUILD: FOLDER,
+      LD_PRELOAD: runtime().join(':'),
+      ASAN_OPTIONS: `${logs}:detect_leaks=1`,
+      // Its reports go to standard error in any case, and it ends the process: the test fails.
+      UBSAN_OPTIONS: 'print_stacktrace=1',
+    },
   })
   const reports = fs.readdirSync(REPORTS).map(name => fs.readFileSync(path.join(REPORTS, name), 'utf8'))
   const ours = reports.flatMap(findings)
@@ -98,14 +90,13 @@ function main(args) {
   process.stderr.write(
     `${ours.length} findings in our code; the reports of ${reports.length} processes are in ${REPORTS}\n`,
   )
-  if (!passed || ours.length > 0) process.exitCode = 1
+  if (status !== 0 || ours.length > 0) process.exitCode = 1
 }
 
-try {
-  const args = process.argv.slice(2)
-  if (args.includes('--help')) process.stdout.write(`${HELP}\n`)
-  else main(args)
-} catch (error) {
-  process.stderr.write(`${error instanceof Problem ? error.text : reason(error)}\n`)
-  process.exitCode = 1
-}
+const args = process.argv.slice(2)
+if (args.includes('--help')) process.stdout.write(`${HELP}\n`)
+else
+  main(args).catch(error => {
+    process.stderr.write(`${error instanceof Problem ? error.text : reason(error)}\n`)
+    process.exitCode = 1
+  })

@@ -1,0 +1,143 @@
+#!/usr/bin/env node
+'use strict'
+
+// npm run coverage: the lines and branches of lib/ and binding/ that the tests reach, folder by folder.
+
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { createCoverageMap } = require('istanbul-lib-coverage')
+const { filesUnder } = require('../../scripts/files/disk.js')
+const { findLibTorch } = require('../../scripts/libtorch/find.js')
+const { Problem, reason } = require('../../scripts/problem.js')
+const { requireBuildTools } = require('../../scripts/programs.js')
+const { buildApart } = require('../../tools/cmake.js')
+const { buildLibrary } = require('../../tools/library.js')
+
+const ROOT = path.join(__dirname, '..', '..')
+// Apart from build/, and laid out as the loader wants it: LIBTORCH_DCGAN_PREBUILD names the folder above build/.
+const FOLDER = path.join(ROOT, 'node_modules', '.cache', 'libtorch-dcgan', 'coverage')
+const BUILD = path.join(FOLDER, 'build')
+const JEST = path.join(FOLDER, 'jest')
+const CHILDREN = path.join(FOLDER, 'children')
+
+const HELP = `Usage: npm run coverage -- [jest's arguments]
+
+Runs the quick tests, or those that are named, and prints how many lines and branches of lib/ and binding/ they reach,
+in the tests' own process and in those that they start. The addon and the engine are built with gcov in a folder of
+their own. Processes that the tests kill are not counted.`
+
+/** @typedef {Map<string, boolean>} Reached whether each line or branch was reached */
+/** @typedef {{ lines: Reached, branches: Reached }} File */
+
+/** @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
+function node(args, env) {
+  return spawnSync(process.execPath, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: 'inherit' })
+    .status
+}
+
+/** @param {Reached} all @param {string} key @param {boolean} reached */
+function add(all, key, reached) {
+  all.set(key, reached || all.get(key) === true)
+}
+
+/** @param {Map<string, File>} files @param {string} name */
+function fileOf(files, name) {
+  const file = files.get(name) ?? { lines: new Map(), branches: new Map() }
+  files.set(name, file)
+  return file
+}
+
+/** Adds a report of Istanbul's. @param {Map<string, File>} files @param {string} report */
+function addTypeScript(files, report) {
+  const map = createCoverageMap(JSON.parse(fs.readFileSync(report, 'utf8')))
+  for (const name of map.files()) {
+    const coverage = map.fileCoverageFor(name)
+    const file = fileOf(files, path.relative(ROOT, name))
+    for (const [line, count] of Object.entries(coverage.getLineCoverage())) add(file.lines, line, count > 0)
+    for (const [id, { loc }] of Object.entries(coverage.branchMap)) {
+      const place = `${loc.start.line}:${loc.start.column}-${loc.end.line}:${loc.end.column}`
+      for (const count of coverage.b[id] ?? []) add(file.branches, place, count > 0)
+    }
+  }
+}
+
+/** Adds what gcov counted in one object file. @param {Map<string, File>} files @param {string} counts its .gcda file */
+function addCpp(files, counts) {
+  const gcov = spawnSync('gcov', ['--json-format', '--branch-probabilities', '--stdout', counts], {
+    cwd: BUILD,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+  })
+  if (gcov.status !== 0) throw new Problem(`gcov cannot read ${counts}:\n${gcov.stderr}`)
+  for (const { file: source, lines } of JSON.parse(gcov.stdout).files) {
+    const name = path.relative(ROOT, path.resolve(BUILD, source.replace(/^libtorch-dcgan\//, `${ROOT}/`)))
+    if (!name.startsWith('binding/')) continue
+    const file = fileOf(files, name)
+    for (const { line_number: line, count, branches } of lines) {
+      add(file.lines, String(line), count > 0)
+      // An exception may leave any call: those branches are the compiler's, not the source's.
+      const own = branches.filter((/** @type {{ throw: boolean }} */ branch) => !branch.throw)
+      for (const [i, branch] of own.entries()) add(file.branches, `${line}:${i}`, branch.count > 0)
+    }
+  }
+}
+
+/** @param {Map<string, File>} files */
+function print(files) {
+  /** @type {Map<string, File[]>} */
+  const folders = new Map()
+  for (const [name, file] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const [room, inner, deeper] = name.split('/')
+    for (const folder of [`${room}/`, deeper === undefined ? '' : `${room}/${inner}/`])
+      if (folder !== '') folders.set(folder, [...(folders.get(folder) ?? []), file])
+  }
+  const share = (/** @type {File[]} */ inFolder, /** @type {'lines' | 'branches'} */ kind) => {
+    const all = inFolder.flatMap(file => [...file[kind].values()])
+    const reached = all.filter(Boolean).length
+    return `${((100 * reached) / Math.max(1, all.length)).toFixed(1)} % of ${all.length}`.padStart(18)
+  }
+  process.stdout.write(`\n${''.padEnd(24)}${'lines'.padStart(18)}${'branches'.padStart(18)}\n`)
+  for (const [folder, inFolder] of folders) {
+    process.stdout.write(`${folder.padEnd(24)}${share(inFolder, 'lines')}${share(inFolder, 'branches')}\n`)
+  }
+}
+
+/** @param {string[]} args */
+async function main(args) {
+  const libtorch = findLibTorch()
+  if (libtorch === undefined) throw new Problem('LibTorch was not found.', 'npm run setup')
+  requireBuildTools()
+  const flags = '-O1 -g1 -DNDEBUG --coverage -fprofile-update=atomic'
+  const options = ['-DCMAKE_BUILD_TYPE=Coverage', `-DCMAKE_CXX_FLAGS_COVERAGE=${flags}`]
+  await buildApart(BUILD, [...options, `-DLIBTORCH=${libtorch.folder}`], 'with gcov')
+  await buildLibrary(ROOT)
+  for (const file of filesUnder(BUILD, /\.gcda$/)) fs.rmSync(path.join(BUILD, file))
+  for (const folder of [JEST, CHILDREN]) fs.rmSync(folder, { recursive: true, force: true })
+
+  const collect = ['--coverage', '--coverageProvider=v8', '--collectCoverageFrom=lib/**/*.ts']
+  const report = ['--coverageReporters=json', `--coverageDirectory=${JEST}`]
+  const failed = node(['node_modules/.bin/jest', '-i', ...collect, ...report, ...args], {
+    LIBTORCH: libtorch.folder,
+    LIBTORCH_DCGAN_PREBUILD: FOLDER,
+    // Node.js writes there what a process of the tests reached of dist/.
+    NODE_V8_COVERAGE: CHILDREN,
+  })
+  const source = ['--temp-directory', CHILDREN, '--include', 'dist/**/*.js', '--exclude-after-remap=false']
+  node(['node_modules/.bin/c8', 'report', ...source, '--reporter=json', '--reports-dir', CHILDREN])
+
+  /** @type {Map<string, File>} */
+  const files = new Map()
+  for (const folder of [JEST, CHILDREN]) addTypeScript(files, path.join(folder, 'coverage-final.json'))
+  for (const counts of filesUnder(BUILD, /\.gcda$/)) addCpp(files, counts)
+  print(files)
+  if (failed) process.exitCode = 1
+}
+
+const args = process.argv.slice(2)
+if (args.includes('--help')) process.stdout.write(`${HELP}\n`)
+else
+  main(args).catch(error => {
+    process.stderr.write(`${error instanceof Problem ? error.text : reason(error)}\n`)
+    process.exitCode = 1
+  })
