@@ -40,7 +40,7 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 }
 
-/** What everything ran on. */
+/** Describes the machine and the software of the run. */
 function describe(python, threads) {
   const require = createRequire(import.meta.url)
   const { native, libtorchInUse } = require('../dist/native/native.js')

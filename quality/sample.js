@@ -4,7 +4,7 @@
 const { writeFileSync } = require('node:fs')
 const { DCGAN } = require('..')
 
-/** What every figure in quality/results is measured on. float32, whatever the state was trained in. */
+/** The settings of every figure in quality/results: float32, whatever the state was trained in. */
 const SAMPLES = { count: 10_000, seed: 2026, precision: 'float32' }
 
 /**

@@ -60,7 +60,7 @@ function installCommand(debian, fedora = debian, ids = systemIds()) {
 
 const { compare } = new Intl.Collator('en', { numeric: true })
 
-/** Whether a version, such as "3.4", is older than another one. @param {string} version @param {string} than */
+/** Returns true if a version, such as "3.4", is older than another one. @param {string} version @param {string} than */
 const isOlder = (version, than) => compare(version, than) < 0
 
 /** CMake's version and path; throws if it cannot build the addon. */

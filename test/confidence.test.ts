@@ -12,7 +12,7 @@ const pretrained = async (hparams = {}) => kept(await DCGAN.pretrained({ device:
 /** Noise, of which the classifier is hardly ever sure. */
 const untrained = (hparams = {}) => tiny({ classes: 10, ...hparams })
 
-/** What the classifier says of the images of a seed as they are. */
+/** Has the classifier judge the images of a seed, and draws none again. */
 const asTheyAre = (gan: DCGAN, count: number, seed: number) => gan.sample(count, { seed, minConfidence: 0 })
 
 const confidencesOf = ({ confidences = new Float32Array() }: ImageBatch) => [...confidences]

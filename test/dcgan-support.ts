@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DCGAN, type DcganError, type HyperParamOptions, type TrainingImages } from '../lib/index'
 
-/** What tests train with: a step costs its time in weights, not in images. */
-// One thread: those of several test processes on few cores would wait for each other.
+/** A small model for tests. One thread, because those of several test processes would wait for each other. */
 export const TINY = { batchSize: 4, latentDim: 8, seed: 7, device: 'cpu', outputDim: 2, threads: 1 } as const
 
 /** Images with a bright bar each, all of them different. */

@@ -4,7 +4,7 @@ import { folder } from './dcgan-support'
 import { ranks, results } from './distributed-support'
 import type { Ended } from './process/child'
 
-// What becomes of a distributed run when one of its processes stops, ends or hangs.
+// A distributed run in which one process stops, ends or hangs.
 
 jest.setTimeout(300_000)
 

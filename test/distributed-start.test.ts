@@ -2,7 +2,7 @@ import { DCGAN } from '../lib/index'
 import { placeOf } from '../lib/native/peers'
 import { ranks } from './distributed-support'
 
-// What processes of a distributed run agree on before they train, and what they refuse.
+// Processes of a distributed run agree on their options before they train, or refuse.
 
 jest.setTimeout(300_000)
 

@@ -18,7 +18,7 @@ const test200 = async () => first(await loadMnist({ split: 'test' }), 200)
 /** Few images, and a small floor: nothing has to be read for it. */
 const small = { count: 60, seed: 3, floorDataset: bars(90) }
 
-/** What quality/fixture.py makes of the same images. */
+/** The figures of quality/fixture.py for the same images. */
 interface Fixture {
   real: number
   fake: number
@@ -84,7 +84,8 @@ test('what is compared are the images that sample() makes of the same seed', asy
 
 test('digits are far better than noise, and so are real digits', async () => {
   const [digits, noise] = [kept(await DCGAN.pretrained({ device: 'cpu' })), tiny({ classes: 10 })]
-  const [good, bad] = [await digits.evaluate({ count: 500 }), await noise.evaluate({ count: 500 })]
+  const options = { count: 500, dataset: first(await loadMnist({ split: 'test' }), 2000) }
+  const [good, bad] = [await digits.evaluate(options), await noise.evaluate(options)]
   for (const { frechetDistance } of [good, good.floor])
     expect(frechetDistance).toBeLessThan(bad.frechetDistance / 3)
   expect(good.precision).toBeGreaterThan(0.5)

@@ -103,7 +103,7 @@ async function withModel<T>(
   }
 }
 
-/** What the network of a parameter is trained to make small. */
+/** Returns the loss that the parameter's network minimises. */
 function objective(seen: NativeTensor[], parameter: string): number {
   if (parameter.startsWith('generator.')) return values(seen, 'gen_loss')[0] as number
   const penalised = seen.some(({ name }) => name === 'penalties')

@@ -53,7 +53,7 @@ function filesUnder(folder: string, ending: RegExp): string[] {
     .map(entry => relative(ROOT, join(entry.parentPath, entry.name)).split(sep).join('/'))
 }
 
-/** What each file of lib/ imports of lib/, types too. */
+/** Lists the files of lib/ that each file of lib/ imports, for types too. */
 function imports(): Use[] {
   return filesUnder('lib', /\.m?ts$/).flatMap(from =>
     [...readFileSync(join(ROOT, from), 'utf8').matchAll(/(?:from|import\(|require\()\s*'(\.[^']+)'/g)]
@@ -63,7 +63,7 @@ function imports(): Use[] {
   )
 }
 
-/** What each file of binding/ includes of binding/. A source file belongs to its header. */
+/** Lists the files of binding/ that each file of binding/ includes. A source file belongs to its header. */
 function includes(): Use[] {
   return filesUnder('binding', /\.(h|cc)$/).flatMap(from =>
     [...readFileSync(join(ROOT, from), 'utf8').matchAll(/#include "([^"]+)"/g)].map(([, to = '']) => ({

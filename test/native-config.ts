@@ -1,6 +1,6 @@
 import type { NativeConfig } from '../lib/native/types'
 
-/** What tests that go past the class, to the addon itself, make models of. */
+/** The configuration of models that tests make with the addon itself. */
 export const NATIVE_CONFIG: NativeConfig = {
   device: 'cpu',
   precision: 'float32',

@@ -13,7 +13,7 @@ interface Job {
   together?: boolean
 }
 
-/** What each model came to in a process of its own: a digest for each different outcome. */
+/** Runs the job in a process of its own. Returns a digest of each different outcome, by model. */
 async function live(job: Job): Promise<Record<string, string[]>> {
   const child = join(__dirname, 'fixtures', 'threads-child.js')
   const env = { ...process.env, OMP_WAIT_POLICY: 'passive' }

@@ -31,7 +31,7 @@ function caller(entry: string, types: readonly string[]): string {
   ].join('\n')
 }
 
-/** What the compiler says of a module, with the strictest flags. */
+/** Returns the compiler's messages about a module, with the strictest flags. */
 function compile(source: string): string {
   const path = mkdtempSync(join(tmpdir(), 'dcgan-types-'))
   try {

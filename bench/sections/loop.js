@@ -2,7 +2,7 @@ import { compete } from '../contender.js'
 import { table } from '../report.js'
 import { median } from '../statistics.js'
 
-/** How late the event loop's timers are while a model trains; the timer's period of 1 ms is in the figures. */
+/** Measures how late the event loop's timers are while a model trains. The figures include the timer's period of 1 ms. */
 export async function loop({ quick, rounds, contenders }) {
   const ran = await compete(
     ['float32', 'bfloat16'].map(precision => () => contenders.ourLoop(precision, 128, quick ? 2 : 5)),

@@ -3,7 +3,7 @@ import { table } from '../report.js'
 import { median } from '../statistics.js'
 import { GFLOP_AN_IMAGE } from './step.js'
 
-/** What our step reaches of what oneDNN's convolutions and a matrix product of 2048³ reach here. */
+/** Compares the throughput of our step with that of oneDNN's convolutions and of a matrix product of 2048³. */
 export async function roofline({ quick, rounds, contenders }) {
   const ran = await compete(
     [

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** How each balancer is configured and started, for so many replicas on this machine. */
+/** The configuration and the command of each balancer, for a number of replicas on this machine. */
 const KINDS = {
   haproxy: {
     config: (port, replicas) => `

@@ -4,7 +4,7 @@ import { quantile } from './answers.js'
 import { Server, sendLoad } from './processes.js'
 
 const TOKEN = 'only-for-this-measurement'
-/** What each client sends before it says no more. */
+/** The bytes that each client sends before it falls silent. */
 const UNFINISHED = [
   '',
   'GET /digits/1.png HTTP/1.1\r\nHost: localhost\r\nX-More',
@@ -15,7 +15,7 @@ const OF_EACH = 500
 const CONNECTIONS = 8
 const ROUNDS = 5
 
-/** What 500 idle connections, 500 with half a head and 500 with half a body do to the requests of others. */
+/** Measures the requests of others beside 500 idle connections, 500 with half a head and 500 with half a body. */
 export async function hostile(model, seconds) {
   const server = await Server.start({ MODEL: model, TRAINING_TOKEN: TOKEN })
   // The connections end after ten seconds, and each round needs all of them.

@@ -55,7 +55,7 @@ export class Server {
     for await (const line of createInterface(child.stdout)) {
       const url = /listening at (http:[\w./:]+)/.exec(line)?.[1]
       if (url === undefined) continue
-      // What is not read would stop it some day.
+      // Read its output: a full pipe would stop it.
       child.stdout.resume()
       return new Server(child, url)
     }

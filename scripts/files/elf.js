@@ -9,7 +9,7 @@ const MAGIC = 0x7f454c46
 const MACHINES = { x64: 62, arm64: 183 }
 
 /**
- * Whether a 64-bit ELF file ends before the table at its end: loading such a file kills the process with SIGBUS,
+ * Returns true if a 64-bit ELF file ends before the table at its end. Loading such a file kills the process with SIGBUS,
  * without a message.
  *
  * @param {string} file

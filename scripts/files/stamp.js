@@ -40,7 +40,7 @@ function outputsOf(root, names) {
   )
 }
 
-/** Whether a step was made from these files and facts. @param {Stamp | undefined} stamp @param {Stamp['inputs']} inputs @param {Stamp['facts']} facts */
+/** Returns true if a step was made from these files and facts. @param {Stamp | undefined} stamp @param {Stamp['inputs']} inputs @param {Stamp['facts']} facts */
 function isCurrent(stamp, inputs, facts) {
   const hashes = (/** @type {Stamp['inputs']} */ files) =>
     Object.entries(files).map(([name, { hash }]) => [name, hash])

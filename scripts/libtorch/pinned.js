@@ -2,7 +2,7 @@
 
 const ALLOW = 'LIBTORCH_DCGAN_ALLOW_UNPINNED'
 
-/** Whether the user takes files whose SHA-256 is not known. */
+/** Returns true if the user accepts files whose SHA-256 is not known. */
 const allowsUnpinned = () => process.env[ALLOW] === '1'
 
 /** The ways out for a file without a known SHA-256. @param {string} [flags] the rest of set-up's command */

@@ -17,7 +17,7 @@ const MACHINES = { 'linux-x64': 'x86_64', 'linux-arm64': 'aarch64' }
 const CONTAINER =
   'docker run --rm -it -v "$PWD:/work" -w /work node:24-bookworm sh -c "npx -y libtorch-dcgan setup && npx -y libtorch-dcgan train"'
 
-/** What works without LibTorch. @param {string} runtime */
+/** Names the parts that work without LibTorch. @param {string} runtime */
 const without = runtime =>
   `Sampling works here through libtorch-dcgan/portable: npm install ${runtime}\nTraining works in a Linux container: ${CONTAINER}`
 
@@ -50,7 +50,7 @@ function requirePlatform(platform = PLATFORM, library = libc()) {
   }
 }
 
-/** Whether an NVIDIA driver is there. */
+/** Returns true if there is an NVIDIA driver. */
 function hasNvidiaDriver() {
   const gnu = Object.values(MACHINES).map(machine => `/usr/lib/${machine}-linux-gnu`)
   const folders = [...gnu, '/usr/lib64', '/usr/lib', '/usr/lib/wsl/lib']

@@ -40,7 +40,7 @@ function isExcluded(url, list) {
 }
 
 /**
- * What sends requests to an address, through its proxy if it has one.
+ * Returns the dispatcher for requests to an address, through its proxy if it has one.
  *
  * @param {URL} url
  * @param {number} silenceMs after which a connection is given up

@@ -29,7 +29,7 @@ function state(root, { folder, version, cuda }) {
   return { file, stamp: readStamp(root, file), inputs, facts: { folder, version, cuda } }
 }
 
-/** Whether the addon that was built here is that of these sources and this LibTorch. @param {string} root @param {LibTorchInfo} libtorch */
+/** Returns true if the addon was built here from these sources and this LibTorch. @param {string} root @param {LibTorchInfo} libtorch */
 function addonIsCurrent(root, libtorch) {
   const { stamp, inputs, facts } = state(root, libtorch)
   return isCurrent(stamp, inputs, facts)
@@ -55,7 +55,7 @@ async function buildAddon(root, libtorch) {
 }
 
 /**
- * Whether the build folder must be made anew: cmake-js ignores changed variables once CMake's cache exists.
+ * Returns true if the build folder must be made again: cmake-js ignores changed variables once CMake's cache exists.
  *
  * @param {string} root
  * @param {LibTorchInfo} libtorch

@@ -11,7 +11,7 @@ export interface Draft {
   patches: { name: string; index: number; bytes: Buffer }[]
 }
 
-/** Where something is written in a file. */
+/** Bytes, and their place in a file. */
 interface Write {
   at: number
   bytes: Buffer

@@ -15,7 +15,8 @@ import { hparamsOf, makeState, rejection, temporaryFolder } from './states.js'
 
 const parent = temporaryFolder()
 const folder = () => mkdtempSync(join(parent, 'run-'))
-const write = (keeper: CheckpointKeeper, step: number) => keeper.write(makeState({ step }), hparamsOf())
+const state = makeState()
+const write = (keeper: CheckpointKeeper, step: number) => keeper.write({ ...state, step }, hparamsOf())
 
 /** The files of a folder with the steps in them. */
 async function steps(inFolder: string): Promise<Record<string, number>> {

@@ -83,7 +83,7 @@ export function temporaryFolder(): string {
   return folder
 }
 
-/** What a promise rejects with; fails where it does not. */
+/** Returns the error that a promise rejects with. Throws if it resolves. */
 export async function rejection(
   promise: Promise<unknown>,
 ): Promise<Error & { code?: string; cause?: unknown }> {

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path'
 import { documents, ROOT } from './documents.js'
 import { anchorsOf, linksOf } from './markdown.js'
 
-/** What is wrong with a link; undefined where nothing is. */
+/** Returns the fault of a link, or undefined. */
 function fault(from: string, text: string, target: string): string | undefined {
   if (/^[a-z][a-z0-9+.-]*:/i.test(target)) {
-    // Whether others' pages are there is not for a test to find out.
+    // Tests do not look for pages of others.
     return /^(https|mailto):/.test(target) && URL.canParse(target) ? undefined : 'is no proper https address'
   }
   const [path = '', anchor] = target.split('#') as [string, string?]

@@ -5,7 +5,7 @@ export interface Block {
   code: string
   /** Line of its fence, from 1. */
   line: number
-  /** What the comment `<!-- docs-test: … -->` right before it says. */
+  /** The text of the comment `<!-- docs-test: … -->` right before it. */
   directive: string | undefined
 }
 

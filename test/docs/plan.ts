@@ -4,7 +4,7 @@ import { documents } from './documents.js'
 import { type Block, blocksOf } from './markdown.js'
 import { commandsOf, treatmentOf } from './shell.js'
 
-/** What run-jobs.mjs does for a block. */
+/** A block's job for run-jobs.mjs. */
 export interface Job {
   id: string
   kind: 'module' | 'process' | 'jest' | 'cli' | 'flags'
@@ -54,7 +54,7 @@ interface Module {
 /** Writes the blocks into an application, and says what is to be run of them. */
 export class Plan {
   readonly jobs: Job[] = []
-  /** What is wrong with a block. */
+  /** The fault of each block that is wrong. */
   readonly faults = new Map<string, string>()
   readonly #app: App
   readonly #modules: Module[] = []

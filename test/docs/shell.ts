@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from './documents.js'
 
-/** What a test does with a command of a document. */
+/** The treatment of a command of a document in tests. */
 export type Treatment =
   /** Runs the command line with these arguments. */
   | { kind: 'cli'; args: string[] }
@@ -30,7 +30,7 @@ export function commandsOf(code: string): string[] {
     .filter(command => command !== '')
 }
 
-/** How a command is treated. Throws for one that is unknown, or names what is not there. */
+/** Returns the treatment of a command. Throws if it is unknown, or names a file or script that is missing. */
 export function treatmentOf(command: string): Treatment {
   const words = (command.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map(word =>
     word.replace(/^(['"])(.*)\1$/, '$2'),

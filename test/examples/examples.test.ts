@@ -20,7 +20,7 @@ const example = (name: string) => join(ROOT, 'examples', name)
 
 interface Running {
   child: ChildProcess
-  /** What it has said so far. */
+  /** Returns its output so far. */
   said: () => string
   /** Its exit code. */
   end: Promise<number | null>

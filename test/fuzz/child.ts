@@ -9,7 +9,7 @@ import { pngFiles } from './png.js'
 import { stateFiles } from './state.js'
 import { zipFiles } from './zip.js'
 
-/** What a child process tells the one that started it. */
+/** A message of a child process to its parent. */
 export type Message =
   /** A file is about to be read. */
   | { run: number }
@@ -25,7 +25,7 @@ const KINDS: Record<string, (folder: string) => Kind> = {
   zip: zipFiles,
 }
 
-/** What reading any one file may add to the most memory that this process had so far. */
+/** The growth of the process's peak memory that one file may cause, in bytes. */
 const MAX_GROWTH = 256 * 2 ** 20
 
 const tell = (message: Message) => process.send?.(message)
@@ -57,7 +57,7 @@ async function main(name: string, seed: number, first: number, end: number): Pro
     const peak = peakBytes()
     if (peak > outcome.peak + MAX_GROWTH) find(`${Math.round((peak - outcome.peak) / 2 ** 20)} MiB more`)
     outcome.peak = Math.max(outcome.peak, peak)
-    // What rejects unheard is reported before the next file's number is.
+    // Unhandled rejections are reported before the next file's number.
     await new Promise(setImmediate)
   }
   tell(outcome)

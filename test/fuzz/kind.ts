@@ -4,11 +4,11 @@ import type { Mutator } from '../checkpoint/mutate.js'
 export interface Kind {
   /** Spoils a file of this kind and has it read. Rejects as the reader does, or where it believed what it should not. */
   run(mutator: Mutator): Promise<void>
-  /** Whether an error is how such a file is to be refused. */
+  /** Returns true if such a file should be refused with this error. */
   isRefusal(error: unknown): boolean
 }
 
-/** Whether an error carries one of these codes. */
+/** Returns true if an error has one of these codes. */
 export function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && codes.includes((error as NodeJS.ErrnoException).code ?? '')
 }

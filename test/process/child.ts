@@ -12,7 +12,7 @@ export interface Ended {
   stderr: string
 }
 
-/** What every script begins with. */
+/** The beginning of every script. */
 const PRELUDE = `'use strict'
 const { DCGAN, animate, loadMnist } = require(${JSON.stringify(join(ROOT, 'dist', 'index.js'))})
 const model = options => new DCGAN({ batchSize: 4, latentDim: 8, seed: 7, device: 'cpu', threads: 1, outputDim: 2, ...options })
@@ -62,7 +62,7 @@ export function runNode(args: string[], { cwd, env, openFiles, onOutput }: RunOp
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // What hangs ends before the test does, and says how far it came.
+    // Ends a process that hangs before the test does, so that its output is shown.
     timeout: 200_000,
     killSignal: 'SIGKILL',
   })

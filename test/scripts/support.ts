@@ -36,7 +36,7 @@ export function setVariables(variables: Record<string, string>): void {
   process.env = { ...variables }
 }
 
-/** What a call throws. */
+/** Returns the error that a call throws. */
 export function problem(call: () => unknown): { message: string; fix: string } {
   try {
     call()
@@ -94,7 +94,7 @@ export function versionHeader(version: string): string {
 `
 }
 
-/** What a LibTorch consists of, as far as the scripts look. */
+/** The files of a LibTorch that the scripts look at. */
 export function libtorchFiles(version = '2.13.0', { cuda = false } = {}): Record<string, string> {
   const libraries = ['c10', 'torch_cpu', 'torch', ...(cuda ? ['torch_cuda', 'c10_cuda'] : [])]
   return {

@@ -3,7 +3,7 @@ import { Morph } from './morph.js'
 import { Training } from './training.js'
 import { SIZE, Wall } from './wall.js'
 
-/** What is shown: the wall's first seed, the two ends of the slider, one digit or all, and the model that draws. */
+/** The page's state: the wall's first seed, the two ends of the slider, one digit or all, and the model that draws. */
 const state = { seed: 0, from: 0, to: 0, label: undefined, version: '', classes: 0 }
 
 const element = id => document.getElementById(id)

@@ -1,14 +1,14 @@
 import { MAX_COUNT } from './pictures.js'
 
-/** What the environment says; the table in the README has the same names. */
+/** The settings from environment variables. The table in the README has the same names. */
 export interface Config {
   host: string
   port: number
   /** A state file to serve from; undefined for the weights that the package ships. */
   model: string | undefined
-  /** Where a finished training run is saved; undefined to keep it in memory alone. */
+  /** The file of a finished training run; undefined to keep it in memory alone. */
   saveTrained: string | undefined
-  /** What `POST /train` demands; undefined to leave the route out. */
+  /** The token that `POST /train` demands; undefined to leave the route out. */
   trainingToken: string | undefined
   /** The port of `/metrics`; undefined to serve it with everything else. */
   metricsPort: number | undefined
@@ -110,7 +110,7 @@ function isOrigin(value: string): boolean {
   return URL.canParse(value) && new URL(value).origin === value
 }
 
-/** How requests name the address that the server listens at. None for an address that stands for all of them. */
+/** Returns the host names for the address that the server listens at; none if it stands for all addresses. */
 function nameOf(host: string): string[] {
   if (host === '0.0.0.0' || host === '::') return []
   return [(host.includes(':') ? `[${host}]` : host).toLowerCase()]

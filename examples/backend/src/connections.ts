@@ -35,7 +35,7 @@ export function whenClientLeaves(reply: FastifyReply): AbortSignal {
   return (clients.get(reply.request.raw.socket) ?? nobody).signal
 }
 
-/** Whether the client has announced a body that is not here yet. */
+/** Returns true if the client has announced a body that has not arrived yet. */
 export function bodyIsMissing({ complete, headers }: IncomingMessage): boolean {
   return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0)
 }

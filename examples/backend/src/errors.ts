@@ -25,7 +25,7 @@ export function answerError(error: FastifyError | Error, request: FastifyRequest
   const statusCode = statusOf(error)
   if (statusCode === 503) reply.header('retry-after', '1')
   if (statusCode === 500) request.log.error(error)
-  // What went wrong inside is for the log, not for whoever asked.
+  // Internal errors are for the log, not for the client.
   const { code, message } =
     statusCode === 500
       ? { code: 'ERR_INTERNAL', message: 'Something failed here. The server has logged it' }

@@ -6,7 +6,7 @@ import type { Trainer } from './trainer.js'
 
 const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
 
-/** What Prometheus scrapes. A registry of its own, so that several apps fit in a process. */
+/** The metrics that Prometheus scrapes. Each app has its own registry, so several fit into one process. */
 export class Metrics {
   readonly #registry = new Registry()
   readonly #requests: Histogram<'method' | 'route' | 'status'>
@@ -30,7 +30,7 @@ export class Metrics {
       registers,
     })
     this.#models = new ModelMetrics(this.#registry, gan => models.has(gan) || trainer.gan === gan)
-    // What is so at a moment is read when it is asked for.
+    // Gauges are read when Prometheus asks for them.
     const gauge = (name: string, help: string, value: () => number) =>
       new Gauge({
         name,

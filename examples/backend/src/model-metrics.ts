@@ -4,7 +4,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
 const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
 
-/** What the library's diagnostics channels tell of this app's models, as metrics. */
+/** Turns the messages of the library's diagnostics channels about this app's models into metrics. */
 export class ModelMetrics {
   readonly #isOurs: (gan: DCGAN) => boolean
   readonly #subscriptions: (() => void)[] = []

@@ -87,7 +87,7 @@ export class Models {
     return this.#waitingReload
   }
 
-  /** Whether this model is served, or has requests to answer. */
+  /** True while this model is served or has requests to answer. */
   has(gan: DCGAN): boolean {
     for (const entry of this.#entries) if (entry.gan === gan) return true
     return false
@@ -146,7 +146,7 @@ async function entryOf(gan: DCGAN): Promise<Entry> {
 }
 
 /**
- * What a model draws, as a short name. Made from pixels rather than from the file, so that it is the same wherever
+ * Returns a short name for what a model draws. It is made from pixels rather than from the file, so that it is the same wherever
  * the weights came from (file, package, training), in every process that draws the same, and different where a
  * kind of processor rounds a grey level differently.
  */

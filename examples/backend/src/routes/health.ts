@@ -6,12 +6,12 @@ import type { Trainer } from '../trainer.js'
 export interface HealthOptions {
   models: Models
   trainer: Trainer
-  /** Whether `POST /train` is there. */
+  /** True if the app has `POST /train`. */
   training: boolean
   stopping: () => boolean
 }
 
-/** What an operator, and the page, ask of the server itself. */
+/** Adds the routes about the server itself, for operators and for the page. */
 export const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app, options) => {
   const { models, trainer } = options
 
@@ -36,7 +36,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app
   })
 }
 
-/** What Prometheus asks for. */
+/** Adds the route for Prometheus. */
 export const metricsRoutes: FastifyPluginAsyncTypebox<{ metrics: Metrics }> = async (app, { metrics }) => {
   app.get('/metrics', async (_, reply) => {
     reply.header('cache-control', 'no-store').type(metrics.contentType)
