@@ -115,8 +115,8 @@ async function command(argv) {
   if (values.list) return list(values.json === true)
   if (values.remove) return remove(positionals)
   checkChoice(values, positionals)
-  // Two set-ups of one folder (npm start and npm test, say) would build into each other. A user who may not write to the
-  // folder, which holds the lock, builds nothing either.
+  // Two set-ups of one folder, such as those of npm start and npm test, would disturb each other's build. The lock lies
+  // in the folder. A user who may not write to the folder builds nothing, and needs no lock.
   const work = () => setUp(values)
   const mayWrite = attempt(() => fs.accessSync(ROOT, fs.constants.W_OK) ?? true)
   return mayWrite ? withLock(path.join(ROOT, '.setup.lock'), work) : work()

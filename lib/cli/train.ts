@@ -39,7 +39,7 @@ export interface TrainFlags extends Record<string, unknown> {
   /** False: draw no digits on the terminal. */
   preview?: boolean
   json?: boolean
-  /** Of a process that writes nothing. */
+  /** True in a process that writes nothing. */
   silent?: boolean
 }
 
@@ -89,7 +89,7 @@ export async function train(given: TrainFlags): Promise<void> {
   }
 }
 
-/** The first process of a distributed run says and keeps what there is to say and to keep. */
+/** Lets only the first process of a distributed run print, and save the model. */
 function ofRank(flags: TrainFlags): TrainFlags {
   const { distributed = false } = hyperParamsOf(flags)
   const silent = (placeOf(distributed)?.rank ?? 0) > 0

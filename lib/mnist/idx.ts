@@ -42,7 +42,7 @@ const LAYOUT = {
 const COLOUR_MAGIC = 0x804
 
 /**
- * Reads an IDX file (http://yann.lecun.com/exdb/mnist), plain or gzipped. Its first two bytes tell which, not its name.
+ * Reads an IDX file (http://yann.lecun.com/exdb/mnist), plain or gzipped. The first two bytes decide which, not the name.
  *
  * Memory grows with the bytes that are read, and not with the size that the header declares. Unpacking stops soon after
  * the declared size, and does not begin if the file is too small for it.

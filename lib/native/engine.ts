@@ -29,11 +29,11 @@ export interface SampledImages {
 
 /** Wraps the addon's model. Its failures are `DcganError`s, and so is every call after `dispose()`. */
 export class Engine {
-  /** Whose engine this is, for messages of diagnostics channels. */
+  /** The `DCGAN` of this engine, for messages of diagnostics channels. */
   readonly owner: object
   readonly device: ChosenDevice
   readonly precision: ChosenPrecision
-  /** Processes of the run, and which of them this one is. */
+  /** The number of processes in the run, and the rank of this one. */
   readonly peers: number
   readonly rank: number
   /** Everything that decides the roundings of a step, by name. */
@@ -184,7 +184,7 @@ export class Engine {
   }
 
   /**
-   * The texts that all processes of a distributed run gave, by rank. Waits until all have come, or the signal aborts.
+   * Returns the texts of all processes of a distributed run, by rank. Waits until all have come, or the signal aborts.
    */
   async exchange(text: string, signal: AbortSignal | undefined): Promise<string[]> {
     const cancel = () => this.cancelEpoch()

@@ -133,7 +133,7 @@ export class Run {
 
   /**
    * Reports a step to `onProgress`: at once if it has a snapshot or is the last, otherwise at most ten times per second.
-   * `last`: no event follows the last step's.
+   * `last`: no other report of the same step follows.
    */
   report(step: Step, snapshot?: string, last = this.#sinks.writeSnapshot === undefined): void {
     const { onProgress, signal } = this.#sinks
@@ -161,14 +161,14 @@ export class Run {
     const { batch } = event
     const losses = stepLosses(event.losses)
     const { disc, gen } = losses.at(-1) as StepLosses
-    // The first event tells where the epoch began: another data set begins it anew.
+    // The first event tells where the epoch began, because another data set makes it begin again.
     if (this.#meter.empty) this.#meter.mark(this.#schedule.imagesAt(this.#epoch - 1, batch - 1), begin)
     this.#meter.mark(this.#schedule.imagesAt(this.#epoch - 1, batch))
     const step = { step: event.step + 1, batch, discLoss: disc, genLoss: gen }
     const epoch = this.#epoch
     const { imagesPerSecond } = this.#meter
     if (channels.step.hasSubscribers) this.#publish(step.step, losses)
-    // Also after a failure: the model keeps these steps, so the log has their losses.
+    // After a failure too: the model keeps these steps, so the log has their losses.
     this.#work = this.#work
       .then(() => this.#sinks.writeLosses?.(step.step, epoch, losses, imagesPerSecond))
       .catch(error => this.#fail(error))

@@ -38,7 +38,7 @@ export interface TrainResult {
   gif: string | null
 }
 
-/** The first process of a distributed run writes the files. */
+/** Takes the files out of the plan, unless this is the first process of a distributed run, which writes them. */
 function ofRank(rank: number, plan: TrainPlan): TrainPlan {
   if (rank === 0) return plan
   return { ...plan, outputDir: null, keeper: undefined, log: undefined, tensorboard: undefined }
@@ -184,7 +184,7 @@ async function afterFailure(
     await keeper.write(await engine.exportState('all'), hparams)
     return error
   } catch (failure) {
-    // Another process failed in the middle of a step: the last checkpoint is the newest whole state.
+    // Another process failed in the middle of a step, so the last checkpoint is the newest whole state.
     if (failure instanceof DcganError && failure.code === 'ERR_DCGAN_PEER') return error
     // The caller relies on the checkpoint, so its failure is the more important error.
     return failure
