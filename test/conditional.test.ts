@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DCGAN, type HyperParamOptions, recipes, type TrainingImages } from '../lib/index'
-import { folder, kept, tiny } from './dcgan-support'
+import { code, folder, kept, tiny } from './dcgan-support'
 
 const create = (hparams: HyperParamOptions = {}) =>
   tiny({ classes: 3, latentDim: 4, batchSize: 8, seed: 1, ...hparams })
@@ -14,9 +14,6 @@ function bands(count: number): Required<TrainingImages> {
   }
   return { images, labels, count, width: 28, height: 28 }
 }
-
-const code = (expected: string, message: RegExp) =>
-  expect.objectContaining({ code: expected, message: expect.stringMatching(message) })
 
 test('an image is a function of its seed, its label and the weights, in any company', async () => {
   const gan = create()

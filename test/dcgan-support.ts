@@ -40,6 +40,10 @@ afterEach(async () => {
   for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true })
 })
 
+/** Matches a failure with this code, and a message like this. */
+export const code = (expected: string, message: RegExp) =>
+  expect.objectContaining({ code: expected, message: expect.stringMatching(message) })
+
 /** The error that a promise rejects with. */
 export async function failure(promise: Promise<unknown>): Promise<DcganError> {
   return promise.then(

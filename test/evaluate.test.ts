@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, type Evaluation, type Figures, loadMnist, type TrainingImages } from '../lib/index'
-import { bars, failure, kept, tiny } from './dcgan-support'
-
-const code = (expected: string, message: RegExp) =>
-  expect.objectContaining({ code: expected, message: expect.stringMatching(message) })
+import { bars, code, failure, kept, tiny } from './dcgan-support'
 
 const first = ({ images, labels }: TrainingImages, count: number): TrainingImages => ({
   images: images.slice(0, count * 784),

@@ -1,5 +1,6 @@
 import { native } from '../lib/native/native'
 import type { NativeConfig, NativeModel, NativeState, NativeTensor } from '../lib/native/types'
+import { norm } from './fixtures/parity'
 import { NATIVE_CONFIG } from './native-config'
 
 // The second, independent check of both kinds of step: their gradients against central differences of the losses,
@@ -66,8 +67,6 @@ function unitDirection(length: number): Float64Array {
   const own = norm(raw)
   return raw.map(x => x / own)
 }
-
-const norm = (x: Float64Array) => Math.sqrt(x.reduce((sum, each) => sum + each * each, 0))
 
 /** A class's vector starts at zero, where the penalty has no gradient through it: small numbers in its place. */
 function withProjection(state: NativeState): NativeState {
