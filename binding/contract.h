@@ -71,6 +71,7 @@ struct Config {
   std::int64_t max_batch = 64;
   std::int64_t max_queue = 4096;
   StepKind step = StepKind::kAuto;
+  std::int64_t steps_together = 0;  // steps between two looks at them; 0: those of a replay, or one
   PeerPlace peers;
 };
 
@@ -146,7 +147,8 @@ struct EpochResult {
   std::int64_t batch = 0;  // steps of the epoch that were made when this ended
   bool finished = false;   // false where it was cancelled
   double seconds = 0;
-  std::vector<Losses> losses;  // of the steps that this made
+  std::vector<Losses> losses;   // of the steps that this made
+  std::string capture_failure;  // why no CUDA graph was captured that should have been
 };
 
 /// Receives the events of a running epoch, on the model's thread. `losses`: of the steps since the last

@@ -7,6 +7,7 @@ const { parseArgs } = require('node:util')
 const { checkAddon } = require('./doctor/addon.js')
 const { checkDataSet, selfTest } = require('./doctor/library.js')
 const { checkGpu, checkLibTorch } = require('./doctor/libtorch.js')
+const { checkStep } = require('./doctor/step.js')
 const { PLATFORM, libc, requirePlatform } = require('./libtorch/platform.js')
 const { Problem, codeOf, reason } = require('./problem.js')
 const { requireCMake, requireCompiler, requireMake, requireNode } = require('./programs.js')
@@ -90,6 +91,7 @@ async function diagnose() {
     await check('data set', () => checkDataSet(ROOT)),
     await check('self-test', () => selfTest(ROOT, addon.status === 'ok')),
   ]
+  if (findings.cudaDevices) checks.push(await check('GPU step', () => checkStep(ROOT)))
   const { version } = require('../package.json')
   return { ok: checks.every(({ status }) => status !== 'failed'), version, checks }
 }

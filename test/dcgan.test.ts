@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as library from '../lib/index'
 import { DCGAN, DcganError } from '../lib/index'
+import { native } from '../lib/native/native'
 import { bars, failure, TINY, tiny } from './dcgan-support'
 
 test('the package exports what the contract names', () => {
@@ -63,6 +64,24 @@ test("'auto' without CUDA warns once per process, when training starts", async (
     expect(warn).toHaveBeenCalledTimes(1)
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('CPU'), { code: 'DCGAN_NO_CUDA' })
   } finally {
+    warn.mockRestore()
+  }
+})
+
+test('a training step that could not be captured in a graph is a warning, once per process', async () => {
+  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  const addon = native()
+  const trainEpoch = addon.trainEpoch
+  addon.trainEpoch = async (...args) => ({ ...(await trainEpoch(...args)), captureFailure: 'no memory' })
+  try {
+    const gan = tiny({ device: 'cpu' })
+    for (let i = 0; i < 2; i++) await gan.trainEpoch(bars(4))
+    expect(warn).toHaveBeenCalledTimes(1)
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/slower.*no memory.*step to 'plain'/), {
+      code: 'DCGAN_NO_GRAPH',
+    })
+  } finally {
+    addon.trainEpoch = trainEpoch
     warn.mockRestore()
   }
 })

@@ -24,4 +24,5 @@ export const NATIVE_CONFIG: NativeConfig = {
   maxBatch: 64,
   maxQueue: 1024,
   step: 'auto',
+  stepsTogether: 0,
 }

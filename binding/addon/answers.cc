@@ -117,6 +117,7 @@ Napi::Value to_js(Napi::Env env, const EpochResult& result) {
   object.Set("seconds", result.seconds);
   object.Set("batch", static_cast<double>(result.batch));
   object.Set("losses", to_js(env, result.losses));
+  object.Set("captureFailure", result.capture_failure);
   return object;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace dcgan {
@@ -28,6 +29,19 @@ void check_finite(const std::vector<Losses>& losses, std::int64_t first_step) {
   }
 }
 
+/// Steps up to the next one after which something is to be done, this one included.
+std::int64_t steps_to_event(const EpochRequest& request, std::int64_t step) {
+  auto steps = std::numeric_limits<std::int64_t>::max();
+  if (request.snapshot_every > 0) {
+    const auto after = step % request.snapshot_every;
+    steps = after == 0 ? 1 : request.snapshot_every - after + 1;
+  }
+  if (request.checkpoint_every > 0) {
+    steps = std::min(steps, request.checkpoint_every - step % request.checkpoint_every);
+  }
+  return steps;
+}
+
 }  // namespace
 
 EpochResult run_epoch(Trainer& trainer, const EpochRequest& request, EpochObserver& observer,
@@ -47,11 +61,12 @@ EpochResult run_epoch(Trainer& trainer, const EpochRequest& request, EpochObserv
   auto told = first_batch;
   const auto untold = [&] { return trainer.losses(std::exchange(told, batch), batch); };
   while (batch < end && !trainer.agree_to_stop(host.cancelled())) {
-    trainer.step();
-    const auto step = first_step + (batch - first_batch);
-    ++batch;
+    const auto next = first_step + (batch - first_batch);
+    const auto made = trainer.step(std::min(end - batch, steps_to_event(request, next)));
+    const auto step = next + made - 1;
+    batch += made;
     host.publish(trainer.position());
-    if (on_cpu) check_finite(trainer.losses(batch - 1, batch), step);
+    if (on_cpu) check_finite(trainer.losses(batch - made, batch), next);
 
     const auto now = Clock::now();
     const bool checkpoint = request.checkpoint_every > 0 && (step + 1) % request.checkpoint_every == 0;
@@ -77,6 +92,7 @@ EpochResult run_epoch(Trainer& trainer, const EpochRequest& request, EpochObserv
   check_finite(result.losses, first_step);
   result.batch = batch;
   result.finished = batch == end;
+  result.capture_failure = trainer.capture_failure();
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return result;
 }

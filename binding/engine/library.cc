@@ -6,6 +6,8 @@
 #include <ATen/cuda/CUDAContext.h>
 #endif
 
+#include <cstdlib>
+
 #include "contract.h"
 #include "engine/model_engine.h"
 #include "kernels/processor.h"
@@ -43,6 +45,8 @@ class TorchLibrary : public Library {
 #ifdef DCGAN_CUDA
     // Otherwise cuDNN may choose convolutions whose sums depend on the order in which threads end.
     at::globalContext().setDeterministicCuDNN(true);
+    // Which of the deterministic ones is fastest depends on the moment: two runs may choose two.
+    at::globalContext().setBenchmarkCuDNN(std::getenv("LIBTORCH_DCGAN_CUDNN_BENCHMARK") != nullptr);
 #endif
     // MKL sets its vector functions up at their first call, and not safely: where two threads of one loop
     // make it together, one of them now and then computes its half less exactly. This call is one thread's.

@@ -4,6 +4,8 @@
 #include <mutex>
 #include <thread>
 
+#include "peers/knock.h"
+
 namespace dcgan {
 
 namespace {
@@ -14,26 +16,40 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kPatience{300};
 constexpr std::chrono::seconds kConnectPatience{1};
 constexpr std::chrono::milliseconds kPoll{20};
+constexpr std::chrono::milliseconds kKnockEvery{200};
 
 constexpr const char* kRefused = "refused";
 
 std::string address_of(const PeerPlace& place) { return place.address + ":" + std::to_string(place.port); }
 
-StorePtr connect(const PeerPlace& place, const Idle& idle) {
-  for (const auto begin = Clock::now();;) {
-    try {
-      return open_store(place, kConnectPatience);
-    } catch (const Error&) {
-      throw;
-    } catch (const std::exception& error) {
-      if (!idle()) throw given_up();
-      if (!place.serves_store && Clock::now() - begin < kPatience) continue;
-      const auto failure = (place.serves_store ? "Cannot listen at " : "No answer from ") + address_of(place);
-      throw Error("ERR_DCGAN_PEER",
-                  failure + " (MASTER_ADDR, MASTER_PORT): " + words_of(error) +
-                      ". Set both to an address of the process with RANK 0 and a free port");
-    }
+/// Opens the store, or returns null and why that failed. LibTorch would itself wait for a process that does
+/// not listen yet, and print a backtrace for each try.
+StorePtr try_to_open(const PeerPlace& place, std::string& why) {
+  if (!place.serves_store) {
+    why = knock(place.address, place.port, kConnectPatience);
+    if (!why.empty()) return {};
   }
+  try {
+    return open_store(place, kConnectPatience);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    why = words_of(error);
+    return {};
+  }
+}
+
+StorePtr connect(const PeerPlace& place, const Idle& idle) {
+  std::string why;
+  for (const auto begin = Clock::now();;) {
+    if (auto store = try_to_open(place, why)) return store;
+    if (!idle()) throw given_up();
+    if (place.serves_store || Clock::now() - begin > kPatience) break;
+    std::this_thread::sleep_for(kKnockEvery);
+  }
+  const auto failure = (place.serves_store ? "Cannot listen at " : "No answer from ") + address_of(place);
+  throw Error("ERR_DCGAN_PEER", failure + " (MASTER_ADDR, MASTER_PORT): " + why +
+                                    ". Set both to an address of the process with RANK 0 and a free port");
 }
 
 }  // namespace

@@ -129,10 +129,14 @@ void keep_tile(const Dropout& dropout, MaskPlace place, std::int64_t images, std
   }
 }
 
+std::uint64_t mask_seed(const Dropout& dropout, std::uint64_t pass) {
+  return derive_seed(dropout.key, Stream::kDropout, pass);
+}
+
 void seed_masks(Dropout& dropout, torch::Device device) {
   if (!device.is_cuda() || dropout.probability == 0) return;
   if (!dropout.cuda.defined()) dropout.cuda = at::globalContext().defaultGenerator(device).clone();
-  dropout.cuda.set_current_seed(derive_seed(dropout.key, Stream::kDropout, dropout.pass));
+  dropout.cuda.set_current_seed(mask_seed(dropout, dropout.pass));
 }
 
 DropoutMasks next_masks(Dropout& dropout, std::int64_t batch, torch::Device device, torch::Dtype dtype) {

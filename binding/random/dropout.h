@@ -38,6 +38,9 @@ struct MaskPlace {
 void keep_tile(const Dropout& dropout, MaskPlace place, std::int64_t images, std::int64_t channels,
                std::uint8_t* out);
 
+/// The seed of the masks of a step on CUDA whose first pass this is.
+std::uint64_t mask_seed(const Dropout& dropout, std::uint64_t pass);
+
 /// Before each step. On CUDA the step's masks come from LibTorch's Philox generator, seeded here by the
 /// counter: in a captured graph no seed can be set.
 void seed_masks(Dropout& dropout, torch::Device device);

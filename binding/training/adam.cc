@@ -9,6 +9,12 @@ Adam::Adam(std::vector<torch::Tensor> parameters, AdamOptions options)
   const auto count =
       torch::zeros({}, torch::TensorOptions().dtype(torch::kFloat32).device(parameters_.at(0).device()));
   state_steps_.assign(parameters_.size(), count);
+  if (count.is_cuda()) device_lr_ = torch::full_like(count, options_.lr);
+}
+
+void Adam::set_lr(double lr) {
+  options_.lr = lr;
+  if (device_lr_.defined()) device_lr_.fill_(lr);
 }
 
 void Adam::need_moments() {
@@ -36,7 +42,10 @@ void Adam::join_gradients() {
                             parameters_.at(0).options().requires_grad(false));
   const auto parts = gradients_.split_with_sizes(sizes);
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    parameters_[i].mutable_grad() = parts[i].view(parameters_[i].sizes());
+    // In the order of the parameter's memory: the fused kernel goes through both at once.
+    const auto& parameter = parameters_[i];
+    parameter.mutable_grad() =
+        parts[i].as_strided(parameter.sizes(), parameter.strides(), parts[i].storage_offset());
   }
 }
 
@@ -47,8 +56,16 @@ void Adam::step() {
   grads.reserve(parameters_.size());
   for (const auto& parameter : parameters_) grads.push_back(parameter.grad());
   state_steps_[0].add_(1);
-  at::_fused_adam_(parameters_, grads, exp_avgs_, exp_avg_sqs_, {}, state_steps_, options_.lr, options_.beta1,
-                   options_.beta2, /*weight_decay=*/0.0, options_.eps, /*amsgrad=*/false, /*maximize=*/false);
+  const auto update = [&](const auto& lr) {
+    at::_fused_adam_(parameters_, grads, exp_avgs_, exp_avg_sqs_, {}, state_steps_, lr, options_.beta1,
+                     options_.beta2, /*weight_decay=*/0.0, options_.eps, /*amsgrad=*/false,
+                     /*maximize=*/false);
+  };
+  if (device_lr_.defined()) {
+    update(device_lr_);
+  } else {
+    update(options_.lr);
+  }
 }
 
 std::int64_t Adam::steps() const { return static_cast<std::int64_t>(state_steps_[0].item<float>()); }

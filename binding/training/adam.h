@@ -25,7 +25,7 @@ class Adam {
   void join_gradients();
   const torch::Tensor& gradients() const { return gradients_; }
 
-  void set_lr(double lr) { options_.lr = lr; }
+  void set_lr(double lr);
 
   std::int64_t steps() const;
   void set_steps(std::int64_t steps);
@@ -40,6 +40,7 @@ class Adam {
   void need_moments();
 
   AdamOptions options_;
+  torch::Tensor device_lr_;  // on CUDA alone: a captured graph reads it anew at each replay
   std::vector<torch::Tensor> parameters_;
   torch::Tensor gradients_;
   std::vector<torch::Tensor> exp_avgs_;

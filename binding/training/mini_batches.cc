@@ -25,13 +25,16 @@ static std::uint64_t fnv1a(const std::vector<std::uint8_t>& bytes, std::uint64_t
   return hash;
 }
 
-MiniBatches::MiniBatches(const TrainingSet& dataset, torch::Device device)
-    : images_(torch::empty({dataset.count, kImagePixels}, torch::kUInt8)),
-      hash_(fnv1a(dataset.images, kFnvBasis)) {
+std::uint64_t MiniBatches::hash_of(const TrainingSet& dataset) {
+  const auto hash = fnv1a(dataset.images, kFnvBasis);
+  return dataset.labels.empty() ? hash : fnv1a(dataset.labels, hash);
+}
+
+MiniBatches::MiniBatches(const TrainingSet& dataset, std::uint64_t hash, torch::Device device)
+    : images_(torch::empty({dataset.count, kImagePixels}, torch::kUInt8)), hash_(hash) {
   std::memcpy(images_.data_ptr(), dataset.images.data(), dataset.images.size());
   images_ = images_.to(device);
   if (dataset.labels.empty()) return;
-  hash_ = fnv1a(dataset.labels, hash_);
   labels_ = torch::empty({dataset.count}, torch::kInt64);
   std::copy(dataset.labels.begin(), dataset.labels.end(), labels_.data_ptr<std::int64_t>());
   labels_ = labels_.to(device);
@@ -50,18 +53,6 @@ void MiniBatches::shuffle(const torch::Tensor& permutation) { order_ = permutati
 
 std::int64_t MiniBatches::size(std::int64_t index, std::int64_t batch_size) const {
   return std::min(batch_size, count() - index * batch_size);
-}
-
-torch::Tensor MiniBatches::order(std::int64_t first, const Slice& slice) const {
-  return order_.narrow(0, first + slice.first, slice.count);
-}
-
-torch::Tensor MiniBatches::images(std::int64_t first, const Slice& slice) const {
-  return images_.index_select(0, order(first, slice));
-}
-
-torch::Tensor MiniBatches::labels(std::int64_t first, const Slice& slice) const {
-  return labels_.defined() ? labels_.index_select(0, order(first, slice)) : labels_;
 }
 
 }  // namespace dcgan

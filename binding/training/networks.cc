@@ -9,6 +9,13 @@ namespace dcgan {
 
 namespace {
 
+/// Convolutions on tensor cores take their channels side by side.
+void to_channels_last(torch::nn::Module& module) {
+  for (auto& parameter : module.parameters()) {
+    if (parameter.dim() == 4) parameter.set_data(parameter.data().contiguous(at::MemoryFormat::ChannelsLast));
+  }
+}
+
 template <class Module>
 Module moved(Module module, torch::Device device, torch::Dtype dtype) {
   module->to(device);
@@ -17,6 +24,7 @@ Module moved(Module module, torch::Device device, torch::Dtype dtype) {
   for (auto& buffer : module->buffers()) {
     if (buffer.is_floating_point()) buffer.set_data(buffer.data().to(dtype));
   }
+  if (device.is_cuda()) to_channels_last(*module);
   return module;
 }
 
@@ -35,6 +43,7 @@ Networks::Networks(const Config& config, torch::Device where, Peers* others)
       dropout{config.dropout, config.seed, 0, {}, {}},
       objective{config.loss, config.label_smoothing},
       disc_steps(config.disc_steps),
+      penalties(torch::zeros({2}, torch::dtype(torch::kFloat64).device(device))),
       peers(others) {
   // Drawn on the CPU, so that a seed means the same weights on every device.
   Generator cpu_generator(config.latent_dim, config.classes);
@@ -51,6 +60,8 @@ Networks::Networks(const Config& config, torch::Device where, Peers* others)
 
 void Networks::use(const Rates& now) {
   rates = now;
+  penalties[0].fill_(now.r1);
+  penalties[1].fill_(now.r2);
   discriminator_adam.set_lr(now.disc_lr);
   generator_adam.set_lr(now.gen_lr);
 }

@@ -36,6 +36,7 @@ struct Networks {
   Objective objective;
   std::int64_t disc_steps;
   Rates rates;
+  torch::Tensor penalties;  // r1 and r2 of the rates on the device (2, float64), where a captured graph reads
   Peers* peers;
   Slice slice;  // of the mini-batch of the step
 

@@ -2,10 +2,10 @@
 
 namespace dcgan {
 
-torch::Tensor penalty_weights(const Rates& rates, const Slice& slice, const torch::TensorOptions& options) {
-  const auto count = static_cast<double>(slice.total);
-  return torch::cat({torch::full({slice.count}, rates.r1 / count, options),
-                     torch::full({slice.count}, rates.r2 / count, options)});
+torch::Tensor penalty_weights(const Networks& networks, const torch::TensorOptions& options) {
+  const auto& slice = networks.slice;
+  const auto weights = networks.penalties / static_cast<double>(slice.total);
+  return weights.to(options.dtype()).unsqueeze(1).expand({2, slice.count}).reshape(-1);
 }
 
 torch::Tensor penalties_of(const torch::Tensor& weights, const torch::Tensor& squares) {

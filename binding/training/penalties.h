@@ -10,7 +10,7 @@ namespace dcgan {
 inline bool penalised(const Rates& rates) { return rates.r1 > 0 || rates.r2 > 0; }
 
 /// Each image's γ over the images of the mini-batch, 2N: the real ones first.
-torch::Tensor penalty_weights(const Rates& rates, const Slice& slice, const torch::TensorOptions& options);
+torch::Tensor penalty_weights(const Networks& networks, const torch::TensorOptions& options);
 
 /// Both penalties (2) out of each image's ‖∇ₓD(x)‖² (2N).
 torch::Tensor penalties_of(const torch::Tensor& weights, const torch::Tensor& squares);

@@ -83,7 +83,7 @@ class PlainStep : public Step {
     const auto& loss = update.loss;
     Outputs outputs{{logits}, {torch::cat({loss.real_gradient, loss.fake_gradient})}};
     if (penalise) {
-      const auto weights = penalty_weights(nets_.rates, nets_.slice, logits.options());
+      const auto weights = penalty_weights(nets_, logits.options());
       update.penalties = penalties_of(weights, squared_slopes(logits, images));
       outputs.values.push_back(update.penalties);
       outputs.gradients.push_back(torch::ones_like(update.penalties));
@@ -124,7 +124,9 @@ class PlainStep : public Step {
     const auto& parameters = adam.parameters();
     const auto grads = torch::autograd::grad(outputs.values, parameters, outputs.gradients);
     torch::NoGradGuard no_grad;
-    for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].mutable_grad().copy_(grads[i]);
+    std::vector<torch::Tensor> own;
+    for (const auto& parameter : parameters) own.push_back(parameter.grad());
+    at::_foreach_copy_(own, grads);
     nets_.update(adam);
   }
 

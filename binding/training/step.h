@@ -48,10 +48,6 @@ class Step {
 /// runs.
 std::unique_ptr<Step> make_plain_step(Networks& networks);
 
-/// The plain step captured in a CUDA graph for each size of batch and replayed: one launch instead of some
-/// two hundred. Where capture fails, the plain step goes on. What it leaves in .grad must not be read.
-std::unique_ptr<Step> make_graph_step(Networks& networks);
-
 /// The step written out by hand, forward and backward, for processors where kernels::run() says so.
 std::unique_ptr<Step> make_fused_step(Networks& networks);
 

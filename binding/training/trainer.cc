@@ -1,5 +1,7 @@
 #include "training/trainer.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -10,14 +12,9 @@ namespace dcgan {
 
 namespace {
 
-std::unique_ptr<Step> make_step(const Config& config, Networks& networks) {
+std::unique_ptr<Step> make_adversarial_step(const Config& config, Networks& networks) {
   // Every kind of step writes its gradients there.
   for (auto* adam : {&networks.generator_adam, &networks.discriminator_adam}) adam->join_gradients();
-#ifdef DCGAN_CUDA_HEADERS
-  // A captured graph cannot wait for other processes.
-  const bool captures = networks.device.is_cuda() && networks.peers == nullptr;
-  if (config.step == StepKind::kAuto && captures) return make_graph_step(networks);
-#endif
   const bool fused =
       config.step == StepKind::kAuto && networks.device.is_cpu() && kernels::run(config.precision);
   return fused ? make_fused_step(networks) : make_plain_step(networks);
@@ -49,13 +46,27 @@ void Trainer::use_rates() {
 }
 
 Step& Trainer::adversarial_step() {
-  if (!step_) step_ = make_step(config_, nets_);
+  if (!step_) step_ = make_adversarial_step(config_, nets_);
   return *step_;
 }
 
+void Trainer::need_graphs() {
+#ifdef DCGAN_CUDA_HEADERS
+  // A captured graph cannot wait for other processes.
+  const bool captures = config_.step == StepKind::kAuto && nets_.device.is_cuda() && nets_.peers == nullptr;
+  if (!captures || graphs_) return;
+  graphs_ = make_step_graphs(
+      nets_, [this](const StepInputs& inputs, std::int64_t k) { return make_step(inputs, k); });
+#endif
+}
+
 std::uint64_t Trainer::set_dataset(const TrainingSet& dataset) {
-  data_.emplace(dataset, nets_.device);
-  return data_->hash();
+  const auto hash = MiniBatches::hash_of(dataset);
+  if (!data_ || data_->hash() != hash || data_->count() != dataset.count) {
+    graphs_.reset();
+    data_.emplace(dataset, hash, nets_.device);
+  }
+  return hash;
 }
 
 void Trainer::require_whole() const {
@@ -80,39 +91,83 @@ void Trainer::begin_epoch() {
   losses_ = torch::zeros({epoch_steps(), kLossValues}, torch::dtype(torch::kFloat32).device(nets_.device));
 }
 
-torch::Tensor Trainer::next_latents(const Slice& slice) {
-  const bool cuda = nets_.device.is_cuda();
-  const auto count = slice.count * config_.disc_steps;
+std::int64_t Trainer::together(std::int64_t most) const {
+  const auto together = config_.steps_together > 0 ? config_.steps_together
+                        : graphs_                  ? StepGraphs::kSteps
+                                                   : 1;
+  // A last mini-batch that is smaller is made by itself. Graphs are captured of two lengths only.
+  const auto whole = data_->count() / config_.batch_size - position_.batch;
+  return std::min(most, whole) < together ? 1 : together;
+}
+
+torch::Tensor Trainer::next_latents(std::int64_t steps, const Slice& slice) {
+  const auto draws = steps * config_.disc_steps;
   // Pinned, so that the copy to the device waits for nothing; its memory is kept until it was made.
-  auto latents =
-      torch::empty({count, config_.latent_dim}, torch::TensorOptions(torch::kFloat32).pinned_memory(cuda));
+  auto latents = torch::empty({steps, config_.disc_steps * slice.count, config_.latent_dim},
+                              torch::TensorOptions(torch::kFloat32).pinned_memory(nets_.device.is_cuda()));
   auto* to = latents.data_ptr<float>();
-  for (std::int64_t update = 0; update < config_.disc_steps; ++update) {
-    draw_latents(noise_key_, Stream::kNoise, static_cast<std::uint64_t>(noise_drawn_ + slice.first),
-                 slice.count, config_.latent_dim, to + update * slice.count * config_.latent_dim);
-    noise_drawn_ += slice.total;
-  }
+  at::parallel_for(0, draws, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (auto draw = begin; draw < end; ++draw) {
+      draw_latents(noise_key_, Stream::kNoise,
+                   static_cast<std::uint64_t>(noise_drawn_ + draw * slice.total + slice.first), slice.count,
+                   config_.latent_dim, to + draw * slice.count * config_.latent_dim);
+    }
+  });
+  noise_drawn_ += draws * slice.total;
   return latents.to(nets_.device, /*non_blocking=*/true);
 }
 
-void Trainer::step() {
-  in_step_ = nets_.peers != nullptr;
-  const auto first = position_.batch * config_.batch_size;
-  const auto& slice = nets_.divide(data_->size(position_.batch, config_.batch_size));
-  seed_masks(nets_.dropout, nets_.device);
-  const auto losses =
-      adversarial_step().run({data_->images(first, slice), next_latents(slice), data_->labels(first, slice)});
+torch::Tensor Trainer::next_weights(std::int64_t steps) const {
+  const bool cuda = nets_.device.is_cuda();
+  auto weights = torch::empty({steps}, torch::dtype(torch::kFloat64).pinned_memory(cuda));
+  for (std::int64_t k = 0; k < steps; ++k) {
+    weights.data_ptr<double>()[k] = average_->weight(position_.step + k);
+  }
+  // In the dtype of what it multiplies there: LibTorch then takes it into its joined kernels.
+  return cuda ? weights.to(nets_.device, /*non_blocking=*/true).to(nets_.dtype) : weights;
+}
+
+StepInputs Trainer::next_inputs(std::int64_t steps, const Slice& slice) {
+  const auto first = position_.batch * config_.batch_size + slice.first;
+  return {data_->rows(first, steps * slice.count).view({steps, slice.count}), next_latents(steps, slice),
+          average_ ? next_weights(steps) : torch::Tensor()};
+}
+
+torch::Tensor Trainer::make_step(const StepInputs& inputs, std::int64_t k) {
+  const auto rows = inputs.rows[k];
+  const auto losses = adversarial_step().run({data_->images(rows), inputs.latents[k], data_->labels(rows)});
   if (nets_.peers != nullptr) nets_.peers->sum(losses);
-  losses_[position_.batch].copy_(losses, /*non_blocking=*/true);
-  if (average_) average_->update(position_.step, nets_.generator);
-  ++position_.step;
-  ++position_.batch;
+  if (average_) average_->update(inputs.weights[k], nets_.generator);
+  return losses;
+}
+
+torch::Tensor Trainer::make_steps(const StepInputs& inputs) {
+  std::vector<torch::Tensor> losses;
+  for (std::int64_t k = 0; k < inputs.steps(); ++k) {
+    seed_masks(nets_.dropout, nets_.device);
+    losses.push_back(make_step(inputs, k));
+  }
+  return torch::stack(losses);
+}
+
+std::int64_t Trainer::step(std::int64_t most) {
+  in_step_ = nets_.peers != nullptr;
+  need_graphs();
+  const auto& slice = nets_.divide(data_->size(position_.batch, config_.batch_size));
+  const auto steps = together(most);
+  const auto inputs = next_inputs(steps, slice);
+  auto losses = graphs_ ? graphs_->replay(inputs) : torch::Tensor();
+  if (!losses.defined()) losses = make_steps(inputs);
+  losses_.narrow(0, position_.batch, steps).copy_(losses, /*non_blocking=*/true);
+  position_.step += steps;
+  position_.batch += steps;
   in_step_ = false;
   if (position_.batch == epoch_steps()) {
     ++position_.epoch;
     position_.batch = 0;
     permutation_.reset();
   }
+  return steps;
 }
 
 std::vector<Losses> Trainer::losses(std::int64_t first, std::int64_t end) const {

@@ -6,6 +6,8 @@
 #include "contract.h"
 #include "training/mini_batches.h"
 #include "training/step.h"
+#include "training/step_graphs.h"
+#include "training/step_inputs.h"
 #include "training/weight_average.h"
 
 namespace dcgan {
@@ -26,8 +28,12 @@ class Trainer {
   void begin_epoch();
   std::int64_t epoch_steps() const { return data_->steps(config_.batch_size); }
 
-  /// One step; the last of an epoch ends the epoch.
-  void step();
+  /// One step, or several together where they are captured; not more than `most`. The last of an epoch ends
+  /// the epoch. Returns how many it made.
+  std::int64_t step(std::int64_t most);
+
+  /// Why steps are not captured in a CUDA graph although they might be; empty where nothing failed.
+  std::string capture_failure() const { return graphs_ ? graphs_->failure() : std::string(); }
 
   /// Losses of steps [first, end) of the epoch that runs or has just ended, read from the device.
   std::vector<Losses> losses(std::int64_t first, std::int64_t end) const;
@@ -48,15 +54,24 @@ class Trainer {
   Step& adversarial_step();
   /// Those of the epoch that runs or comes next.
   void use_rates();
-  /// Those of a slice of a mini-batch, for each update of the discriminator.
-  torch::Tensor next_latents(const Slice& slice);
+  void need_graphs();
+  /// How many steps are made before the next look at them.
+  std::int64_t together(std::int64_t most) const;
+  StepInputs next_inputs(std::int64_t steps, const Slice& slice);
+  /// Those of a slice of each mini-batch, for each update of the discriminator.
+  torch::Tensor next_latents(std::int64_t steps, const Slice& slice);
+  torch::Tensor next_weights(std::int64_t steps) const;
+  /// Makes the k-th of the steps that the inputs are for and returns its losses.
+  torch::Tensor make_step(const StepInputs& inputs, std::int64_t k);
+  torch::Tensor make_steps(const StepInputs& inputs);
   /// Throws where a step was broken off by the failure of another process.
   void require_whole() const;
   std::vector<std::pair<std::string, torch::Tensor>> named_tensors(StatePart part);
 
   Config config_;
   Networks nets_;
-  std::unique_ptr<Step> step_;  // made at the first step: a model that only serves needs no gradients
+  std::unique_ptr<Step> step_;          // made at the first step: a model that only serves needs no gradients
+  std::unique_ptr<StepGraphs> graphs_;  // read the data set and the average where they lie
   std::optional<WeightAverage> average_;
   std::vector<std::uint8_t> fixed_labels_;
   torch::Tensor fixed_latents_;  // fixed_count × latent_dim, on the CPU

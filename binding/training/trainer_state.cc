@@ -137,6 +137,7 @@ void Trainer::import_state(const State& state) {
   }
 
   torch::NoGradGuard no_grad;
+  graphs_.reset();
   for (auto& [target, source] : copies) target.copy_(source);
   if (average_ && !averaged) average_->reset(nets_.generator);
   position_ = state.position;

@@ -24,12 +24,21 @@ WeightAverage::WeightAverage(double decay, Generator& generator)
   reset(generator);
 }
 
-void WeightAverage::update(std::int64_t step, Generator& generator) {
-  torch::NoGradGuard no_grad;
+double WeightAverage::weight(std::int64_t step) const {
   const auto steps = static_cast<double>(step);
-  const auto decay = std::min(decay_, (1 + steps) / (10 + steps));
-  auto into = averaged(average_);
-  at::_foreach_lerp_(into, averaged(generator), 1 - decay);
+  return 1 - std::min(decay_, (1 + steps) / (10 + steps));
+}
+
+void WeightAverage::update(const torch::Tensor& weight, Generator& generator) {
+  torch::NoGradGuard no_grad;
+  const auto into = averaged(average_);
+  if (weight.is_cpu()) {
+    at::_foreach_lerp_(into, averaged(generator), weight.item<double>());
+    return;
+  }
+  const auto differences = at::_foreach_sub(averaged(generator), into);
+  at::_foreach_mul_(differences, weight);
+  at::_foreach_add_(into, differences);
 }
 
 /// Copies take the device and the dtype along, which the average need not know.

@@ -1,6 +1,7 @@
 import { DcganError } from '../errors.js'
 import { type HyperParams, listOf } from '../hyperparams.js'
 import type { Dataset } from '../mnist/index.js'
+import { warnOfCapture } from './capture.js'
 import { type ClassifierInfo, loadClassifier } from './classifier.js'
 import { type ChosenDevice, chooseDevice, warnOfCpu } from './device.js'
 import { fromNative, native } from './native.js'
@@ -82,6 +83,7 @@ export class Engine {
         precision: this.precision,
         threads: threads === 'auto' ? 0 : threads,
         fixedCount: this.#fixedCount,
+        stepsTogether: 0,
         peers: this.peers > 1 ? place : undefined,
       }),
     )
@@ -102,9 +104,11 @@ export class Engine {
     return this.#call(() => this.#addon.setDataset(this.#model, images, count, labels))
   }
 
-  trainEpoch(request: NativeEpochRequest, onEvent: (event: NativeEvent) => void): Promise<NativeEpoch> {
+  async trainEpoch(request: NativeEpochRequest, onEvent: (event: NativeEvent) => void): Promise<NativeEpoch> {
     if (this.#fellBack) warnOfCpu()
-    return this.#call(() => this.#addon.trainEpoch(this.#model, request, onEvent))
+    const epoch = await this.#call(() => this.#addon.trainEpoch(this.#model, request, onEvent))
+    if (epoch.captureFailure !== '') warnOfCapture(epoch.captureFailure)
+    return epoch
   }
 
   cancelEpoch(): void {

@@ -133,6 +133,8 @@ export interface NativeConfig {
   maxQueue: number
   /** 'auto', or 'plain' for LibTorch's autograd step, the specification. */
   step: 'auto' | 'plain'
+  /** Steps between two looks at them; 0: those that a CUDA graph makes in one replay, otherwise one. For tests. */
+  stepsTogether: number
   /** Undefined where this process trains alone. */
   peers?: NativePeerPlace | undefined
 }
@@ -170,6 +172,8 @@ export interface NativeEpoch {
   seconds: number
   /** float32, six values for each step that this call made: see losses.ts. */
   losses: ArrayBuffer
+  /** Why no CUDA graph was captured although one should have been; '' where nothing failed. */
+  captureFailure: string
 }
 
 export interface NativeSampleRequest {

@@ -48,7 +48,7 @@ function selfTest(root, working) {
  * @param {string} root
  * @param {string} script an expression for a promise of what to say; `process.argv[1]` is the library's path
  * @param {string} fix for what the library refuses
- * @returns {Promise<string>}
+ * @returns {Promise<any>} what it says
  */
 async function runThroughLibrary(root, script, fix) {
   const library = path.join(root, 'dist', 'index.js')
@@ -70,4 +70,4 @@ async function runThroughLibrary(root, script, fix) {
   throw new Problem(answer.failure, fix)
 }
 
-module.exports = { checkDataSet, selfTest }
+module.exports = { checkDataSet, runThroughLibrary, selfTest }

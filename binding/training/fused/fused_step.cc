@@ -57,7 +57,7 @@ class FusedStep : public Step {
     Update update{discriminator_loss(nets_.objective, real_logits, fake_logits, nets_.slice.total), {}};
     const auto gradients = torch::cat({update.loss.real_gradient, update.loss.fake_gradient});
     if (penalised(nets_.rates)) {
-      const auto weights = penalty_weights(nets_.rates, nets_.slice, logits.options());
+      const auto weights = penalty_weights(nets_, logits.options());
       update.penalties =
           penalties_of(weights, discriminator_.penalised_gradients({real, fake}, gradients, weights));
     } else {

@@ -1,0 +1,166 @@
+#include "training/step_graphs.h"
+
+#ifdef DCGAN_CUDA_HEADERS
+
+#include <ATen/cuda/CUDAEvent.h>
+#include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+
+#include <map>
+#include <vector>
+
+#include "training/penalties.h"
+
+namespace dcgan {
+
+namespace {
+
+/// Steps of each batch size that run without a graph first: cuDNN then has chosen its algorithms, and cuBLAS
+/// and the allocator have their memory.
+constexpr int kWarmUp = 3;
+
+/// Up to LibTorch 2.13 a graph must be told of the generators it draws from; later ones see for themselves.
+template <class Graph>
+void enrol(Graph& graph, const at::Generator& random) {
+  if constexpr (requires { graph.register_generator_state(random); }) graph.register_generator_state(random);
+}
+
+class CudaStepGraphs : public StepGraphs {
+ public:
+  CudaStepGraphs(Networks& networks, OneStep step)
+      : nets_(networks),
+        step_(std::move(step)),
+        // Capture is forbidden on the default stream.
+        stream_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, networks.device.index())) {}
+
+  torch::Tensor replay(const StepInputs& inputs) override {
+    if (!failure_.empty()) return {};
+    auto& warm = warm_[inputs.batch()];
+    if (warm < kWarmUp) {
+      warm += inputs.steps();
+      return {};
+    }
+    auto& captured = captured_[{inputs.batch(), inputs.steps()}];
+    // The penalties' weights are read from the device, but not whether there are any.
+    const bool fits = captured.graph != nullptr && captured.penalised == penalised(nets_.rates);
+    if (!fits && !capture(captured, inputs)) {
+      captured_.clear();
+      return {};
+    }
+    copy(captured.inputs, inputs);
+    launch(captured);
+    nets_.dropout.pass += captured.passes * static_cast<std::uint64_t>(inputs.steps());
+    return captured.losses.clone();
+  }
+
+  const std::string& failure() const override { return failure_; }
+
+ private:
+  struct Captured {
+    std::unique_ptr<at::cuda::CUDAGraph> graph;
+    bool penalised = false;
+    std::uint64_t passes = 0;               // of the discriminator, in one step
+    std::vector<at::Generator> generators;  // one for each step's masks; none without dropout
+    StepInputs inputs;                      // where the graph reads
+    torch::Tensor losses;                   // and where it writes
+  };
+
+  bool capture(Captured& captured, const StepInputs& inputs) {
+    // Not the device: synchronising one breaks a capture that another model makes on it.
+    c10::cuda::getCurrentCUDAStream(nets_.device.index()).synchronize();
+    captured = {};
+    captured.inputs = {inputs.rows.clone(), inputs.latents.clone(),
+                       inputs.weights.defined() ? inputs.weights.clone() : inputs.weights};
+    captured.penalised = penalised(nets_.rates);
+    const auto pass = nets_.dropout.pass;
+    const auto generator = nets_.dropout.cuda;
+    auto graph = std::make_unique<at::cuda::CUDAGraph>();
+    const c10::cuda::CUDAStreamGuard guard(stream_);
+    bool capturing = false;
+    try {
+      for (std::int64_t k = 0; generator.defined() && k < inputs.steps(); ++k) {
+        captured.generators.push_back(generator.clone());
+        enrol(*graph, captured.generators.back());
+      }
+      // This thread's calls alone are restricted: other models' threads go on as they like.
+      graph->capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
+      capturing = true;
+      captured.losses = capture_steps(captured);
+      capturing = false;
+      graph->capture_end();
+      captured.graph = std::move(graph);
+    } catch (const c10::Error& error) {
+      failure_ = error.what_without_backtrace();
+    } catch (const std::exception& error) {
+      failure_ = error.what();
+    }
+    if (capturing) abandon(*graph);
+    captured.passes = (nets_.dropout.pass - pass) / static_cast<std::uint64_t>(inputs.steps());
+    // Capturing computed nothing.
+    nets_.dropout.pass = pass;
+    nets_.dropout.cuda = generator;
+    return captured.graph != nullptr;
+  }
+
+  torch::Tensor capture_steps(Captured& captured) {
+    std::vector<torch::Tensor> losses;
+    for (std::int64_t k = 0; k < captured.inputs.steps(); ++k) {
+      if (!captured.generators.empty()) nets_.dropout.cuda = captured.generators[static_cast<std::size_t>(k)];
+      losses.push_back(step_(captured.inputs, k));
+    }
+    return torch::stack(losses);
+  }
+
+  /// A stream that is left in capture takes no other work. Ending a spoilt capture reports what spoilt it.
+  static void abandon(at::cuda::CUDAGraph& graph) {
+    try {
+      graph.capture_end();
+    } catch (const std::exception&) {
+    }
+  }
+
+  static void copy(const StepInputs& to, const StepInputs& from) {
+    to.rows.copy_(from.rows, /*non_blocking=*/true);
+    to.latents.copy_(from.latents, /*non_blocking=*/true);
+    if (to.weights.defined()) to.weights.copy_(from.weights, /*non_blocking=*/true);
+  }
+
+  /// On the graph's stream, in order with what this thread's own stream did before and will do.
+  void launch(Captured& captured) {
+    auto pass = nets_.dropout.pass;
+    for (auto& generator : captured.generators) {
+      generator.set_current_seed(mask_seed(nets_.dropout, pass));
+      pass += captured.passes;
+    }
+    at::cuda::CUDAEvent before, after;
+    const auto current = c10::cuda::getCurrentCUDAStream(nets_.device.index());
+    before.record(current);
+    before.block(stream_);
+    {
+      const c10::cuda::CUDAStreamGuard guard(stream_);
+      captured.graph->replay();
+    }
+    after.record(stream_);
+    after.block(current);
+  }
+
+  Networks& nets_;
+  OneStep step_;
+  c10::cuda::CUDAStream stream_;
+  // One for all graphs: no two run at once, and none reads what it left there.
+  const decltype(at::cuda::graph_pool_handle()) pool_ = at::cuda::graph_pool_handle();
+  std::map<std::int64_t, std::int64_t> warm_;                           // steps made of each batch size
+  std::map<std::pair<std::int64_t, std::int64_t>, Captured> captured_;  // by batch size and steps
+  std::string failure_;
+};
+
+}  // namespace
+
+std::unique_ptr<StepGraphs> make_step_graphs(Networks& networks, OneStep step) {
+  return std::make_unique<CudaStepGraphs>(networks, std::move(step));
+}
+
+}  // namespace dcgan
+
+#endif

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <torch/torch.h>
+
+namespace dcgan {
+
+/// What consecutive steps on mini-batches of one size need besides the model and the data set, on the
+/// networks' device.
+struct StepInputs {
+  torch::Tensor rows;     // K × B, int64: places of the images in the data set
+  torch::Tensor latents;  // K × (disc_steps · B) × latent_dim, float32
+  torch::Tensor weights;  // K: those of the generator in its average; undefined without an average
+
+  std::int64_t steps() const { return rows.size(0); }
+  std::int64_t batch() const { return rows.size(1); }
+};
+
+}  // namespace dcgan

@@ -1,0 +1,118 @@
+#!/usr/bin/env node
+'use strict'
+
+// npm run check:cuda: whether training and sampling do on a GPU what they should, and how fast.
+
+const { spawnSync } = require('node:child_process')
+const path = require('node:path')
+const { parseArgs } = require('node:util')
+const { hasNvidiaDriver } = require('../../scripts/libtorch/platform.js')
+const { Problem, codeOf, reason } = require('../../scripts/problem.js')
+const { run, stopAll } = require('../../scripts/run.js')
+const { line } = require('../../scripts/terminal.js')
+const { PARTS } = require('./cuda/parts.js')
+
+const ROOT = path.join(__dirname, '..', '..')
+
+const HELP = `Usage: npm run check:cuda -- [options]
+
+Needs an NVIDIA GPU. Sets the package up for CUDA, checks on the GPU that a step in a CUDA graph, an eager one and one
+of the CPU agree, that a seed gives the same bits, resuming, sampling, stopping, two models on one GPU and a GPU whose
+memory is full, and then measures the step beside PyTorch's. Prints tables for docs/cuda.md.
+
+Options:
+  --python <file>  a Python with PyTorch for CUDA and NumPy; without it, nothing is compared with PyTorch
+  --only <parts>   of ${PARTS.join(', ')}, bench
+  --device <name>  the GPU (cuda); with cpu, this command itself is tried where there is no GPU
+  -h, --help       show this`
+
+/** @typedef {import('./cuda/support.js').Row} Row */
+
+/** @throws {Problem} where there is no GPU to check */
+async function requireGpu() {
+  if (!hasNvidiaDriver()) {
+    throw new Problem(
+      'No NVIDIA driver: check:cuda needs a machine with an NVIDIA GPU.',
+      'Run it where nvidia-smi shows a GPU. npm run check:cuda-build needs none.',
+    )
+  }
+  const { status } = await run(process.execPath, [path.join(ROOT, 'scripts', 'setup.js'), '--cuda'], {
+    show: true,
+  })
+  if (status !== 0) throw new Problem('Setting the package up for CUDA failed.', 'See above.')
+}
+
+/** Runs a part in a process of its own: where one ends badly, the others go on. @param {string} name @param {string} device */
+async function check(name, device) {
+  const { output } = await run(process.execPath, [path.join(__dirname, 'cuda', 'parts.js'), name, device])
+  try {
+    const { rows } = /** @type {{ rows: Row[] }} */ (JSON.parse(output.slice(output.lastIndexOf('\n{'))))
+    return rows
+  } catch {
+    const last = output.trim().split('\n').slice(-3).join(' ')
+    return [{ what: name, ok: false, found: last || 'the process ended without an answer' }]
+  }
+}
+
+/** @param {Row[]} rows */
+function print(rows) {
+  const word = (/** @type {Row} */ { ok }) => (ok === null ? 'not run' : ok ? 'ok' : '**failed**')
+  const cells = rows.map(row => `| ${row.what} | ${word(row)} | ${row.found.replaceAll('|', '/')} |`)
+  process.stdout.write(`| on the GPU | | found |\n| --- | --- | --- |\n${cells.join('\n')}\n`)
+}
+
+/** @param {string} device @param {string | undefined} python @returns whether it ended well */
+function bench(device, python) {
+  const args = [path.join(ROOT, 'bench', 'cuda.js'), '--device', device]
+  if (python !== undefined) args.push('--python', python)
+  if (device === 'cpu') args.push('--steps', '3', '--epochs', '1', '--images', '640')
+  process.stdout.write('\n')
+  return spawnSync(process.execPath, args, { stdio: 'inherit' }).status === 0
+}
+
+/** @returns {Promise<number>} the exit code */
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      python: { type: 'string' },
+      only: { type: 'string' },
+      device: { type: 'string', default: 'cuda' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(`${HELP}\n`)
+    return 0
+  }
+  const { device, python } = values
+  const wanted = values.only?.split(',') ?? [...PARTS, 'bench']
+  const unknown = wanted.find(name => name !== 'bench' && !PARTS.includes(name))
+  if (unknown !== undefined) throw new Problem(`There is no part ${unknown}.`, HELP)
+  if (device !== 'cpu') await requireGpu()
+  const rows = []
+  for (const name of PARTS.filter(name => wanted.includes(name))) {
+    line(`Checking ${name}`)
+    rows.push(...(await check(name, device)))
+  }
+  print(rows)
+  const measured = !wanted.includes('bench') || bench(device, python)
+  return measured && rows.every(({ ok }) => ok !== false) ? 0 : 1
+}
+
+if (require.main === module) {
+  process.once('SIGINT', () => {
+    stopAll()
+    process.exit(130)
+  })
+  main().then(
+    code => {
+      process.exitCode = code
+    },
+    error => {
+      const usage = codeOf(error).startsWith('ERR_PARSE_ARGS')
+      if (!usage && !(error instanceof Problem)) throw error
+      process.stderr.write(`${error instanceof Problem ? error.text : `${reason(error)}\n\n${HELP}`}\n`)
+      process.exitCode = usage ? 2 : 1
+    },
+  )
+}
