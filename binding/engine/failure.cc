@@ -10,8 +10,7 @@ namespace dcgan {
 static std::string message_of(const c10::Error& error) {
   const std::string words = error.what_without_backtrace();
   if (dynamic_cast<const c10::OutOfMemoryError*>(&error) == nullptr) return words;
-  return "The GPU has too little free memory. Lower batchSize or maxBatch, end other programs on the GPU, or "
-         "set "
+  return "The GPU has too little free memory. Lower batchSize or maxBatch, end other programs on it, or set "
          "device to 'cpu'. LibTorch says: " +
          words;
 }
