@@ -7,13 +7,13 @@ const { images, largestDifference, sameBits, temporary, withModel } = require('.
 async function sampling(device) {
   const file = temporary('sampled.safetensors')
   return withModel({ device, classes: 10 }, async gan => {
-    await gan.trainEpoch(images(640))
+    await gan.trainEpoch(images(320))
     await gan.save(file)
     const [alone, many] = [await gan.sample(1, { seed: 5 }), await gan.sample(300, { seed: 5 })]
     const rows = [
       sameBits('an image alone and in a batch', largestDifference(alone.pixels, many.image(0)) === 0),
     ]
-    const epoch = gan.trainEpoch(images(6400))
+    const epoch = gan.trainEpoch(images(960))
     const during = await gan.sample(3, { seed: 6 })
     await epoch
     rows.push({ what: 'images while it trains', ok: during.count === 3, found: `${during.count} images` })

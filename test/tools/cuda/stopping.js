@@ -3,7 +3,7 @@
 const { images, sameBits, stateOf, withModel } = require('./support.js')
 
 /** Steps that take a GPU long enough to be stopped among them. @param {string} device */
-const long = device => images(device === 'cpu' ? 6400 : 128_000)
+const long = device => images(device === 'cpu' ? 1920 : 128_000)
 
 /** @param {Promise<unknown>} promise @returns {Promise<string>} */
 const failure = promise =>
@@ -22,7 +22,7 @@ async function stopping(device) {
       gan.trainEpoch(dataset, {
         signal: stop.signal,
         onProgress: ({ step }) => {
-          if (step > 20) stop.abort()
+          if (step > 10) stop.abort()
         },
       }),
     )
@@ -49,7 +49,7 @@ async function stopping(device) {
 
 /** Two models that train at the same time, against each by itself. @param {string} device */
 async function sharing(device) {
-  const dataset = images(3200)
+  const dataset = images(640)
   const train = (/** @type {number} */ seed) =>
     withModel({ device, seed }, async gan => {
       await gan.trainEpoch(dataset)
