@@ -110,6 +110,6 @@ test("without a seed, all take the first process's", async () => {
 })
 
 test('a process that waits for the first one writes nothing, and trains when it comes', async () => {
-  const late = `setTimeout(() => {${train('{ seed: 5 }')}}, process.env.RANK === '0' ? 3000 : 0)`
+  const late = `setTimeout(async () => {${train(['{ seed: 5 }'])}}, process.env.RANK === '0' ? 3000 : 0)`
   expect(await outputs(2, late)).toEqual(['trained with seed 5\n', 'trained with seed 5\n'])
 })
