@@ -9,7 +9,14 @@ const libtorch = compiledLibTorch()
 
 beforeAll(async () => {
   const source = (name: string) => fs.readFileSync(path.join(ROOT, 'lib', name), 'utf8')
-  const files = ['errors.ts', 'installed.ts', 'native/libtorch.ts', 'native/native.ts', 'native/types.ts']
+  const files = [
+    'bundled.ts',
+    'errors.ts',
+    'installed.ts',
+    'native/libtorch.ts',
+    'native/native.ts',
+    'native/types.ts',
+  ]
   made.clone(Object.fromEntries(files.map(name => [name, source(name)])))
   const { status, stderr } = await made.setup({ LIBTORCH: libtorch })
   if (status !== 0) throw new Error(stderr)
