@@ -9,12 +9,13 @@ const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { cacheFolder } = require('../../scripts/libtorch/cache.js')
 const { fetchLibTorch } = require('../../scripts/libtorch/fetch.js')
-const { Problem, codeOf, reason } = require('../../scripts/problem.js')
-const { run, stopAll } = require('../../scripts/run.js')
+const { Problem } = require('../../scripts/problem.js')
+const { run } = require('../../scripts/run.js')
 const { duration, line } = require('../../scripts/terminal.js')
 const { requireBuildTools } = require('../../scripts/programs.js')
 const { buildApart } = require('../../tools/cmake.js')
 const { buildLibrary } = require('../../tools/library.js')
+const { runProgram } = require('./program.js')
 
 const ROOT = path.join(__dirname, '..', '..')
 // Apart from build/, and laid out as the loader wants it: LIBTORCH_DCGAN_PREBUILD names the folder above build/.
@@ -145,20 +146,4 @@ async function main() {
   return rows.some(({ ok }) => ok === false) ? 1 : 0
 }
 
-if (require.main === module) {
-  process.once('SIGINT', () => {
-    stopAll()
-    process.exit(130)
-  })
-  main().then(
-    code => {
-      process.exitCode = code
-    },
-    error => {
-      const usage = codeOf(error).startsWith('ERR_PARSE_ARGS')
-      if (!usage && !(error instanceof Problem)) throw error
-      process.stderr.write(`${error instanceof Problem ? error.text : `${reason(error)}\n\n${HELP}`}\n`)
-      process.exitCode = usage ? 2 : 1
-    },
-  )
-}
+if (require.main === module) runProgram(main, HELP)

@@ -7,10 +7,11 @@ const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { hasNvidiaDriver } = require('../../scripts/libtorch/platform.js')
-const { Problem, codeOf, reason } = require('../../scripts/problem.js')
-const { run, stopAll } = require('../../scripts/run.js')
+const { Problem } = require('../../scripts/problem.js')
+const { run } = require('../../scripts/run.js')
 const { line } = require('../../scripts/terminal.js')
 const { PARTS } = require('./cuda/parts.js')
+const { runProgram } = require('./program.js')
 
 const ROOT = path.join(__dirname, '..', '..')
 
@@ -99,20 +100,4 @@ async function main() {
   return measured && rows.every(({ ok }) => ok !== false) ? 0 : 1
 }
 
-if (require.main === module) {
-  process.once('SIGINT', () => {
-    stopAll()
-    process.exit(130)
-  })
-  main().then(
-    code => {
-      process.exitCode = code
-    },
-    error => {
-      const usage = codeOf(error).startsWith('ERR_PARSE_ARGS')
-      if (!usage && !(error instanceof Problem)) throw error
-      process.stderr.write(`${error instanceof Problem ? error.text : `${reason(error)}\n\n${HELP}`}\n`)
-      process.exitCode = usage ? 2 : 1
-    },
-  )
-}
+if (require.main === module) runProgram(main, HELP)

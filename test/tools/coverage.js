@@ -8,18 +8,13 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { createCoverageMap } = require('istanbul-lib-coverage')
 const { filesUnder } = require('../../scripts/files/disk.js')
-const { findLibTorch } = require('../../scripts/libtorch/find.js')
-const { Problem, reason } = require('../../scripts/problem.js')
-const { requireBuildTools } = require('../../scripts/programs.js')
-const { buildApart } = require('../../tools/cmake.js')
+const { Problem } = require('../../scripts/problem.js')
 const { buildLibrary } = require('../../tools/library.js')
+const { buildInstrumented } = require('./instrumented.js')
+const { runProgram } = require('./program.js')
 
 const ROOT = path.join(__dirname, '..', '..')
-// Apart from build/, and laid out as the loader wants it: LIBTORCH_DCGAN_PREBUILD names the folder above build/.
-const FOLDER = path.join(ROOT, 'node_modules', '.cache', 'libtorch-dcgan', 'coverage')
-const BUILD = path.join(FOLDER, 'build')
-const JEST = path.join(FOLDER, 'jest')
-const CHILDREN = path.join(FOLDER, 'children')
+const FLAGS = '-O1 -g1 -DNDEBUG --coverage -fprofile-update=atomic'
 
 const HELP = `Usage: npm run coverage -- [jest's arguments]
 
@@ -62,16 +57,16 @@ function addTypeScript(files, report) {
   }
 }
 
-/** Adds what gcov counted in one object file. @param {Map<string, File>} files @param {string} counts its .gcda file */
-function addCpp(files, counts) {
+/** Adds what gcov counted in a build folder. @param {Map<string, File>} files @param {string} build @param {string} counts a .gcda file in it */
+function addCpp(files, build, counts) {
   const gcov = spawnSync('gcov', ['--json-format', '--branch-probabilities', '--stdout', counts], {
-    cwd: BUILD,
+    cwd: build,
     encoding: 'utf8',
     maxBuffer: 2 ** 30,
   })
   if (gcov.status !== 0) throw new Problem(`gcov cannot read ${counts}:\n${gcov.stderr}`)
   for (const { file: source, lines } of JSON.parse(gcov.stdout).files) {
-    const name = path.relative(ROOT, path.resolve(BUILD, source.replace(/^libtorch-dcgan\//, `${ROOT}/`)))
+    const name = path.relative(ROOT, path.resolve(build, source.replace(/^libtorch-dcgan\//, `${ROOT}/`)))
     if (!name.startsWith('binding/')) continue
     const file = fileOf(files, name)
     for (const { line_number: line, count, branches } of lines) {
@@ -103,41 +98,34 @@ function print(files) {
   }
 }
 
-/** @param {string[]} args */
+/** @param {string[]} args jest's @returns {Promise<number>} the exit code */
 async function main(args) {
-  const libtorch = findLibTorch()
-  if (libtorch === undefined) throw new Problem('LibTorch was not found.', 'npm run setup')
-  requireBuildTools()
-  const flags = '-O1 -g1 -DNDEBUG --coverage -fprofile-update=atomic'
-  const options = ['-DCMAKE_BUILD_TYPE=Coverage', `-DCMAKE_CXX_FLAGS_COVERAGE=${flags}`]
-  await buildApart(BUILD, [...options, `-DLIBTORCH=${libtorch.folder}`], 'with gcov')
+  if (args.includes('--help')) {
+    process.stdout.write(`${HELP}\n`)
+    return 0
+  }
+  const { folder, build, env } = await buildInstrumented('coverage', FLAGS, 'with gcov')
   await buildLibrary(ROOT)
-  for (const file of filesUnder(BUILD, /\.gcda$/)) fs.rmSync(path.join(BUILD, file))
-  for (const folder of [JEST, CHILDREN]) fs.rmSync(folder, { recursive: true, force: true })
+  for (const file of filesUnder(build, /\.gcda$/)) fs.rmSync(path.join(build, file))
+  const [jest, children] = [path.join(folder, 'jest'), path.join(folder, 'children')]
+  for (const reports of [jest, children]) fs.rmSync(reports, { recursive: true, force: true })
 
   const collect = ['--coverage', '--coverageProvider=v8', '--collectCoverageFrom=lib/**/*.ts']
-  const report = ['--coverageReporters=json', `--coverageDirectory=${JEST}`]
-  const failed = node(['node_modules/.bin/jest', '-i', ...collect, ...report, ...args], {
-    LIBTORCH: libtorch.folder,
-    LIBTORCH_DCGAN_PREBUILD: FOLDER,
+  const report = ['--coverageReporters=json', `--coverageDirectory=${jest}`]
+  const status = node(['node_modules/.bin/jest', '-i', ...collect, ...report, ...args], {
+    ...env,
     // Node.js writes there what a process of the tests reached of dist/.
-    NODE_V8_COVERAGE: CHILDREN,
+    NODE_V8_COVERAGE: children,
   })
-  const source = ['--temp-directory', CHILDREN, '--include', 'dist/**/*.js', '--exclude-after-remap=false']
-  node(['node_modules/.bin/c8', 'report', ...source, '--reporter=json', '--reports-dir', CHILDREN])
+  const source = ['--temp-directory', children, '--include', 'dist/**/*.js', '--exclude-after-remap=false']
+  node(['node_modules/.bin/c8', 'report', ...source, '--reporter=json', '--reports-dir', children])
 
   /** @type {Map<string, File>} */
   const files = new Map()
-  for (const folder of [JEST, CHILDREN]) addTypeScript(files, path.join(folder, 'coverage-final.json'))
-  for (const counts of filesUnder(BUILD, /\.gcda$/)) addCpp(files, counts)
+  for (const reports of [jest, children]) addTypeScript(files, path.join(reports, 'coverage-final.json'))
+  for (const counts of filesUnder(build, /\.gcda$/)) addCpp(files, build, counts)
   print(files)
-  if (failed) process.exitCode = 1
+  return status === 0 ? 0 : 1
 }
 
-const args = process.argv.slice(2)
-if (args.includes('--help')) process.stdout.write(`${HELP}\n`)
-else
-  main(args).catch(error => {
-    process.stderr.write(`${error instanceof Problem ? error.text : reason(error)}\n`)
-    process.exitCode = 1
-  })
+runProgram(() => main(process.argv.slice(2)), HELP)

@@ -6,15 +6,11 @@
 const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { findLibTorch } = require('../../scripts/libtorch/find.js')
-const { Problem, reason } = require('../../scripts/problem.js')
-const { requireBuildTools } = require('../../scripts/programs.js')
-const { buildApart } = require('../../tools/cmake.js')
+const { Problem } = require('../../scripts/problem.js')
+const { buildInstrumented } = require('./instrumented.js')
+const { runProgram } = require('./program.js')
 
 const ROOT = path.join(__dirname, '..', '..')
-// Apart from build/, and laid out as the loader wants it: LIBTORCH_DCGAN_PREBUILD names the folder above build/.
-const FOLDER = path.join(ROOT, 'node_modules', '.cache', 'libtorch-dcgan', 'sanitize')
-const REPORTS = path.join(FOLDER, 'reports')
 const FLAGS = '-O1 -g1 -DNDEBUG -fsanitize=address,undefined -fno-sanitize-recover -fno-omit-frame-pointer'
 const TESTS = [
   'test/process/(lifecycle|workers|cluster|kill|fuzz)',
@@ -53,21 +49,17 @@ function findings(report) {
   })
 }
 
-/** @param {string[]} args */
+/** @param {string[]} args jest's @returns {Promise<number>} the exit code */
 async function main(args) {
-  const libtorch = findLibTorch()
-  if (libtorch === undefined) throw new Problem('LibTorch was not found.', 'npm run setup')
-  requireBuildTools()
-  const options = ['-DCMAKE_BUILD_TYPE=Sanitize', `-DCMAKE_CXX_FLAGS_SANITIZE=${FLAGS}`]
-  await buildApart(
-    path.join(FOLDER, 'build'),
-    [...options, `-DLIBTORCH=${libtorch.folder}`],
-    'with the sanitizers',
-  )
-  fs.rmSync(REPORTS, { recursive: true, force: true })
-  fs.mkdirSync(REPORTS)
+  if (args.includes('--help')) {
+    process.stdout.write(`${HELP}\n`)
+    return 0
+  }
+  const { folder, env } = await buildInstrumented('sanitize', FLAGS, 'with the sanitizers')
+  const logs = path.join(folder, 'reports')
+  fs.rmSync(logs, { recursive: true, force: true })
+  fs.mkdirSync(logs)
   // Reports go to files, the tests' own processes included; what those leave unfreed is no failure by itself.
-  const logs = `log_path=${path.join(REPORTS, 'report')}:exitcode=0`
   const tests = args.some(arg => !arg.startsWith('-')) ? [] : TESTS
   const jest = ['node_modules/.bin/jest', '-i', ...tests, ...args]
   const { status } = spawnSync(process.execPath, jest, {
@@ -75,28 +67,21 @@ async function main(args) {
     stdio: 'inherit',
     env: {
       ...process.env,
+      ...env,
       DCGAN_LONG_TESTS: '1',
-      LIBTORCH: libtorch.folder,
-      LIBTORCH_DCGAN_PREBUILD: FOLDER,
       LD_PRELOAD: runtime().join(':'),
-      ASAN_OPTIONS: `${logs}:detect_leaks=1`,
+      ASAN_OPTIONS: `log_path=${path.join(logs, 'report')}:exitcode=0:detect_leaks=1`,
       // Its reports go to standard error in any case, and it ends the process: the test fails.
       UBSAN_OPTIONS: 'print_stacktrace=1',
     },
   })
-  const reports = fs.readdirSync(REPORTS).map(name => fs.readFileSync(path.join(REPORTS, name), 'utf8'))
+  const reports = fs.readdirSync(logs).map(name => fs.readFileSync(path.join(logs, name), 'utf8'))
   const ours = reports.flatMap(findings)
   for (const finding of ours) process.stderr.write(`\n${finding}\n`)
   process.stderr.write(
-    `${ours.length} findings in our code; the reports of ${reports.length} processes are in ${REPORTS}\n`,
+    `${ours.length} findings in our code; the reports of ${reports.length} processes are in ${logs}\n`,
   )
-  if (status !== 0 || ours.length > 0) process.exitCode = 1
+  return status !== 0 || ours.length > 0 ? 1 : 0
 }
 
-const args = process.argv.slice(2)
-if (args.includes('--help')) process.stdout.write(`${HELP}\n`)
-else
-  main(args).catch(error => {
-    process.stderr.write(`${error instanceof Problem ? error.text : reason(error)}\n`)
-    process.exitCode = 1
-  })
+runProgram(() => main(process.argv.slice(2)), HELP)

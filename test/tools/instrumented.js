@@ -1,0 +1,31 @@
+'use strict'
+
+const path = require('node:path')
+const { findLibTorch } = require('../../scripts/libtorch/find.js')
+const { Problem } = require('../../scripts/problem.js')
+const { requireBuildTools } = require('../../scripts/programs.js')
+const { buildApart } = require('../../tools/cmake.js')
+
+const CACHE = path.join(__dirname, '..', '..', 'node_modules', '.cache', 'libtorch-dcgan')
+
+/**
+ * Builds the addon and the engine with these flags, apart from build/.
+ *
+ * @param {string} name of the folder
+ * @param {string} flags the compiler's
+ * @param {string} what for the message, for example 'with gcov'
+ * @returns the folder, `build` in it, and the variables with which tests take what was built
+ */
+async function buildInstrumented(name, flags, what) {
+  const libtorch = findLibTorch()
+  if (libtorch === undefined) throw new Problem('LibTorch was not found.', 'npm run setup')
+  requireBuildTools()
+  // Laid out as the loader wants it: LIBTORCH_DCGAN_PREBUILD names the folder above build/.
+  const folder = path.join(CACHE, name)
+  const build = path.join(folder, 'build')
+  const options = ['-DCMAKE_BUILD_TYPE=Instrumented', `-DCMAKE_CXX_FLAGS_INSTRUMENTED=${flags}`]
+  await buildApart(build, [...options, `-DLIBTORCH=${libtorch.folder}`], what)
+  return { folder, build, env: { LIBTORCH: libtorch.folder, LIBTORCH_DCGAN_PREBUILD: folder } }
+}
+
+module.exports = { buildInstrumented }
