@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import torch
-from pytorch_model import discriminator, generator, initialise
+from pytorch_model import adversarial_step, discriminator, generator, initialise
 from rounds import serve
 
 file, batch, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -21,30 +21,15 @@ disc = initialise(discriminator()).to(device, memory_format=torch.channels_last)
 options = {"lr": 2e-4, "fused": True, "capturable": kind == "graphed"}
 gen_adam = torch.optim.Adam(gen.parameters(), **options)
 disc_adam = torch.optim.Adam(disc.parameters(), **options)
-bce = torch.nn.functional.binary_cross_entropy_with_logits
 make, judge = (torch.compile(gen), torch.compile(disc)) if kind == "compiled" else (gen, disc)
-ones, zeros = torch.ones(batch, 1, device=device), torch.zeros(batch, 1, device=device)
+labels = torch.ones(batch, 1, device=device), torch.zeros(batch, 1, device=device)
 
 
 def step(chosen):
     real = images[chosen].float().div_(127.5).sub_(1)
     # A cache of weights in bfloat16 must not outlive a captured step.
     mixed = torch.autocast(device, torch.bfloat16, precision == "bfloat16", cache_enabled=kind != "graphed")
-    with mixed:
-        fake = make(torch.randn(batch, 100, device=device))
-        disc_loss = bce(judge(real), ones) + bce(judge(fake.detach()), zeros)
-    disc_adam.zero_grad(set_to_none=True)
-    disc_loss.backward()
-    disc_adam.step()
-
-    disc.requires_grad_(False)  # the generator's loss needs no gradient of the discriminator's weights
-    with mixed:
-        gen_loss = bce(judge(fake), ones)
-    gen_adam.zero_grad(set_to_none=True)
-    gen_loss.backward()
-    disc.requires_grad_(True)
-    gen_adam.step()
-    return torch.stack([disc_loss.detach(), gen_loss.detach()])
+    return adversarial_step(make, judge, gen_adam, disc_adam, real, labels, mixed)
 
 
 def captured():

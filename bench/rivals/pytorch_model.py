@@ -1,5 +1,6 @@
-"""The tutorial's two networks in PyTorch, written as its users would."""
+"""The tutorial's two networks and its step in PyTorch, written as its users would."""
 
+import torch
 from torch import nn
 
 
@@ -42,3 +43,26 @@ def initialise(network):
         if getattr(module, "bias", None) is not None:
             nn.init.zeros_(module.bias)
     return network
+
+
+bce = nn.functional.binary_cross_entropy_with_logits
+
+
+def adversarial_step(gen, disc, gen_adam, disc_adam, real, labels, mixed):
+    """One generator forward that serves both losses. `labels`: ones and zeros, B × 1; `mixed`: the autocast."""
+    ones, zeros = labels
+    with mixed:
+        fake = gen(torch.randn(len(real), 100, device=real.device))
+        disc_loss = bce(disc(real), ones) + bce(disc(fake.detach()), zeros)
+    disc_adam.zero_grad(set_to_none=True)
+    disc_loss.backward()
+    disc_adam.step()
+
+    disc.requires_grad_(False)  # the generator's loss needs no gradient of the discriminator's weights
+    with mixed:
+        gen_loss = bce(disc(fake), ones)
+    gen_adam.zero_grad(set_to_none=True)
+    gen_loss.backward()
+    disc.requires_grad_(True)
+    gen_adam.step()
+    return torch.stack([disc_loss.detach(), gen_loss.detach()])

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import torch
-from pytorch_model import discriminator, generator, initialise
+from pytorch_model import adversarial_step, discriminator, generator, initialise
 from rounds import serve
 
 torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
@@ -20,27 +20,12 @@ images = torch.from_numpy(np.fromfile(file, np.uint8, count * 784, offset=16)).v
 gen, disc = initialise(generator()), initialise(discriminator())
 gen_adam = torch.optim.Adam(gen.parameters(), lr=2e-4)
 disc_adam = torch.optim.Adam(disc.parameters(), lr=2e-4)
-bce = torch.nn.functional.binary_cross_entropy_with_logits
 
 
 def step(real):
-    ones, zeros = torch.ones(len(real), 1), torch.zeros(len(real), 1)
+    labels = torch.ones(len(real), 1), torch.zeros(len(real), 1)
     mixed = torch.autocast("cpu", torch.bfloat16, precision == "bfloat16")
-    with mixed:
-        fake = gen(torch.randn(len(real), 100))
-        disc_loss = bce(disc(real), ones) + bce(disc(fake.detach()), zeros)
-    disc_adam.zero_grad(set_to_none=True)
-    disc_loss.backward()
-    disc_adam.step()
-
-    disc.requires_grad_(False)  # the generator's loss needs no gradient of the discriminator's weights
-    with mixed:
-        gen_loss = bce(disc(fake), ones)
-    gen_adam.zero_grad(set_to_none=True)
-    gen_loss.backward()
-    disc.requires_grad_(True)
-    gen_adam.step()
-    return disc_loss.detach(), gen_loss.detach()
+    return adversarial_step(gen, disc, gen_adam, disc_adam, real, labels, mixed)
 
 
 def one_round(steps=steps):
@@ -48,7 +33,7 @@ def one_round(steps=steps):
     start = time.perf_counter()
     order = torch.randperm(count)[: steps * batch]
     for chosen in order.split(batch):
-        losses.append(torch.stack(step(images[chosen].float().div_(127.5).sub_(1))))
+        losses.append(step(images[chosen].float().div_(127.5).sub_(1)))
     last = torch.stack(losses)[-1].tolist()
     return {"seconds": (time.perf_counter() - start) / len(losses), "losses": last}
 
