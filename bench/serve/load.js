@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { DCGAN } from '../../dist/index.mjs'
-import { quantile } from './answers.js'
+import { median, ratio } from '../statistics.js'
 import { hostile } from './hostile.js'
 import { overload, serving } from './phases.js'
 import { sampleAlone } from './processes.js'
@@ -98,13 +98,11 @@ async function compared(model) {
     const alone = await sampleAlone(model, seconds / ROUNDS)
     rounds.push({ alone, batched: await serving(model, 64, seconds / ROUNDS) })
   }
+  const speeds = who => rounds.map(round => round[who].imagesPerSecond)
   return {
     alone: medians(rounds.map(round => round.alone)),
     batched: medians(rounds.map(round => round.batched)),
-    share: quantile(
-      rounds.map(({ alone, batched }) => batched.imagesPerSecond / alone.imagesPerSecond),
-      0.5,
-    ),
+    share: ratio(speeds('batched'), speeds('alone')),
   }
 }
 
@@ -114,7 +112,7 @@ function medians(rounds) {
   return Object.fromEntries(
     Object.keys(rounds[0]).map(name => [
       name,
-      name === 'errors' || name === 'refused' ? Math.max(...of(name)) : quantile(of(name), 0.5),
+      name === 'errors' || name === 'refused' ? Math.max(...of(name)) : median(of(name)),
     ]),
   )
 }
