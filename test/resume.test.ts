@@ -5,7 +5,7 @@ import { native } from '../lib/native/native'
 import { failure, folder, kept } from './dcgan-support'
 
 const COUNT = 640
-// Where the processor has no arithmetic for bfloat16, a model in it would be the float32 one again.
+// A processor without bfloat16 arithmetic computes such a model in float32, which is tested already.
 const PRECISIONS = native().info().bfloat16 ? (['float32', 'bfloat16'] as const) : (['float32'] as const)
 
 jest.setTimeout(600_000)

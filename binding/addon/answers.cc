@@ -21,9 +21,12 @@ void set_position(Napi::Object& object, const Position& position) {
   object.Set("batch", static_cast<double>(position.batch));
 }
 
-Napi::Array to_array(Napi::Env env, const std::vector<double>& values) {
+template <class T>
+Napi::Array to_array(Napi::Env env, const std::vector<T>& values) {
   auto array = Napi::Array::New(env, values.size());
-  for (std::uint32_t i = 0; i < values.size(); ++i) array.Set(i, Napi::Number::New(env, values[i]));
+  for (std::uint32_t i = 0; i < values.size(); ++i) {
+    array.Set(i, Napi::Value::From(env, static_cast<T>(values[i])));
+  }
   return array;
 }
 
@@ -102,11 +105,7 @@ Napi::Value to_js(Napi::Env env, const Info& info) {
   object.Set("fusedStep", fused);
   object.Set("level", info.level);
   object.Set("bfloat16", info.bfloat16);
-  auto cuda_bfloat16 = Napi::Array::New(env, info.cuda_bfloat16.size());
-  for (std::uint32_t i = 0; i < info.cuda_bfloat16.size(); ++i) {
-    cuda_bfloat16.Set(i, Napi::Boolean::New(env, info.cuda_bfloat16[i]));
-  }
-  object.Set("cudaBfloat16", cuda_bfloat16);
+  object.Set("cudaBfloat16", to_array(env, info.cuda_bfloat16));
   return object;
 }
 

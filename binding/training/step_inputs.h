@@ -4,8 +4,8 @@
 
 namespace dcgan {
 
-/// What consecutive steps on mini-batches of one size need besides the model and the data set, on the
-/// networks' device.
+/// The inputs of consecutive steps on mini-batches of one size, on the networks' device. The model and the
+/// data set are not among them.
 struct StepInputs {
   torch::Tensor rows;     // K × B, int64: places of the images in the data set
   torch::Tensor latents;  // K × (disc_steps · B) × latent_dim, float32

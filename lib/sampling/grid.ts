@@ -12,7 +12,7 @@ export interface SaveGridOptions extends GridOptions {
   seed?: number | undefined
   /** Latent vectors, count × latentDim, instead of the model's fixed ones. */
   latents?: Float32Array | undefined
-  /** What the images show, as for `sample()`. */
+  /** The labels of the images, as for `sample()`. */
   labels?: Labels | undefined
   /** How many images are made. Default `outputDim²`. */
   count?: number | undefined
