@@ -9,6 +9,7 @@ const element = id => document.getElementById(id)
 
 /** What is shown: the digit of a seed, the wall's first seed, and the two ends of the morph. */
 const state = { label: 7, seed: drawSeed(), from: 0, to: 1 }
+let shows = 0
 readAddress()
 
 const generator = await Generator.pretrained().catch(error => {
@@ -19,7 +20,7 @@ const labels = new Labels(element('labels'), label => change({ label }))
 const wall = new Wall(element('wall'), generator, seed => change({ seed, from: state.to, to: seed }))
 const morph = new Morph(element('slider'), generator)
 
-element('reroll').addEventListener('click', () => change({ seed: drawSeed(), wall: true }))
+element('reroll').addEventListener('click', () => change({ seed: drawSeed() }))
 element('save').addEventListener('click', save)
 window.addEventListener('popstate', () => {
   readAddress()
@@ -32,7 +33,7 @@ function drawSeed() {
   return crypto.getRandomValues(new Uint32Array(1))[0]
 }
 
-function change({ wall: _, ...changes }) {
+function change(changes) {
   Object.assign(state, changes)
   history.pushState(null, '', `?digit=${state.label}&seed=${state.seed}`)
   return show()
@@ -40,6 +41,8 @@ function change({ wall: _, ...changes }) {
 
 async function show() {
   const { label, seed } = state
+  const turn = ++shows
+  const isStale = () => turn !== shows
   labels.show(generator.classes, label)
   const begin = performance.now()
   const batch = await generator.sample(1, wanted(seed))
@@ -48,8 +51,8 @@ async function show() {
   const name = generator.classes > 0 ? `${label} of seed ${seed}` : `Digit of seed ${seed}`
   element('digit').setAttribute('aria-label', name)
   element('status').textContent = `${name}, drawn in ${time.toFixed(1)} ms`
-  await wall.show(state, wanted)
-  await morph.show(state)
+  await wall.show(state, wanted, isStale)
+  if (!isStale()) await morph.show(state)
 }
 
 /** Without classes the seed alone decides. */

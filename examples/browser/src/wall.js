@@ -13,6 +13,7 @@ export class Wall {
       const button = document.createElement('button')
       const canvas = document.createElement('canvas')
       button.type = 'button'
+      button.disabled = true
       Object.assign(canvas, { className: 'digit', width: 28, height: 28 })
       button.append(canvas)
       button.addEventListener('click', () => onChoose(Number(button.dataset.seed)))
@@ -21,14 +22,21 @@ export class Wall {
     })
   }
 
-  /** The digits of the seeds from that of the page on, in one batch: one seed each, so that each can be chosen. */
-  async show({ seed, from, to, label }, wanted) {
+  /**
+   * Draws the digits of the seeds from that of the page on: one seed each, so that each can be chosen. The browser paints
+   * and answers between two of them.
+   */
+  async show({ seed, from, to, label }, wanted, isStale) {
     for (const [i, { button, canvas }] of this.#tiles.entries()) {
+      await new Promise(resolve => setTimeout(resolve))
       const own = seed + i
+      const batch = await this.#generator.sample(1, wanted(own))
+      if (isStale()) return
+      draw(canvas, batch, 0)
       button.dataset.seed = own
+      button.disabled = false
       button.setAttribute('aria-label', `${label} of seed ${own}`)
       button.setAttribute('aria-pressed', own === from || own === to)
-      draw(canvas, await this.#generator.sample(1, wanted(own)), 0)
     }
   }
 }

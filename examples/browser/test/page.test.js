@@ -17,39 +17,60 @@ const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile:
 
 describe('the page', { skip }, () => {
   let host
-  let browser
+  let contexts = []
   let complaints = []
 
   before(async () => {
     host = await serve(join(import.meta.dirname, '..', 'dist'))
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
   })
   afterEach(async () => {
-    await Promise.all(browser.contexts().map(context => context.close()))
+    await Promise.all(contexts.map(context => context.close()))
     const found = complaints
+    contexts = []
     complaints = []
     assert.deepEqual(found, [])
   })
-  after(async () => {
-    await browser?.close()
-    await host?.close()
-  })
+  after(() => host?.close())
 
-  async function open(query, options = DESKTOP) {
-    const page = await (await browser.newContext(options)).newPage()
+  /** A page of a new profile. A private window's cache is too small for WebAssembly of this size. */
+  async function blank(options = DESKTOP) {
+    const args = ['--no-sandbox', '--disable-gpu']
+    const context = await chromium.launchPersistentContext('', { executablePath, args, ...options })
+    contexts.push(context)
+    const page = await context.newPage()
     page.setDefaultTimeout(120_000)
     page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
     page.on('pageerror', error => complaints.push(error.message))
     page.on('request', request => {
       if (!request.url().startsWith(host.url)) complaints.push(`asks for ${request.url()}`)
     })
-    await page.goto(`${host.url}${query}`)
-    await drawn(page)
     return page
   }
 
-  const drawn = page =>
-    page.waitForFunction(() => /drawn in/.test(document.getElementById('status').textContent))
+  /** Goes to an address, and returns how long its digit took, in milliseconds. */
+  async function visit(page, query) {
+    await page.goto(`${host.url}${query}`)
+    const drawn = await page.waitForFunction(
+      () => /drawn in/.test(document.getElementById('status').textContent) && performance.now(),
+    )
+    return drawn.jsonValue()
+  }
+
+  async function open(query, options) {
+    const page = await blank(options)
+    await visit(page, query)
+    return page
+  }
+
+  /** Waits until the service worker keeps every file. */
+  async function installed(page) {
+    await page.evaluate(() => navigator.serviceWorker.ready)
+    await page.waitForFunction(async () => {
+      const names = await caches.keys()
+      const kept = await Promise.all(names.map(async name => (await (await caches.open(name)).keys()).length))
+      return kept.reduce((sum, count) => sum + count, 0) >= 8
+    })
+  }
 
   const pixels = (page, id) => page.evaluate(id => document.getElementById(id).toDataURL(), id)
 
@@ -74,6 +95,52 @@ describe('the page', { skip }, () => {
     await picture(one, 'light')
   })
 
+  test('fetches its large files once, and tells how long digits take', async t => {
+    const page = await blank()
+    host.sent.clear()
+    const first = await visit(page, '?digit=3&seed=5')
+    const times = []
+    for (let i = 0; i < 20; i++) {
+      const before = await page.textContent('#status')
+      await page.click('#reroll')
+      await page.waitForFunction(before => document.getElementById('status').textContent !== before, before)
+      times.push(Number(/drawn in ([\d.]+) ms/.exec(await page.textContent('#status'))[1]))
+    }
+    await installed(page)
+    const sent = [...host.sent.values()].reduce((sum, bytes) => sum + bytes, 0)
+    assert.ok(sent > 16e6 && sent < 20e6, `${sent} bytes`)
+    const median = times.sort((a, b) => a - b)[10]
+    t.diagnostic(
+      `${(sent / 1e6).toFixed(1)} MB, first digit after ${(first / 1000).toFixed(2)} s, the next ones in ${median.toFixed(1)} ms`,
+    )
+  })
+
+  test('shows a digit before it draws the wall', async () => {
+    const page = await open('?digit=3&seed=5')
+    await page.waitForSelector('#wall button:last-child:enabled')
+    const [before, after] = await page.evaluate(async () => {
+      const last = document.querySelector('#wall button:last-child')
+      const { seed } = last.dataset
+      const drawn = new Promise(resolve =>
+        new MutationObserver(resolve).observe(document.getElementById('status'), { childList: true }),
+      )
+      document.getElementById('reroll').click()
+      await drawn
+      await new Promise(resolve => setTimeout(resolve))
+      return [seed, last.dataset.seed]
+    })
+    assert.equal(after, before)
+  })
+
+  test('lets nobody choose a digit of the wall that is not drawn yet', async () => {
+    const page = await blank()
+    await page.goto(`${host.url}?digit=3&seed=5`)
+    await page.waitForSelector('#wall button')
+    await page.evaluate(() => document.querySelector('#wall button:last-child').click())
+    await page.waitForSelector('#wall button:last-child:enabled')
+    assert.match(await page.getAttribute('#digit', 'aria-label'), /of seed (5|44)$/)
+  })
+
   test('draws another one at a click, and goes back to the one before', async () => {
     const page = await open('?digit=7&seed=5')
     const before = await pixels(page, 'digit')
@@ -91,27 +158,17 @@ describe('the page', { skip }, () => {
     await page.waitForFunction(before => document.getElementById('between').toDataURL() !== before, before)
     assert.equal(await page.getAttribute('#slider', 'aria-valuetext'), '75 % of the way')
     assert.match(await page.getAttribute('#digit', 'aria-label'), /of seed 5$/)
-    await page.focus('#wall button:nth-child(4)')
+    await page.focus('#wall button:nth-child(4):enabled')
     await page.keyboard.press('Enter')
     await page.waitForFunction(() => /seed=8/.test(location.search))
   })
 
   test('needs no network after the first visit', async () => {
-    const context = await browser.newContext(DESKTOP)
-    const page = await context.newPage()
-    page.setDefaultTimeout(120_000)
-    await page.goto(`${host.url}?digit=2&seed=5`)
-    await drawn(page)
+    const page = await open('?digit=2&seed=5')
     const before = await pixels(page, 'digit')
-    await page.evaluate(() => navigator.serviceWorker.ready)
-    await page.waitForFunction(async () => {
-      const names = await caches.keys()
-      const kept = await Promise.all(names.map(async name => (await (await caches.open(name)).keys()).length))
-      return kept.reduce((sum, count) => sum + count, 0) >= 8
-    })
-    await context.setOffline(true)
-    await page.goto(`${host.url}?digit=2&seed=5`)
-    await drawn(page)
+    await installed(page)
+    await page.context().setOffline(true)
+    await visit(page, '?digit=2&seed=5')
     assert.equal(await pixels(page, 'digit'), before)
     await page.click('#reroll')
     await page.waitForFunction(before => document.getElementById('digit').toDataURL() !== before, before)
