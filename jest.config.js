@@ -1,19 +1,24 @@
-/** Files that take minutes by their nature: packages, processes that end in every way, every block of the documents. */
+/** Files that take minutes by their nature: packages, many processes, every block of the documents. */
 const LONG = [
   'test/arm64/',
   'test/determinism',
+  'test/distributed',
   'test/docs/blocks',
+  'test/examples/',
   'test/package/',
   'test/platforms/',
-  'test/process/(?!kill)',
+  'test/process/',
 ]
 
 /** Files that test smaller numbers, or fewer cases, in `npm test`. */
-const LONGER = ['test/checkpoint/fuzz', 'test/mnist/fuzz', 'test/parity', 'test/process/kill', 'test/threads']
+const LONGER = ['test/checkpoint/fuzz', 'test/mnist/fuzz', 'test/parity', 'test/threads']
 
 // `npm run test:long` runs those only. With 1, any file can be run, and with its larger numbers.
 const { DCGAN_LONG_TESTS: long } = process.env
 const rooms = long === 'only' ? `(${[...LONG, ...LONGER].join('|')})` : 'test/'
+
+// Two workers share the processors: a thread that waits for its turn must leave them to the other worker.
+process.env.GOMP_SPINCOUNT ??= '0'
 
 /** @type {import('jest').Config} */
 module.exports = {

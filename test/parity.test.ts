@@ -110,18 +110,18 @@ const CASES: [kind: Case, batch: number][] = [
   ['fresh', 8],
   ['warm', 128],
   ['conditional', 8],
-  ['conditional', 96],
   ['relativistic', 8],
   ['penalties', 8],
   ['all', 8],
-  ['all', 128],
 ]
 
 const MORE_CASES: typeof CASES = [
   ['warm', 96],
+  ['conditional', 96],
   ['conditional', 128],
   ['relativistic', 128],
   ['penalties', 128],
+  ['all', 128],
 ]
 
 describe.each(['auto', 'plain'] as const)('the %s step', step => {

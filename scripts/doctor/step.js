@@ -12,12 +12,12 @@ const { DCGAN } = require(process.argv[1])
 ;(async () => {
   let complaint
   process.on('warning', ({ code, message }) => { if (code === 'DCGAN_NO_GRAPH') complaint = message })
-  const count = 24 * 32
+  const count = 24 * 8
   const images = Uint8Array.from({ length: count * 784 }, (_, i) => (i * i) % 251)
   const dataset = { images, labels: new Uint8Array(count), count, width: 28, height: 28 }
   const losses = []
   for (const step of ['plain', 'auto']) {
-    const gan = new DCGAN({ device: '${device}', step, batchSize: 32, seed: 1 })
+    const gan = new DCGAN({ device: '${device}', step, batchSize: 8, seed: 1 })
     const { discLosses, genLosses } = await gan.trainEpoch(dataset)
     losses.push([...discLosses, ...genLosses])
     await gan.dispose()

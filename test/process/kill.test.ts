@@ -6,7 +6,7 @@ import { DCGAN, type TrainResult } from '../../lib/index'
 import { folder, kept, tiny } from '../dcgan-support'
 import { run } from './child'
 
-const KILLS = process.env.DCGAN_LONG_TESTS === undefined ? 4 : 50
+const KILLS = 50
 const EPOCHS = 4
 const STEPS_PER_EPOCH = 8
 
