@@ -11,6 +11,9 @@ const MNIST = join(
   'data/train-images-idx3-ubyte',
 )
 const MODEL = here('results/generator.onnx')
+const GENERATOR = here('results/generator.safetensors')
+/** jax-js needs a minute for 64 images, and as long per image for these. */
+const JAX_IMAGES = 4
 
 /**
  * Everybody who takes part, under the names of the tables.
@@ -26,6 +29,10 @@ export function makeContenders({ python, threads, variables }) {
       new Contender(`ours ${precision}`, node, ['ours/step.js', precision, batch, steps, images], env),
     ourSample: (precision, count, samples) =>
       new Contender(`ours ${precision}`, node, ['ours/sample.js', precision, count, samples], env),
+    ourPortable: (runtime, count, samples) => {
+      const args = ['ours/portable.js', runtime, saved(node), count, samples]
+      return new Contender(`ours, portable on ${runtime}`, node, args, env)
+    },
     ourLoop: (precision, batch, seconds) =>
       new Contender(`ours ${precision}`, node, ['ours/loop.js', precision, batch, seconds], env),
     pytorchStep: (precision, batch, steps) => {
@@ -44,6 +51,10 @@ export function makeContenders({ python, threads, variables }) {
     },
     tfjsSample: (count, samples) =>
       new Contender('TensorFlow.js (wasm)', node, ['rivals/tfjs_sample.js', count, samples], env),
+    jaxSample: (count, samples) => {
+      const args = ['rivals/jax_sample.js', Math.min(count, JAX_IMAGES), samples]
+      return new Contender(`jax-js (wasm), at most ${JAX_IMAGES} images, scaled`, node, args, env)
+    },
     tfjsStep: images => new Contender('TensorFlow.js (cpu)', node, ['rivals/tfjs_step.js', images], env),
     starts: () => [
       { name: 'ours', command: node, args: [here('ours/start.js')], env },
@@ -56,6 +67,14 @@ export function makeContenders({ python, threads, variables }) {
       },
     ],
   }
+}
+
+/** The generator of `ourSample` as a file, made once. */
+function saved(node) {
+  if (existsSync(GENERATOR)) return GENERATOR
+  mkdirSync(dirname(GENERATOR), { recursive: true })
+  execFileSync(node, [here('ours/save.js'), GENERATOR])
+  return GENERATOR
 }
 
 /** The generator as ONNX, made once. */

@@ -11,6 +11,11 @@ export function seconds(value) {
   return `${milliseconds.toFixed(milliseconds < 10 ? 2 : milliseconds < 100 ? 1 : 0)} ms`
 }
 
+/** How many times as long: two decimals below ten, none above. */
+export function factor(value) {
+  return `× ${value.toFixed(value < 10 ? 2 : 0)}`
+}
+
 export function mebibytes(value) {
   return `${value.toFixed(0)} MiB`
 }

@@ -1,5 +1,5 @@
 import { compete } from '../contender.js'
-import { seconds, table } from '../report.js'
+import { factor, seconds, table } from '../report.js'
 import { median, ratio } from '../statistics.js'
 
 /** Sampling 1 and 64 images: ours from JavaScript, await to result. */
@@ -14,20 +14,24 @@ export async function sample({ quick, rounds, contenders }) {
         () => contenders.pytorchSample('float32', count, samples),
         () => contenders.ourSample('bfloat16', count, samples),
         () => contenders.pytorchSample('bfloat16', count, samples),
+        () => contenders.ourPortable('onnxruntime-node', count, samples),
+        () => contenders.ourPortable('onnxruntime-web', count, quick ? 5 : samples / 4),
         () => contenders.tfjsSample(count, count === 1 ? 5 : 1),
+        () => contenders.jaxSample(count, 1),
       ],
       rounds,
     )
     for (const [name, { figures }] of ran)
       times.set(
         `${count} ${name}`,
-        figures.map(figure => figure.seconds),
+        figures.map(({ seconds, images = count }) => (seconds * count) / images),
       )
   }
   const names = [...new Set([...times.keys()].map(key => key.slice(key.indexOf(' ') + 1)))]
-  const cell = (count, name) => {
-    const values = times.get(`${count} ${name}`)
-    return values ? [seconds(median(values)), seconds(Math.min(...values))] : ['–', '–']
+  const cells = (count, name) => {
+    const [values, ours] = [times.get(`${count} ${name}`), times.get(`${count} ours float32`)]
+    if (!values) return ['–', '–', '–']
+    return [seconds(median(values)), seconds(Math.min(...values)), ours ? factor(ratio(values, ours)) : '–']
   }
   const target = (count, precision, rival, limit) => {
     const [ours, theirs] = [times.get(`${count} ours ${precision}`), times.get(`${count} ${rival}`)]
@@ -39,8 +43,11 @@ export async function sample({ quick, rounds, contenders }) {
   }
   return {
     text: table(
-      ['sampling', 'sample(1), median', 'best round', 'sample(64), median', 'best round'],
-      names.map(name => [name, ...cell(1, name), ...cell(64, name)]),
+      [
+        'sampling',
+        ...[1, 64].flatMap(count => [`sample(${count}), median`, 'best round', 'of ours float32']),
+      ],
+      names.map(name => [name, ...cells(1, name), ...cells(64, name)]),
     ),
     figures: Object.fromEntries(times),
     targets: [

@@ -1,0 +1,21 @@
+// Sampling without LibTorch, await to result: node portable.js onnxruntime-node|onnxruntime-web FILE COUNT SAMPLES_A_ROUND
+import { Generator } from '../../dist/portable/node.mjs'
+import { serve } from '../rounds.js'
+import { median } from '../statistics.js'
+
+const [name, file, count, samples] = process.argv.slice(2)
+const generator = await Generator.load(file, { runtime: await import(name) })
+let seed = 0
+
+async function oneRound(samples) {
+  const times = []
+  for (let i = 0; i < samples; i++) {
+    const begin = performance.now()
+    await generator.sample(Number(count), { seed: seed++ })
+    times.push((performance.now() - begin) / 1000)
+  }
+  return { seconds: median(times) }
+}
+
+await oneRound(10)
+await serve({}, () => oneRound(Number(samples)))
