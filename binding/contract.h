@@ -21,7 +21,7 @@ namespace dcgan {
 
 inline constexpr std::int64_t kImagePixels = kImage.pixels();
 
-/// Classes that the classifier knows.
+/// The number of classes that the classifier reads.
 inline constexpr std::int64_t kDigits = 10;
 
 /// float64 exists for the finite-difference tests alone.
@@ -36,16 +36,16 @@ enum class LossKind { kBce, kRelativistic };
 /// A value that may change between epochs: one for each epoch; the last one is kept.
 using ByEpoch = std::vector<double>;
 
-/// Where the processes of a distributed run meet, and which of them this one is.
+/// The rank of this process in a distributed run, and the store in which the processes find each other.
 struct PeerPlace {
   int rank = 0;
-  int count = 1;  // 1: there are no others
-  std::string address;
+  int count = 1;        // 1: this process trains alone
+  std::string address;  // the store's
   int port = 0;
-  bool serves_store = false;  // otherwise another process does
-  std::string prefix;         // of the keys in the store
-  std::string greeting;       // what all must have in common to understand each other
-  double timeout = 10;        // seconds after which a process that does not answer counts as hung
+  bool serves_store = false;  // if false, another process or torchrun serves the store
+  std::string prefix;         // all keys of this run in the store begin with it
+  std::string greeting;       // the versions and sizes that all processes must have in common
+  double timeout = 10;        // seconds until a process that does not answer counts as hung
 };
 
 struct Config {
@@ -67,11 +67,11 @@ struct Config {
   double dropout = 0.3;
   double label_smoothing = 0;
   std::int64_t disc_steps = 1;  // discriminator updates per generator update
-  double ema_decay = 0;         // 0: the generator that is trained is the one that is served
+  double ema_decay = 0;         // 0: no average; the trained generator makes the images
   std::int64_t max_batch = 64;
   std::int64_t max_queue = 4096;
   StepKind step = StepKind::kAuto;
-  std::int64_t steps_together = 0;  // steps between two looks at them; 0: those of a replay, or one
+  std::int64_t steps_together = 0;  // steps per call of Trainer::step(); 0: a whole CUDA graph, or one
   PeerPlace peers;
 };
 
@@ -90,7 +90,7 @@ struct Failure {
   std::string message;
 };
 
-/// Called once, on the model's thread.
+/// Receives the answer to a request. Called once, on the model's thread.
 template <class T>
 using Reply = std::function<void(std::variant<T, Failure>)>;
 
@@ -117,20 +117,20 @@ struct Position {
 
 struct State {
   Position position;
-  std::int64_t dataset_count = 0;  // of the last step, 0 where none is known
-  std::uint64_t dataset_hash = 0;
+  std::int64_t dataset_count = 0;  // images of the data set last trained on; 0 if there is none
+  std::uint64_t dataset_hash = 0;  // its fingerprint
   std::vector<HostTensor> tensors;
 };
 
 enum class StatePart { kAll, kGenerator };
 
-/// Of one step. NaN where there is no such value: the relativistic loss has no part of real images alone.
+/// The losses of one step.
 struct Losses {
   float disc = 0;  // without the penalties
   float gen = 0;
-  float real = 0;  // the discriminator's, of real images and of generated ones
-  float fake = 0;
-  float r1 = 0;  // the penalties as they are added, γ/2 · E‖∇ₓD(x)‖²
+  float real = 0;  // the discriminator's loss on real images; NaN for the relativistic loss
+  float fake = 0;  // … and on generated images
+  float r1 = 0;    // the penalties that are added to the discriminator's loss, γ/2 · E‖∇ₓD(x)‖²
   float r2 = 0;
 };
 inline constexpr std::int64_t kLossValues = 6;
@@ -144,14 +144,14 @@ struct EpochRequest {
 
 struct EpochResult {
   std::int64_t epoch = 0;  // from 1
-  std::int64_t batch = 0;  // steps of the epoch that were made when this ended
-  bool finished = false;   // false where it was cancelled
+  std::int64_t batch = 0;  // steps of the epoch that have been made when the call ends
+  bool finished = false;   // false if the epoch was cancelled
   double seconds = 0;
-  std::vector<Losses> losses;   // of the steps that this made
-  std::string capture_failure;  // why no CUDA graph was captured that should have been
+  std::vector<Losses> losses;   // one for each step of this call
+  std::string capture_failure;  // why LibTorch could not capture a CUDA graph, if it tried
 };
 
-/// Receives the events of a running epoch, on the model's thread. `losses`: of the steps since the last
+/// Receives the events of a running epoch, on the model's thread. `losses`: those of the steps since the last
 /// event, up to this one.
 class EpochObserver {
  public:
@@ -162,39 +162,38 @@ class EpochObserver {
   virtual void on_checkpoint(State state) = 0;
 };
 
-/// count × 784 grey levels, and their labels where the model has classes.
+/// Images with their labels.
 struct TrainingSet {
-  std::vector<std::uint8_t> images;
-  std::vector<std::uint8_t> labels;
+  std::vector<std::uint8_t> images;  // count × 784 grey levels
+  std::vector<std::uint8_t> labels;  // one per image, or empty
   std::int64_t count = 0;
 };
 
 struct SampleRequest {
   std::int64_t count = 1;
   std::uint64_t seed = 0;
-  std::vector<float> latents;        // empty: drawn from the seed
-  std::vector<std::uint8_t> labels;  // one for each image where the model has classes
-  bool fixed = false;                // the model's own fixed latents and labels
+  std::vector<float> latents;        // empty: they are drawn from the seed
+  std::vector<std::uint8_t> labels;  // one per image; empty if the model has no classes
+  bool fixed = false;                // true: the model's own fixed latent vectors and labels
   /// The confidence that the classifier must have. Below it, an image is drawn again from its own seed.
   std::optional<double> min_confidence;
 };
 
-/// Generated images: count × 784 grey levels and, where they were asked for, confidences.
+/// Generated images.
 struct Images {
-  std::vector<std::uint8_t> pixels;
-  std::vector<float> confidences;
+  std::vector<std::uint8_t> pixels;  // count × 784 grey levels
+  std::vector<float> confidences;    // one per image; empty unless the request has a min_confidence
 };
 
-/// Real images to compare with, and those that the floor's are drawn from. Labels may be missing.
 struct EvaluationRequest {
-  std::int64_t count = 0;  // of generated images, and of the floor's where there are so many
+  std::int64_t count = 0;  // of generated images, and of the floor's images if the pool has so many
   std::uint64_t seed = 0;
-  std::vector<std::uint8_t> labels;  // of the generated images, where the model has classes
-  TrainingSet real;
-  TrainingSet pool;
+  std::vector<std::uint8_t> labels;  // of the generated images; empty if the model has no classes
+  TrainingSet real;                  // the images to compare with
+  TrainingSet pool;                  // the images from which the floor's are drawn
 };
 
-/// Figures of a set of images beside real ones, in the features of the classifier.
+/// The figures of a set of images, compared with real ones in the classifier's features.
 struct Figures {
   std::int64_t count = 0;
   double frechet_distance = 0;
@@ -204,21 +203,21 @@ struct Figures {
   double coverage = 0;
   double confidence = 0;
   std::vector<double> class_shares;
-  std::vector<double> label_accuracies;  // by class; NaN where it has no image
-  double label_accuracy = 0;             // NaN where the images have no labels
+  std::vector<double> label_accuracies;  // by class; NaN if no image has that label
+  double label_accuracy = 0;             // NaN if the images have no labels
 };
 
 struct EvaluationProgress {
-  double fraction = 0;  // of the work
+  double fraction = 0;  // the share of the work that is done
   bool finished = false;
-  Figures generated;  // these two once it is
+  Figures generated;  // like `floor`, valid once the work is finished
   Figures floor;
 };
 
 struct ProbeRequest {
   std::vector<float> latents;        // disc_steps × n × latent_dim
   std::vector<std::uint8_t> images;  // n × 784
-  std::vector<std::uint8_t> labels;  // n where the model has classes
+  std::vector<std::uint8_t> labels;  // n; empty if the model has no classes
 };
 
 struct Stats {
@@ -228,12 +227,12 @@ struct Stats {
   std::int64_t last_batch = 0;
 };
 
-/// One model and the thread that owns it. Every method may be called from any thread and returns at once;
-/// replies come on the model's thread. The destructor stops a running epoch after its step and joins.
+/// One model and the thread that owns it. Every method may be called from any thread and returns at once.
+/// Replies come on the model's thread. The destructor stops a running epoch after its step, and waits for the
+/// thread.
 class Engine {
  public:
   virtual ~Engine() = default;
-  virtual std::string device() const = 0;
   virtual Position position() const = 0;
   virtual Stats stats() const = 0;
   virtual void set_dataset(TrainingSet dataset, Reply<Fingerprint> reply) = 0;
@@ -243,7 +242,7 @@ class Engine {
   virtual void acknowledge_checkpoint() = 0;
   virtual void sample(std::int64_t id, SampleRequest request, Reply<Images> reply) = 0;
   virtual void cancel_sample(std::int64_t id) = 0;
-  /// The weights of the classifier: before the first evaluation.
+  /// Evaluations and requests with a min_confidence need the classifier.
   virtual void set_classifier(std::vector<HostTensor> weights, Reply<Done> reply) = 0;
   /// Begins to evaluate the generator as it is now. Each call of advance_evaluation() does a piece of the
   /// work, some ten milliseconds, so that other requests are served in between.
@@ -253,11 +252,11 @@ class Engine {
   virtual void end_evaluation(std::int64_t id) = 0;
   virtual void export_state(StatePart part, Reply<State> reply) = 0;
   virtual void import_state(State state, Reply<Done> reply) = 0;
-  /// Returns the texts that all processes of a distributed run gave, in the order of their ranks, once all
-  /// have come; cancel_epoch() gives up.
+  /// Replies with the texts of all processes of a distributed run, by rank. Waits for them until
+  /// cancel_epoch().
   virtual void exchange(std::string text, Reply<std::vector<std::string>> reply) = 0;
   virtual void probe(ProbeRequest request, Reply<std::vector<HostTensor>> reply) = 0;
-  /// Rejects all that waits, frees the model, ends the thread.
+  /// Rejects all waiting requests, frees the model, and ends the thread.
   virtual void stop(Reply<Done> reply) = 0;
 };
 
@@ -267,22 +266,21 @@ struct Info {
   int cuda_devices = 0;
   int threads = 0;
   std::string cpu_capability;
-  /// Of the kernels: kernels/processor.h.
-  std::string level;
+  std::string level;  // which kernels run: kernels/processor.h
   bool fused_float32 = false;
   bool fused_bfloat16 = false;
-  /// True where the CPU, and each CUDA device, has bfloat16 arithmetic.
-  bool bfloat16 = false;
-  std::vector<bool> cuda_bfloat16;
+  bool bfloat16 = false;            // true if the processor has bfloat16 arithmetic
+  std::vector<bool> cuda_bfloat16;  // the same for each CUDA device
 };
 
-/// What the engine's library offers to the addon, which opens it at run time.
+/// The functions of the engine's library, which the addon opens at run time.
 class Library {
  public:
   virtual ~Library() = default;
   virtual Info info() const = 0;
   virtual std::unique_ptr<Engine> create(Config config) const = 0;
-  /// The seed of the first process of a distributed run, which this waits for unless the seed is `given`.
+  /// Returns the seed of the first process of a distributed run. Waits for that process, unless the seed is
+  /// `given`.
   virtual std::uint64_t agreed_seed(const PeerPlace& place, std::uint64_t seed, bool given) const = 0;
   virtual std::vector<float> latents(std::uint64_t seed, std::int64_t count, std::int64_t dim) const = 0;
   virtual std::vector<std::uint8_t> labels(std::uint64_t seed, std::int64_t count,

@@ -6,15 +6,23 @@
 
 namespace dcgan {
 
-/// Returns the exception that is being handled as the failure that a promise rejects with. `Own` is the
-/// exception type of a library, whose message `words` gives. Not by std::exception_ptr, whose functions are
-/// newer than the C++ library that the addon must load with.
+inline Failure failure_of(const Error& error) { return {error.code(), error.what()}; }
+
+/// Returns the error of calls to a disposed model, and of calls that were under way when it was disposed of.
+inline Error disposed() {
+  return {"ERR_DCGAN_DISPOSED", "The model was disposed of. Make or load another one"};
+}
+
+/// Returns the exception that is being handled as the failure that a promise rejects with. `Own` is a
+/// library's exception type, and `words` returns the message of such an exception. There is no parameter of
+/// type std::exception_ptr, because its functions are newer than the C++ library that the addon must load
+/// with.
 template <class Own, class Words>
 Failure failure_in_hand(const Words& words) {
   try {
     throw;
   } catch (const Error& error) {
-    return {error.code(), error.what()};
+    return failure_of(error);
   } catch (const Own& error) {
     return {"ERR_DCGAN_NATIVE", words(error)};
   } catch (const std::bad_alloc&) {

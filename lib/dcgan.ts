@@ -76,9 +76,10 @@ export class DCGAN {
    * Makes a model from a file that `save()` or a checkpoint wrote. `train()` continues exactly where that model was, on
    * the data set that it was trained on.
    *
-   * `device`, `threads`, `precision`, `maxBatch`, `maxQueue` and `distributed` belong to the machine: they come from `overrides` or
-   * the defaults. A whole model takes from its file what training needs to continue bit for bit: `precision`, `device`
-   * if it is `'cpu'`, and `threads` where there are as many cores.
+   * `device`, `threads`, `precision`, `maxBatch`, `maxQueue` and `distributed` belong to the machine, so they are not
+   * taken from the file, with three exceptions. Training continues bit for bit only with the same precision, device and
+   * threads. A whole model therefore keeps its `precision`, its `device` if that is `'cpu'`, and its `threads` where
+   * there are as many cores. `overrides` replace these too.
    *
    * @param file a file of a whole model or of a generator alone
    * @param overrides hyper-parameters that replace those in the file, such as `epochs`, and those of this machine.
@@ -153,12 +154,11 @@ export class DCGAN {
    * After a failure, the model keeps what it has learned. The options and the images are read when the method is
    * called; a folder is read later.
    *
-   * @throws {DcganError} `ERR_DCGAN_BUSY` while training already runs; `ERR_DCGAN_WRONG_STATE` where the model is a
-   *   generator alone; `ERR_DCGAN_BAD_DATASET`, also where a loaded
-   *   model was trained on another data set and `newData` is not true; `ERR_DCGAN_IO` for a
-   *   file that cannot be written; `ERR_DCGAN_DIVERGED`, with the step and the last checkpoint, when a loss is no
-   *   longer finite; `ERR_DCGAN_PEER` when another process of a distributed run fails or stops. When the signal
-   *   aborts, its reason
+   * @throws {DcganError} `ERR_DCGAN_BUSY` while training already runs; `ERR_DCGAN_WRONG_STATE` if the model is a
+   *   generator alone; `ERR_DCGAN_BAD_DATASET`, also if a loaded model was trained on another data set and `newData` is
+   *   not true; `ERR_DCGAN_IO` for a file that cannot be written; `ERR_DCGAN_DIVERGED`, with the step and the last
+   *   checkpoint, when a loss is no longer finite; `ERR_DCGAN_PEER` when another process of a distributed run fails or
+   *   stops. When the signal aborts: its reason
    */
   train(options?: TrainOptions): Promise<TrainResult> {
     return this.#exclusively(() => trainAll(this.#engine, this.hparams, options, this.#guard))
@@ -208,17 +208,11 @@ export class DCGAN {
   ): Promise<ImageBatch> {
     this.#engine.assertAlive()
     const { latentDim, classes } = this.hparams
-    const { label: given, signal } = checkInterpolation(fromSeed, toSeed, frames, options, this.hparams)
-    const [from, to] = [fromSeed, toSeed].map(seed => this.#engine.latents(seed, 1, latentDim)) as [
-      Float32Array,
-      Float32Array,
-    ]
-    const label = classes === 0 ? undefined : (given ?? this.#engine.labels(fromSeed, 1)[0])
-    const labels = checkLabels(label, frames, classes)
-    return this.#images(
-      { count: frames, seed: 0, latents: slerp(from, to, frames), labels, fixed: false },
-      signal,
-    )
+    const { label, signal } = checkInterpolation(fromSeed, toSeed, frames, options, this.hparams)
+    const [from, to] = [this.#engine.latent(fromSeed, latentDim), this.#engine.latent(toSeed, latentDim)]
+    const latents = slerp(from, to, frames)
+    const labels = checkLabels(label ?? this.#engine.labels(fromSeed, 1)?.[0], frames, classes)
+    return this.#images({ count: frames, seed: 0, latents, labels, fixed: false }, signal)
   }
 
   /**

@@ -1,6 +1,6 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 
-/** What is published on each channel, by the part of its name after `libtorch-dcgan:`. */
+/** The channels, by the part of their names after `libtorch-dcgan:`. */
 export interface Channels {
   step: Channel
   epoch: Channel
@@ -8,7 +8,7 @@ export interface Channels {
   evaluation: Channel
 }
 
-/** Names of Node's diagnostics channels; `lib/messages.ts` says what their messages hold. */
+/** The library's diagnostics channels. `lib/messages.ts` has the types of their messages. */
 export const channels: Readonly<Channels> = {
   step: channel('libtorch-dcgan:step'),
   epoch: channel('libtorch-dcgan:epoch'),
@@ -17,8 +17,8 @@ export const channels: Readonly<Channels> = {
 }
 
 /**
- * Publishes how long `work` took, and what it came to or failed with. `message` is what else is said of it. Costs nothing
- * where nobody listens when it begins.
+ * Does the work, and then publishes `message` with the seconds that it took, and with its result or its error. Without
+ * subscribers when the work begins, it only does the work.
  */
 export async function published<T>(
   to: Channel,

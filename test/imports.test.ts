@@ -111,15 +111,52 @@ function circle(uses: readonly Use[]): string[] {
   return []
 }
 
+/** Returns the room of a file; undefined for what all rooms may use. */
+function roomOf(file: string): string | undefined {
+  const [, room = '', name] = file.split('/')
+  if (room === 'dcgan.ts') return room
+  return name === undefined || file === 'lib/native/types.ts' ? undefined : room
+}
+
+/** Reads which rooms use which in the drawing of docs/how-it-works.md. */
+function drawn(folder: string): [from: string, to: string][] {
+  const text = readFileSync(join(ROOT, 'docs', 'how-it-works.md'), 'utf8')
+  const [, lines = ''] = new RegExp(`subgraph ${folder} .*\\n([^]*?)\\n  end`).exec(text) ?? []
+  const rooms = new Map([...lines.matchAll(/(\w+)\[([^\]]+)\]/g)].map(([, id, room]) => [id, room as string]))
+  const ids = (side = '') => side.split('&').map(id => rooms.get(id.replace(/\[.*/, '').trim()) as string)
+  return lines.split('\n').flatMap(line => {
+    const [from, to] = line.split('-->').map(ids)
+    return (from ?? []).flatMap(a => (to ?? []).map((b): [string, string] => [a, b]))
+  })
+}
+
+/** Returns all rooms that lie further down the arrows. */
+function below(room: string, arrows: readonly [string, string][]): string[] {
+  return arrows.flatMap(([from, to]) => (from === room ? [to, ...below(to, arrows)] : []))
+}
+
 describe.each([
   ['lib', imports, LIB],
   ['binding', includes, BINDING],
-] as const)('in %s/', (_, usesOf, house) => {
+] as const)('in %s/', (folder, usesOf, house) => {
   test('no file uses a room above its own', () => {
     expect(upward(usesOf(), house)).toEqual([])
   })
 
   test('no files use each other in a circle', () => {
     expect(circle(usesOf())).toEqual([])
+  })
+
+  test('the drawing in docs/how-it-works.md has the arrows of the code', () => {
+    const arrows = drawn(folder)
+    const uses = usesOf().flatMap(({ from, to }): [string, string][] => {
+      const rooms = [roomOf(from), roomOf(to)]
+      return rooms.includes(undefined) || rooms[0] === rooms[1] ? [] : [rooms as [string, string]]
+    })
+    expect(uses.filter(([from, to]) => !below(from, arrows).includes(to))).toEqual([])
+    // The addon opens the engine when it runs. The box at the bottom stands for the files at the top of lib/.
+    const known = new Set(['addon engine', ...uses.map(use => use.join(' '))])
+    const others = arrows.filter(([, to]) => !to.startsWith('"'))
+    expect(others.filter(arrow => !known.has(arrow.join(' ')))).toEqual([])
   })
 })

@@ -8,6 +8,7 @@
 #include "addon/napi_setup.h"
 #include "addon/promise.h"
 #include "addon/requests.h"
+#include "exceptions.h"
 
 namespace dcgan {
 
@@ -29,10 +30,7 @@ Model& any_model(const Napi::CallbackInfo& info) { return *info[0].As<Napi::Exte
 
 Model& model_of(const Napi::CallbackInfo& info) {
   auto& model = any_model(info);
-  if (model.ended()) {
-    throw Napi::Error(info.Env(),
-                      to_js(info.Env(), Failure{"ERR_DCGAN_DISPOSED", "This DCGAN was disposed"}));
-  }
+  if (model.ended()) throw disposed();
   return model;
 }
 
@@ -51,10 +49,6 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   const Sizes sizes{config.latent_dim, config.fixed_count, config.classes, config.disc_steps};
   auto engine = library().create(std::move(config));
   return Model::wrap(info.Env(), std::make_unique<Model>(environment, std::move(engine), sizes));
-}
-
-Napi::Value device(const Napi::CallbackInfo& info) {
-  return Napi::String::New(info.Env(), model_of(info).engine().device());
 }
 
 Napi::Value position(const Napi::CallbackInfo& info) { return to_js(info.Env(), any_model(info).position()); }
@@ -248,7 +242,6 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("load", guarded<load>);
   add("info", guarded<describe>);
   add("create", guarded<create>);
-  add("device", guarded<device>);
   add("position", guarded<position>);
   add("stats", guarded<stats>);
   add("latents", guarded<latents>);

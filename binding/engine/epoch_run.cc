@@ -29,7 +29,7 @@ void check_finite(const std::vector<Losses>& losses, std::int64_t first_step) {
   }
 }
 
-/// Steps up to the next one after which something is to be done, this one included.
+/// Returns how many steps, from this one on, can be made until a snapshot or checkpoint is due.
 std::int64_t steps_to_event(const EpochRequest& request, std::int64_t step) {
   auto steps = std::numeric_limits<std::int64_t>::max();
   if (request.snapshot_every > 0) {
@@ -74,7 +74,7 @@ EpochResult run_epoch(Trainer& trainer, const EpochRequest& request, EpochObserv
       observer.on_snapshot(step, batch, untold(), host.snapshot());
       told_at = now;
     } else if (now - told_at >= kProgressInterval || batch == end || checkpoint) {
-      // A checkpoint comes after the losses of its steps.
+      // The losses of a checkpoint's steps must come before it.
       observer.on_progress(step, batch, untold());
       told_at = now;
     }
@@ -85,7 +85,7 @@ EpochResult run_epoch(Trainer& trainer, const EpochRequest& request, EpochObserv
     host.serve();
   }
 
-  // A cancelled epoch ends between two events.
+  // If the epoch was cancelled, some losses have not been reported.
   if (told < batch) observer.on_progress(first_step + (batch - first_batch) - 1, batch, untold());
 
   result.losses = trainer.losses(first_batch, batch);

@@ -7,22 +7,22 @@
 
 namespace dcgan {
 
-/// What the thread offers to an epoch that runs on it.
+/// The functions of the model's thread that an epoch needs.
 struct EpochHost {
-  /// Serves what waits in the queue; called after every step.
+  /// Serves the requests in the queue. Called after each step.
   std::function<void()> serve;
-  /// True once the epoch was cancelled or the engine stopped.
+  /// Returns true if the epoch was cancelled or the engine stopped.
   std::function<bool()> cancelled;
-  /// Serves the queue until the last checkpoint event was acknowledged.
+  /// Serves the queue until the previous checkpoint event is acknowledged.
   std::function<void()> await_checkpoint;
-  /// The fixed latents' grey levels.
+  /// Returns the grey levels of the fixed latent vectors' images.
   std::function<std::vector<std::uint8_t>()> snapshot;
   /// Tells other threads how far training is.
   std::function<void(const Position&)> publish;
 };
 
-/// Trains to the end of the running epoch, or through the next one. Throws ERR_DCGAN_DIVERGED on a loss that
-/// is not finite: at its step on the CPU, when losses are next read on CUDA.
+/// Trains to the end of the running epoch; if none is running, trains the next one. Throws ERR_DCGAN_DIVERGED
+/// if a loss is not finite. On the CPU this is found after its step, on CUDA when the losses are next read.
 EpochResult run_epoch(Trainer& trainer, const EpochRequest& request, EpochObserver& observer,
                       const EpochHost& host);
 

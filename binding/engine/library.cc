@@ -20,7 +20,7 @@ namespace dcgan {
 
 namespace {
 
-/// hasCUDA() would say whether a device is there.
+/// LibTorch's hasCUDA() cannot tell this: without a device, it is false in a build with CUDA too.
 #ifdef DCGAN_CUDA
 constexpr bool kCudaBuild = true;
 #else
@@ -29,7 +29,7 @@ constexpr bool kCudaBuild = false;
 
 int cuda_devices() { return torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0; }
 
-/// From compute capability 8.0 (Ampere) on.
+/// True from compute capability 8.0 (Ampere) on.
 bool cuda_has_bfloat16([[maybe_unused]] int device) {
 #ifdef DCGAN_CUDA_HEADERS
   return at::cuda::getDeviceProperties(device)->major >= 8;
@@ -43,13 +43,14 @@ class TorchLibrary : public Library {
   TorchLibrary() {
     default_threads();
 #ifdef DCGAN_CUDA
-    // Otherwise cuDNN may choose convolutions whose sums depend on the order in which threads end.
+    // Otherwise cuDNN may choose convolutions whose sums depend on the order in which threads finish.
     at::globalContext().setDeterministicCuDNN(true);
-    // Which of the deterministic ones is fastest depends on the moment: two runs may choose two.
+    // Measured again, another deterministic convolution may be the fastest, with other last bits.
     at::globalContext().setBenchmarkCuDNN(std::getenv("LIBTORCH_DCGAN_CUDNN_BENCHMARK") != nullptr);
 #endif
-    // MKL sets its vector functions up at their first call, and not safely: where two threads of one loop
-    // make it together, one of them now and then computes its half less exactly. This call is one thread's.
+    // MKL prepares its vector functions at their first call, which is not safe between threads. If two
+    // threads make it at once, one of them sometimes computes its half less exactly. Here only one thread
+    // calls.
     torch::tanh(torch::zeros({16}));
   }
 

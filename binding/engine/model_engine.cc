@@ -8,20 +8,21 @@
 
 #include "engine/epoch_run.h"
 #include "engine/failure.h"
+#include "exceptions.h"
 #include "kernels/threads.h"
 
 namespace dcgan {
 
 namespace {
 
-/// Images that are made between two training steps at most: a request for a thousand waits for three steps,
-/// and training gets its turn however many requests wait.
+/// The most images between two training steps. Training goes on however many requests wait, and a request for
+/// a thousand images waits for two steps.
 constexpr std::int64_t kImagesBetweenSteps = 512;
 
-/// Images that an evaluation makes before others' requests are served.
+/// The images that an evaluation makes in one piece of its work.
 constexpr std::int64_t kEvaluationBatch = 64;
 
-/// The C library keeps what was freed, an arena a thread: many models one after another would look like a
+/// The C library keeps freed memory, in an arena per thread. Many models one after another would look like a
 /// leak.
 void give_memory_back() {
 #ifdef __GLIBC__
@@ -69,8 +70,8 @@ void ModelEngine::run() {
   for (const auto& reply : replies) reply(Done{});
 }
 
-/// Before any request, so that a process that ends before it trains is noticed as well. Training fails where
-/// this did.
+/// Joins before any request, to notice also a process that ends before it trains. If this fails, training
+/// fails with the same error.
 void ModelEngine::meet_peers() {
   if (!peers_) return;
   try {
@@ -79,13 +80,13 @@ void ModelEngine::meet_peers() {
   }
 }
 
-/// While other processes are awaited.
+/// Serves requests while this process waits for others. Returns false to end the waiting.
 bool ModelEngine::go_on_waiting() {
   serve_waiting();
   return !cancel_epoch_ && !queue_.closed();
 }
 
-/// Made at the first request, on this thread, so that what goes wrong rejects that request.
+/// Makes the trainer at the first request, on this thread. If that fails, the request rejects.
 Trainer& ModelEngine::trainer() {
   if (!trainer_) trainer_ = std::make_unique<Trainer>(config_, device_, peers_.get());
   return *trainer_;
@@ -115,8 +116,8 @@ void ModelEngine::serve_one(Work& work) {
   }
 }
 
-/// Between two steps. Requests that come meanwhile are served as well, but never more images than this, or
-/// training would not go on. A control counts as an image.
+/// Serves requests between two steps, also those that come meanwhile, up to the limit. A control counts as
+/// one image.
 void ModelEngine::serve_waiting() {
   Work work;
   for (auto left = kImagesBetweenSteps; left > 0 && queue_.pop(work, left);) {
@@ -147,10 +148,7 @@ EpochResult ModelEngine::epoch(const EpochRequest& request, EpochObserver& obser
     publish(position);
   };
   auto result = run_epoch(trainer(), request, observer, host);
-  if (queue_.closed()) {
-    const auto failure = disposed_failure();
-    throw Error(failure.code, failure.message);
-  }
+  if (queue_.closed()) throw disposed();
   return result;
 }
 

@@ -16,14 +16,13 @@
 
 namespace dcgan {
 
-/// An engine on a thread of its own: LibTorch's objects of this model live and die there. Not libuv's pool,
-/// which long jobs would starve and where each thread grows its own OpenMP team.
+/// An engine on a thread of its own, on which the model's LibTorch objects live and die. libuv's pool would
+/// not do: long jobs would block its other users, and each of its threads would start its own OpenMP team.
 class ModelEngine : public Engine {
  public:
   ModelEngine(Config config, torch::Device device);
   ~ModelEngine() override;
 
-  std::string device() const override { return device_.str(); }
   Position position() const override;
   Stats stats() const override;
   void set_dataset(TrainingSet dataset, Reply<Fingerprint> reply) override;
@@ -53,7 +52,7 @@ class ModelEngine : public Engine {
   std::unique_ptr<Sampler> make_sampler() const;
   std::shared_ptr<Classifier> make_classifier(const ClassifierWeights& weights) const;
   std::shared_ptr<Classifier> classifier() const;
-  /// Latent vectors of some images, and their labels where the model has classes.
+  /// Latent vectors of some images, and their labels if the model has classes.
   struct Inputs {
     std::vector<float> latents;
     std::vector<std::uint8_t> labels;
@@ -81,7 +80,7 @@ class ModelEngine : public Engine {
   bool stopped_ = false;
 
   // Only the thread touches these.
-  std::unique_ptr<Peers> peers_;  // null where this process trains alone
+  std::unique_ptr<Peers> peers_;  // null if this process trains alone
   std::unique_ptr<Trainer> trainer_;
   std::unique_ptr<Sampler> sampler_;
   bool sampler_stale_ = true;

@@ -1,4 +1,4 @@
-// How a model's thread makes images, and what it reads in them.
+// How a model's thread makes images and reads the digits in them.
 
 #include <algorithm>
 
@@ -12,8 +12,9 @@ namespace dcgan {
 
 namespace {
 
-/// Images of a forward pass on ATen's operators on the CPU. One of another size may differ in its last bits,
-/// so every one has this size: small, as a padded image costs as much as a real one.
+/// The images of each forward pass with ATen's operators on the CPU. All passes have this size, because the
+/// bits of an image can depend on it. It is small, because images that only fill a pass cost as much as
+/// others.
 constexpr std::int64_t kPaddedBatch = 8;
 
 }  // namespace
@@ -68,14 +69,14 @@ std::unique_ptr<Sampler> ModelEngine::make_sampler() const {
     return make_fused_sampler(config_.latent_dim, bfloat16);
   }
   const auto batch = device_.is_cpu() ? std::min(kPaddedBatch, config_.max_batch) : config_.max_batch;
-  return make_module_sampler(config_.latent_dim, device_, bfloat16, batch);
+  return make_aten_sampler(config_.latent_dim, device_, bfloat16, batch);
 }
 
 std::shared_ptr<Classifier> ModelEngine::make_classifier(const ClassifierWeights& weights) const {
   if (device_.is_cpu() && config_.step == StepKind::kAuto && kernels::run(Precision::kFloat32)) {
     return make_fused_classifier(weights);
   }
-  return make_module_classifier(weights, device_, device_.is_cpu() ? kPaddedBatch : config_.max_batch);
+  return make_aten_classifier(weights, device_, device_.is_cpu() ? kPaddedBatch : config_.max_batch);
 }
 
 std::shared_ptr<Classifier> ModelEngine::classifier() const {

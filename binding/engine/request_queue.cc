@@ -2,17 +2,15 @@
 
 #include <algorithm>
 
-namespace dcgan {
+#include "exceptions.h"
 
-Failure disposed_failure() {
-  return {"ERR_DCGAN_DISPOSED", "This DCGAN was disposed: make a new one, or load a saved one"};
-}
+namespace dcgan {
 
 static Failure aborted_failure() {
   return {"ABORTED", "The request was aborted before all of it was served"};
 }
 
-/// The next draws of a request: those that come again first, so that they are never many.
+/// Takes the next draws of a request. Images that are drawn again come first, so that few of them wait.
 static std::vector<Draw> take(Sampling& sampling, std::int64_t count) {
   std::vector<Draw> draws;
   auto& again = sampling.again;
@@ -35,7 +33,7 @@ void RequestQueue::push(Control control) {
       return;
     }
   }
-  control.reject(disposed_failure());
+  control.reject(failure_of(disposed()));
 }
 
 void RequestQueue::push(std::shared_ptr<Sampling> sampling) {
@@ -44,7 +42,7 @@ void RequestQueue::push(std::shared_ptr<Sampling> sampling) {
     std::lock_guard lock(mutex_);
     const auto count = sampling->request.count;
     if (closed_) {
-      failure = disposed_failure();
+      failure = failure_of(disposed());
     } else if (!sampling->request.fixed && waiting_ > 0 && waiting_ + count > max_queue_) {
       failure = {"ERR_DCGAN_OVERLOADED", std::to_string(waiting_) + " images wait already, and maxQueue is " +
                                              std::to_string(max_queue_) +
@@ -87,7 +85,7 @@ void RequestQueue::draw_again(const std::shared_ptr<Sampling>& sampling, const s
     std::lock_guard lock(mutex_);
     if (sampling->answered) return;
     if (!closed_ && !sampling->cancelled) {
-      // Memory first: afterwards nothing can fail halfway.
+      // With the memory allocated first, nothing can fail halfway.
       sampling->again.reserve(sampling->again.size() + draws.size());
       if (!sampling->queued) entries_.push_back({nullptr, sampling});
       sampling->queued = true;
@@ -96,7 +94,7 @@ void RequestQueue::draw_again(const std::shared_ptr<Sampling>& sampling, const s
       return;
     }
     sampling->answered = true;
-    failure = closed_ ? disposed_failure() : aborted_failure();
+    failure = closed_ ? failure_of(disposed()) : aborted_failure();
   }
   sampling->reply(failure);
 }
@@ -114,8 +112,8 @@ void RequestQueue::close() {
     changed_.notify_all();
   }
   for (auto& entry : rejected) {
-    if (entry.control) entry.control->reject(disposed_failure());
-    if (entry.sampling) entry.sampling->reply(disposed_failure());
+    if (entry.control) entry.control->reject(failure_of(disposed()));
+    if (entry.sampling) entry.sampling->reply(failure_of(disposed()));
   }
 }
 

@@ -26,28 +26,28 @@ struct Sampling {
   SampleRequest request;
   Reply<Images> reply;
 
-  // The queue's.
-  std::int64_t taken = 0;   // images of which the first candidate was taken
-  std::vector<Draw> again;  // what is to be drawn again, and was not taken yet
+  // The queue changes these.
+  std::int64_t taken = 0;   // images whose first candidate was taken
+  std::vector<Draw> again;  // draws after the first, not taken yet
   bool queued = false;
   bool cancelled = false;
   bool answered = false;  // by the queue
 
-  // The engine's.
+  // The engine changes these.
   Images images;
-  std::int64_t finished = 0;       // images
-  std::optional<Failure> failure;  // of an earlier share; the answer comes with the last
+  std::int64_t finished = 0;       // finished images
+  std::optional<Failure> failure;  // of an earlier share, kept until the last share answers
 
   std::int64_t waiting() const { return request.count - taken + static_cast<std::int64_t>(again.size()); }
 };
 
-/// Anything else that a model is asked for.
+/// A request for anything but images.
 struct Control {
   std::function<void()> run;
   std::function<void(Failure)> reject;
 };
 
-/// Some images of one request, to be made in one forward.
+/// The images of one request that are made in the same forward pass.
 struct Share {
   std::shared_ptr<Sampling> sampling;
   std::vector<Draw> draws;
@@ -66,29 +66,29 @@ struct Work {
   }
 };
 
-/// What waits for a model's thread, in the order in which it came. Requests for images that stand next to
-/// each other are served by one forward of at most `max_batch` images.
+/// The requests that wait for a model's thread, in the order in which they came. Requests for images that
+/// wait next to each other share forward passes of at most `max_batch` images.
 class RequestQueue {
  public:
   RequestQueue(std::int64_t max_batch, std::int64_t max_queue)
       : max_batch_(max_batch), max_queue_(max_queue) {}
 
   void push(Control control);
-  /// Rejects at once with ERR_DCGAN_OVERLOADED when other images wait and these would be too many. The fixed
-  /// latents, which a training run's pictures need, are always let in.
+  /// Rejects at once with ERR_DCGAN_OVERLOADED if other images wait and these would be too many. The fixed
+  /// latent vectors are always accepted, because the pictures of a training run need them.
   void push(std::shared_ptr<Sampling> sampling);
-  /// Takes out a request of which images wait and rejects it with ABORTED. A request of which all images are
-  /// being made is answered as usual, unless some are to be drawn again.
+  /// Removes a request with waiting images and rejects it with ABORTED. If all its images are being made, the
+  /// request is answered as usual, unless some have to be drawn again.
   void cancel(std::int64_t id);
-  /// Puts images of a request that was taken behind what waits, however many that is.
+  /// Puts images of a request that was taken to the end of the queue, also if it is full.
   void draw_again(const std::shared_ptr<Sampling>& sampling, const std::vector<Draw>& draws);
-  /// Rejects all that waits and all that will come with ERR_DCGAN_DISPOSED.
+  /// Rejects all waiting and all later requests with ERR_DCGAN_DISPOSED.
   void close();
   bool closed() const;
 
   std::int64_t waiting_images() const;
 
-  /// Takes the next work; false when there is none. The images of one forward pass are at most `most`, and at
+  /// Takes the next work. Returns false if there is none. A forward pass has at most `most` images, and at
   /// most max_batch.
   bool pop(Work& work, std::int64_t most = std::numeric_limits<std::int64_t>::max());
   /// Waits for an entry, for close(), or for wake().
@@ -105,14 +105,12 @@ class RequestQueue {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Entry> entries_;
-  std::vector<std::weak_ptr<Sampling>> in_hand_;  // whose images were taken last
+  std::vector<std::weak_ptr<Sampling>> in_hand_;  // the requests whose images were taken last
   std::int64_t max_batch_;
   std::int64_t max_queue_;
   std::int64_t waiting_ = 0;
   bool closed_ = false;
   bool woken_ = false;
 };
-
-Failure disposed_failure();
 
 }  // namespace dcgan

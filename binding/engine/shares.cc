@@ -8,7 +8,7 @@ namespace dcgan {
 
 namespace {
 
-/// Keeps a share's images, the best candidate of each, and returns what is to be drawn again.
+/// Keeps the best candidate of each image of a share. Returns the draws for images that must be drawn again.
 std::vector<Draw> keep(const Share& share, const std::uint8_t* pixels, const float* confidences) {
   auto& images = share.sampling->images;
   const auto& request = share.sampling->request;

@@ -47,8 +47,8 @@ class Classifier {
 };
 
 /// Makes a classifier that uses ATen's operators, on any device, with `batch` images per forward pass.
-std::unique_ptr<Classifier> make_module_classifier(const ClassifierWeights& weights, torch::Device device,
-                                                   std::int64_t batch);
+std::unique_ptr<Classifier> make_aten_classifier(const ClassifierWeights& weights, torch::Device device,
+                                                 std::int64_t batch);
 
 /// Makes a classifier that uses oneDNN's micro-kernels, on a CPU that can run the fused sampler in float32.
 std::unique_ptr<Classifier> make_fused_classifier(const ClassifierWeights& weights);

@@ -4,7 +4,8 @@ namespace dcgan {
 
 namespace {
 
-struct CrossEntropy {
+/// A part of a loss, and its gradient with respect to the logits or to the margin between them.
+struct Term {
   torch::Tensor value;
   torch::Tensor gradient;
 };
@@ -14,13 +15,13 @@ torch::Tensor part(const torch::Tensor& mean, const torch::Tensor& values, std::
   return mean * (static_cast<double>(values.numel()) / static_cast<double>(batch));
 }
 
-CrossEntropy cross_entropy(const torch::Tensor& logits, double label, std::int64_t batch) {
+Term cross_entropy(const torch::Tensor& logits, double label, std::int64_t batch) {
   const auto mean = torch::binary_cross_entropy_with_logits(logits, torch::full_like(logits, label));
   return {part(mean, logits, batch), (torch::sigmoid(logits) - label) / batch};
 }
 
 /// Returns the mean of softplus(−margin), and its gradient with respect to the margin.
-CrossEntropy pairing(const torch::Tensor& margin, std::int64_t batch) {
+Term pairing(const torch::Tensor& margin, std::int64_t batch) {
   return {part(-torch::log_sigmoid(margin).mean(), margin, batch), -torch::sigmoid(-margin) / batch};
 }
 

@@ -5,7 +5,7 @@
 
 namespace dcgan {
 
-/// Connects to an address and hangs up. Returns why that failed; nothing where somebody listens there.
+/// Connects to an address and disconnects. Returns why that failed; an empty text if it succeeded.
 std::string knock(const std::string& address, int port, std::chrono::milliseconds timeout);
 
 }  // namespace dcgan

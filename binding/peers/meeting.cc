@@ -57,9 +57,9 @@ StorePtr connect(const PeerPlace& place, const Idle& idle) {
 Error given_up() { return {"ERR_DCGAN_PEER", "Stopped waiting for the other processes of this run"}; }
 
 StorePtr meeting_store(const PeerPlace& place, const Idle& idle) {
-  // An idle caller may come back here.
+  // `idle` may call this function again.
   static std::recursive_mutex mutex;
-  // Never destroyed, as its threads may outlive static destructors.
+  // Never destroyed, because the stores' threads may outlive static destructors.
   static auto* stores = new std::map<std::string, StorePtr>();
   const std::lock_guard lock(mutex);
   auto& store = (*stores)[address_of(place)];

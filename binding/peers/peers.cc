@@ -18,12 +18,12 @@ namespace {
 
 /// How often a process that waits for a sum asks whether the others are alive.
 constexpr std::chrono::milliseconds kLook{250};
-/// The pulse tells who is alive. This is for a process that is alive and makes no step.
+/// How long a sum waits for processes that the pulse finds alive, but that make no step.
 constexpr std::chrono::minutes kSumTimeout{30};
 
 constexpr auto kPatient = [] { return true; };
 
-/// Models and seeds are numbered, so that those of one process find the same ones in the others.
+/// The models and seeds of each process are numbered. Those of the same number belong together.
 std::atomic<int> models{0};
 std::atomic<int> seeds{0};
 
@@ -38,7 +38,7 @@ Error gone(const std::string& why) {
 
 std::string rank_name(int rank) { return "The process with RANK " + std::to_string(rank); }
 
-/// Calls `work`, whose failures are those of another process.
+/// Calls `work`, and turns LibTorch's exceptions into the failure of another process.
 template <class Work>
 auto reaching(const Work& work) {
   try {
@@ -57,15 +57,15 @@ struct Peers::Connection {
   Connection(const PeerPlace& place, const StorePtr& store)
       : sums(make_backend(place, store, "sums", timeout_of(place))),
         pulse(std::in_place, make_backend(place, store, "pulse", timeout_of(place))) {
-    // To connect is a matter of moments; a sum waits for the slowest.
+    // The short timeout was for connecting. A sum has to wait for the slowest process.
     sums->setTimeout(kSumTimeout);
   }
 
   ~Connection() {
     pulse.reset();
     if (!pending) return;
-    // A sum that waits for a process that hangs cannot be taken back, and its group's destructor waits for
-    // it.
+    // A sum cannot be cancelled, and the group's destructor waits for it. If a process hangs, that could take
+    // half an hour, so another thread waits.
     std::thread([group = std::move(sums)]() mutable { group.reset(); }).detach();
   }
 
@@ -77,14 +77,14 @@ struct Peers::Connection {
       try {
         work->wait(kLook);
       } catch (const std::exception&) {
-        // Time for a look, or a failure: isCompleted() knows.
+        // Either it is time for a look, or the sum failed. isCompleted() tells which.
       }
       if (work->isCompleted()) break;
       if (const auto over = pulse->over(); !over.empty()) throw gone(over);
       if (!idle()) throw given_up();
     }
     pending = false;
-    work->wait(kLook);  // throws what made it fail
+    work->wait(kLook);  // throws if the sum failed
   }
 
   BackendPtr sums;
@@ -109,7 +109,7 @@ void Peers::join(const Idle& idle) {
   }
 }
 
-/// `idle` may come back here: what it did need not be done again.
+/// `idle` may call this again while it waits here. Whatever that call has done is not repeated.
 void Peers::meet(const Idle& idle) {
   const auto store = meeting_store(place_, idle);
   if (!std::exchange(announced_, true)) announce(store);
@@ -135,7 +135,7 @@ void Peers::announce(const StorePtr& store) const {
   }
 }
 
-/// Each process's bytes at a place of their own among zeros.
+/// Exchanges texts by sums: each process writes its bytes at a place of its own, between zeros.
 std::vector<std::string> Peers::exchange(const std::string& text, const Idle& idle) {
   join(idle);
   auto lengths = torch::zeros({place_.count}, torch::kInt64);
@@ -153,7 +153,7 @@ std::vector<std::string> Peers::exchange(const std::string& text, const Idle& id
 }
 
 Slice Peers::divide(std::int64_t images) {
-  counts_ = images >= place_.count || first();
+  counts_ = images >= place_.count || place_.rank == 0;
   if (images < place_.count) return {0, images, images};
   const auto size = images / place_.count;
   const auto larger = images % place_.count;

@@ -18,8 +18,8 @@ class Store;
 namespace dcgan {
 
 /// The processes of a distributed run, seen from one of them. All of them make the same calls in the same
-/// order, on their models' threads. Throws ERR_DCGAN_PEER where another one ends, hangs or leaves; from then
-/// on every call does.
+/// order, on their models' threads. If another process ends, hangs or leaves, this call and all later ones
+/// throw ERR_DCGAN_PEER.
 class Peers {
  public:
   /// Connects to nobody yet.
@@ -27,20 +27,19 @@ class Peers {
   /// Leaves the run.
   ~Peers();
 
-  bool first() const { return place_.rank == 0; }
-
-  /// Waits until all processes have come, and connects them: from then on nobody's end goes unnoticed. Calls
-  /// `idle` meanwhile. Once it has failed it fails again.
+  /// Waits until all processes have come, and connects them. From then on each notices when another ends.
+  /// Calls `idle` while it waits. After a failure, later calls throw the same error.
   void join(const Idle& idle);
 
-  /// Joins, and returns every process's text, in the order of their ranks.
+  /// Joins, and returns the texts of all processes, by rank.
   std::vector<std::string> exchange(const std::string& text, const Idle& idle);
 
-  /// Divides a mini-batch: contiguous parts whose sizes differ by one at most. A mini-batch of fewer images
-  /// than processes is computed whole by each, and only the first one's sums count.
+  /// Divides a mini-batch into contiguous slices, whose sizes differ by one at most, and returns this
+  /// process's. If there are fewer images than processes, each process computes all of them, and only the
+  /// sums of the first process count.
   Slice divide(std::int64_t images);
-  /// Sums over all processes, in place, what they computed of the mini-batch that was divided last. The
-  /// result is the same on all of them, bit for bit.
+  /// Sums, in place, what all processes computed for the mini-batch that was divided last. All get the same
+  /// bits.
   void sum(const torch::Tensor& values);
   /// Returns true if any process answers yes.
   bool any(bool answer);
@@ -55,12 +54,12 @@ class Peers {
   PeerPlace place_;
   bool announced_ = false;
   std::optional<Error> failure_;  // of join()
-  bool counts_ = true;
+  bool counts_ = true;            // false: sum() takes zeros from this process
   std::unique_ptr<Connection> connection_;
 };
 
-/// Returns the first process's seed. Called on Node's thread, once for each model, in the same order
-/// everywhere. Waits for the first process where `seed` is not the caller's own choice.
+/// Returns the seed of the first process. Waits for that process, unless the seed is `given`. All processes
+/// make this call once for each model, in the same order, on Node's thread.
 std::uint64_t agreed_seed(const PeerPlace& place, std::uint64_t seed, bool given);
 
 }  // namespace dcgan

@@ -27,7 +27,7 @@ std::string Pulse::over() const {
 void Pulse::run() {
   std::unique_lock lock(mutex_);
   while (over_.empty()) {
-    // Waiting by the steady clock would ask for a newer C library than the engine must load with.
+    // Waiting by the steady clock needs a newer C library than the one that the engine must load with.
     changed_.wait_until(lock, std::chrono::system_clock::now() + kInterval, [this] { return leaving_; });
     const bool leaving = leaving_;
     lock.unlock();

@@ -9,22 +9,22 @@
 
 namespace dcgan {
 
-/// Tells whether the other processes of a run are alive, whatever else they do: a thread of each takes part
-/// in a small sum several times a second. A process that ends, is stopped or loses its connection makes that
-/// sum fail; one that writes a file, evaluates or computes a long step does not.
+/// Tells whether the other processes of a run are alive. A thread of each process takes part in a small sum
+/// several times per second. The sum fails if a process ends, is stopped or loses its connection. It does not
+/// fail if a process writes a file, evaluates or computes a long step.
 class Pulse {
  public:
-  /// An operation of `backend` fails after the time that a process may take to answer.
+  /// `backend`: one whose operations fail after the time that a process may take to answer.
   explicit Pulse(BackendPtr backend);
-  /// Takes leave of the others, in less than a second where they are alive.
+  /// Tells the others that this process leaves. Takes less than a second if they are alive.
   ~Pulse();
 
-  /// Why the run is over; empty while all processes are in it.
+  /// Returns why the run is over; empty while all processes take part.
   std::string over() const;
 
  private:
   void run();
-  /// Returns whether a process leaves.
+  /// Returns true if a process leaves.
   bool beat(bool leaving);
 
   BackendPtr backend_;

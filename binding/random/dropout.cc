@@ -16,8 +16,8 @@ namespace {
 constexpr int kLanes = 16;
 constexpr std::int64_t kGroup = kLanes * 8;  // elements that kLanes Philox blocks decide, 16 bits each
 
-/// 128 decisions. Element (2 word + half) × 16 + lane is that half of that word of block 16 group + lane: a
-/// layout that a compiler turns into vector code.
+/// Decides 128 elements. Element (2 word + half) × 16 + lane takes this half of this word of Philox block
+/// 16 group + lane. Compilers can turn this order into vector code.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 __attribute__((target_clones("avx512f", "avx2", "default")))
 #endif
@@ -62,7 +62,7 @@ struct Range {
   std::int64_t end;
 };
 
-/// Writes what of a tile of `count` elements lies in a range.
+/// Writes the part of a tile of `count` elements that lies in a range.
 void keep_range(const Dropout& dropout, MaskPlace place, std::int64_t count, Range range, std::uint8_t* out) {
   const auto threshold = threshold_of(dropout.probability);
   const std::int64_t groups = (count + kGroup - 1) / kGroup;

@@ -20,32 +20,32 @@ struct DropoutMasks {
 struct Dropout {
   double probability = 0.3;
   std::uint64_t key = 0;
-  std::uint64_t pass = 0;  // passes made; part of the model's state
-  at::Generator cuda;      // the model's own, on CUDA alone
-  Slice slice;             // of the mini-batch that a pass is about
+  std::uint64_t pass = 0;  // the number of passes made, which a state file keeps
+  at::Generator cuda;      // the model's own generator, on CUDA alone
+  Slice slice;             // the images of the mini-batch that this process computes
 
   double scale() const { return 1.0 / (1.0 - probability); }
 };
 
-/// Which tile of a pass a mask is for: a hidden layer, from 0, and a pixel of its map.
+/// The tile that a mask belongs to: a hidden layer, from 0, and a pixel of its map.
 struct MaskPlace {
   std::uint32_t layer;
   std::int64_t pixel;
 };
 
-/// Writes images × channels bytes, 1 for a kept element and 0 for a dropped one: those of one pixel's tile.
-/// The images are this process's slice of one mini-batch, or of several, one after the other.
+/// Writes the mask of one tile, images × channels bytes: 1 for a kept element and 0 for a dropped one. The
+/// images are this process's slice of one mini-batch, or of several, one after the other.
 void keep_tile(const Dropout& dropout, MaskPlace place, std::int64_t images, std::int64_t channels,
                std::uint8_t* out);
 
-/// The seed of the masks of a step on CUDA whose first pass this is.
+/// Returns the seed of the masks of a step on CUDA. `pass`: the number of the step's first pass.
 std::uint64_t mask_seed(const Dropout& dropout, std::uint64_t pass);
 
-/// Before each step. On CUDA the step's masks come from LibTorch's Philox generator, seeded here by the
-/// counter: in a captured graph no seed can be set.
+/// Prepares the masks of a step. On CUDA they come from LibTorch's Philox generator, which gets a seed here
+/// for the whole step, because no seed can be set in a captured graph.
 void seed_masks(Dropout& dropout, torch::Device device);
 
-/// The masks of one pass over `batch` images, and the counter moved on.
+/// Draws the masks of the next pass, over `batch` images.
 DropoutMasks next_masks(Dropout& dropout, std::int64_t batch, torch::Device device, torch::Dtype dtype);
 
 }  // namespace dcgan

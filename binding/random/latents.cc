@@ -6,7 +6,7 @@
 
 namespace dcgan {
 
-/// In (0, 1]: the logarithm below must not see 0.
+/// Returns a number in (0, 1], because the logarithm of 0 is not finite.
 static double uniform(std::uint32_t word) { return (word + 1.0) * 0x1p-32; }
 
 /// `stream`: the last word of the counter.

@@ -5,8 +5,8 @@
 
 namespace dcgan {
 
-/// Philox4x32-10 (Salmon et al. 2011): four random words as a pure function of a key and a counter, so that a
-/// draw depends on what it is for and never on what was drawn before, by whom, or on how many threads.
+/// Philox4x32-10 (Salmon et al. 2011): returns four random words, a pure function of a key and a counter. So
+/// a draw depends only on its purpose, never on earlier draws or on the number of threads.
 inline std::array<std::uint32_t, 4> philox(std::uint64_t key, std::array<std::uint32_t, 4> counter) {
   std::uint32_t k0 = static_cast<std::uint32_t>(key);
   std::uint32_t k1 = static_cast<std::uint32_t>(key >> 32);
@@ -21,7 +21,7 @@ inline std::array<std::uint32_t, 4> philox(std::uint64_t key, std::array<std::ui
   return counter;
 }
 
-/// The last word of a counter: what the draw is for. Streams of one key never meet.
+/// The purpose of a draw, which is the last word of the counter. No two streams of a key share a counter.
 enum class Stream : std::uint32_t {
   kSample = 1,
   kFixed = 2,
@@ -34,7 +34,7 @@ enum class Stream : std::uint32_t {
   kCandidate = 9
 };
 
-/// A seed of its own for a generator of LibTorch's that serves one purpose.
+/// Returns a seed for one of LibTorch's generators that serves a single purpose.
 inline std::uint64_t derive_seed(std::uint64_t key, Stream stream, std::uint64_t index) {
   const auto words = philox(key, {static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
                                   0, static_cast<std::uint32_t>(stream)});

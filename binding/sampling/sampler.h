@@ -26,8 +26,8 @@ class Sampler {
 };
 
 /// Makes a sampler that uses ATen's operators, on any device, with `batch` images per forward pass.
-std::unique_ptr<Sampler> make_module_sampler(std::int64_t latent_dim, torch::Device device, bool bfloat16,
-                                             std::int64_t batch);
+std::unique_ptr<Sampler> make_aten_sampler(std::int64_t latent_dim, torch::Device device, bool bfloat16,
+                                           std::int64_t batch);
 
 /// Makes a sampler that uses oneDNN's micro-kernels, on a CPU that can run the fused step.
 std::unique_ptr<Sampler> make_fused_sampler(std::int64_t latent_dim, bool bfloat16);

@@ -13,15 +13,15 @@ struct AdamOptions {
   double eps = 1e-8;
 };
 
-/// Adam (Kingma & Ba 2015) through LibTorch's fused kernel, whose step count lives on the device.
+/// Adam (Kingma & Ba 2015), through LibTorch's fused kernel. That kernel reads the step count on the device.
 class Adam {
  public:
   Adam(std::vector<torch::Tensor> parameters, AdamOptions options);
 
-  /// One update from the parameters' gradients.
+  /// Updates the parameters from their gradients.
   void step();
 
-  /// Puts all gradients, zeros to begin with, into one piece of memory: gradients().
+  /// Gives all parameters new gradients, zero at first, which lie in one piece of memory: gradients().
   void join_gradients();
   const torch::Tensor& gradients() const { return gradients_; }
 
@@ -31,21 +31,21 @@ class Adam {
   void set_steps(std::int64_t steps);
 
   const std::vector<torch::Tensor>& parameters() const { return parameters_; }
-  /// Running means of the gradients and of their squares, in the parameters' order.
+  /// Return the running means of the gradients and of their squares, in the parameters' order.
   std::vector<torch::Tensor>& exp_avgs();
   std::vector<torch::Tensor>& exp_avg_sqs();
 
  private:
-  /// Made when first needed: a model that only serves has none.
+  /// Makes the running means when they are first needed. A model that only serves has none.
   void need_moments();
 
   AdamOptions options_;
-  torch::Tensor device_lr_;  // on CUDA alone: a captured graph reads it anew at each replay
+  torch::Tensor device_lr_;  // on CUDA alone: a CUDA graph reads it at each replay
   std::vector<torch::Tensor> parameters_;
   torch::Tensor gradients_;
   std::vector<torch::Tensor> exp_avgs_;
   std::vector<torch::Tensor> exp_avg_sqs_;
-  std::vector<torch::Tensor> state_steps_;  // one tensor, as often as there are parameters
+  std::vector<torch::Tensor> state_steps_;  // the same tensor once per parameter, as the kernel needs it
 };
 
 }  // namespace dcgan

@@ -9,7 +9,7 @@ namespace dcgan {
 
 namespace {
 
-/// Convolutions on tensor cores take their channels side by side.
+/// Tensor cores need the channels of a convolution's weights to lie side by side.
 void to_channels_last(torch::nn::Module& module) {
   for (auto& parameter : module.parameters()) {
     if (parameter.dim() == 4) parameter.set_data(parameter.data().contiguous(at::MemoryFormat::ChannelsLast));
@@ -58,7 +58,7 @@ Networks::Networks(const Config& config, torch::Device where, Peers* others)
   copy(cpu_discriminator->parameters(), discriminator->parameters());
 }
 
-void Networks::use(const Rates& now) {
+void Networks::set_rates(const Rates& now) {
   rates = now;
   penalties[0].fill_(now.r1);
   penalties[1].fill_(now.r2);

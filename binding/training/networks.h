@@ -19,13 +19,13 @@ struct Rates {
   bool operator==(const Rates&) const = default;
 };
 
-/// The two adversaries with their optimisers, on one device: all that a step changes.
+/// The two networks with their optimisers, on one device: everything that a step changes.
 struct Networks {
-  /// `peers`: null where this process trains alone.
+  /// `peers`: null if this process trains alone.
   Networks(const Config& config, torch::Device device, Peers* peers);
 
   torch::Device device;
-  /// float32 master weights in both precisions that users see; float64 in tests.
+  /// float32, also if the step computes in bfloat16; float64 in tests.
   torch::Dtype dtype;
   bool bfloat16;
   Generator generator;
@@ -36,15 +36,14 @@ struct Networks {
   Objective objective;
   std::int64_t disc_steps;
   Rates rates;
-  torch::Tensor penalties;  // r1 and r2 of the rates on the device (2, float64), where a captured graph reads
+  torch::Tensor penalties;  // r1 and r2 on the device (2, float64): a CUDA graph reads them at each replay
   Peers* peers;
-  Slice slice;  // of the mini-batch of the step
+  Slice slice;  // the images of the step's mini-batch that this process computes
 
-  /// Trains on with these.
-  void use(const Rates& now);
-  /// Divides a mini-batch among the processes, and makes the next step one on this process's slice.
+  void set_rates(const Rates& now);
+  /// Divides the next step's mini-batch among the processes. Returns this process's slice.
   const Slice& divide(std::int64_t images);
-  /// Updates a network from the gradients that all processes have of it.
+  /// Sums a network's gradients over all processes, and updates the network with them.
   void update(Adam& adam);
 };
 

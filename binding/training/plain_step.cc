@@ -7,7 +7,8 @@ namespace dcgan {
 
 namespace {
 
-/// bfloat16 where LibTorch's autocast thinks it safe; weights, statistics and losses stay float32.
+/// While it lives, LibTorch computes in bfloat16 where its autocast considers that safe. Weights, statistics
+/// and losses stay float32.
 class Autocast {
  public:
   Autocast(torch::Device device, bool enabled) : type_(device.type()) {
@@ -27,13 +28,13 @@ class Autocast {
   bool before_;
 };
 
-/// The outputs that a backward pass begins with, and the gradients with respect to them.
+/// Where a backward pass begins: outputs, and the loss's gradients with respect to them.
 struct Outputs {
   std::vector<torch::Tensor> values;
   std::vector<torch::Tensor> gradients;
 };
 
-/// ‖∇ₓD(x)‖² of each image, to be differentiated once more.
+/// Returns ‖∇ₓD(x)‖² of each image, with the graph that a second derivative needs.
 torch::Tensor squared_slopes(const torch::Tensor& logits, const torch::Tensor& images) {
   const auto slopes = torch::autograd::grad({logits.sum()}, {images}, {}, /*retain_graph=*/true,
                                             /*create_graph=*/true)[0];
@@ -42,39 +43,19 @@ torch::Tensor squared_slopes(const torch::Tensor& logits, const torch::Tensor& i
 
 class PlainStep : public Step {
  public:
-  explicit PlainStep(Networks& networks) : nets_(networks) {}
+  using Step::Step;
 
  private:
-  torch::Tensor step(const MiniBatch& given, Seen* seen) override {
-    const auto& labels = given.labels;
-    const auto batch = given.images.size(0);
-    const auto real = given.images.to(nets_.dtype)
-                          .div_(127.5)
-                          .sub_(1.0)
-                          .view({batch, kImage.channels, kImage.side, kImage.side});
-    const auto latents = given.latents.chunk(nets_.disc_steps);
-    for (std::size_t i = 0; i + 1 < latents.size(); ++i) {
-      update_discriminator(real, without_graph([&] { return generate(latents[i], labels); }), labels,
-                           nullptr);
-    }
-    const auto fake = generate(latents.back(), labels);
-    const auto [disc_loss, penalties] = update_discriminator(real, fake.detach(), labels, seen);
-    const auto gen_loss = update_generator(real, fake, labels, seen);
-    if (seen != nullptr) seen->insert("fake", fake.detach());
-    return losses_of(disc_loss, gen_loss, penalties);
+  torch::Tensor arrange(const torch::Tensor& images) const override {
+    return images.to(nets_.dtype).view({-1, kImage.channels, kImage.side, kImage.side});
   }
 
-  struct Update {
-    Loss loss;
-    torch::Tensor penalties;
-  };
-
-  /// One pass over both halves: the discriminator has no batch statistics.
+  /// Real and generated images share a pass, because the discriminator has no batch statistics.
   Update update_discriminator(const torch::Tensor& real, const torch::Tensor& fake,
-                              const torch::Tensor& labels, Seen* seen) {
+                              const torch::Tensor& labels, Seen* seen) override {
     const auto batch = real.size(0);
     const bool penalise = penalised(nets_.rates);
-    const auto images = torch::cat({real, fake}).requires_grad_(penalise);
+    const auto images = torch::cat({real, fake.detach()}).requires_grad_(penalise);
     const auto masks = next_masks(nets_.dropout, 2 * batch, nets_.device, nets_.dtype);
     const auto logits = discriminate(images, both(labels), masks);
     const auto real_logits = logits.slice(0, 0, batch);
@@ -101,7 +82,7 @@ class PlainStep : public Step {
   }
 
   Loss update_generator(const torch::Tensor& real, const torch::Tensor& fake, const torch::Tensor& labels,
-                        Seen* seen) {
+                        Seen* seen) override {
     torch::Tensor real_logits;
     if (nets_.objective.kind == LossKind::kRelativistic) {
       const auto masks = next_masks(nets_.dropout, real.size(0), nets_.device, nets_.dtype);
@@ -113,6 +94,7 @@ class PlainStep : public Step {
     learn({{logits}, {loss.fake_gradient}}, nets_.generator_adam);
 
     if (seen != nullptr) {
+      seen->insert("fake", fake.detach());
       seen->insert("fake_logits_updated", logits.detach());
       seen->insert("gen_loss", loss.value);
       see_masks(*seen, masks, "_gen");
@@ -130,24 +112,18 @@ class PlainStep : public Step {
     nets_.update(adam);
   }
 
-  template <class Work>
-  static torch::Tensor without_graph(Work work) {
-    torch::NoGradGuard no_grad;
-    return work();
-  }
-
   static void see_masks(Seen& seen, const DropoutMasks& masks, const std::string& suffix) {
     if (!masks.hidden1.defined()) return;
     seen.insert("mask1" + suffix, masks.hidden1);
     seen.insert("mask2" + suffix, masks.hidden2);
   }
 
-  /// The labels of real images and those of generated ones.
+  /// Returns the labels of the real images followed by those of the generated ones, which are the same.
   static torch::Tensor both(const torch::Tensor& labels) {
     return labels.defined() ? torch::cat({labels, labels}) : labels;
   }
 
-  torch::Tensor generate(const torch::Tensor& latents, const torch::Tensor& labels) {
+  torch::Tensor generate(const torch::Tensor& latents, const torch::Tensor& labels) override {
     Autocast autocast(nets_.device, nets_.bfloat16);
     return nets_.generator->forward(latents.to(nets_.dtype), labels, nets_.peers).to(nets_.dtype);
   }
@@ -157,8 +133,6 @@ class PlainStep : public Step {
     Autocast autocast(nets_.device, nets_.bfloat16);
     return nets_.discriminator->forward(images, labels, masks).to(nets_.dtype);
   }
-
-  Networks& nets_;
 };
 
 }  // namespace

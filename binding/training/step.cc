@@ -4,13 +4,32 @@
 
 namespace dcgan {
 
-torch::Tensor Step::losses_of(const Loss& disc, const Loss& gen, const torch::Tensor& penalties) {
+static torch::Tensor losses_of(const Loss& disc, const Loss& gen, const torch::Tensor& penalties) {
   const auto part = [&](const torch::Tensor& value) {
     return value.defined() ? value : torch::full_like(disc.value, std::numeric_limits<double>::quiet_NaN());
   };
   auto losses = torch::stack({disc.value, gen.value, part(disc.real), part(disc.fake)});
   const auto added = penalties.defined() ? penalties.detach() : losses.new_zeros({2});
   return torch::cat({losses, added.to(losses.dtype())}).to(torch::kFloat32);
+}
+
+torch::Tensor Step::step(const MiniBatch& batch, Seen* seen) {
+  const auto& labels = batch.labels;
+  const auto real = arrange(batch.images).div_(127.5).sub_(1.0);
+  const auto latents = batch.latents.chunk(nets_.disc_steps);
+  for (std::size_t i = 0; i + 1 < latents.size(); ++i) {
+    update_discriminator(real, without_graph([&] { return generate(latents[i], labels); }), labels, nullptr);
+  }
+  const auto fake = generate(latents.back(), labels);
+  const auto [disc_loss, penalties] = update_discriminator(real, fake, labels, seen);
+  const auto gen_loss = update_generator(real, fake, labels, seen);
+  return losses_of(disc_loss, gen_loss, penalties);
+}
+
+Step::Seen Step::probe(const MiniBatch& batch) {
+  Seen seen;
+  step(batch, &seen);
+  return seen;
 }
 
 }  // namespace dcgan

@@ -7,48 +7,64 @@
 
 namespace dcgan {
 
-/// A mini-batch as a step takes it, on the networks' device.
+/// The input of a step, on the networks' device. The generated images get the labels of the real ones.
 struct MiniBatch {
   torch::Tensor images;   // B × 784 grey levels, uint8
-  torch::Tensor latents;  // (disc_steps · B) × latent_dim, float32: new ones for each discriminator update
-  torch::Tensor
-      labels;  // B, int64, of the real images and of those that are generated; undefined without classes
+  torch::Tensor latents;  // (disc_steps · B) × latent_dim, float32
+  torch::Tensor labels;   // B, int64; undefined without classes
 };
 
-/// The adversarial step: a generator forward in training mode whose images serve both losses, the
-/// discriminator's update, then the generator's against the updated discriminator. With disc_steps above 1,
-/// as many images less one precede these, and serve one discriminator update each.
+/// The adversarial step. The discriminator is updated disc_steps times, each time on the real images and on
+/// new generated ones. Then the generator is updated against the new discriminator. The last of the generated
+/// images serve both networks' losses, so they take one forward pass.
 class Step {
  public:
   using Seen = torch::OrderedDict<std::string, torch::Tensor>;
 
+  explicit Step(Networks& networks) : nets_(networks) {}
   virtual ~Step() = default;
 
-  /// Leaves the gradients in the parameters' .grad and returns what Losses (contract.h) holds, float32, on
-  /// the device: nothing here waits for it.
+  /// Updates both networks, and leaves the gradients in the parameters' .grad. Returns the values of Losses
+  /// (contract.h), float32, on the device, without waiting for the device.
   torch::Tensor run(const MiniBatch& batch) { return step(batch, nullptr); }
 
-  /// The same step, telling what it computed on the way (for the parity tests).
-  Seen probe(const MiniBatch& batch) {
-    Seen seen;
-    step(batch, &seen);
-    return seen;
-  }
+  /// Makes the same step, and returns the tensors that it computed on the way. For the parity tests.
+  Seen probe(const MiniBatch& batch);
 
  protected:
-  /// `penalties`: R1's and R2's, undefined where there are none.
-  static torch::Tensor losses_of(const Loss& disc, const Loss& gen, const torch::Tensor& penalties);
+  /// An update of the discriminator. `penalties`: R1's and R2's; undefined without penalties.
+  struct Update {
+    Loss loss;
+    torch::Tensor penalties;
+  };
+
+  template <class Work>
+  static torch::Tensor without_graph(Work work) {
+    torch::NoGradGuard no_grad;
+    return work();
+  }
+
+  Networks& nets_;
 
  private:
-  /// `seen`: null, or where to tell.
-  virtual torch::Tensor step(const MiniBatch& batch, Seen* seen) = 0;
+  torch::Tensor step(const MiniBatch& batch, Seen* seen);
+
+  /// Returns grey levels as numbers of the step's type, in the layout of its images.
+  virtual torch::Tensor arrange(const torch::Tensor& images) const = 0;
+  virtual torch::Tensor generate(const torch::Tensor& latents, const torch::Tensor& labels) = 0;
+  /// `seen`, here and below: null, or where the tensors on the way are kept.
+  virtual Update update_discriminator(const torch::Tensor& real, const torch::Tensor& fake,
+                                      const torch::Tensor& labels, Seen* seen) = 0;
+  virtual Loss update_generator(const torch::Tensor& real, const torch::Tensor& fake,
+                                const torch::Tensor& labels, Seen* seen) = 0;
 };
 
-/// The plain step, on LibTorch's modules and autograd: the specification of the others, and the one that CUDA
-/// runs.
+/// Makes the step that uses LibTorch's modules and autograd. It is the specification of the fused step, and
+/// the step that CUDA runs.
 std::unique_ptr<Step> make_plain_step(Networks& networks);
 
-/// The step written out by hand, forward and backward, for processors where kernels::run() says so.
+/// Makes the step whose forward and backward passes are written by hand, for processors on which
+/// kernels::run() is true.
 std::unique_ptr<Step> make_fused_step(Networks& networks);
 
 }  // namespace dcgan

@@ -16,11 +16,11 @@ namespace dcgan {
 
 namespace {
 
-/// Steps of each batch size that run without a graph first: cuDNN then has chosen its algorithms, and cuBLAS
-/// and the allocator have their memory.
+/// The first steps of each batch size run without a graph. In them, cuDNN chooses its algorithms, and cuBLAS
+/// and the allocator take their memory.
 constexpr int kWarmUp = 3;
 
-/// Up to LibTorch 2.13 a graph must be told of the generators it draws from; later ones see for themselves.
+/// Up to LibTorch 2.13, a graph must be told which random generators it uses. Later versions find out.
 template <class Graph>
 void enrol(Graph& graph, const at::Generator& random) {
   if constexpr (requires { graph.register_generator_state(random); }) graph.register_generator_state(random);
@@ -42,7 +42,7 @@ class CudaStepGraphs : public StepGraphs {
       return {};
     }
     auto& captured = captured_[{inputs.batch(), inputs.steps()}];
-    // The penalties' weights are read from the device, but not whether there are any.
+    // A graph reads the penalties' weights at each replay, but whether it computes penalties at all is fixed.
     const bool fits = captured.graph != nullptr && captured.penalised == penalised(nets_.rates);
     if (!fits && !capture(captured, inputs)) {
       captured_.clear();
@@ -62,12 +62,12 @@ class CudaStepGraphs : public StepGraphs {
     bool penalised = false;
     std::uint64_t passes = 0;               // of the discriminator, in one step
     std::vector<at::Generator> generators;  // one for each step's masks; none without dropout
-    StepInputs inputs;                      // where the graph reads
-    torch::Tensor losses;                   // and where it writes
+    StepInputs inputs;                      // the graph reads here
+    torch::Tensor losses;                   // the graph writes here
   };
 
   bool capture(Captured& captured, const StepInputs& inputs) {
-    // Not the device: synchronising one breaks a capture that another model makes on it.
+    // Synchronising the whole device would break a capture that another model makes on it.
     c10::cuda::getCurrentCUDAStream(nets_.device.index()).synchronize();
     captured = {};
     captured.inputs = {inputs.rows.clone(), inputs.latents.clone(),
@@ -83,7 +83,7 @@ class CudaStepGraphs : public StepGraphs {
         captured.generators.push_back(generator.clone());
         enrol(*graph, captured.generators.back());
       }
-      // This thread's calls alone are restricted: other models' threads go on as they like.
+      // Only this thread's calls are restricted. The threads of other models may use the device.
       graph->capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
       capturing = true;
       captured.losses = capture_steps(captured);
@@ -97,7 +97,7 @@ class CudaStepGraphs : public StepGraphs {
     }
     if (capturing) abandon(*graph);
     captured.passes = (nets_.dropout.pass - pass) / static_cast<std::uint64_t>(inputs.steps());
-    // Capturing computed nothing.
+    // Capturing records the steps without making them.
     nets_.dropout.pass = pass;
     nets_.dropout.cuda = generator;
     return captured.graph != nullptr;
@@ -112,7 +112,7 @@ class CudaStepGraphs : public StepGraphs {
     return torch::stack(losses);
   }
 
-  /// A stream that is left in capture takes no other work. Ending a spoilt capture reports what spoilt it.
+  /// Ends a capture that failed, because its stream could do no other work. Ending it throws, too.
   static void abandon(at::cuda::CUDAGraph& graph) {
     try {
       graph.capture_end();
@@ -126,7 +126,7 @@ class CudaStepGraphs : public StepGraphs {
     if (to.weights.defined()) to.weights.copy_(from.weights, /*non_blocking=*/true);
   }
 
-  /// On the graph's stream, in order with what this thread's own stream did before and will do.
+  /// Replays on the graph's stream, after the earlier work of this thread's stream and before its later work.
   void launch(Captured& captured) {
     auto pass = nets_.dropout.pass;
     for (auto& generator : captured.generators) {
@@ -148,7 +148,7 @@ class CudaStepGraphs : public StepGraphs {
   Networks& nets_;
   OneStep step_;
   c10::cuda::CUDAStream stream_;
-  // One for all graphs: no two run at once, and none reads what it left there.
+  // The graphs share their memory, because no two run at once and none needs the values of an earlier replay.
   const decltype(at::cuda::graph_pool_handle()) pool_ = at::cuda::graph_pool_handle();
   std::map<std::int64_t, std::int64_t> warm_;                           // steps made of each batch size
   std::map<std::pair<std::int64_t, std::int64_t>, Captured> captured_;  // by batch size and steps

@@ -13,7 +13,7 @@ namespace dcgan {
 namespace {
 
 std::unique_ptr<Step> make_adversarial_step(const Config& config, Networks& networks) {
-  // Every kind of step writes its gradients there.
+  // Both kinds of step write their gradients into this memory, which other processes' gradients are added to.
   for (auto* adam : {&networks.generator_adam, &networks.discriminator_adam}) adam->join_gradients();
   const bool fused =
       config.step == StepKind::kAuto && networks.device.is_cpu() && kernels::run(config.precision);
@@ -42,7 +42,7 @@ Trainer::Trainer(const Config& config, torch::Device device, Peers* peers)
 
 void Trainer::use_rates() {
   const auto value = [&](const ByEpoch& values) { return at_epoch(values, position_.epoch); };
-  nets_.use({value(config_.disc_lr), value(config_.gen_lr), value(config_.r1), value(config_.r2)});
+  nets_.set_rates({value(config_.disc_lr), value(config_.gen_lr), value(config_.r1), value(config_.r2)});
 }
 
 Step& Trainer::adversarial_step() {
@@ -71,9 +71,9 @@ std::uint64_t Trainer::set_dataset(const TrainingSet& dataset) {
 
 void Trainer::require_whole() const {
   if (!in_step_) return;
-  throw Error(
-      "ERR_DCGAN_PEER",
-      "This model stands in the middle of a step, as another process failed there. Load the last checkpoint");
+  throw Error("ERR_DCGAN_PEER",
+              "Another process failed in the middle of a step, so this model's step is incomplete. Load the "
+              "last checkpoint");
 }
 
 void Trainer::begin_epoch() {
@@ -95,14 +95,15 @@ std::int64_t Trainer::together(std::int64_t most) const {
   const auto together = config_.steps_together > 0 ? config_.steps_together
                         : graphs_                  ? StepGraphs::kSteps
                                                    : 1;
-  // A last mini-batch that is smaller is made by itself. Graphs are captured of two lengths only.
+  // A smaller mini-batch at the end of an epoch is a step by itself. Graphs have one step or `together`, so
+  // only two have to be captured.
   const auto whole = data_->count() / config_.batch_size - position_.batch;
   return std::min(most, whole) < together ? 1 : together;
 }
 
 torch::Tensor Trainer::next_latents(std::int64_t steps, const Slice& slice) {
   const auto draws = steps * config_.disc_steps;
-  // Pinned, so that the copy to the device waits for nothing; its memory is kept until it was made.
+  // Pinned memory can be copied to the device without waiting. LibTorch keeps it until the copy is made.
   auto latents = torch::empty({steps, config_.disc_steps * slice.count, config_.latent_dim},
                               torch::TensorOptions(torch::kFloat32).pinned_memory(nets_.device.is_cuda()));
   auto* to = latents.data_ptr<float>();
@@ -123,7 +124,7 @@ torch::Tensor Trainer::next_weights(std::int64_t steps) const {
   for (std::int64_t k = 0; k < steps; ++k) {
     weights.data_ptr<double>()[k] = average_->weight(position_.step + k);
   }
-  // In the dtype of what it multiplies there: LibTorch then takes it into its joined kernels.
+  // LibTorch multiplies all tensors of a list in one kernel only if the factor has their dtype.
   return cuda ? weights.to(nets_.device, /*non_blocking=*/true).to(nets_.dtype) : weights;
 }
 

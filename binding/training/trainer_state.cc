@@ -1,4 +1,4 @@
-// What a trainer is, as named tensors: the names are those of the state file (docs/state-file.md).
+// A trainer's state as named tensors. The names are those of the state file (docs/state-file.md).
 
 #include <cstring>
 #include <map>
@@ -72,7 +72,7 @@ const std::string kAverage = "average.generator.";
 
 }  // namespace
 
-/// The tensors that live on the device and are read and written in place.
+/// Returns the tensors on the device. They share the trainer's memory.
 Named Trainer::named_tensors(StatePart part) {
   Named named;
   add_module(named, "generator.", *nets_.generator);
@@ -121,7 +121,7 @@ void Trainer::import_state(const State& state) {
     throw Error("ERR_DCGAN_BAD_CHECKPOINT", "the tensor " + name + " has another shape than this model's");
   };
 
-  // Everything is read and compared before anything is changed.
+  // A state that does not fit must change nothing, so all of it is checked first.
   std::vector<std::pair<torch::Tensor, torch::Tensor>> copies;
   for (const auto& [name, target] : named_tensors(whole ? StatePart::kAll : StatePart::kGenerator)) {
     if (!averaged && name.starts_with(kAverage)) continue;
@@ -156,23 +156,14 @@ void Trainer::import_state(const State& state) {
 
 std::vector<HostTensor> Trainer::probe(const ProbeRequest& request) {
   const auto count = static_cast<std::int64_t>(request.images.size()) / kImagePixels;
-  const auto images = torch::empty({count, kImagePixels}, torch::kUInt8);
-  std::memcpy(images.data_ptr(), request.images.data(), request.images.size());
-  const auto latents = torch::empty({config_.disc_steps * count, config_.latent_dim});
-  std::memcpy(latents.data_ptr(), request.latents.data(), request.latents.size() * sizeof(float));
-  auto labels = torch::Tensor();
-  if (config_.classes > 0) {
-    labels = torch::empty({count}, torch::kInt64);
-    std::copy(request.labels.begin(), request.labels.end(), labels.data_ptr<std::int64_t>());
-  }
   const auto& slice = nets_.divide(count);
-  const auto own = [&](const torch::Tensor& values) {
-    if (!values.defined()) return values;
-    std::vector<torch::Tensor> parts;
-    for (const auto& each : values.split(count)) parts.push_back(each.narrow(0, slice.first, slice.count));
-    return torch::cat(parts).to(nets_.device);
-  };
-  const MiniBatch batch{own(images), own(latents), own(labels)};
+  const MiniBatches given({request.images, request.labels, count}, /*hash=*/0, nets_.device);
+  const auto rows = torch::arange(slice.first, slice.first + slice.count, torch::device(nets_.device));
+  const auto latents = torch::tensor(request.latents)
+                           .view({config_.disc_steps, count, config_.latent_dim})
+                           .narrow(1, slice.first, slice.count)
+                           .reshape({-1, config_.latent_dim});
+  const MiniBatch batch{given.images(rows), latents.to(nets_.device), given.labels(rows)};
 
   std::vector<HostTensor> result;
   {

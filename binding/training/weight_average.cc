@@ -6,7 +6,7 @@ namespace dcgan {
 
 namespace {
 
-/// Parameters and running statistics; the batch counters are left out.
+/// Returns the parameters and running statistics, without the counters of batches.
 std::vector<torch::Tensor> averaged(Generator& generator) {
   auto tensors = generator->parameters();
   for (auto& buffer : generator->buffers()) {
@@ -41,7 +41,7 @@ void WeightAverage::update(const torch::Tensor& weight, Generator& generator) {
   at::_foreach_add_(into, differences);
 }
 
-/// Copies take the device and the dtype along, which the average need not know.
+/// set_data() also gives the average the generator's device and dtype.
 void WeightAverage::reset(Generator& generator) {
   const auto copy = [](const std::vector<torch::Tensor>& from, std::vector<torch::Tensor> to) {
     for (std::size_t i = 0; i < from.size(); ++i) to[i].set_data(from[i].detach().clone());

@@ -8,6 +8,7 @@ import { native } from '../native/native.js'
 import { placeOf } from '../native/peers.js'
 import { defined } from '../options.js'
 import { recipes } from '../recipes.js'
+import { DIGITS } from '../sampling/labels.js'
 import type { TrainOptions } from '../training/options.js'
 import type { Progress } from '../training/progress.js'
 import type { TrainResult } from '../training/train.js'
@@ -42,9 +43,6 @@ export interface TrainFlags extends Record<string, unknown> {
   /** True in a process that writes nothing. */
   silent?: boolean
 }
-
-/** The number of classes of a model whose labels are digits. */
-const DIGITS = 10
 
 /** Runs `libtorch-dcgan train`, the tutorial's program. */
 export async function train(given: TrainFlags): Promise<void> {

@@ -27,15 +27,9 @@ export class ProgressReporter {
     if (this.#failure !== undefined) throw this.#failure.error
   }
 
-  /** Waits for the callback's promises, unless the signal aborts. */
+  /** Waits for the callback's promises. Rejects at once if one of them rejects, or if the signal aborts. */
   async finish(signal: AbortSignal | undefined): Promise<void> {
-    let stop = () => {}
-    const aborted = new Promise<void>(resolve => {
-      stop = resolve
-    })
-    signal?.addEventListener('abort', stop, { once: true })
-    await Promise.race([this.#callbacks.settled(), aborted])
-    signal?.removeEventListener('abort', stop)
+    await this.#callbacks.settled(signal)
     signal?.throwIfAborted()
     this.throwIfFailed()
   }

@@ -2,14 +2,12 @@ import type { HyperParams } from '../hyperparams.js'
 import type { Dataset } from '../mnist/index.js'
 import type { Engine } from '../native/engine.js'
 import type { NativeFigures, NativeImages } from '../native/types.js'
+import { DIGITS } from '../sampling/labels.js'
 import { EventFile, scalars } from '../tensorboard/index.js'
 import { lengthOf } from '../typed-arrays.js'
 import type { Evaluation, Figures } from './evaluation.js'
 import { checkEvaluateOptions, type EvaluateOptions, type EvaluationPlan, loadImages } from './options.js'
 import { ProgressReporter } from './progress.js'
-
-/** The number of classes whose labels are the digits that the classifier reads. */
-const DIGITS = 10
 
 /** Compares the model's images with real ones, and writes the figures for TensorBoard if asked to. */
 export async function evaluate(
@@ -42,8 +40,13 @@ async function compare(
   const classifier = await engine.useClassifier()
   const { real, pool } = await loadImages(plan)
   signal?.throwIfAborted()
-  const labels = classes === 0 ? undefined : engine.labels(seed, count)
-  const request = { count, seed, labels, real: imagesOf(real), pool: imagesOf(pool) }
+  const request = {
+    count,
+    seed,
+    labels: engine.labels(seed, count),
+    real: imagesOf(real),
+    pool: imagesOf(pool),
+  }
   const reporter = new ProgressReporter(onProgress)
   const id = await engine.beginEvaluation(request)
   try {
@@ -55,13 +58,12 @@ async function compare(
       reporter.report(fraction)
       if (generated === undefined || floor === undefined) continue
       await reporter.finish(signal)
-      const { digest, accuracy } = classifier
       const labelled = classes === DIGITS
       return {
         ...figures(generated, labelled),
         seed,
         floor: figures(floor, labelled),
-        classifier: { digest, accuracy },
+        classifier: { ...classifier },
       }
     }
   } finally {

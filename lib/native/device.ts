@@ -6,7 +6,8 @@ import type { NativeInfo } from './types.js'
 export type ChosenDevice = 'cpu' | `cuda:${number}`
 
 /**
- * The device that was asked for, against what LibTorch offers. `own`: the CUDA device of a process that may take any.
+ * Chooses a device that LibTorch offers. `own`: the number of the CUDA device that this process takes when `wanted` names
+ * none.
  *
  * @throws {DcganError} `ERR_DCGAN_NO_CUDA` if `device` names CUDA and there is none
  */

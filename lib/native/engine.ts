@@ -37,7 +37,7 @@ export class Engine {
   /** The number of processes in the run, and the rank of this one. */
   readonly peers: number
   readonly rank: number
-  /** Everything that decides the roundings of a step, by name. */
+  /** Everything outside the model that changes how a step is rounded, by name. */
   readonly surroundings: [name: string, value: string][]
   /** True if `device` is `'auto'` and there is no CUDA. */
   readonly #fellBack: boolean
@@ -148,30 +148,30 @@ export class Engine {
   }
 
   /** Makes outputDim² × 784 grey levels of the fixed latent vectors. */
-  async sampleFixed(signal?: AbortSignal): Promise<Uint8Array> {
+  async sampleFixed(): Promise<Uint8Array> {
     const request = { count: this.#fixedCount, seed: 0, latents: null, fixed: true }
-    return (await this.sample(request, signal)).pixels
+    return (await this.sample(request)).pixels
   }
 
-  /** Returns the latent vectors that `sample` draws for this seed, count × latentDim. */
-  latents(seed: number, count: number, latentDim: number): Float32Array {
+  /** Returns the latent vector of the first image that `sample` draws for this seed. */
+  latent(seed: number, latentDim: number): Float32Array {
     this.assertAlive()
-    return new Float32Array(translating(() => this.#addon.latents(seed, count, latentDim)))
+    return new Float32Array(translating(() => this.#addon.latents(seed, 1, latentDim)))
   }
 
-  /** Adds labels to a request: drawn from its seed, if the model has classes and none were given. */
+  /** Adds the labels that its seed draws to a request without labels. */
   labelled(request: NativeSampleRequest): NativeSampleRequest {
-    if (this.#classes === 0 || request.labels !== undefined) return request
-    return { ...request, labels: this.labels(request.seed, request.count) }
+    return { ...request, labels: request.labels ?? this.labels(request.seed, request.count) }
   }
 
-  /** Returns the labels that `sample` draws for this seed. */
-  labels(seed: number, count: number): Uint8Array {
+  /** Returns the labels that `sample` draws for this seed; undefined if the model has no classes. */
+  labels(seed: number, count: number): Uint8Array | undefined {
     this.assertAlive()
+    if (this.#classes === 0) return undefined
     return new Uint8Array(translating(() => this.#addon.labels(seed, count, this.#classes)))
   }
 
-  /** Gives the classifier to the engine, at the first call. */
+  /** Gives the classifier to the addon at the first call. */
   useClassifier(): Promise<ClassifierInfo> {
     this.#classifier ??= this.#setClassifier().catch(error => {
       // The next caller tries again.

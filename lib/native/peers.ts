@@ -10,14 +10,14 @@ type Env = Readonly<Record<string, string | undefined>>
 const MAX_PEERS = 65_536
 const DEFAULT_TIMEOUT = 10
 
-/** One process of a distributed run, as torchrun's variables describe it. */
+/** A process of a distributed run, as torchrun's variables describe it. */
 export interface Place extends NativePeerPlace {
-  /** Its number among those of its machine, which chooses its GPU. */
+  /** Its number among the processes of its machine, from 0. It chooses the GPU. */
   localRank: number | undefined
 }
 
 /**
- * The place that `distributed: 'env'` gives this process; undefined for `false`.
+ * Returns the place that `distributed: 'env'` gives this process; undefined for `false`.
  *
  * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` that names a variable
  */
@@ -33,7 +33,8 @@ export function placeOf(distributed: HyperParams['distributed'], env: Env = proc
     count,
     address,
     port: integer(env, 'MASTER_PORT', 1, 65_535),
-    // torchrun's own agent serves the store, and may serve it to one attempt after the other.
+    // Under torchrun, its agent can serve the store. The store then outlives a restart of the processes, so each attempt
+    // has keys of its own.
     servesStore: rank === 0 && !agent,
     prefix: `libtorch-dcgan/${env.TORCHELASTIC_RESTART_COUNT ?? 0}/`,
     greeting: `WORLD_SIZE ${count}, libtorch-dcgan ${packageVersion()}`,
@@ -42,7 +43,7 @@ export function placeOf(distributed: HyperParams['distributed'], env: Env = proc
   }
 }
 
-/** The seed that was given, or one that is drawn: the same in all processes of a distributed run. */
+/** Returns the given seed, or draws one that is the same in all processes of a distributed run. */
 export function settleSeed(given: number | undefined, distributed: HyperParams['distributed']): number {
   const seed = given ?? drawSeed()
   const place = placeOf(distributed)

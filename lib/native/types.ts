@@ -1,26 +1,24 @@
 /**
  * The types of the addon, which is a flat table of functions. Every option is checked before it gets here. The addon
  * checks integers and the sizes of arrays again, because its memory depends on them. It returns ArrayBuffers and plain
- * objects, never typed arrays or errors of another realm. It rejects with `{ code, message }`, which `native.ts` turns
- * into a `DcganError`.
+ * objects, because its typed arrays and errors would be those of another realm. It throws and rejects with
+ * `{ code, message }`, which `native.ts` turns into a `DcganError`.
  */
 export interface NativeAddon {
-  /** The version of LibTorch that this addon was compiled against, for example "2.13.0". Needs no LibTorch. */
+  /** The version of LibTorch that this addon was compiled for, for example "2.13.0". Can be read before `load`. */
   readonly compiledVersion: string
   /** Opens LibTorch's libraries in this folder and the engine beside the addon. Idempotent. */
   load(libraryFolder: string): void
   info(): NativeInfo
-  /** Starts the model's thread. Weights are initialised there; a failure rejects the first request. */
+  /** Starts the model's thread, which draws the weights. If that fails, the model's first request rejects. */
   create(config: NativeConfig): NativeModel
-  /** 'cpu' or 'cuda:N'. */
-  device(model: NativeModel): string
   position(model: NativeModel): NativePosition
   /**
-   * Copies `images` (count × 784 grey levels) and `labels` (count, where the model has classes) before it returns;
-   * resolves with their `datasetHash`.
+   * Copies `images` (count × 784 grey levels) and, if the model has classes, `labels` (count) before it returns. Resolves
+   * with the data set's fingerprint, which states call `datasetHash`.
    */
   setDataset(model: NativeModel, images: Uint8Array, count: number, labels?: Uint8Array): Promise<string>
-  /** Trains to the end of the running epoch, or through the next one. */
+  /** Trains to the end of the running epoch; if none is running, trains the next one. */
   trainEpoch(
     model: NativeModel,
     request: NativeEpochRequest,
@@ -28,17 +26,17 @@ export interface NativeAddon {
   ): Promise<NativeEpoch>
   /** Stops the running epoch after its step. Its promise then resolves with `finished: false`. */
   cancelEpoch(model: NativeModel): void
-  /** Lets training continue after a 'checkpoint' event, so that there is only one copy of the state. */
+  /** Lets training continue. It waits after a 'checkpoint' event, so that memory holds only one copy of the state. */
   acknowledgeCheckpoint(model: NativeModel): void
   sample(model: NativeModel, request: NativeSampleRequest): NativeSampleJob
   /** Cancels the waiting images of a request. The request rejects with the code 'ABORTED'. */
   cancelSample(model: NativeModel, id: number): void
-  /** count × dim float32: the latents of `sample` with this seed. Needs no model. */
+  /** Returns the latent vectors that `sample` draws for this seed: count × dim, float32. */
   latents(seed: number, count: number, dim: number): ArrayBuffer
-  /** `count` labels from 0 to classes − 1 (uint8): those of `sample` with this seed. Needs no model. */
+  /** Returns the labels that `sample` draws for this seed: `count` values from 0 to classes − 1, uint8. */
   labels(seed: number, count: number, classes: number): ArrayBuffer
   stats(model: NativeModel): NativeStats
-  /** The weights of the classifier: before the first evaluation. */
+  /** Sets the weights of the classifier. Evaluations and requests with a minConfidence need them. */
   setClassifier(model: NativeModel, tensors: NativeTensor[]): Promise<void>
   /** Begins to evaluate the generator as it is now. Each call of `advanceEvaluation` does a piece of the work. */
   beginEvaluation(model: NativeModel, request: NativeEvaluationRequest): NativeEvaluationJob
@@ -47,32 +45,33 @@ export interface NativeAddon {
   endEvaluation(model: NativeModel, id: number): void
   exportState(model: NativeModel, only: 'all' | 'generator'): Promise<NativeState>
   importState(model: NativeModel, state: NativeState): Promise<void>
-  /** Makes one adversarial step on given latent vectors and real images, and returns every intermediate tensor. For tests. */
+  /** Makes an adversarial step on these inputs, and returns the tensors that it computed on the way. For tests. */
   probe(model: NativeModel, request: NativeProbeRequest): Promise<NativeTensor[]>
   /** Rejects waiting requests, stops a running epoch after its step, frees the model, and ends its thread. */
   dispose(model: NativeModel): Promise<void>
   /**
-   * The seed of the first process of a distributed run. Waits for that process, unless the seed is `given`. Once for
-   * each model, in all processes in the same order.
+   * Returns the seed of the first process of a distributed run. Waits for that process, unless the seed is `given`. All
+   * processes make this call once for each model, in the same order.
    */
   agreedSeed(place: NativePeerPlace, seed: number, given: boolean): number
-  /** The texts of all processes of a distributed run, by rank. `cancelEpoch` gives up. */
+  /** Resolves with the texts of all processes of a distributed run, by rank. `cancelEpoch` ends the waiting. */
   exchange(model: NativeModel, text: string): Promise<string[]>
 }
 
-/** The meeting place of the processes of a distributed run, and the rank of this one. */
+/** The rank of this process in a distributed run, and the store in which the processes find each other. */
 export interface NativePeerPlace {
   rank: number
   count: number
-  /** Of the store; one process, or torchrun, serves it. */
+  /** The store's address. */
   address: string
   port: number
+  /** True if this process serves the store. Otherwise another process or torchrun does. */
   servesStore: boolean
-  /** Of this run's keys in the store. */
+  /** All keys of this run in the store begin with it. */
   prefix: string
-  /** Must be equal in all processes, or they do not understand each other. */
+  /** The versions and sizes that all processes must have in common. */
   greeting: string
-  /** Seconds after which a process that does not answer counts as hung. */
+  /** Seconds until a process that does not answer counts as hung. */
   timeout: number
 }
 
@@ -84,8 +83,9 @@ export interface NativeModel {
 export interface NativeInfo {
   /** LibTorch's version at run time. */
   libtorch: string
-  /** True if LibTorch was built with CUDA; then the number of devices that it sees. */
+  /** True if LibTorch was built with CUDA. */
   cuda: boolean
+  /** CUDA devices that LibTorch sees. */
   cudaDevices: number
   /** Intra-op threads that LibTorch chooses by itself. */
   threads: number
@@ -95,8 +95,9 @@ export interface NativeInfo {
   level: 'none' | 'avx2' | 'avx512' | 'avx512_bf16' | 'amx'
   /** True for each precision in which the fused step and sampler run on this processor. */
   fusedStep: { float32: boolean; bfloat16: boolean }
-  /** True if the processor has bfloat16 arithmetic; then the same for each CUDA device. */
+  /** True if the processor has bfloat16 arithmetic. */
   bfloat16: boolean
+  /** True for each CUDA device that has bfloat16 arithmetic. */
   cudaBfloat16: boolean[]
 }
 
@@ -112,9 +113,9 @@ export interface NativeConfig {
   latentDim: number
   /** 0: unconditional. */
   classes: number
-  /** Fixed latents for the snapshots: outputDim². */
+  /** The number of fixed latent vectors for the snapshots, outputDim². */
   fixedCount: number
-  /** One value for each epoch, of which the last goes on; so are r1 and r2. */
+  /** One value per epoch. The last value stays for all further epochs. The same holds for genLr, r1 and r2. */
   discLr: readonly number[]
   genLr: readonly number[]
   beta1: number
@@ -122,41 +123,44 @@ export interface NativeConfig {
   loss: 'bce' | 'relativistic'
   r1: readonly number[]
   r2: readonly number[]
-  /** Probability of the discriminator's dropout. */
+  /** The discriminator's dropout probability. */
   dropout: number
   labelSmoothing: number
   discSteps: number
-  /** Decay of the average of the generator's weights that images are made with; 0 for no average. */
+  /** Decay of the averaged generator, which then makes the images; 0: no average. */
   emaDecay: number
-  /** Images that one forward serves at most, and images that may wait. */
+  /** The most images of one forward pass. */
   maxBatch: number
+  /** The most images that may wait. */
   maxQueue: number
-  /** 'auto', or 'plain' for LibTorch's autograd step, the specification. */
+  /** 'plain': LibTorch's modules and autograd, the specification of the fused step. */
   step: 'auto' | 'plain'
-  /** Steps between two looks at them; 0: those that a CUDA graph makes in one replay, otherwise one. For tests. */
+  /** Steps that are made together, without a look at events or requests. 0: a whole CUDA graph, or one. Others: tests. */
   stepsTogether: number
-  /** Undefined where this process trains alone. */
+  /** Undefined if this process trains alone. */
   peers?: NativePeerPlace | undefined
 }
 
 export interface NativePosition {
-  /** Steps made, epochs completed, steps made in the running epoch. */
+  /** Steps made. */
   step: number
+  /** Epochs completed. */
   epoch: number
+  /** Steps made in the running epoch. */
   batch: number
 }
 
 export interface NativeEpochRequest {
-  /** A snapshot event at every step s with s mod snapshotEvery = 0; 0 for none. */
+  /** Steps from one snapshot event to the next, beginning with step 0; 0: no snapshots. */
   snapshotEvery: number
-  /** A checkpoint event after every so many steps; 0 for none. */
+  /** Steps from one checkpoint event to the next; 0: no checkpoints. */
   checkpointEvery: number
-  /** Steps after which it ends; 0 for the end of the epoch. */
+  /** The most steps of this call; 0: to the end of the epoch. */
   maxSteps: number
 }
 
 export type NativeEvent =
-  /** `losses`: of the steps since the last such event, up to this one, as in NativeEpoch. */
+  /** `losses`, also of a snapshot: those of the steps since the last event, up to this one, as in NativeEpoch. */
   | { kind: 'progress'; step: number; batch: number; losses: ArrayBuffer }
   /** `pixels`: fixedCount × 784 grey levels. */
   | { kind: 'snapshot'; step: number; batch: number; losses: ArrayBuffer; pixels: ArrayBuffer }
@@ -165,28 +169,28 @@ export type NativeEvent =
 export interface NativeEpoch {
   /** Number of the epoch, from 1. */
   epoch: number
-  /** Steps of the epoch that were made when this ended. */
+  /** Steps of the epoch that have been made when the call ends. */
   batch: number
-  /** False when it was cancelled. */
+  /** False if it was cancelled. */
   finished: boolean
   seconds: number
-  /** float32, six values for each step that this call made: see losses.ts. */
+  /** float32, six values for each step of this call: see losses.ts. */
   losses: ArrayBuffer
-  /** Why no CUDA graph was captured although one should have been; '' where nothing failed. */
+  /** Why LibTorch could not capture a CUDA graph; '' if it could, or did not try. */
   captureFailure: string
 }
 
 export interface NativeSampleRequest {
   count: number
-  /** Ignored where latents are given. */
+  /** Draws the latent vectors if `latents` is null. */
   seed: number
   /** count × latentDim, copied; or null. */
   latents: Float32Array | null
-  /** One label for each image, copied, where the model has classes; not for the fixed latents. */
+  /** One label per image, copied. Needed if the model has classes, except for the fixed latent vectors. */
   labels?: Uint8Array | undefined
-  /** True for the model's own fixed latents (count = fixedCount). */
+  /** True for the model's own fixed latent vectors; `count` is then fixedCount. */
   fixed: boolean
-  /** The confidence that the classifier must have, 0 to 1; it must be set. Not with latents of the caller's. */
+  /** The confidence that the classifier must have, 0 to 1. Needs `setClassifier`, and latent vectors drawn from the seed. */
   minConfidence?: number | undefined
 }
 
@@ -198,12 +202,13 @@ export interface NativeSampleJob {
 export interface NativeImageBytes {
   /** count × 784 grey levels. */
   pixels: ArrayBuffer
-  /** float32, one for each image, where the request has a minConfidence. */
+  /** float32, one per image, if the request has a minConfidence. */
   confidences: ArrayBuffer | null
 }
 
-/** Images, copied; count × 784 grey levels, and their labels or null. */
+/** Images with their labels, all of them copied. */
 export interface NativeImages {
+  /** count × 784 grey levels. */
   images: Uint8Array
   labels: Uint8Array | null
   count: number
@@ -212,10 +217,11 @@ export interface NativeImages {
 export interface NativeEvaluationRequest {
   count: number
   seed: number
-  /** One label for each generated image, where the model has classes. */
+  /** One label per generated image, if the model has classes. */
   labels?: Uint8Array | undefined
-  /** The real images to compare with, and those from which the floor is drawn. */
+  /** The real images to compare with. */
   real: NativeImages
+  /** The real images from which the floor's images are drawn. */
   pool: NativeImages
 }
 
@@ -241,16 +247,20 @@ export interface NativeFigures {
   coverage: number
   confidence: number
   classShares: number[]
-  /** NaN where there are no labels, in all or of one class. */
+  /** NaN without labels. */
   labelAccuracy: number
+  /** By label; NaN if no image has it. */
   labelAccuracies: number[]
 }
 
 export interface NativeStats {
-  /** Images that wait, images served, forwards made, and images in the last forward. */
+  /** Images that wait. */
   waiting: number
+  /** Images served. */
   served: number
+  /** Forward passes made. */
   forwards: number
+  /** Images in the last forward pass. */
   lastBatch: number
 }
 
@@ -264,8 +274,9 @@ export interface NativeTensor {
 }
 
 export interface NativeState extends NativePosition {
-  /** Size and fingerprint (16 hexadecimal digits) of the data set last trained on; 0 and '' where none is known. */
+  /** Images of the data set that the model was last trained on; 0 if there is none. */
   datasetCount: number
+  /** Its fingerprint, 16 hexadecimal digits; '' if there is none. */
   datasetHash: string
   tensors: NativeTensor[]
 }
@@ -275,6 +286,6 @@ export interface NativeProbeRequest {
   latents: Float32Array
   /** n × 784 grey levels. */
   images: Uint8Array
-  /** n labels, where the model has classes. */
+  /** n labels, if the model has classes. */
   labels?: Uint8Array
 }

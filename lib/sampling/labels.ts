@@ -2,6 +2,9 @@ import { type DcganError, invalidArgument } from '../errors.js'
 import { reading } from '../options.js'
 import { allocate } from '../typed-arrays.js'
 
+/** The number of classes of a model whose labels are digits. The classifier can judge only these labels. */
+export const DIGITS = 10
+
 /** Labels: one for all images, or one for each image. */
 export type Labels = number | ArrayLike<number>
 

@@ -4,7 +4,7 @@ import type { NativeSampleRequest } from '../native/types.js'
 import { checkInteger, checkKeys, checkSignal, reading } from '../options.js'
 import { drawSeed, MAX_SEED } from '../random.js'
 import { copyOf, isFloat32Array, lengthOf } from '../typed-arrays.js'
-import { checkLabels, type Labels } from './labels.js'
+import { checkLabels, DIGITS, type Labels } from './labels.js'
 
 /** The most images per call. */
 export const MAX_COUNT = 1_000_000
@@ -102,9 +102,6 @@ export function checkSource(
   if (seed !== undefined) throw invalidArgument('seed', 'nothing beside latents', seed)
   return { seed: drawSeed(), latents: reading('latents', () => checkLatents(latents, count, latentDim)) }
 }
-
-/** The number of classes that the classifier reads. It cannot judge the labels of models with another number. */
-const DIGITS = 10
 
 /** Checks a confidence that the classifier must have, and that it can judge the images. */
 export function checkMinConfidence(value: unknown, latents: unknown, classes: number): number | undefined {

@@ -3,7 +3,7 @@ import { HYPER_PARAMS, type HyperParams, MACHINE_PARAMS } from '../hyperparams.j
 import { packageVersion } from '../installed.js'
 import type { Engine } from '../native/engine.js'
 
-/** Describes, by name, what a process is about to train. It must be the same in each process of a distributed run. */
+/** What a process is about to train, by name. All processes of a distributed run must have the same description. */
 type Description = [name: string, value: string][]
 
 /** A call's data set and its last step. */
@@ -51,7 +51,7 @@ const DATA_SET = 'the data set'
 
 function compare(first: Description, other: Description, rank: number): void {
   const theirs = new Map(other)
-  // Another version may describe other things; then its version is the first of them.
+  // The version comes first: another version may describe other things, and the error should then name the version.
   for (const [name, value] of first) {
     if (theirs.get(name) === value) continue
     throw new DcganError(

@@ -43,8 +43,8 @@ export interface Sinks {
     losses: readonly StepLosses[],
     imagesPerSecond: number,
   ) => Promise<void>
-  /** Steps after which the run ends, if that is before the end of its last epoch. */
-  lastStep?: number | undefined
+  /** The model's steps after which the run ends, if that is before the end of its last epoch. Default Infinity. */
+  lastStep?: number
 }
 
 interface Step {
@@ -56,7 +56,7 @@ interface Step {
   genLoss: number
 }
 
-/** The engine's own interval is 100 ms. Timers can be a few milliseconds early. */
+/** Less than the 100 ms between two reports of the engine: a report that comes a little early still counts. */
 const PROGRESS_MS = 90
 
 /**
@@ -72,7 +72,6 @@ export class Run {
   #work: Promise<void> = Promise.resolve()
   readonly #callbacks = new Callbacks(error => this.#fail(error))
   #failure: { error: unknown } | undefined
-  #onFailure = () => {}
   #training = false
   #epoch = 0
   #reportedAt = -Infinity
@@ -85,8 +84,8 @@ export class Run {
 
   /** Trains to the end of the current or the next epoch, or to the run's last step. */
   async epoch(): Promise<EpochResult> {
-    const { signal, snapshotEvery = 0, checkpointEvery = 0, lastStep } = this.#sinks
-    const maxSteps = lastStep === undefined ? 0 : lastStep - this.#engine.position.step
+    const { signal, snapshotEvery = 0, checkpointEvery = 0, lastStep = Infinity } = this.#sinks
+    const maxSteps = lastStep === Infinity ? 0 : lastStep - this.#engine.position.step
     this.throwIfStopped()
     this.#epoch = this.#engine.position.epoch + 1
     const begin = performance.now()
@@ -115,25 +114,14 @@ export class Run {
    * fails, or the model is disposed of.
    */
   async finish(): Promise<void> {
-    const stopped = new Promise<void>(resolve => {
-      this.#onFailure = resolve
-    })
-    const stop = () => this.#onFailure()
-    const signals = [this.#sinks.signal, this.#engine.ending]
-    for (const signal of signals) signal?.addEventListener('abort', stop)
-    try {
-      this.throwIfStopped()
-      if (!this.#engine.disposed) await Promise.race([this.#callbacks.settled(), stopped])
-    } finally {
-      for (const signal of signals) signal?.removeEventListener('abort', stop)
-    }
+    await this.#callbacks.settled(this.#sinks.signal, this.#engine.ending)
     this.throwIfStopped()
     if (this.#callbacks.pending > 0) throw disposed()
   }
 
   /**
-   * Reports a step to `onProgress`: at once if it has a snapshot or is the last, otherwise at most ten times per second.
-   * `last`: no other report of the same step follows.
+   * Reports a step to `onProgress`. Leaves it out if the previous report was less than a tenth of a second ago, unless the
+   * step has a snapshot or ends the run. `last`: false if the picture after the last step brings a second report of it.
    */
   report(step: Step, snapshot?: string, last = this.#sinks.writeSnapshot === undefined): void {
     const { onProgress, signal } = this.#sinks
@@ -161,14 +149,14 @@ export class Run {
     const { batch } = event
     const losses = stepLosses(event.losses)
     const { disc, gen } = losses.at(-1) as StepLosses
-    // The first event tells where the epoch began, because another data set makes it begin again.
+    // Only the first event tells where this call began: with another data set, the epoch begins again.
     if (this.#meter.empty) this.#meter.mark(this.#schedule.imagesAt(this.#epoch - 1, batch - 1), begin)
     this.#meter.mark(this.#schedule.imagesAt(this.#epoch - 1, batch))
     const step = { step: event.step + 1, batch, discLoss: disc, genLoss: gen }
     const epoch = this.#epoch
     const { imagesPerSecond } = this.#meter
     if (channels.step.hasSubscribers) this.#publish(step.step, losses)
-    // After a failure too: the model keeps these steps, so the log has their losses.
+    // The log gets these losses even after a failure, because the model keeps these steps.
     this.#work = this.#work
       .then(() => this.#sinks.writeLosses?.(step.step, epoch, losses, imagesPerSecond))
       .catch(error => this.#fail(error))
@@ -201,8 +189,7 @@ export class Run {
   #fail(error: unknown): void {
     if (this.#failure !== undefined) return
     this.#failure = { error }
-    this.#onFailure()
-    // A callback may fail long after its epoch. The error must not name the epoch that runs then.
+    // A callback may fail long after its run has ended. It must not stop the run that trains then.
     if (this.#training) this.#engine.cancelEpoch()
   }
 

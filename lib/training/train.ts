@@ -61,10 +61,7 @@ export async function trainAll(
   await agree(engine, hparams, { count: schedule.count, hash, maxSteps }, plan.signal)
   const records = await Records.open(plan, hparams, step)
   const lastStep = step + (maxSteps ?? Infinity)
-  const run = new Run(engine, schedule, {
-    ...sinks(plan, hparams, schedule, records),
-    ...(Number.isFinite(lastStep) && { lastStep }),
-  })
+  const run = new Run(engine, schedule, { ...sinks(plan, hparams, schedule, records), lastStep })
   const epochs: EpochResult[] = []
   try {
     const done = () => engine.position.epoch >= hparams.epochs || engine.position.step >= lastStep

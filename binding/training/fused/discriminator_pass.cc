@@ -26,7 +26,7 @@ DiscriminatorPass<S>::DiscriminatorPass(Discriminator& discriminator, Dropout& d
                    {kHidden2.pixels(), 1}}),
       head_count_(std::max<Index>(1, discriminator->classes)) {}
 
-/// Real and generated images have the same labels.
+/// Repeats the labels once for each tensor of images.
 template <class S>
 void DiscriminatorPass<S>::take_labels(const torch::Tensor& labels, std::size_t times) {
   labels_.clear();
@@ -159,7 +159,7 @@ void DiscriminatorPass<S>::unpack_head_gradients() {
   }
 }
 
-/// From the layers' gradients, in both forms, and from transposed activations and patches.
+/// Needs the layers' gradients, packed too, and the transposed activations and patches.
 template <class S>
 void DiscriminatorPass<S>::convolution_gradients() {
   hidden2_.bias_gradient();
@@ -184,11 +184,12 @@ void DiscriminatorPass<S>::parameter_gradients(const torch::Tensor& logit_gradie
   convolution_gradients();
 }
 
-/// With LeakyReLU's slopes and dropout held, a logit is linear in its image: D(x) = b + v · x with v =
-/// ∇ₓD(x). So ½‖v‖² has the gradients of the tangent v · v = D'(v), which goes forward from v as an image
-/// does, without the biases. Its signals backward, s, are those of the logit itself, and a weight's gradient
-/// is Σ s (l h + w h') over the images: l and w weigh the loss and the penalty, h and h' are the layer's
-/// input and its tangent.
+/// As long as the slopes of LeakyReLU and dropout stay the same, a logit is linear in its image:
+/// D(x) = b + v · x with v = ∇ₓD(x). Then a parameter's gradient of ½‖v‖² is that of the tangent v · x' at
+/// x' = v, where x' is held constant. The tangent passes forward from v as an image does, without the biases.
+/// Its backward signals s are those of the logit itself. So a weight's gradient is the sum of s (l h + w h')
+/// over the images: h and h' are what the layer gets of the image and of the tangent, l is the gradient of
+/// the loss with respect to the logit, and w is the penalty's weight.
 template <class S>
 torch::Tensor DiscriminatorPass<S>::penalised_gradients(const std::vector<torch::Tensor>& pictures,
                                                         const torch::Tensor& logit_gradients,

@@ -6,9 +6,9 @@
 
 namespace dcgan {
 
-/// The discriminator's forward with dropout and its backward, by hand, over its module's parameters. The
-/// plain step's discriminator (model/discriminator.cc) is its specification. It has no batch statistics, so
-/// real and fake images go through together.
+/// The discriminator's forward pass with dropout and its backward pass, by hand, with its module's
+/// parameters. The plain step's discriminator (model/discriminator.cc) is the specification. There are no
+/// batch statistics, so real and fake images can share a pass.
 template <class S>
 class DiscriminatorPass {
  public:
@@ -17,22 +17,25 @@ class DiscriminatorPass {
 
   DiscriminatorPass(Discriminator& discriminator, Dropout& dropout);
 
-  /// `pictures`: images as [pixel][image], 784 × N each; `labels`: N, int64, of each of them, undefined
-  /// without classes. Returns the logits of all, float64. `learning`: whether parameter_gradients() will
-  /// follow.
+  /// Returns the logits of all images, float64. `pictures`: tensors of N images each, [pixel][image].
+  /// `labels`: N, int64, the same for each tensor; undefined without classes. `learning`: true if
+  /// parameter_gradients() or penalised_gradients() will follow.
   torch::Tensor forward(const std::vector<torch::Tensor>& pictures, const torch::Tensor& labels,
                         bool learning);
 
-  /// From the loss's gradient with respect to the logits (float64): the parameters' gradients.
+  // The following go back through the last forward pass. `logit_gradients`: the loss's gradient with respect
+  // to its logits, float64.
+
+  /// Writes the loss's gradients with respect to the parameters.
   void parameter_gradients(const torch::Tensor& logit_gradients);
-  /// … those plus the gradients of Σ w/2 ‖∇ₓD(x)‖² over the images, with the last pass's dropout; `weights`:
-  /// each image's w, float64; `pictures`: those of the last pass. Returns each image's ‖∇ₓD(x)‖², float64.
+  /// Writes the same gradients, of the loss plus Σ w/2 ‖∇ₓD(x)‖² over the images. `pictures`: those of the
+  /// forward pass; `weights`: w of each image, float64. Returns ‖∇ₓD(x)‖² of each image, float64.
   torch::Tensor penalised_gradients(const std::vector<torch::Tensor>& pictures,
                                     const torch::Tensor& logit_gradients, const torch::Tensor& weights);
-  /// … the gradient with respect to the images, 784 × N.
+  /// Returns the loss's gradient with respect to the images, 784 × N.
   torch::Tensor image_gradients(const torch::Tensor& logit_gradients);
 
-  /// The factors by which dropout multiplied the last pass's hidden activations.
+  /// Returns the factors by which dropout multiplied the hidden activations.
   DropoutMasks masks() const { return {hidden1_.mask(dropout_), hidden2_.mask(dropout_)}; }
 
  private:

@@ -1,6 +1,6 @@
-// The adversarial step by hand: images pixel by pixel, every layer a sum of matrix products, and what lies
-// between the products done while their results are in the cache. The plain step (training/plain_step.cc) is
-// its specification.
+// The adversarial step by hand. Images lie pixel by pixel, so every layer is a sum of matrix products. The
+// operations between the products run while their results are in the cache. The plain step
+// (training/plain_step.cc) is the specification.
 
 #include "training/fused/discriminator_pass.h"
 #include "training/fused/generator_pass.h"
@@ -17,39 +17,21 @@ class FusedStep : public Step {
   using A = kernels::SumOf<S>;
 
   explicit FusedStep(Networks& networks)
-      : nets_(networks),
+      : Step(networks),
         generator_(nets_.generator, nets_.peers),
         discriminator_(nets_.discriminator, nets_.dropout) {}
 
  private:
-  torch::Tensor step(const MiniBatch& given, Seen* seen) override {
-    const auto& labels = given.labels;
-    const auto batch = given.images.size(0);
-    const auto real = given.images.t()
-                          .to(kernels::kScalar<A>, false, false, at::MemoryFormat::Contiguous)
-                          .div_(127.5)
-                          .sub_(1.0);
-    const auto latents = given.latents.chunk(nets_.disc_steps);
-    for (std::size_t i = 0; i + 1 < latents.size(); ++i) {
-      update_discriminator(real, generator_.forward(latents[i], labels), labels, nullptr);
-    }
-    const auto fake = generator_.forward(latents.back(), labels);
-    const auto [disc_loss, penalties] = update_discriminator(real, fake, labels, seen);
-    const auto gen_loss = update_generator(real, fake, labels, seen);
-    if (seen != nullptr) {
-      seen->insert("fake",
-                   fake.t().reshape({batch, kImage.channels, kImage.side, kImage.side}).to(nets_.dtype));
-    }
-    return losses_of(disc_loss, gen_loss, penalties);
+  torch::Tensor arrange(const torch::Tensor& images) const override {
+    return images.t().to(kernels::kScalar<A>, false, false, at::MemoryFormat::Contiguous);
   }
 
-  struct Update {
-    Loss loss;
-    torch::Tensor penalties;
-  };
+  torch::Tensor generate(const torch::Tensor& latents, const torch::Tensor& labels) override {
+    return generator_.forward(latents, labels);
+  }
 
   Update update_discriminator(const torch::Tensor& real, const torch::Tensor& fake,
-                              const torch::Tensor& labels, Seen* seen) {
+                              const torch::Tensor& labels, Seen* seen) override {
     const auto batch = real.size(1);
     const auto logits = discriminator_.forward({real, fake}, labels, /*learning=*/true);
     const auto real_logits = logits.slice(0, 0, batch);
@@ -76,7 +58,7 @@ class FusedStep : public Step {
   }
 
   Loss update_generator(const torch::Tensor& real, const torch::Tensor& fake, const torch::Tensor& labels,
-                        Seen* seen) {
+                        Seen* seen) override {
     torch::Tensor real_logits;
     if (nets_.objective.kind == LossKind::kRelativistic) {
       real_logits = discriminator_.forward({real}, labels, /*learning=*/false);
@@ -89,6 +71,7 @@ class FusedStep : public Step {
     nets_.update(nets_.generator_adam);
 
     if (seen != nullptr) {
+      tell(*seen, "fake", fake.t().reshape({-1, kImage.channels, kImage.side, kImage.side}));
       tell(*seen, "fake_logits_updated", logits);
       tell(*seen, "gen_loss", loss.value);
       see_masks(*seen, "_gen");
@@ -107,7 +90,6 @@ class FusedStep : public Step {
     seen.insert("mask2" + suffix, masks.hidden2);
   }
 
-  Networks& nets_;
   GeneratorPass<S> generator_;
   DiscriminatorPass<S> discriminator_;
 };

@@ -47,8 +47,8 @@ void GeneratorPass<S>::resize(Index images) {
                             conv2_.linear().scratch(images), conv3_.scratch(images)}));
 }
 
-/// Rounds the latent vectors. Beside each stand its one-hot label and zeros up to the length of the dense
-/// layer's products.
+/// Writes the dense layer's inputs: each latent vector, rounded, then its one-hot label, then zeros up to the
+/// length of the products.
 template <class S>
 void GeneratorPass<S>::take_inputs(const torch::Tensor& latents, const torch::Tensor& labels) {
   const auto [images, length] = inputs_.size();

@@ -6,22 +6,23 @@
 
 namespace dcgan {
 
-/// The generator's forward in training mode and its backward, by hand, over its modules' parameters. The
-/// plain step's generator (model/generator.cc) is its specification.
+/// The generator's forward pass in training mode and its backward pass, by hand, with its module's
+/// parameters. The plain step's generator (model/generator.cc) is the specification.
 template <class S>
 class GeneratorPass {
  public:
   using A = kernels::SumOf<S>;
   using Index = kernels::Index;
 
-  /// `peers`: null, or the processes over whose images batch normalisation goes.
+  /// `peers`: null, or the processes whose images batch normalisation includes.
   GeneratorPass(Generator& generator, Peers* peers);
 
-  /// `latents`: N × latent_dim, float32; `labels`: N, int64, undefined without classes. Returns images as
-  /// [pixel][image], 784 × N, and updates the running statistics.
+  /// Returns images, [pixel][image], 784 × N, and updates the running statistics. `latents`: N × latent_dim,
+  /// float32. `labels`: N, int64; undefined without classes.
   torch::Tensor forward(const torch::Tensor& latents, const torch::Tensor& labels);
 
-  /// `gradient`: of the loss with respect to those images, 784 × N. Leaves the parameters' gradients.
+  /// Writes the parameters' gradients. `gradient`: the loss's gradient with respect to the images of the last
+  /// forward pass, 784 × N.
   void backward(const torch::Tensor& gradient);
 
  private:

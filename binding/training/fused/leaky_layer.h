@@ -14,7 +14,7 @@ class LeakyLayer {
   using A = kernels::SumOf<S>;
   using Index = kernels::Index;
 
-  /// `number`: of the hidden layer, from 0, which its dropout is drawn by.
+  /// `number`: the hidden layer's, from 0. The layer's dropout is drawn with it.
   LeakyLayer(kernels::Convolution<S> linear, torch::Tensor bias, Map out, std::uint32_t number)
       : linear_(std::move(linear)), bias_(std::move(bias)), out_(out), number_(number) {}
 
@@ -22,7 +22,7 @@ class LeakyLayer {
   const kernels::Tiles<S>& activation() const { return activation_; }
   /// The directional derivative of the activation, after tangent().
   const kernels::Tiles<S>& activation_tangent() const { return tangent_; }
-  /// Of the loss with respect to the convolution's output.
+  /// The loss's gradient with respect to the convolution's output, after backward().
   const kernels::Tiles<S>& gradient() const { return gradient_; }
 
   void resize(Index images) {
@@ -35,7 +35,7 @@ class LeakyLayer {
   void make_room_for_packs() { gradient_.make_room_for_packs(); }
   void make_room_for_tangents() { tangent_.resize(out_, size().rows); }
 
-  /// Calls `then(pixel)` when a pixel's activation is there.
+  /// Calls `then(pixel)` when a pixel's activation is computed.
   template <class Then>
   void forward(const kernels::Tiles<S>& in, const Dropout& dropout, const kernels::Scratch<A>& scratch,
                const Then& then) {
@@ -48,14 +48,14 @@ class LeakyLayer {
     });
   }
 
-  /// `grad`: of the loss with respect to one pixel's activation.
+  /// `grad`: the loss's gradient with respect to one pixel's activation.
   void backward(Index pixel, const A* grad, const Dropout& dropout) const {
     kernels::elementwise<S>().leak_and_drop_backward(grad, {code(pixel), scale(dropout)}, size(),
                                                      gradient_.tile(pixel),
                                                      pixel_bias_gradients_.data() + pixel * out_.channels);
   }
 
-  /// The derivative of the last forward() along `in`, with the dropout of that pass.
+  /// Computes the directional derivative of the last forward() along `in`, with the same dropout.
   template <class Then>
   void tangent(const kernels::Tiles<S>& in, const Dropout& dropout, const kernels::Scratch<A>& scratch,
                const Then& then) {
@@ -67,13 +67,14 @@ class LeakyLayer {
     });
   }
 
-  /// Turns one pixel's activation into `a` times itself and `b` times its tangent, a and b of each image.
+  /// Replaces one pixel's activation by a · activation + b · tangent. There is an `a` and a `b` for each
+  /// image.
   void blend(Index pixel, const A* a, const A* b) const {
     kernels::elementwise<S>().blend(activation_.tile(pixel), a, tangent_.tile(pixel), b, size());
   }
 
-  /// Puts the sums of gradient() at one pixel, each image's times its weight, in the place of those that
-  /// backward() left for bias_gradient().
+  /// Replaces the sums over images that backward() left for bias_gradient() at one pixel: the new ones
+  /// multiply each image's gradient by its weight.
   void weigh_bias_gradient(Index pixel, const A* weights) const {
     A* sums = pixel_bias_gradients_.data() + pixel * out_.channels;
     std::fill_n(sums, out_.channels, A(0));
@@ -85,7 +86,7 @@ class LeakyLayer {
                        bias_.grad().template data_ptr<A>());
   }
 
-  /// The factors by which dropout multiplied the activations, N × out.
+  /// Returns the factors by which dropout multiplied the activations, N × out.
   torch::Tensor mask(const Dropout& dropout) const {
     return torch::from_blob(code_.data(), {out_.pixels(), size().rows, out_.channels}, torch::kUInt8)
         .ne(0)
@@ -106,7 +107,7 @@ class LeakyLayer {
   Map out_;
   std::uint32_t number_;
   kernels::Tiles<S> activation_, gradient_, tangent_;
-  kernels::Buffer<std::uint8_t> code_;  // kernels::Slopes
+  kernels::Buffer<std::uint8_t> code_;  // which slope each element has: kernels::Slopes
   kernels::Buffer<A> pixel_bias_gradients_;
 };
 

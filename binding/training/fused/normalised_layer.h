@@ -6,20 +6,20 @@
 namespace dcgan {
 
 /// A layer of the generator in training mode: a linear map, batch normalisation and ReLU, forward and
-/// backward. Between two layers of them stand tiles.
+/// backward.
 template <class S>
 class NormalisedLayer {
  public:
   using A = kernels::SumOf<S>;
   using Index = kernels::Index;
 
-  /// `peers`: null, or the processes whose images are normalised with these.
+  /// `peers`: null, or the processes whose images batch normalisation includes.
   NormalisedLayer(kernels::Convolution<S> linear, kernels::NormTensors norm, Map out, Peers* peers)
       : linear_(std::move(linear)), norm_(std::move(norm), out, peers), out_(out) {}
 
   kernels::Convolution<S>& linear() { return linear_; }
   const kernels::Tiles<S>& activation() const { return activation_; }
-  /// Of the loss with respect to the linear map's output.
+  /// The loss's gradient with respect to the linear map's output, after backward().
   const kernels::Tiles<S>& gradient() const { return gradient_; }
 
   void resize(Index images) {

@@ -9,9 +9,9 @@ namespace dcgan {
 
 namespace {
 
-class ModuleClassifier : public Classifier {
+class AtenClassifier : public Classifier {
  public:
-  ModuleClassifier(const ClassifierWeights& weights, torch::Device device, std::int64_t batch)
+  AtenClassifier(const ClassifierWeights& weights, torch::Device device, std::int64_t batch)
       : Classifier(weights), weights_(weights), device_(device), batch_(batch) {
     for (auto* tensor : {&weights_.conv1_weight, &weights_.conv1_bias, &weights_.conv2_weight,
                          &weights_.conv2_bias, &weights_.hidden_weight, &weights_.hidden_bias}) {
@@ -54,9 +54,9 @@ class ModuleClassifier : public Classifier {
 
 }  // namespace
 
-std::unique_ptr<Classifier> make_module_classifier(const ClassifierWeights& weights, torch::Device device,
-                                                   std::int64_t batch) {
-  return std::make_unique<ModuleClassifier>(weights, device, batch);
+std::unique_ptr<Classifier> make_aten_classifier(const ClassifierWeights& weights, torch::Device device,
+                                                 std::int64_t batch) {
+  return std::make_unique<AtenClassifier>(weights, device, batch);
 }
 
 }  // namespace dcgan

@@ -9,9 +9,9 @@ namespace dcgan {
 
 namespace {
 
-class ModuleSampler : public Sampler {
+class AtenSampler : public Sampler {
  public:
-  ModuleSampler(std::int64_t latent_dim, torch::Device device, bool bfloat16, std::int64_t batch)
+  AtenSampler(std::int64_t latent_dim, torch::Device device, bool bfloat16, std::int64_t batch)
       : device_(device),
         dtype_(bfloat16 ? torch::kBFloat16 : torch::kFloat32),
         batch_(batch),
@@ -67,9 +67,9 @@ class ModuleSampler : public Sampler {
 
 }  // namespace
 
-std::unique_ptr<Sampler> make_module_sampler(std::int64_t latent_dim, torch::Device device, bool bfloat16,
-                                             std::int64_t batch) {
-  return std::make_unique<ModuleSampler>(latent_dim, device, bfloat16, batch);
+std::unique_ptr<Sampler> make_aten_sampler(std::int64_t latent_dim, torch::Device device, bool bfloat16,
+                                           std::int64_t batch) {
+  return std::make_unique<AtenSampler>(latent_dim, device, bfloat16, batch);
 }
 
 void grey_levels(const float* images, std::int64_t values, std::uint8_t* out) {
