@@ -2,21 +2,21 @@ import type { DCGAN } from './dcgan.js'
 import type { Evaluation } from './evaluation/index.js'
 import type { EpochResult } from './training/run.js'
 
-/** What each message of a diagnostics channel has. */
+/** Every message of a diagnostics channel has this property. */
 export interface ModelMessage {
-  /** The model that it is about. */
+  /** The model that the message is about. */
   model: DCGAN
 }
 
-/** What each message about a call has: it is published when the call ends. */
+/** Every message about a call has these properties. It is published when the call ends. */
 export interface CallMessage extends ModelMessage {
-  /** From the call to its end. */
+  /** How long the call took. */
   seconds: number
-  /** What the call rejected with, such as an aborted signal's reason; missing where it succeeded. */
+  /** The error or the aborted signal's reason that the call rejected with. Missing if the call succeeded. */
   error?: unknown
 }
 
-/** A message of `libtorch-dcgan:step`: a training step was made. Those of a tenth of a second come together. */
+/** A message of `libtorch-dcgan:step`: a training step was made. The messages of a tenth of a second come together. */
 export interface StepMessage extends ModelMessage {
   /** Steps that the model has made, this one included. */
   step: number
@@ -24,9 +24,9 @@ export interface StepMessage extends ModelMessage {
   epoch: number
   /** The discriminator's loss, without gradient penalties. */
   discLoss: number
-  /** Its part of real images; NaN for the relativistic loss, which has no such parts. */
+  /** The discriminator's loss on real images; NaN for the relativistic loss, which has no such parts. */
   discLossReal: number
-  /** Its part of generated images, likewise. */
+  /** The discriminator's loss on generated images; NaN for the relativistic loss. */
   discLossFake: number
   /** The generator's loss. */
   genLoss: number
@@ -34,11 +34,11 @@ export interface StepMessage extends ModelMessage {
   r1: number
   /** The gradient penalty on generated images; 0 for none. */
   r2: number
-  /** Over the last ten seconds or so. */
+  /** Training images per second, over about the last ten seconds. */
   imagesPerSecond: number
 }
 
-/** A message of `libtorch-dcgan:epoch`: an epoch, or as much of it as a call was to make, is done. */
+/** A message of `libtorch-dcgan:epoch`: an epoch is done, or `maxSteps` ended the call in the middle of it. */
 export interface EpochMessage extends ModelMessage {
   /** As `trainEpoch()` returns it. */
   result: EpochResult
@@ -52,6 +52,6 @@ export interface SampleMessage extends CallMessage {
 
 /** A message of `libtorch-dcgan:evaluation`: a call of `evaluate()` has ended. */
 export interface EvaluationMessage extends CallMessage {
-  /** Missing where the call failed. */
+  /** Missing if the call failed. */
   evaluation?: Evaluation | undefined
 }

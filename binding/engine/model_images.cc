@@ -1,4 +1,4 @@
-// How a model's thread makes images and reads the digits in them.
+// The part of the engine that makes images and reads the digits in them.
 
 #include <algorithm>
 

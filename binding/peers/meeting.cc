@@ -12,7 +12,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// As long as LibTorch's own stores wait: a scheduler may start one machine minutes after another.
+/// A scheduler may start one machine minutes after another. LibTorch's own stores wait as long.
 constexpr std::chrono::seconds kPatience{300};
 constexpr std::chrono::seconds kConnectPatience{1};
 constexpr std::chrono::milliseconds kPoll{20};

@@ -57,7 +57,7 @@ void dcgan_portable_wait(std::condition_variable* self, std::unique_lock<std::mu
   dcgan_wait(self, lock);
 }
 
-// What GCC 11 and later call where a vector's size would overflow: libstdc++ has had it since 3.4.29.
+// GCC 11 and later call this function where a vector's size would overflow. libstdc++ has it since 3.4.29.
 [[noreturn]] HIDDEN void dcgan_bad_array_new_length() __asm__("_ZSt28__throw_bad_array_new_lengthv");
 void dcgan_bad_array_new_length() { throw std::bad_array_new_length(); }
 

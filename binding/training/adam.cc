@@ -42,7 +42,7 @@ void Adam::join_gradients() {
                             parameters_.at(0).options().requires_grad(false));
   const auto parts = gradients_.split_with_sizes(sizes);
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    // In the order of the parameter's memory: the fused kernel goes through both at once.
+    // The fused kernel goes through the memory of a parameter and of its gradient in the same order.
     const auto& parameter = parameters_[i];
     parameter.mutable_grad() =
         parts[i].as_strided(parameter.sizes(), parameter.strides(), parts[i].storage_offset());

@@ -19,7 +19,7 @@ import type {
   NativeSampleJob,
   NativeSampleRequest,
   NativeState,
-  NativeStats,
+  ServingStats,
 } from './types.js'
 
 /** The answer to a request for images. */
@@ -95,7 +95,7 @@ export class Engine {
   }
 
   /** Counts of images. After `dispose()` they keep their last values. */
-  get stats(): NativeStats {
+  get stats(): ServingStats {
     return this.#addon.stats(this.#model)
   }
 

@@ -35,7 +35,7 @@ export interface NativeAddon {
   latents(seed: number, count: number, dim: number): ArrayBuffer
   /** Returns the labels that `sample` draws for this seed: `count` values from 0 to classes − 1, uint8. */
   labels(seed: number, count: number, classes: number): ArrayBuffer
-  stats(model: NativeModel): NativeStats
+  stats(model: NativeModel): ServingStats
   /** Sets the weights of the classifier. Evaluations and requests with a minConfidence need them. */
   setClassifier(model: NativeModel, tensors: NativeTensor[]): Promise<void>
   /** Begins to evaluate the generator as it is now. Each call of `advanceEvaluation` does a piece of the work. */
@@ -253,12 +253,13 @@ export interface NativeFigures {
   labelAccuracies: number[]
 }
 
-export interface NativeStats {
-  /** Images that wait. */
+/** Counts of a model's waiting and finished images. */
+export interface ServingStats {
+  /** Images that wait to be made. */
   waiting: number
-  /** Images served. */
+  /** Images that were made. */
   served: number
-  /** Forward passes made. */
+  /** Forward passes that made them. */
   forwards: number
   /** Images in the last forward pass. */
   lastBatch: number

@@ -35,18 +35,6 @@ export interface SampleOptions {
   signal?: AbortSignal | undefined
 }
 
-/** Counts of a model's waiting and finished images. */
-export interface ServingStats {
-  /** Images that wait to be made. */
-  waiting: number
-  /** Images that were made. */
-  served: number
-  /** Forward passes that made them. */
-  forwards: number
-  /** Images in the last forward pass. */
-  lastBatch: number
-}
-
 /** Checks the arguments of `sample`. */
 export function checkSample(
   count: number,
