@@ -69,25 +69,45 @@ async function read(file: string | URL): Promise<Uint8Array> {
 
 /** The onnxruntime that is installed beside this package. Bundlers and tracers look for names in a try of their own. */
 function installed(): OnnxRuntime {
+  let broken: Error | undefined
   try {
     return require('onnxruntime-node')
   } catch (cause) {
-    assertMissing('onnxruntime-node', cause)
+    broken = unlessMissing('onnxruntime-node', cause)
   }
   try {
-    return require('onnxruntime-web')
+    const web = require('onnxruntime-web')
+    if (broken !== undefined) warnOfWeb(broken)
+    return web
   } catch (cause) {
-    assertMissing('onnxruntime-web', cause)
+    const reason = unlessMissing('onnxruntime-web', cause)
+    if (reason !== undefined) throw doesNotLoad('onnxruntime-web', reason)
   }
+  if (broken !== undefined) throw doesNotLoad('onnxruntime-node', broken, ': npm install onnxruntime-web')
   throw new DcganError(
     'ERR_DCGAN_NATIVE_NOT_FOUND',
     'No onnxruntime is installed, and libtorch-dcgan/portable computes on one: npm install onnxruntime-node',
   )
 }
 
-/** Throws unless a package could not be required because it is not installed. */
-function assertMissing(name: string, cause: unknown): void {
+/** Returns why a package could not be required, or undefined if it is not installed. */
+function unlessMissing(name: string, cause: unknown): Error | undefined {
   const { code, message } = cause as NodeJS.ErrnoException
-  if (code === 'MODULE_NOT_FOUND' && message.includes(name)) return
-  throw new DcganError('ERR_DCGAN_NATIVE', `${name} does not load: ${message}`, { cause })
+  return code === 'MODULE_NOT_FOUND' && message.includes(name) ? undefined : (cause as Error)
+}
+
+function doesNotLoad(name: string, cause: Error, advice = ''): DcganError {
+  return new DcganError('ERR_DCGAN_NATIVE', `${name} does not load: ${cause.message}${advice}`, { cause })
+}
+
+let warned = false
+
+/** Warns once per process that the slower runtime stands in for one that is installed. */
+function warnOfWeb({ message }: Error): void {
+  if (warned) return
+  warned = true
+  process.emitWarning(
+    `onnxruntime-node does not load, so generators run on onnxruntime-web, which is slower: ${message}`,
+    { code: 'DCGAN_NO_ONNXRUNTIME_NODE' },
+  )
 }

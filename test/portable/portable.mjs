@@ -1,7 +1,9 @@
 // Run by node --test, as onnxruntime-web imports modules, which Jest refuses: portable.test.ts.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { Generator, ImageBatch } from '../../dist/portable/node.mjs'
@@ -84,6 +86,20 @@ test('the weights that the package ships make digits', async () => {
   const { pixels } = await kept(await Generator.pretrained()).sample(4, { seed: 3 })
   const bright = pixels.filter(level => level > 127).length / pixels.length
   assert.ok(bright > 0.03 && bright < 0.4, `${bright}`)
+})
+
+test('onnxruntime-web stands in for an onnxruntime-node that does not load, as under musl', () => {
+  const home = path('')
+  mkdirSync(join(home, 'onnxruntime-node'), { recursive: true })
+  writeFileSync(join(home, 'onnxruntime-node', 'index.js'), "throw Error('no libstdc++.so.6')")
+  const module = JSON.stringify(require.resolve('../../dist/portable/node.js'))
+  const program = `const { Generator } = require(${module})
+    const load = () => Generator.pretrained().then(generator => generator.sample(2))
+    load().then(load).then(({ count }) => console.log(count))`
+  const env = { ...process.env, NODE_PATH: home }
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], { env, encoding: 'utf8' })
+  assert.equal(stdout, '2\n')
+  assert.equal(stderr.match(/DCGAN_NO_ONNXRUNTIME_NODE.*no libstdc/g)?.length, 1)
 })
 
 test('what is no generator is refused', async () => {
