@@ -8,8 +8,8 @@ import { drawSeed, MAX_SEED } from './random.js'
  */
 export interface HyperParams {
   /**
-   * Images per training step, of all processes together where there are several; 2 to 65,536. Default 128. At least 2, because batch normalisation takes its statistics
-   * over the batch, and one image has none.
+   * Images per training step, 2 to 65,536. Default 128. Several processes share these images. The least is 2, because
+   * batch normalisation takes its statistics over the batch, and one image has none.
    */
   batchSize: number
   /** Length of a latent vector, 1 to 4,096. Default 100. */
@@ -115,7 +115,7 @@ export interface HyperParams {
   maxQueue: number
 }
 
-/** Hyper-parameters of which each may be left out or `undefined`. Both mean the default. */
+/** Hyper-parameters. A key that is missing or `undefined` has its default. */
 export type HyperParamOptions = { [K in keyof HyperParams]?: HyperParams[K] | undefined }
 
 /** One value for all epochs, or a list of 1 to 500 values, one per epoch. After the list's end its last value stays. */
@@ -193,7 +193,7 @@ const CHECKS: Checks = {
 /** The names of all hyper-parameters, in the order in which they are documented. */
 export const HYPER_PARAMS = Object.keys(CHECKS) as readonly (keyof HyperParams)[]
 
-/** The names of those that describe the machine and not the model. */
+/** The names of the hyper-parameters that describe the machine and not the model. */
 export const MACHINE_PARAMS: readonly string[] = [
   'device',
   'threads',
@@ -204,8 +204,8 @@ export const MACHINE_PARAMS: readonly string[] = [
 ] satisfies (keyof HyperParams)[]
 
 /**
- * The complete, checked and frozen hyper-parameters: what is left out, or `undefined`, takes its default, and the seed
- * what `settleSeed` says.
+ * Checks and completes hyper-parameters, and freezes them. Keys that are missing or `undefined` get their defaults, and
+ * the seed is the one that `settleSeed` returns.
  *
  * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` for an unknown key or a bad value
  */
@@ -231,7 +231,7 @@ export function listOf(values: ByEpoch): readonly number[] {
   return typeof values === 'number' ? [values] : values
 }
 
-/** The value of an epoch, from 1. */
+/** Returns the value of an epoch. `epoch`: its number, from 1. */
 export function inEpoch(values: ByEpoch, epoch: number): number {
   const list = listOf(values)
   return list[Math.min(epoch, list.length) - 1] as number

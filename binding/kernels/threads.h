@@ -9,8 +9,9 @@ int default_threads();
 /// process's settings stay as they are; at::set_num_threads() would change both.
 void use_threads(int threads);
 
-/// While it exists, MKL uses one thread for the calling thread's operations. In a parallel region MKL does so
-/// anyway, but it would divide the work, and so round, as for the number of threads that was set.
+/// While it exists, MKL uses one thread for the calling thread's operations. In a parallel region MKL has
+/// only one thread anyway, but without this it would divide the work into parts for more threads, and round
+/// differently.
 class OneThread {
  public:
   OneThread();

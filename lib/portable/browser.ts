@@ -12,7 +12,7 @@ export { CanvasBatch as ImageBatch }
 /** A trained generator in a browser, on `onnxruntime-web`: the same images as `DCGAN.sample()` makes. */
 export class Generator extends PortableGenerator<CanvasBatch> {
   /**
-   * A generator out of a file that `save(file, { only: 'generator' })` wrote.
+   * Reads a generator from a file that `save(file, { only: 'generator' })` wrote.
    *
    * @param source its URL, relative to the page, or its bytes
    * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT`, `ERR_DCGAN_IO`
@@ -25,7 +25,7 @@ export class Generator extends PortableGenerator<CanvasBatch> {
     return new Generator(await openGenerator(bytes, name, runtime ?? (await smallestRuntime())))
   }
 
-  /** The generator of digits that the package ships, as `DCGAN.pretrained()`. Bundlers copy its file. */
+  /** Reads the generator of digits that the package ships, as `DCGAN.pretrained()` does. Bundlers copy its file. */
   static pretrained(options?: LoadOptions): Promise<Generator> {
     return Generator.load(new URL('../../../weights/mnist.safetensors', import.meta.url), options)
   }

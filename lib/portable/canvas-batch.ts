@@ -14,7 +14,7 @@ export class CanvasBatch {
   readonly count: number
   /** `count` × 784 grey levels, image by image and row by row, 0 black to 255 white. */
   readonly pixels: Uint8Array
-  /** What each image was asked to show, where the generator has classes. */
+  /** The label of each image, if the generator has classes. */
   readonly labels?: Uint8Array | undefined
 
   /** @internal */

@@ -17,8 +17,8 @@ const PIXELS = 784
 const MAX_BATCH = 64
 
 /**
- * A trained generator that runs without LibTorch. It makes the images of `DCGAN.sample()`, within one grey level. The two
- * classes `Generator` add what differs between Node.js and browsers.
+ * A trained generator that runs without LibTorch. It makes the images of `DCGAN.sample()`, within one grey level. Node.js
+ * and browsers each have a class `Generator`, which reads files and packs images in their own way.
  */
 export abstract class PortableGenerator<Batch> {
   readonly #session: GeneratorSession
@@ -43,7 +43,7 @@ export abstract class PortableGenerator<Batch> {
    * the same images within one grey level.
    *
    * @param count images, 1 to 1,000,000
-   * @param options as for `DCGAN.sample()`, without `minConfidence`: the classifier takes LibTorch
+   * @param options as for `DCGAN.sample()`, without `minConfidence`, because the classifier needs LibTorch
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_DISPOSED`. When the signal aborts, its reason
    */
   async sample(count = 1, options?: Omit<SampleOptions, 'minConfidence'>): Promise<Batch> {

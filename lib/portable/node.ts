@@ -15,9 +15,10 @@ export type { Source } from './source.js'
 export { ImageBatch }
 
 const PRETRAINED = join(__dirname, '..', '..', 'weights', 'mnist.safetensors')
+
 /**
  * A trained generator without LibTorch and without the addon, on `onnxruntime-node` or `onnxruntime-web`: for platforms
- * that have no LibTorch, and for small deployments. It samples; training takes `DCGAN`.
+ * that have no LibTorch, and for small deployments. It samples; training needs `DCGAN`.
  *
  * @example
  * import { Generator } from 'libtorch-dcgan/portable'
@@ -28,10 +29,10 @@ const PRETRAINED = join(__dirname, '..', '..', 'weights', 'mnist.safetensors')
  */
 export class Generator extends PortableGenerator<ImageBatch> {
   /**
-   * A generator out of a file that `save(file, { only: 'generator' })` wrote.
+   * Reads a generator from a file that `save(file, { only: 'generator' })` wrote.
    *
    * @param source its path, its URL (`file:`, `http:` or `https:`), or its bytes
-   * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT`, `ERR_DCGAN_IO`; `ERR_DCGAN_NATIVE_NOT_FOUND` where no onnxruntime is
+   * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT`, `ERR_DCGAN_IO`; `ERR_DCGAN_NATIVE_NOT_FOUND` if no onnxruntime is
    *   installed
    */
   static async load(source: Source, options?: LoadOptions): Promise<Generator> {
@@ -44,7 +45,7 @@ export class Generator extends PortableGenerator<ImageBatch> {
     return new Generator(await openGenerator(bytes, String(file), runtime ?? installed()))
   }
 
-  /** The generator of digits that the package ships, as `DCGAN.pretrained()`. */
+  /** Reads the generator of digits that the package ships, as `DCGAN.pretrained()` does. */
   static async pretrained(options?: LoadOptions): Promise<Generator> {
     assertInstalled(join(__dirname, '..', '..'), 'ERR_DCGAN_IO')
     return Generator.load(PRETRAINED, options)
@@ -67,7 +68,10 @@ async function read(file: string | URL): Promise<Uint8Array> {
   }
 }
 
-/** The onnxruntime that is installed beside this package. Bundlers and tracers look for names in a try of their own. */
+/**
+ * Returns the onnxruntime that is installed beside this package. Each has a `try` of its own, because bundlers and
+ * tracers then accept that it may be missing.
+ */
 function installed(): OnnxRuntime {
   let broken: Error | undefined
   try {

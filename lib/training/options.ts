@@ -127,7 +127,7 @@ export function checkEpochOptions(
   return checkMaterial(dataset, checkControls(values))
 }
 
-/** How a call reports and is stopped. */
+/** Checks the options by which a call reports and can be stopped. */
 function checkControls(values: Record<string, unknown>): Omit<Material, 'source'> {
   return {
     onProgress: checkFunction('onProgress', values.onProgress as EpochOptions['onProgress']),
@@ -136,7 +136,7 @@ function checkControls(values: Record<string, unknown>): Omit<Material, 'source'
   }
 }
 
-/** Runs after all other checks: between it and the copy of the images, no code of the caller may run. */
+/** Checks the images. This comes last, because no code of the caller may run between this check and their copy. */
 function checkMaterial<T extends Omit<Material, 'source'>>(dataset: unknown, plan: T): T & Material {
   plan.signal?.throwIfAborted()
   return { ...plan, source: checkSource(dataset) }
