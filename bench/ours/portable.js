@@ -4,7 +4,12 @@ import { serve } from '../rounds.js'
 import { median } from '../statistics.js'
 
 const [name, file, count, samples] = process.argv.slice(2)
-const generator = await Generator.load(file, { runtime: await import(name) })
+const threads = Number(process.env.OMP_NUM_THREADS)
+const { InferenceSession, Tensor } = await import(name)
+class Session {
+  static create = model => InferenceSession.create(model, { intraOpNumThreads: threads })
+}
+const generator = await Generator.load(file, { runtime: { InferenceSession: Session, Tensor } })
 let seed = 0
 
 async function oneRound(samples) {
@@ -18,4 +23,4 @@ async function oneRound(samples) {
 }
 
 await oneRound(10)
-await serve({}, () => oneRound(Number(samples)))
+await serve({ threads }, () => oneRound(Number(samples)))
