@@ -6,8 +6,10 @@ import { median } from '../statistics.js'
 const [name, file, count, samples] = process.argv.slice(2)
 const threads = Number(process.env.OMP_NUM_THREADS)
 const { InferenceSession, Tensor } = await import(name)
-class Session {
-  static create = model => InferenceSession.create(model, { intraOpNumThreads: threads })
+class Session extends InferenceSession {
+  static create(model) {
+    return InferenceSession.create(model, { intraOpNumThreads: threads })
+  }
 }
 const generator = await Generator.load(file, { runtime: { InferenceSession: Session, Tensor } })
 let seed = 0
