@@ -19,10 +19,12 @@ export class Generator extends PortableGenerator<CanvasBatch> {
    */
   static async load(source: Source, options?: LoadOptions): Promise<Generator> {
     const { runtime } = checkLoad(source, options)
-    const bytes =
-      bytesOf(source) ?? (await fetched(new URL(source as string | URL, globalThis.location?.href)))
+    const [bytes, ort] = await Promise.all([
+      bytesOf(source) ?? fetched(new URL(source as string | URL, globalThis.location?.href)),
+      runtime ?? smallestRuntime(),
+    ])
     const name = typeof source === 'string' || source instanceof URL ? String(source) : 'the bytes'
-    return new Generator(await openGenerator(bytes, name, runtime ?? (await smallestRuntime())))
+    return new Generator(await openGenerator(bytes, name, ort))
   }
 
   /** Reads the generator of digits that the package ships, as `DCGAN.pretrained()` does. Bundlers copy its file. */
@@ -36,5 +38,8 @@ export class Generator extends PortableGenerator<CanvasBatch> {
 }
 
 async function smallestRuntime(): Promise<OnnxRuntime> {
-  return (await import('onnxruntime-web/wasm')) as unknown as OnnxRuntime
+  const runtime = (await import('onnxruntime-web/wasm')) as unknown as OnnxRuntime
+  // Nothing else makes it fetch and compile its WebAssembly now, while the weights are on their way.
+  runtime.InferenceSession.create(new Uint8Array()).catch(() => {})
+  return runtime
 }
