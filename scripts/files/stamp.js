@@ -10,7 +10,7 @@ const { readJson } = require('./disk.js')
  * none.
  *
  * @typedef {object} Stamp
- * @property {Record<string, { hash: string }>} inputs by names relative to the root, as those of the outputs
+ * @property {Record<string, string>} inputs SHA-1 by names relative to the root, as those of the outputs
  * @property {Record<string, { mtimeMs: number, size: number }>} outputs
  * @property {Record<string, unknown>} facts what the step depends on besides files
  */
@@ -26,7 +26,7 @@ function readStamp(root, file) {
 /** @param {string} root @param {string[]} names @returns {Stamp['inputs']} */
 function inputsOf(root, names) {
   return Object.fromEntries(
-    names.map(name => [name, { hash: crypto.hash('sha1', fs.readFileSync(path.join(root, name))) }]),
+    names.map(name => [name, crypto.hash('sha1', fs.readFileSync(path.join(root, name)))]),
   )
 }
 
@@ -42,10 +42,7 @@ function outputsOf(root, names) {
 
 /** Returns true if a step was made from these files and facts. @param {Stamp | undefined} stamp @param {Stamp['inputs']} inputs @param {Stamp['facts']} facts */
 function isCurrent(stamp, inputs, facts) {
-  const hashes = (/** @type {Stamp['inputs']} */ files) =>
-    Object.entries(files).map(([name, { hash }]) => [name, hash])
-  const [before, now] = [stamp && [hashes(stamp.inputs), stamp.facts], [hashes(inputs), facts]]
-  return JSON.stringify(before) === JSON.stringify(now)
+  return JSON.stringify([stamp?.inputs, stamp?.facts]) === JSON.stringify([inputs, facts])
 }
 
 module.exports = { inputsOf, isCurrent, outputsOf, readStamp }
