@@ -31,7 +31,7 @@ const { values } = parseArgs({ options: { epoch: { type: 'boolean', default: fal
 
 /** Trains in so many processes, which have the processors in equal parts, and returns what the first one tells. */
 async function train(plan, processes = 1) {
-  const port = await freePort()
+  const port = processes > 1 ? await freePort() : undefined
   const OMP_NUM_THREADS = `${Math.max(1, Math.floor(availableParallelism() / processes))}`
   const outputs = await Promise.all(
     Array.from({ length: processes }, (_, rank) => {

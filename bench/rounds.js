@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { median } from './statistics.js'
 
 /** The most memory this process ever held, in MiB. */
 export function peakMiB() {
@@ -20,4 +21,26 @@ export async function serve(about, oneRound) {
     say({ ...(await oneRound()), peakMiB: peakMiB() })
   }
   process.exit()
+}
+
+/**
+ * Serves rounds of `samples` calls, one after the other. A round's figure is the median of their times.
+ *
+ * @param {object} about
+ * @param {() => Promise<unknown>} call
+ * @param {{ samples: number, warmUp?: number, images?: number }} options `warmUp`: calls before the first round;
+ *   `images`: how many a call makes, if that is not as many as were asked for
+ */
+export async function serveCalls(about, call, { samples, warmUp = 10, images }) {
+  const oneRound = async count => {
+    const times = []
+    for (let i = 0; i < count; i++) {
+      const begin = performance.now()
+      await call()
+      times.push((performance.now() - begin) / 1000)
+    }
+    return { seconds: median(times), images }
+  }
+  await oneRound(warmUp)
+  await serve(about, () => oneRound(samples))
 }

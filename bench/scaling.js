@@ -2,7 +2,7 @@
 // --rounds N: interleaved rounds, 7 if not given. --steps N: steps per round, 10 if not given.
 
 import { parseArgs } from 'node:util'
-import { Contender, compete } from './contender.js'
+import { Contender, compete, secondsOf } from './contender.js'
 import { freePort } from './port.js'
 import { placeVariables } from './ranks.js'
 import { table } from './report.js'
@@ -73,7 +73,8 @@ const ran = await compete(
   ],
   rounds,
 )
-const times = name => ran.get(name).figures.map(({ seconds }) => seconds)
+const seconds = secondsOf(ran)
+const times = name => seconds.get(name)
 const ms = seconds => `${(1000 * seconds).toFixed(1)} ms`
 const percent = share => `${(100 * share).toFixed(1)} %`
 

@@ -1,7 +1,6 @@
 // Sampling without LibTorch, await to result: node portable.js onnxruntime-node|onnxruntime-web FILE COUNT SAMPLES_A_ROUND
 import { Generator } from '../../dist/portable/node.mjs'
-import { serve } from '../rounds.js'
-import { median } from '../statistics.js'
+import { serveCalls } from '../rounds.js'
 
 const [name, file, count, samples] = process.argv.slice(2)
 const threads = Number(process.env.OMP_NUM_THREADS)
@@ -14,15 +13,6 @@ class Session extends InferenceSession {
 const generator = await Generator.load(file, { runtime: { InferenceSession: Session, Tensor } })
 let seed = 0
 
-async function oneRound(samples) {
-  const times = []
-  for (let i = 0; i < samples; i++) {
-    const begin = performance.now()
-    await generator.sample(Number(count), { seed: seed++ })
-    times.push((performance.now() - begin) / 1000)
-  }
-  return { seconds: median(times) }
-}
-
-await oneRound(10)
-await serve({ threads }, () => oneRound(Number(samples)))
+await serveCalls({ threads }, () => generator.sample(Number(count), { seed: seed++ }), {
+  samples: Number(samples),
+})

@@ -1,7 +1,6 @@
 // Sampling in jax-js on its WebAssembly backend, the fastest that it has in Node.js: node jax_sample.js COUNT SAMPLES_A_ROUND
 import { defaultDevice, init, jit, lax, nn, numpy as np, random, tree } from '@jax-js/jax'
-import { serve } from '../rounds.js'
-import { median } from '../statistics.js'
+import { serveCalls } from '../rounds.js'
 
 const [count, samples] = process.argv.slice(2).map(Number)
 await init('wasm')
@@ -28,15 +27,8 @@ const images = jit(({ dense, denseBias, up, upBias }, latents) => {
     .astype(np.int32)
 })
 
-async function oneRound(samples) {
-  const times = []
-  for (let i = 0; i < samples; i++) {
-    const begin = performance.now()
-    await images(tree.ref(weights), normal(count, 100)).data()
-    times.push((performance.now() - begin) / 1000)
-  }
-  return { seconds: median(times), images: count }
-}
-
-await oneRound(1)
-await serve({}, () => oneRound(samples))
+await serveCalls({}, () => images(tree.ref(weights), normal(count, 100)).data(), {
+  samples,
+  warmUp: 1,
+  images: count,
+})

@@ -2,8 +2,7 @@
 // node onnxruntime_sample.js MODEL COUNT SAMPLES_A_ROUND
 import { readFileSync } from 'node:fs'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { serve } from '../rounds.js'
-import { median } from '../statistics.js'
+import { serveCalls } from '../rounds.js'
 
 const [model, count, samples] = process.argv.slice(2)
 const threads = Number(process.env.OMP_NUM_THREADS)
@@ -15,18 +14,7 @@ const session = await InferenceSession.create(model, {
 const values = Float32Array.from({ length: Number(count) * 100 }, () => Math.random() * 4 - 2)
 const latents = new Tensor('float32', values, [Number(count), 100])
 
-async function oneRound(samples) {
-  const times = []
-  for (let i = 0; i < samples; i++) {
-    const begin = performance.now()
-    await session.run({ latents })
-    times.push((performance.now() - begin) / 1000)
-  }
-  return { seconds: median(times) }
-}
-
 const { version } = JSON.parse(
   readFileSync(new URL('../node_modules/onnxruntime-node/package.json', import.meta.url), 'utf8'),
 )
-await oneRound(10)
-await serve({ version, threads }, () => oneRound(Number(samples)))
+await serveCalls({ version, threads }, () => session.run({ latents }), { samples: Number(samples) })

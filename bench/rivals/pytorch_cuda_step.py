@@ -22,14 +22,14 @@ options = {"lr": 2e-4, "fused": True, "capturable": kind == "graphed"}
 gen_adam = torch.optim.Adam(gen.parameters(), **options)
 disc_adam = torch.optim.Adam(disc.parameters(), **options)
 make, judge = (torch.compile(gen), torch.compile(disc)) if kind == "compiled" else (gen, disc)
-labels = torch.ones(batch, 1, device=device), torch.zeros(batch, 1, device=device)
+targets = torch.ones(batch, 1, device=device), torch.zeros(batch, 1, device=device)
 
 
 def step(chosen):
     real = images[chosen].float().div_(127.5).sub_(1)
     # A cache of weights in bfloat16 must not outlive a captured step.
     mixed = torch.autocast(device, torch.bfloat16, precision == "bfloat16", cache_enabled=kind != "graphed")
-    return adversarial_step(make, judge, gen_adam, disc_adam, real, labels, mixed)
+    return adversarial_step(make, judge, gen_adam, disc_adam, real, targets, mixed)
 
 
 def captured():

@@ -1,4 +1,4 @@
-"""The tutorial's two networks and its step in PyTorch, written as its users would."""
+"""The tutorial's two networks and its step in PyTorch, for labelled images too, written as its users would."""
 
 import torch
 from torch import nn
@@ -45,22 +45,63 @@ def initialise(network):
     return network
 
 
+class ConditionalGenerator(nn.Module):
+    """A generator with a one-hot label beside the latent vector."""
+
+    def __init__(self, classes=10, latent_dim=100):
+        super().__init__()
+        self.classes = classes
+        self.network = initialise(generator(latent_dim + classes))
+
+    def forward(self, latents, labels):
+        return self.network(torch.cat((latents, nn.functional.one_hot(labels, self.classes)), 1))
+
+
+class ProjectionDiscriminator(nn.Module):
+    """A discriminator that judges by a projection on the label (Miyato and Koyama 2018)."""
+
+    def __init__(self, classes=10):
+        super().__init__()
+        *features, self.last = initialise(discriminator())
+        self.features = nn.Sequential(*features)
+        self.projection = nn.Embedding(classes, self.last.in_features)
+        nn.init.zeros_(self.projection.weight)
+
+    def forward(self, images, labels):
+        features = self.features(images)
+        return self.last(features) + (features * self.projection(labels)).sum(1, keepdim=True)
+
+
 bce = nn.functional.binary_cross_entropy_with_logits
 
 
-def adversarial_step(gen, disc, gen_adam, disc_adam, real, labels, mixed):
-    """One generator forward that serves both losses. `labels`: ones and zeros, B × 1; `mixed`: the autocast."""
-    ones, zeros = labels
+def penalty(gamma, images, logits):
+    """γ/2 · E‖∇ₓD(x)‖² (Mescheder et al. 2018)."""
+    slopes = torch.autograd.grad(logits.sum(), images, create_graph=True)[0]
+    return gamma / 2 * slopes.square().sum((1, 2, 3)).mean()
+
+
+def adversarial_step(gen, disc, gen_adam, disc_adam, real, targets, mixed, labels=(), gamma=0):
+    """One generator forward that serves both losses. `targets`: ones and zeros, B × 1; `mixed`: the autocast; `labels`:
+    what conditional networks take beside their input; `gamma`: the weight of both gradient penalties."""
+    ones, zeros = targets
     with mixed:
-        fake = gen(torch.randn(len(real), 100, device=real.device))
-        disc_loss = bce(disc(real), ones) + bce(disc(fake.detach()), zeros)
+        fake = gen(torch.randn(len(real), 100, device=real.device), *labels)
+        generated = fake.detach()
+        for images in (real, generated):
+            images.requires_grad_(gamma > 0)
+        real_logits, fake_logits = disc(real, *labels), disc(generated, *labels)
+        disc_loss = bce(real_logits, ones) + bce(fake_logits, zeros)
+    penalised = disc_loss
+    if gamma > 0:
+        penalised = disc_loss + penalty(gamma, real, real_logits) + penalty(gamma, generated, fake_logits)
     disc_adam.zero_grad(set_to_none=True)
-    disc_loss.backward()
+    penalised.backward()
     disc_adam.step()
 
     disc.requires_grad_(False)  # the generator's loss needs no gradient of the discriminator's weights
     with mixed:
-        gen_loss = bce(disc(fake), ones)
+        gen_loss = bce(disc(fake, *labels), ones)
     gen_adam.zero_grad(set_to_none=True)
     gen_loss.backward()
     disc.requires_grad_(True)

@@ -4,8 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
-import { serve } from '../rounds.js'
-import { median } from '../statistics.js'
+import { serveCalls } from '../rounds.js'
 import { generator } from './tfjs_model.js'
 
 const [count, samples] = process.argv.slice(2).map(Number)
@@ -15,24 +14,17 @@ setThreadsCount(threads)
 await tf.setBackend('wasm')
 const gen = generator()
 
-async function oneRound(samples) {
-  const times = []
-  for (let i = 0; i < samples; i++) {
-    const begin = performance.now()
-    const images = tf.tidy(() =>
-      gen
-        .predict(tf.randomNormal([count, 100]))
-        .add(1)
-        .mul(127.5)
-        .round()
-        .toInt(),
-    )
-    await images.data()
-    images.dispose()
-    times.push((performance.now() - begin) / 1000)
-  }
-  return { seconds: median(times) }
+async function sample() {
+  const images = tf.tidy(() =>
+    gen
+      .predict(tf.randomNormal([count, 100]))
+      .add(1)
+      .mul(127.5)
+      .round()
+      .toInt(),
+  )
+  await images.data()
+  images.dispose()
 }
 
-await oneRound(2)
-await serve({ version: tf.version.tfjs, threads }, () => oneRound(samples))
+await serveCalls({ version: tf.version.tfjs, threads }, sample, { samples, warmUp: 2 })

@@ -1,4 +1,4 @@
-import { compete } from '../contender.js'
+import { compete, secondsOf } from '../contender.js'
 import { seconds, table } from '../report.js'
 import { median, ratio } from '../statistics.js'
 
@@ -20,10 +20,9 @@ export async function classes({ quick, rounds, contenders }) {
     const steps = quick ? 3 : 8
     const starts = [
       () => contenders.ourEpoch(BATCH, steps, { classes: 10, r1: penalty, r2: penalty }),
-      () => contenders.pytorchClasses(BATCH, steps, penalty),
+      () => contenders.pytorchStep('float32', BATCH, steps, penalty),
     ]
-    const ran = await compete(starts, rounds)
-    const times = new Map([...ran].map(([name, each]) => [name, each.figures.map(figure => figure.seconds)]))
+    const times = secondsOf(await compete(starts, rounds))
     figures[what] = Object.fromEntries(times)
     for (const [name, values] of times) {
       rows.push([`${what}, ${name}`, seconds(median(values)), seconds(Math.min(...values))])

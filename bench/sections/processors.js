@@ -1,5 +1,5 @@
 import { LEVELS, levelOf } from '../../test/tools/levels.js'
-import { compete } from '../contender.js'
+import { compete, secondsOf } from '../contender.js'
 import { seconds, table } from '../report.js'
 import { median, ratio } from '../statistics.js'
 
@@ -44,11 +44,8 @@ function hasBfloat16(level) {
 async function timesOf({ quick, rounds, contenders, bfloat16 }) {
   const times = new Map()
   const measure = async (what, starts) => {
-    for (const [name, { figures }] of await compete(starts, rounds))
-      times.set(
-        `${what}, ${name}`,
-        figures.map(figure => figure.seconds),
-      )
+    for (const [name, values] of secondsOf(await compete(starts, rounds)))
+      times.set(`${what}, ${name}`, values)
   }
   const steps = quick ? 3 : 8
   await measure('step', [

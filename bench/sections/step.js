@@ -1,4 +1,4 @@
-import { compete } from '../contender.js'
+import { compete, secondsOf } from '../contender.js'
 import { seconds, table } from '../report.js'
 import { median, ratio } from '../statistics.js'
 
@@ -20,7 +20,7 @@ export async function step({ quick, rounds, contenders }) {
     rounds,
   )
   const slow = quick ? new Map() : await compete([() => contenders.tfjsStep(2)], 1)
-  const times = new Map([...ran].map(([name, { figures }]) => [name, figures.map(figure => figure.seconds)]))
+  const times = secondsOf(ran)
   for (const [name, { figures }] of slow) {
     times.set(
       `${name}, scaled from 2 images`,
