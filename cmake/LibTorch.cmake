@@ -5,6 +5,8 @@
 # Sets LIBTORCH_VERSION ("x.y.z"), read from the headers.
 # DCGAN_CUDA_INCLUDE: a folder with cuda_runtime_api.h; sought in the nvidia wheels beside a CUDA LibTorch.
 # The target defines DCGAN_CUDA=1 where LibTorch has CUDA, and DCGAN_CUDA_HEADERS=1 where its headers are complete.
+# DCGAN_NCCL_INCLUDE: the folder of nccl.h of the very NCCL that LibTorch was built with; sought in the same wheels. Where it
+# is there, the target defines DCGAN_NCCL_HEADERS=1.
 
 if(NOT LIBTORCH AND DEFINED ENV{LIBTORCH})
   set(LIBTORCH $ENV{LIBTORCH})
@@ -80,6 +82,14 @@ if(EXISTS "${LIBTORCH}/lib/${CMAKE_SHARED_LIBRARY_PREFIX}torch_cuda${CMAKE_SHARE
     target_link_libraries(libtorch::libtorch INTERFACE "${cudart}")
     target_include_directories(libtorch::libtorch SYSTEM INTERFACE "${DCGAN_CUDA_INCLUDE}")
     target_compile_definitions(libtorch::libtorch INTERFACE DCGAN_CUDA_HEADERS=1)
+    # Not one of the system's: LibTorch's classes have other sizes with another version.
+    if(NOT DCGAN_NCCL_INCLUDE AND EXISTS "${LIBTORCH}/../nvidia/nccl/include/nccl.h")
+      set(DCGAN_NCCL_INCLUDE "${LIBTORCH}/../nvidia/nccl/include")
+    endif()
+    if(DCGAN_NCCL_INCLUDE)
+      target_include_directories(libtorch::libtorch SYSTEM INTERFACE "${DCGAN_NCCL_INCLUDE}")
+      target_compile_definitions(libtorch::libtorch INTERFACE DCGAN_NCCL_HEADERS=1)
+    endif()
   endif()
 endif()
 # Kept, so that set-up notices another LibTorch in the same folder, whose files may be older than this build.

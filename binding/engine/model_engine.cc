@@ -36,7 +36,7 @@ ModelEngine::ModelEngine(Config config, torch::Device device)
     : config_(std::move(config)),
       device_(device),
       queue_(config_.max_batch, config_.max_queue),
-      peers_(config_.peers.count > 1 ? std::make_unique<Peers>(config_.peers) : nullptr),
+      peers_(config_.peers.count > 1 ? std::make_unique<Peers>(config_.peers, device_) : nullptr),
       thread_([this] { run(); }) {}
 
 ModelEngine::~ModelEngine() {

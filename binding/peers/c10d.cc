@@ -8,15 +8,15 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include "peers/weak.h"
 #endif
 
 namespace dcgan {
 
 #ifdef DCGAN_C10D
 
-// The functions of c10d that we use. They are weak, so that the engine also loads with a LibTorch that was
-// built without c10d. A reference is weak if its symbol is declared weak in the same file.
-#define DCGAN_WEAK(name, symbol) extern "C" const char name __asm__(symbol) __attribute__((weak))
+// The functions of c10d that we use.
 DCGAN_WEAK(tcp_store,
            "_ZN4c10d8TCPStoreC1ENSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEERKNS_15TCPStoreOptionsE");
 DCGAN_WEAK(prefix_store,

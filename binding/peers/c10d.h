@@ -9,7 +9,7 @@ namespace dcgan {
 
 /// c10d, LibTorch's library for distributed training: its store, where processes meet, and its backend, which
 /// sums tensors over them. A LibTorch may be built without c10d. Only c10d.cc uses its functions, and throws
-/// ERR_DCGAN_NATIVE if they are missing.
+/// ERR_DCGAN_NATIVE if they are missing. nccl.h has the backend for GPUs.
 
 using StorePtr = c10::intrusive_ptr<c10d::Store>;
 using BackendPtr = c10::intrusive_ptr<c10d::Backend>;

@@ -5,16 +5,20 @@
 #include <cstring>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
 #include "peers/c10d.h"
 #include "peers/meeting.h"
+#include "peers/nccl.h"
 #include "peers/pulse.h"
 
 namespace dcgan {
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 /// How often a process that waits for a sum asks whether the others are alive.
 constexpr std::chrono::milliseconds kLook{250};
@@ -36,6 +40,9 @@ Error gone(const std::string& why) {
                                 ". Start all processes again; they go on from the last checkpoint"};
 }
 
+/// The store's key for the name of a process's GPU.
+std::string gpu_key(const PeerPlace& place, int rank) { return place.prefix + "gpu/" + std::to_string(rank); }
+
 std::string rank_name(int rank) { return "The process with RANK " + std::to_string(rank); }
 
 /// Calls `work`, and turns LibTorch's exceptions into the failure of another process.
@@ -52,10 +59,11 @@ auto reaching(const Work& work) {
 
 }  // namespace
 
-/// Two groups of the same processes: one for the sums of training, one for the pulse.
+/// Groups of the same processes: one for the sums of training, one for the pulse, and one for sums of GPUs.
 struct Peers::Connection {
-  Connection(const PeerPlace& place, const StorePtr& store)
+  Connection(const PeerPlace& place, const StorePtr& store, bool gpus)
       : sums(make_backend(place, store, "sums", timeout_of(place))),
+        gpu_sums(gpus ? make_nccl_backend(place, store, "gpus") : nullptr),
         pulse(std::in_place, make_backend(place, store, "pulse", timeout_of(place))) {
     // The short timeout was for connecting. A sum has to wait for the slowest process.
     sums->setTimeout(kSumTimeout);
@@ -63,6 +71,8 @@ struct Peers::Connection {
 
   ~Connection() {
     pulse.reset();
+    // Also ends a sum that hangs. The regular end of a group would wait for the other processes.
+    if (gpu_sums) gpu_sums->abort();
     if (!pending) return;
     // A sum cannot be cancelled, and the group's destructor waits for it. If a process hangs, that could take
     // half an hour, so another thread waits.
@@ -73,26 +83,49 @@ struct Peers::Connection {
     std::vector<torch::Tensor> tensors{values};
     const auto work = sums->allreduce(tensors);
     pending = true;
-    while (!work->isCompleted()) {
+    finish(*work, idle, [&] {
       try {
         work->wait(kLook);
       } catch (const std::exception&) {
         // Either it is time for a look, or the sum failed. isCompleted() tells which.
       }
-      if (work->isCompleted()) break;
-      if (const auto over = pulse->over(); !over.empty()) throw gone(over);
-      if (!idle()) throw given_up();
-    }
+    });
     pending = false;
     work->wait(kLook);  // throws if the sum failed
   }
 
+  /// Waits for the GPU at every sum. While one hangs, most calls to the GPU would hang as well.
+  void sum_on_gpus(const torch::Tensor& values, const Idle& idle) {
+    std::vector<torch::Tensor> tensors{values};
+    const auto work = gpu_sums->allreduce(tensors);
+    try {
+      finish(*work, idle, [] { std::this_thread::yield(); });
+    } catch (const Error&) {
+      gpu_sums->abort();
+      throw;
+    }
+    work->wait();  // throws if the sum failed
+  }
+
+  /// Calls `pause` until the work is done. Throws if a process of the run is gone.
+  template <class Pause>
+  void finish(c10d::Work& work, const Idle& idle, const Pause& pause) {
+    for (const auto begin = Clock::now(); !work.isCompleted();) {
+      pause();
+      if (work.isCompleted()) break;
+      if (const auto over = pulse->over(); !over.empty()) throw gone(over);
+      if (Clock::now() - begin > kSumTimeout) throw gone("it makes no step");
+      if (!idle()) throw given_up();
+    }
+  }
+
   BackendPtr sums;
+  BackendPtr gpu_sums;  // null: the sums of GPUs go through the host's memory
   std::optional<Pulse> pulse;
   bool pending = false;
 };
 
-Peers::Peers(PeerPlace place) : place_(std::move(place)) {
+Peers::Peers(PeerPlace place, torch::Device device) : place_(std::move(place)), device_(device) {
   place_.prefix += "model/" + std::to_string(models++) + "/";
 }
 
@@ -116,7 +149,8 @@ void Peers::meet(const Idle& idle) {
   for (int rank = 0; rank < place_.count; ++rank) {
     wait_for(store, place_, place_.prefix + std::to_string(rank), rank_name(rank), idle);
   }
-  if (!connection_) connection_ = std::make_unique<Connection>(place_, store);
+  const bool gpus = each_has_own_gpu(store, idle);
+  if (!connection_) connection_ = std::make_unique<Connection>(place_, store, gpus);
 }
 
 void Peers::announce(const StorePtr& store) const {
@@ -127,12 +161,22 @@ void Peers::announce(const StorePtr& store) const {
                                                    ", and another one has " + theirs +
                                                    ". Start all with the same ones"));
   }
+  set(store, gpu_key(place_, place_.rank), nccl_gpu(device_));
   const auto own = place_.prefix + std::to_string(place_.rank);
   if (store->add(own, 1) > 1) {
     refuse(store, place_,
            Error("ERR_DCGAN_INVALID_ARGUMENT", "Two processes have RANK " + std::to_string(place_.rank) +
                                                    ". Give each one of its own, from 0"));
   }
+}
+
+/// Returns the same in all processes.
+bool Peers::each_has_own_gpu(const StorePtr& store, const Idle& idle) const {
+  std::set<std::string> gpus;
+  for (int rank = 0; rank < place_.count; ++rank) {
+    gpus.insert(wait_for(store, place_, gpu_key(place_, rank), rank_name(rank), idle));
+  }
+  return gpus.count("") == 0 && std::ssize(gpus) == place_.count;
 }
 
 /// Exchanges texts by sums: each process writes its bytes at a place of its own, between zeros.
@@ -177,6 +221,8 @@ void Peers::reduce(const torch::Tensor& values, const Idle& idle) {
   reaching([&] {
     if (values.is_cpu()) {
       connection_->sum(values, idle);
+    } else if (connection_->gpu_sums) {
+      connection_->sum_on_gpus(values, idle);
     } else {
       const auto host = values.cpu();
       connection_->sum(host, idle);

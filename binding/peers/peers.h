@@ -22,8 +22,8 @@ namespace dcgan {
 /// throw ERR_DCGAN_PEER.
 class Peers {
  public:
-  /// Connects to nobody yet.
-  explicit Peers(PeerPlace place);
+  /// Connects to nobody yet. `device`: where this process trains.
+  Peers(PeerPlace place, torch::Device device);
   /// Leaves the run.
   ~Peers();
 
@@ -49,9 +49,11 @@ class Peers {
 
   void meet(const Idle& idle);
   void announce(const c10::intrusive_ptr<c10d::Store>& store) const;
+  bool each_has_own_gpu(const c10::intrusive_ptr<c10d::Store>& store, const Idle& idle) const;
   void reduce(const torch::Tensor& values, const Idle& idle);
 
   PeerPlace place_;
+  torch::Device device_;
   bool announced_ = false;
   std::optional<Error> failure_;  // of join()
   bool counts_ = true;            // false: sum() takes zeros from this process

@@ -53,7 +53,11 @@ async function build(libtorch) {
   const definitions = [`-DLIBTORCH=${libtorch.folder}`, '-DCMAKE_EXPORT_COMPILE_COMMANDS=ON']
   await buildApart(folder, definitions, 'with CUDA')
   const commands = fs.readFileSync(path.join(folder, 'compile_commands.json'), 'utf8')
-  return { captured: commands.includes('DCGAN_CUDA_HEADERS=1'), time: duration(Date.now() - started) }
+  return {
+    captured: commands.includes('DCGAN_CUDA_HEADERS=1'),
+    nccl: commands.includes('DCGAN_NCCL_HEADERS=1'),
+    time: duration(Date.now() - started),
+  }
 }
 
 /** Trains and samples in a process of its own, and returns its answer. @param {import('../../scripts/libtorch/find.js').LibTorchInfo} libtorch */
@@ -131,7 +135,7 @@ async function main() {
   if (values.clean) fs.rmSync(FOLDER, { recursive: true, force: true })
   const libtorch = await provideLibTorch(values.from)
   line(`Building the addon for LibTorch ${libtorch.version} (CUDA) in ${libtorch.folder}`)
-  const { captured, time } = await build(libtorch)
+  const { captured, nccl, time } = await build(libtorch)
   await buildLibrary(ROOT)
   const rows = [
     { what: 'compiles and links, warnings being errors', ok: true, found: time },
@@ -139,6 +143,11 @@ async function main() {
       what: 'the captured step is compiled',
       ok: captured,
       found: captured ? "with the runtime's headers" : "the runtime's headers are missing",
+    },
+    {
+      what: 'sums over GPUs are compiled',
+      ok: nccl,
+      found: nccl ? "with NCCL's headers" : "NCCL's headers are missing",
     },
     ...judge(await tryRunning(libtorch)),
   ]

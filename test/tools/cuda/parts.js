@@ -10,6 +10,7 @@ const FILES = {
   sampling: './sampling.js',
   stopping: './stopping.js',
   sharing: './stopping.js',
+  processes: './processes.js',
   memory: './memory.js',
 }
 
