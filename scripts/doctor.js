@@ -5,12 +5,11 @@ const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { checkAddon } = require('./doctor/addon.js')
-const { checkDataSet, selfTest } = require('./doctor/library.js')
+const { checkDataSet, checkStep, selfTest } = require('./doctor/library.js')
 const { checkGpu, checkLibTorch } = require('./doctor/libtorch.js')
-const { checkStep } = require('./doctor/step.js')
 const { PLATFORM, libc, requirePlatform } = require('./libtorch/platform.js')
 const { Problem, codeOf, reason } = require('./problem.js')
-const { requireCMake, requireCompiler, requireMake, requireNode } = require('./programs.js')
+const { BUILD_TOOLS, requireNode } = require('./programs.js')
 
 const ROOT = path.join(__dirname, '..')
 
@@ -82,9 +81,7 @@ async function diagnose() {
   const checks = [
     await check('Node.js', () => requireNode(ROOT)),
     await check('platform', checkPlatform),
-    await check('CMake', requireCMake, building),
-    await check('compiler', requireCompiler, building),
-    await check('make', requireMake, building),
+    ...(await Promise.all(Object.entries(BUILD_TOOLS).map(([name, tool]) => check(name, tool, building)))),
     libtorch,
     await check('GPU', () => checkGpu(findings)),
     addon,

@@ -1,5 +1,8 @@
 'use strict'
 
+/** The command that puts most things right. */
+const SETUP = 'npx libtorch-dcgan setup'
+
 /** Something that the user can fix: `message` says what is wrong, `fix` the command or step against it. */
 class Problem extends Error {
   /**
@@ -52,4 +55,4 @@ const reason = error => String(error?.message ?? error)
 /** The code of anything thrown, for example 'ENOENT'; '' if it has none. @param {any} error */
 const codeOf = error => (typeof error?.code === 'string' ? error.code : '')
 
-module.exports = { Problem, attempt, codeOf, explain, reason }
+module.exports = { Problem, SETUP, attempt, codeOf, explain, reason }

@@ -63,7 +63,6 @@ const { compare } = new Intl.Collator('en', { numeric: true })
 /** Returns true if a version, such as "3.4", is older than another one. @param {string} version @param {string} than */
 const isOlder = (version, than) => compare(version, than) < 0
 
-/** CMake's version and path; throws if it cannot build the addon. */
 function requireCMake() {
   const cmake = which('cmake')
   const wanted = `building the addon needs CMake ${MIN_CMAKE} or newer`
@@ -77,7 +76,7 @@ function requireCMake() {
   )
 }
 
-/** The version and path of the C++ compiler that CMake takes; throws if there is none. */
+/** The compiler that CMake takes. */
 function requireCompiler() {
   const { CXX } = process.env
   const compiler = CXX ? which(CXX.replace(/ .*/, '')) : which('c++', 'g++', 'clang++')
@@ -90,7 +89,6 @@ function requireCompiler() {
   )
 }
 
-/** The path of Ninja or make; throws if neither is there. */
 function requireMake() {
   const make = which('ninja', 'ninja-build', 'make')
   if (make !== undefined) return make
@@ -100,11 +98,12 @@ function requireMake() {
   )
 }
 
+/** What building C++ needs: each gives its version and path, or throws. */
+const BUILD_TOOLS = { CMake: requireCMake, compiler: requireCompiler, make: requireMake }
+
 /** Throws the first reason why C++ cannot be built here. */
 function requireBuildTools() {
-  requireCMake()
-  requireCompiler()
-  requireMake()
+  for (const check of Object.values(BUILD_TOOLS)) check()
 }
 
 /** Throws if this Node.js is older than package.json asks for. @param {string} root */
@@ -118,14 +117,4 @@ function requireNode(root, version = process.versions.node) {
   )
 }
 
-module.exports = {
-  ask,
-  installCommand,
-  isOlder,
-  requireBuildTools,
-  requireCMake,
-  requireCompiler,
-  requireMake,
-  requireNode,
-  which,
-}
+module.exports = { BUILD_TOOLS, ask, installCommand, isOlder, requireBuildTools, requireNode, which }

@@ -12,15 +12,15 @@ const running = new Set()
  *
  * @param {string} program
  * @param {string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onLine?: (line: string) => void, show?: boolean }} [options]
- *   `show`: writes its output to our standard error instead of keeping it
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onLine?: (line: string) => void, show?: boolean, input?: number | 'ignore' }} [options]
+ *   `show`: writes its output to our standard error instead of keeping it; `input`: the open file that it reads
  * @returns {Promise<{ status: number, output: string }>} status 127 if it could not be started
  */
-function run(program, args, { cwd = '.', env = process.env, onLine, show = false } = {}) {
+function run(program, args, { cwd = '.', env = process.env, onLine, show = false, input = 'ignore' } = {}) {
   return new Promise(resolve => {
     // In a process group of its own, so that what it starts (CMake, Ninja, the compiler) can be ended with it.
     const target = show ? process.stderr : 'pipe'
-    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', target, target] })
+    const child = spawn(program, args, { cwd, env, detached: true, stdio: [input, target, target] })
     running.add(child)
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {

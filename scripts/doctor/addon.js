@@ -2,11 +2,9 @@
 
 const path = require('node:path')
 const { minorOf } = require('../libtorch/version.js')
-const { Problem } = require('../problem.js')
+const { Problem, SETUP } = require('../problem.js')
 const { reinstallCommand } = require('../steps/prebuilt.js')
 const { tryAddon } = require('../steps/try-addon.js')
-
-const SETUP = 'npx libtorch-dcgan setup'
 
 /** How the user replaces a LibTorch that is damaged. */
 const REPLACE = {

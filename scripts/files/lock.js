@@ -1,11 +1,10 @@
 'use strict'
 
-const { spawn } = require('node:child_process')
-const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
-const { Problem, attempt } = require('../problem.js')
+const { Problem, attempt, reason } = require('../problem.js')
 const { which } = require('../programs.js')
+const { run } = require('../run.js')
 const terminal = require('../terminal.js')
 
 /** The status that flock ends with while another process holds the lock. */
@@ -26,62 +25,47 @@ const HELD = 75
  * @throws {Problem} if the file cannot be locked
  */
 async function withLock(file, work, doing = 'at work here') {
-  fs.mkdirSync(path.dirname(file), { recursive: true })
-  const stat = fs.lstatSync(file, { throwIfNoEntry: false })
-  // flock would follow a link, and wait for a pipe.
-  if (stat !== undefined && !stat.isFile()) fs.rmSync(file, { recursive: true, force: true })
-  // Under some masks flock would make a file that everybody may write to. It says why a file cannot be made.
-  attempt(() => fs.closeSync(fs.openSync(file, 'a', 0o644)))
   const flock = which('flock', '/usr/bin/flock')
   // Without flock there is no lock: two set-ups at once are rare, and no set-up at all would be worse.
   if (flock === undefined) return work()
-  let lock = await start(flock, ['--nonblock', '--conflict-exit-code', String(HELD), file])
-  if (lock.status === HELD) {
-    const pid = /^\d+$/m.exec(attempt(() => fs.readFileSync(file, 'utf8')) ?? '')?.[0]
-    const holder = pid === undefined ? '' : ` (process ${pid})`
-    terminal.line(`Another set-up${holder} is ${doing}: waiting for it to release ${file}`)
-    lock = await start(flock, [file])
-  }
-  if (lock.status !== undefined) {
-    throw new Problem(
-      `The lock ${file} cannot be taken: ${lock.words}.`,
-      `Run it as the owner of that file. If nothing runs, remove it: rm '${file.replaceAll("'", "'\\''")}'`,
-    )
-  }
-  // For the message of those who wait. Another user's file is locked all the same.
-  attempt(() => fs.writeFileSync(file, `${process.pid}\n`))
+  const input = open(file)
   try {
+    // flock locks what it has open as its standard input, and so have we: the lock outlives it, until we close the file.
+    let lock = await run(flock, ['--nonblock', '--conflict-exit-code', String(HELD), '0'], { input })
+    if (lock.status === HELD) {
+      const pid = /^\d+$/m.exec(attempt(() => fs.readFileSync(file, 'utf8')) ?? '')?.[0]
+      const holder = pid === undefined ? '' : ` (process ${pid})`
+      terminal.line(`Another set-up${holder} is ${doing}: waiting for it to release ${file}`)
+      lock = await run(flock, ['0'], { input })
+    }
+    if (lock.status !== 0) throw refusal(file, lock.output.trim())
+    // For the message of those who wait. Another user's file is locked all the same.
+    attempt(() => fs.writeFileSync(file, `${process.pid}\n`))
     return await work()
   } finally {
-    await lock.release()
+    fs.closeSync(input)
   }
 }
 
-/**
- * Starts flock, with `cat` under it: that answers as soon as flock has the lock, and ends with this process, whose end
- * of a pipe it reads.
- *
- * @param {string} flock
- * @param {string[]} args
- * @returns {Promise<{ status?: number, words: string, release: () => Promise<void> }>} with a status if the lock was not
- *   taken
- */
-async function start(flock, args) {
-  // In a process group of its own: an interrupt of this one must first undo what is half done.
-  const child = spawn(flock, [...args, '/bin/cat'], { detached: true })
-  let words = ''
-  child.stderr.setEncoding('utf8').on('data', text => {
-    words += text
-  })
-  // It may have ended already.
-  child.stdin.once('error', () => {}).write('\n')
-  const closed = once(child, 'close')
-  const ended = await Promise.race([once(child.stdout, 'data').then(() => undefined), closed])
-  const release = async () => {
-    child.stdin.end()
-    await closed
+/** @param {string} file @returns {number} */
+function open(file) {
+  fs.mkdirSync(path.dirname(file), { recursive: true })
+  const stat = fs.lstatSync(file, { throwIfNoEntry: false })
+  // A link would be followed, and a pipe waited for.
+  if (stat !== undefined && !stat.isFile()) fs.rmSync(file, { recursive: true, force: true })
+  try {
+    return attempt(() => fs.openSync(file, 'a', 0o644)) ?? fs.openSync(file, 'r')
+  } catch (error) {
+    throw refusal(file, reason(error))
   }
-  return { ...(ended && { status: ended[0] ?? 1 }), words: words.trim(), release }
+}
+
+/** @param {string} file @param {string} words */
+function refusal(file, words) {
+  return new Problem(
+    `The lock ${file} cannot be taken: ${words}.`,
+    `Run it as the owner of that file. If nothing runs, remove it: rm '${file.replaceAll("'", "'\\''")}'`,
+  )
 }
 
 module.exports = { withLock }

@@ -17,6 +17,8 @@ const { Problem, attempt } = require('../problem.js')
  */
 
 const RECORD = 'libtorch.json'
+/** The name of a shared library. */
+const LIBRARY = /\.so(\.\d+)*$/
 const MOVE_CACHE = 'set LIBTORCH_DCGAN_HOME to a folder on a larger disk'
 
 /**
@@ -87,4 +89,4 @@ function removeEntry({ name, place }) {
   fs.rmSync(doomed, { recursive: true, force: true })
 }
 
-module.exports = { MOVE_CACHE, RECORD, cacheFolder, listEntries, removeEntry, setCurrent }
+module.exports = { LIBRARY, MOVE_CACHE, RECORD, cacheFolder, listEntries, removeEntry, setCurrent }

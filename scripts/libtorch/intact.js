@@ -5,7 +5,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { filesUnder, hashFile, readJson, writeAtomically } = require('../files/disk.js')
 const { Problem, attempt } = require('../problem.js')
-const { RECORD } = require('./cache.js')
+const { LIBRARY, RECORD } = require('./cache.js')
 
 /**
  * The files that were unpacked into a cache entry, so that a change is noticed. A library is loaded into the user's process: each
@@ -15,8 +15,6 @@ const { RECORD } = require('./cache.js')
  * @typedef {{ libraries: Record<string, Library>, headers: { sha256: string } }} Contents names relative to the entry
  * @typedef {import('./cache.js').CacheEntry} CacheEntry
  */
-
-const LIBRARY = /\.so(\.\d+)*$/
 
 /** @param {string} place the entry's folder @returns {Contents} */
 function contentsOf(place) {
@@ -89,18 +87,18 @@ function fetchAnew({ name, version, cuda, key, from, sha256 }) {
   return `npx libtorch-dcgan setup --remove ${name} && npx libtorch-dcgan setup ${again}`
 }
 
+/** What lies in the cache of an entry and is loaded. @param {CacheEntry} entry */
+function filesOf({ place, folder, contents }) {
+  if (!folder.startsWith(`${place}${path.sep}`)) return [place]
+  const libraries = Object.keys(contents?.libraries ?? {}).map(name => path.join(place, name))
+  return [path.join(folder, 'lib'), ...libraries]
+}
+
 /** The cache, the files in it that are loaded with an entry, and the folders between. @param {string} cache @param {CacheEntry} [entry] */
 function loadedFrom(cache, entry) {
   const found = new Set([cache])
-  /** @type {string[]} */
-  let files = []
-  if (entry !== undefined) {
-    const libraries = Object.keys(entry.contents?.libraries ?? {}).map(name => path.join(entry.place, name))
-    const own = entry.folder.startsWith(`${entry.place}${path.sep}`)
-    files = own ? [path.join(entry.folder, 'lib'), ...libraries] : [entry.place]
-  }
-  for (const file of files) {
-    for (let at = file; !found.has(at) && at !== path.dirname(at); at = path.dirname(at)) found.add(at)
+  for (let file of entry === undefined ? [] : filesOf(entry)) {
+    for (; !found.has(file) && file !== path.dirname(file); file = path.dirname(file)) found.add(file)
   }
   return [...found].flatMap(file => {
     const stat = fs.statSync(file, { throwIfNoEntry: false })

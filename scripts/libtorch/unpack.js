@@ -4,10 +4,9 @@ const fs = require('node:fs')
 const { ZipFile } = require('../files/zip.js')
 const { Problem } = require('../problem.js')
 const { duration, line, size } = require('../terminal.js')
-const { MOVE_CACHE } = require('./cache.js')
+const { LIBRARY, MOVE_CACHE } = require('./cache.js')
 const { nvidiaRequirements } = require('./pip.js')
 
-const LIBRARY = /\.so(\.\d+)*$/
 // Python's side of PyTorch, and its own tests.
 const NOT_NEEDED =
   /^lib(torch_python|shm|torchbind_test|jitbackend_test|backend_with_compiler|aoti_custom_ops)\./

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { temporary } from './support'
 
-const { checkStep } = require('../../scripts/doctor/step.js')
+const { checkStep } = require('../../scripts/doctor/library.js')
 
 const ROOT = path.join(__dirname, '..', '..')
 

@@ -3,9 +3,9 @@ import path from 'node:path'
 import { problem, setVariables, temporary } from './support'
 
 const {
+  BUILD_TOOLS,
   installCommand,
   requireBuildTools,
-  requireCMake,
   requireNode,
   which,
 } = require('../../scripts/programs.js')
@@ -44,14 +44,14 @@ describe('each tool that building needs is named when it is missing, with the co
 
   test('a CMake that is too old or does not run', () => {
     program('cmake', 'cmake version 3.16.3')
-    expect(problem(() => requireCMake())).toMatchObject({
+    expect(problem(BUILD_TOOLS.CMake)).toMatchObject({
       message: expect.stringMatching(/too old: 3\.16\.3/),
       fix: expect.stringMatching(/pip install .*cmake/),
     })
     program('cmake', 'Segmentation fault')
-    expect(problem(() => requireCMake()).message).toMatch(/does not run/)
+    expect(problem(BUILD_TOOLS.CMake).message).toMatch(/does not run/)
     program('cmake', 'cmake version 4.0.2')
-    expect(requireCMake()).toMatch(/4\.0\.2/)
+    expect(BUILD_TOOLS.CMake()).toMatch(/4\.0\.2/)
   })
 
   test('a compiler that CXX names', () => {

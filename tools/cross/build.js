@@ -2,7 +2,7 @@
 
 const path = require('node:path')
 const { MACHINES } = require('../../scripts/libtorch/platform.js')
-const { requireCMake, requireMake } = require('../../scripts/programs.js')
+const { BUILD_TOOLS } = require('../../scripts/programs.js')
 const { duration, line } = require('../../scripts/terminal.js')
 const { buildApart, crossTool } = require('../cmake.js')
 const { crossLibTorch } = require('./libtorch.js')
@@ -19,8 +19,8 @@ const ROOT = path.join(__dirname, '..', '..')
 async function crossBuild(platform) {
   const started = Date.now()
   const compiler = crossTool(platform, 'g++')
-  requireCMake()
-  requireMake()
+  BUILD_TOOLS.CMake()
+  BUILD_TOOLS.make()
   const libtorch = await crossLibTorch(platform)
   const folder = path.join(ROOT, 'node_modules', '.cache', 'libtorch-dcgan', platform, 'build')
   const definitions = [
