@@ -2,8 +2,8 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { filesUnder, writeAtomically } = require('../scripts/files/disk.js')
-const { inputsOf, isCurrent, outputsOf, readStamp } = require('../scripts/files/stamp.js')
+const { filesUnder } = require('../scripts/files/disk.js')
+const { readStamp } = require('../scripts/files/stamp.js')
 const { Problem } = require('../scripts/problem.js')
 const { run } = require('../scripts/run.js')
 const { duration, line } = require('../scripts/terminal.js')
@@ -19,10 +19,10 @@ async function buildLibrary(root) {
   const compiler = path.join(root, 'node_modules', 'typescript')
   const { version: typescript } = JSON.parse(fs.readFileSync(path.join(compiler, 'package.json'), 'utf8'))
   const sources = namesUnder(root, 'lib', /\.[cm]?ts$/)
-  const inputs = inputsOf(root, [...sources, ...CONFIGURATION])
-  if (isCurrent(readStamp(root, stampFile), inputs, { typescript })) return
+  const stamp = readStamp(root, stampFile, [...sources, ...CONFIGURATION], { typescript })
+  if (stamp.current) return
   const started = Date.now()
-  fs.rmSync(stampFile, { force: true })
+  stamp.remove()
   fs.rmSync(path.join(root, BROWSER), { recursive: true, force: true })
   for (const project of PROJECTS) {
     const args = [path.join(compiler, 'bin', 'tsc'), '-p', project]
@@ -33,8 +33,7 @@ async function buildLibrary(root) {
   fs.writeFileSync(path.join(root, BROWSER, 'package.json'), '{ "type": "module" }\n')
   const commandLine = path.join(root, 'dist', 'cli', 'index.js')
   if (fs.existsSync(commandLine)) fs.chmodSync(commandLine, 0o755)
-  const outputs = outputsOf(root, namesUnder(root, 'dist', /\.[cm]?[jt]s$/))
-  writeAtomically(stampFile, { inputs, outputs, facts: { typescript } })
+  stamp.write(namesUnder(root, 'dist', /\.[cm]?[jt]s$/))
   line(`Compiled lib/ in ${duration(Date.now() - started)}`)
 }
 

@@ -3,34 +3,35 @@
 const crypto = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
-const { readJson } = require('./disk.js')
+const { readJson, writeAtomically } = require('./disk.js')
 
 /**
- * A stamp records what a step was made from and what it made. It is written last, so a step that was interrupted has
- * none.
+ * Reads the stamp of a step: a file that records what the step was made from and what it made. It is written last, so a
+ * step that was interrupted has none.
  *
- * @typedef {object} Stamp
- * @property {Record<string, string>} inputs SHA-1 by names relative to the root, as those of the outputs
- * @property {Record<string, { mtimeMs: number, size: number }>} outputs
- * @property {Record<string, unknown>} facts what the step depends on besides files
+ * @param {string} root
+ * @param {string} file
+ * @param {string[]} names what the step is made from, relative to the root
+ * @param {Record<string, unknown>} facts what it depends on besides files
  */
-
-/** The stamp in a file, if there is one and what its step made is as it was. @param {string} root @param {string} file */
-function readStamp(root, file) {
-  const stamp = /** @type {Stamp | undefined} */ (readJson(file))
-  if (stamp?.outputs === undefined) return undefined
-  const outputs = outputsOf(root, Object.keys(stamp.outputs))
-  return JSON.stringify(outputs) === JSON.stringify(stamp.outputs) ? stamp : undefined
-}
-
-/** @param {string} root @param {string[]} names @returns {Stamp['inputs']} */
-function inputsOf(root, names) {
-  return Object.fromEntries(
+function readStamp(root, file, names, facts) {
+  const inputs = Object.fromEntries(
     names.map(name => [name, crypto.hash('sha1', fs.readFileSync(path.join(root, name)))]),
   )
+  const { outputs, ...from } = readJson(file) ?? {}
+  const whole = outputs !== undefined && same(outputsOf(root, Object.keys(outputs)), outputs)
+  return {
+    /** True if what the step made is as it was. */
+    whole,
+    /** True if it was also made from these files and facts. */
+    current: whole && same({ inputs, facts }, from),
+    remove: () => fs.rmSync(file, { force: true }),
+    /** Records that the step made these files, relative to the root. @param {string[]} made */
+    write: made => writeAtomically(file, { inputs, facts, outputs: outputsOf(root, made) }),
+  }
 }
 
-/** Times and sizes of what a step made. @param {string} root @param {string[]} names @returns {Stamp['outputs']} */
+/** Times and sizes of what a step made. @param {string} root @param {string[]} names */
 function outputsOf(root, names) {
   return Object.fromEntries(
     names.map(name => {
@@ -40,9 +41,7 @@ function outputsOf(root, names) {
   )
 }
 
-/** Returns true if a step was made from these files and facts. @param {Stamp | undefined} stamp @param {Stamp['inputs']} inputs @param {Stamp['facts']} facts */
-function isCurrent(stamp, inputs, facts) {
-  return JSON.stringify([stamp?.inputs, stamp?.facts]) === JSON.stringify([inputs, facts])
-}
+/** @param {unknown} one @param {unknown} other */
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other)
 
-module.exports = { inputsOf, isCurrent, outputsOf, readStamp }
+module.exports = { readStamp }

@@ -11,7 +11,7 @@ const { nvidiaWheels } = require('./catalogue.js')
 const { describeLibTorch } = require('./find.js')
 const { contentsOf, requireIntact, requireOwn, sharedWithGroup } = require('./intact.js')
 const { pipDownload } = require('./pip.js')
-const { allowsUnpinned, verdict, waysOut } = require('./pinned.js')
+const { allowsUnpinned, waysOut } = require('./pinned.js')
 const { MACHINES, PLATFORM } = require('./platform.js')
 const { CPU_INDEX, givenSource, releaseSource } = require('./source.js')
 const { unpackLibTorch, unpackNvidia } = require('./unpack.js')
@@ -180,10 +180,6 @@ async function addNvidia(wanted, machine, entry, downloads) {
     owner: "NVIDIA's",
     why: "A CUDA LibTorch needs NVIDIA's libraries, which come as Python wheels.",
   })
-  const pinned = Array.isArray(wanted) ? [] : Object.values(wanted)
-  for (const { file, sha256 } of wheels) {
-    if (!pinned.includes(sha256)) line(`  ${path.basename(file)}: ${verdict(sha256, undefined)}`)
-  }
   const files = wheels.map(({ file }) => file)
   const bytes = await unpackNvidia(files, entry)
   line(`  added NVIDIA's libraries, ${size(bytes)}, in ${duration(Date.now() - started)}`)

@@ -6,7 +6,8 @@ const { hashFile } = require('../files/disk.js')
 const { Problem } = require('../problem.js')
 const { installCommand } = require('../programs.js')
 const { askPython, pythons, runPython } = require('../python.js')
-const { allowsUnpinned, waysOut } = require('./pinned.js')
+const { line, size } = require('../terminal.js')
+const { allowsUnpinned, verdict, waysOut } = require('./pinned.js')
 
 // The wheels hold compiled code for CPython 3.11 too, but only LibTorch is taken from them: any Python may fetch them.
 const PYTHON_TAGS = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311']
@@ -50,14 +51,15 @@ async function pipDownload(wanted, folder, { machine, owner, why, index }) {
       `Connect to the network, or install pip:\n${installCommand('python3-pip')}\nor ${BRING}`,
     )
   }
-  const requirements = Array.isArray(wanted) ? wanted : Object.keys(wanted)
-  const pinned = Array.isArray(wanted) ? [] : Object.values(wanted)
+  const [requirements, pinned] = Array.isArray(wanted)
+    ? [wanted, []]
+    : [Object.keys(wanted), Object.values(wanted)]
   fs.mkdirSync(folder, { recursive: true })
   const live = process.stderr.isTTY === true
   const args = [
     ...['-m', 'pip', 'download', '--disable-pip-version-check', '--only-binary=:all:', '--dest', folder],
     ...(live ? [] : ['--quiet']),
-    ...(Array.isArray(wanted) ? [] : ['--no-deps']),
+    ...(pinned.length > 0 ? ['--no-deps'] : []),
     ...PYTHON_TAGS,
     ...platformTags(machine).flatMap(tag => ['--platform', tag]),
     ...requirements,
@@ -65,7 +67,7 @@ async function pipDownload(wanted, folder, { machine, owner, why, index }) {
   const other = index && `PIP_EXTRA_INDEX_URL=${index} npx libtorch-dcgan setup`
   const { status, output } = await runPython(python, args, live)
   if (status !== 0) {
-    const errors = output.split('\n').filter(line => line.startsWith('ERROR'))
+    const errors = output.split('\n').filter(text => text.startsWith('ERROR'))
     throw new Problem(
       [`pip could not download ${requirements.join(', ')}.`, ...errors].join('\n'),
       [
@@ -81,7 +83,11 @@ async function pipDownload(wanted, folder, { machine, owner, why, index }) {
   return names.map(name => {
     const file = path.join(folder, name)
     const sha256 = hashFile(file)
-    if (pinned.includes(sha256) || allowsUnpinned()) return { file, sha256 }
+    const known = pinned.find(hash => hash === sha256)
+    if (known !== undefined || allowsUnpinned()) {
+      line(`  downloaded ${name}, ${size(fs.statSync(file).size)}, ${verdict(sha256, known)}`)
+      return { file, sha256 }
+    }
     const only = pinned.length === 1 ? `, not ${pinned[0]}` : ''
     throw new Problem(
       `pip gave ${name}, which is not ${owner}: its SHA-256 is ${sha256}${only}.`,

@@ -53,9 +53,7 @@ function releaseSource(variant, platform) {
     const index = variant === 'cpu' ? CPU_INDEX : undefined
     const options = { machine, owner: "PyTorch's", why, index }
     const [wheel] = await pipDownload({ [requirement]: sha256 }, path.join(downloads, 'pip'), options)
-    const { file, sha256: given } = /** @type {{ file: string, sha256: string }} */ (wheel)
-    line(`  downloaded ${size(fs.statSync(file).size)}, ${verdict(given, sha256)}`)
-    return { file, from: `pip: ${requirement}`, sha256: given }
+    return { .../** @type {{ file: string, sha256: string }} */ (wheel), from: `pip: ${requirement}` }
   }
   return {
     key: `${version} ${variant}${suffix}`,

@@ -3,8 +3,8 @@
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { filesUnder, requireSpace, writeAtomically } = require('../files/disk.js')
-const { inputsOf, isCurrent, outputsOf, readStamp } = require('../files/stamp.js')
+const { filesUnder, requireSpace } = require('../files/disk.js')
+const { readStamp } = require('../files/stamp.js')
 const { requireSupported } = require('../libtorch/version.js')
 const { Problem, reason } = require('../problem.js')
 const { requireBuildTools } = require('../programs.js')
@@ -19,21 +19,17 @@ const MEMORY_PER_JOB = 2_000_000_000
 
 /** @typedef {import('../libtorch/find.js').LibTorchInfo} LibTorchInfo */
 
-/** The stamp of the last build, and the files and facts that a current one has. @param {string} root @param {LibTorchInfo} libtorch */
-function state(root, { folder, version, cuda }) {
+/** @param {string} root @param {LibTorchInfo} libtorch */
+function stampOf(root, { folder, version, cuda }) {
   const sources = ['binding', 'cmake'].flatMap(room =>
     filesUnder(path.join(root, room), SOURCES).map(name => path.join(room, name)),
   )
   const file = path.join(root, 'build', 'addon.json')
-  const inputs = inputsOf(root, ['CMakeLists.txt', ...sources])
-  return { file, stamp: readStamp(root, file), inputs, facts: { folder, version, cuda } }
+  return readStamp(root, file, ['CMakeLists.txt', ...sources], { folder, version, cuda })
 }
 
 /** Returns true if the addon was built here from these sources and this LibTorch. @param {string} root @param {LibTorchInfo} libtorch */
-function addonIsCurrent(root, libtorch) {
-  const { stamp, inputs, facts } = state(root, libtorch)
-  return isCurrent(stamp, inputs, facts)
-}
+const addonIsCurrent = (root, libtorch) => stampOf(root, libtorch).current
 
 /** Builds the addon and the engine with cmake-js. @param {string} root @param {LibTorchInfo} libtorch */
 async function buildAddon(root, libtorch) {
@@ -41,16 +37,15 @@ async function buildAddon(root, libtorch) {
   requireBuildTools()
   requireSpace(root, DISK, 'Building the addon', 'put the package on a larger disk')
   const started = Date.now()
-  const { file, stamp, inputs, facts } = state(root, libtorch)
-  const interrupted = !fs.existsSync(file)
-  fs.rmSync(file, { force: true })
+  const stamp = stampOf(root, libtorch)
+  stamp.remove()
   // Libraries that this step did not finish, or that were changed since, are linked anew.
-  if (stamp === undefined) for (const name of OUTPUTS) fs.rmSync(path.join(root, name), { force: true })
-  const first = mustConfigure(root, libtorch, interrupted)
+  if (!stamp.whole) for (const name of OUTPUTS) fs.rmSync(path.join(root, name), { force: true })
+  const first = mustConfigure(root, libtorch, stamp.whole)
   terminal.line(`Building the addon for LibTorch ${libtorch.version} (${libtorch.cuda ? 'CUDA' : 'CPU'})`)
   if (first) await cmakeJs(root, ['reconfigure', `--CDLIBTORCH=${libtorch.folder}`])
   await cmakeJs(root, ['build', ...jobs()])
-  writeAtomically(file, { inputs, outputs: outputsOf(root, OUTPUTS), facts })
+  stamp.write(OUTPUTS)
   terminal.line(`Built the addon in ${terminal.duration(Date.now() - started)}`)
 }
 
@@ -59,9 +54,9 @@ async function buildAddon(root, libtorch) {
  *
  * @param {string} root
  * @param {LibTorchInfo} libtorch
- * @param {boolean} interrupted
+ * @param {boolean} whole whether what was built last is as it was
  */
-function mustConfigure(root, libtorch, interrupted) {
+function mustConfigure(root, libtorch, whole) {
   const has = (/** @type {string} */ name) => fs.existsSync(path.join(root, 'build', name))
   // A configuration that failed leaves a cache, but nothing to build by.
   if (!has('CMakeCache.txt') || !(has('build.ninja') || has('Makefile'))) return true
@@ -71,7 +66,7 @@ function mustConfigure(root, libtorch, interrupted) {
   if (value('LIBTORCH') !== libtorch.folder || value('LIBTORCH_KNOWN') !== known) return true
   if (value('CMAKE_HOME_DIRECTORY') !== root) return true
   // Ninja logs what it has finished; Make takes a file that was half written for a new one.
-  return interrupted && value('CMAKE_GENERATOR') !== 'Ninja'
+  return !whole && value('CMAKE_GENERATOR') !== 'Ninja'
 }
 
 /** As many compilers at once as there are processors, and memory for. */

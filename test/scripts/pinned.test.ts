@@ -104,7 +104,7 @@ onLinux('NVIDIA’s wheels', () => {
     )
     expect(fs.existsSync(log)).toBe(false)
     const allowed = await fetchInto(home, { from }, ALLOW)
-    expect(allowed.stderr).toContain(`nvidia.whl: SHA-256 ${sha256(library)}`)
+    expect(allowed.stderr).toContain(`downloaded nvidia.whl, 1 kB, SHA-256 ${sha256(library)}`)
     expect(allowed.status).toBe(0)
   })
 })

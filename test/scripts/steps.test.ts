@@ -3,7 +3,7 @@ import path from 'node:path'
 import { temporary } from './support'
 
 const { filesUnder } = require('../../scripts/files/disk.js')
-const { inputsOf, isCurrent, outputsOf, readStamp } = require('../../scripts/files/stamp.js')
+const { readStamp } = require('../../scripts/files/stamp.js')
 const { packagesInstalled } = require('../../tools/packages.js')
 const terminal = require('../../scripts/terminal.js')
 
@@ -20,9 +20,11 @@ describe('a stamp', () => {
   test('tells content that changed from files that were only touched', () => {
     write('a.cc', 'one')
     write('b.cc', 'two')
-    const stamp = { inputs: inputsOf(root, ['a.cc', 'b.cc']), outputs: {}, facts: { version: 1 } }
-    const current = (names: string[], facts = { version: 1 }) =>
-      isCurrent(stamp, inputsOf(root, names), facts)
+    const stamp = (names: string[], facts = { version: 1 }) =>
+      readStamp(root, path.join(root, 'stamp.json'), names, facts)
+    const current = (...args: Parameters<typeof stamp>) => stamp(...args).current
+    expect(current(['a.cc', 'b.cc'])).toBe(false)
+    stamp(['a.cc', 'b.cc']).write([])
     fs.utimesSync(path.join(root, 'a.cc'), new Date(), new Date(Date.now() + 5000))
     expect(current(['a.cc', 'b.cc'])).toBe(true)
     expect(current(['a.cc', 'b.cc'], { version: 2 })).toBe(false)
@@ -35,15 +37,20 @@ describe('a stamp', () => {
 
   test('counts only while what was made is there as it was', () => {
     write('dist/a.js', 'x')
-    const stamp = { inputs: {}, outputs: outputsOf(root, ['dist/a.js']), facts: {} }
-    write('stamp.json', JSON.stringify(stamp))
-    const file = path.join(root, 'stamp.json')
-    expect(readStamp(root, file)).toEqual(stamp)
+    const stamp = () => readStamp(root, path.join(root, 'stamp.json'), [], {})
+    const [whole, changed] = [
+      { whole: true, current: true },
+      { whole: false, current: false },
+    ]
+    expect(stamp()).toMatchObject(changed)
+    stamp().write(['dist/a.js'])
+    expect(stamp()).toMatchObject(whole)
     write('dist/a.js', 'xy')
-    expect(readStamp(root, file)).toBeUndefined()
+    expect(stamp()).toMatchObject(changed)
     fs.rmSync(path.join(root, 'dist'), { recursive: true })
-    expect(readStamp(root, file)).toBeUndefined()
-    expect(readStamp(root, path.join(root, 'none.json'))).toBeUndefined()
+    expect(stamp()).toMatchObject(changed)
+    stamp().remove()
+    expect(fs.existsSync(path.join(root, 'stamp.json'))).toBe(false)
   })
 
   test('covers the files of a kind under a folder', () => {
