@@ -65,14 +65,26 @@ function releaseFor(variant, platform = PLATFORM) {
 function nvidiaWheels(sha256, machine) {
   if (!Object.values(SHA256).some(({ cuda }) => cuda === sha256)) return undefined
   const list = fs.readFileSync(path.join(__dirname, 'nvidia.txt'), 'utf8')
-  const column = machine === 'aarch64' ? 2 : 1
-  const wheels = list.split('\n').filter(line => line !== '' && !line.startsWith('#'))
-  return Object.fromEntries(
-    wheels.map(line => line.split(' --hash=sha256:')).map(words => [words[0], String(words[column])]),
-  )
+  const wheels = [...list.matchAll(/^(\S+==\S+) --hash=sha256:(\w+) --hash=sha256:(\w+)$/gm)]
+  return Object.fromEntries(wheels.map(([, name, x64, arm64]) => [name, machine === 'aarch64' ? arm64 : x64]))
+}
+
+const ALLOW = 'LIBTORCH_DCGAN_ALLOW_UNPINNED'
+
+/** Returns true if the user accepts files whose SHA-256 is not known. */
+const allowsUnpinned = () => process.env[ALLOW] === '1'
+
+/** The ways out for a file without a known SHA-256. @param {string} [flags] the rest of set-up's command */
+const waysOut = (flags = '') => `or use a LibTorch of your own: LIBTORCH=<folder>, or LIBTORCH_USE_PYTORCH=1
+or, if you trust where it comes from, take it as it is: ${ALLOW}=1 npx libtorch-dcgan setup${flags}`
+
+/** @param {string} sha256 @param {string | undefined} pinned */
+function verdict(sha256, pinned) {
+  if (sha256 === pinned) return 'SHA-256 as pinned'
+  return `SHA-256 ${sha256} (none is pinned to compare it with; ${ALLOW} is 1)`
 }
 
 /** The versions that this release of the package is tested with. */
 const VERSIONS = Object.values(VERSION)
 
-module.exports = { VERSIONS, nvidiaWheels, releaseFor }
+module.exports = { VERSIONS, allowsUnpinned, nvidiaWheels, releaseFor, verdict, waysOut }

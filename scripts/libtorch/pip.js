@@ -7,7 +7,7 @@ const { Problem } = require('../problem.js')
 const { installCommand } = require('../programs.js')
 const { askPython, pythons, runPython } = require('../python.js')
 const { line, size } = require('../terminal.js')
-const { allowsUnpinned, verdict, waysOut } = require('./pinned.js')
+const { allowsUnpinned, verdict, waysOut } = require('./catalogue.js')
 
 // The wheels hold compiled code for CPython 3.11 too, but only LibTorch is taken from them: any Python may fetch them.
 const PYTHON_TAGS = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311']

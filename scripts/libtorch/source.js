@@ -4,12 +4,11 @@ const crypto = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
 const { hashFile } = require('../files/disk.js')
-const { download } = require('../net/download.js')
+const { download, splitCredentials } = require('../net/download.js')
 const { Problem } = require('../problem.js')
 const { duration, line, size } = require('../terminal.js')
-const { releaseFor } = require('./catalogue.js')
+const { allowsUnpinned, releaseFor, verdict, waysOut } = require('./catalogue.js')
 const { pipDownload } = require('./pip.js')
-const { allowsUnpinned, verdict, waysOut } = require('./pinned.js')
 const { PLATFORM, requirePlatform } = require('./platform.js')
 
 const PYTORCH = 'https://download.pytorch.org'
@@ -87,9 +86,7 @@ function addressSource(url) {
   const given = url.hash
   const sha256 = /^#sha256=([0-9a-f]{64})$/i.exec(given)?.[1]?.toLowerCase()
   url.hash = ''
-  const shown = new URL(url)
-  shown.username = shown.password = ''
-  const key = shown.href
+  const { url: key } = splitCredentials(url.href)
   return {
     key,
     label: `LibTorch from ${key}`,

@@ -2,7 +2,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { Problem } = require('../problem.js')
+const { Problem, attempt } = require('../problem.js')
 const { isOlder } = require('../programs.js')
 
 /** The oldest that the addon is built with and tested against. cmake/LibTorch.cmake reads this line. */
@@ -13,16 +13,14 @@ const HEADERS = ['torch/headeronly/version.h', 'torch/csrc/api/include/torch/ver
 
 /** LibTorch's version from its headers, as "x.y.z"; undefined if none tells it. @param {string} include */
 function readVersion(include) {
-  const files = HEADERS.map(header => path.join(include, header)).filter(file => fs.existsSync(file))
-  return files.map(file => parseVersion(fs.readFileSync(file, 'utf8'))).find(Boolean)
-}
-
-/** @param {string} header the text of a version.h */
-function parseVersion(header) {
-  const parts = ['MAJOR', 'MINOR', 'PATCH'].map(
-    part => new RegExp(`^\\s*#\\s*define\\s+TORCH_VERSION_${part}\\s+(\\d+)\\s*$`, 'm').exec(header)?.[1],
-  )
-  return parts.includes(undefined) ? undefined : parts.join('.')
+  for (const header of HEADERS) {
+    const text = attempt(() => fs.readFileSync(path.join(include, header), 'utf8')) ?? ''
+    const parts = ['MAJOR', 'MINOR', 'PATCH'].map(
+      part => new RegExp(`^\\s*#\\s*define\\s+TORCH_VERSION_${part}\\s+(\\d+)\\s*$`, 'm').exec(text)?.[1],
+    )
+    if (!parts.includes(undefined)) return parts.join('.')
+  }
+  return undefined
 }
 
 /** "2.13" of "2.13.0": LibTorch's C++ ABI is the same within a minor version. @param {string} version */
@@ -37,4 +35,4 @@ function requireSupported({ version, folder }) {
   )
 }
 
-module.exports = { minorOf, parseVersion, readVersion, requireSupported }
+module.exports = { minorOf, readVersion, requireSupported }

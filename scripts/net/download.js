@@ -237,4 +237,4 @@ function discard(part) {
 /** @param {string} file */
 const sizeOf = file => fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
 
-module.exports = { download }
+module.exports = { download, splitCredentials }

@@ -2,30 +2,38 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { temporary, versionHeader } from './support'
 
-const { minorOf, parseVersion, readVersion } = require('../../scripts/libtorch/version.js')
+const { minorOf, readVersion } = require('../../scripts/libtorch/version.js')
 
 describe('the version in LibTorch’s headers', () => {
+  let include: string
+  beforeEach(() => {
+    include = temporary()
+  })
+  const write = (name: string, text: string) => {
+    fs.mkdirSync(path.dirname(path.join(include, name)), { recursive: true })
+    fs.writeFileSync(path.join(include, name), text)
+  }
+  const versionOf = (text: string) => {
+    write('torch/headeronly/version.h', text)
+    return readVersion(include)
+  }
+
   test('is put together from its three numbers', () => {
-    expect(parseVersion(versionHeader('2.13.0'))).toBe('2.13.0')
+    expect(versionOf(versionHeader('2.13.0'))).toBe('2.13.0')
     expect(
-      parseVersion(
+      versionOf(
         '  #  define TORCH_VERSION_MAJOR 3\r\n#define TORCH_VERSION_MINOR 0\n#define TORCH_VERSION_PATCH 12',
       ),
     ).toBe('3.0.12')
   })
 
   test('is unknown where a number is missing or is none', () => {
-    expect(parseVersion(versionHeader('2.13.0').replace('MINOR', 'LESSER'))).toBeUndefined()
-    expect(parseVersion(versionHeader('2.13.x'))).toBeUndefined()
-    expect(parseVersion('')).toBeUndefined()
+    expect(versionOf(versionHeader('2.13.0').replace('MINOR', 'LESSER'))).toBeUndefined()
+    expect(versionOf(versionHeader('2.13.x'))).toBeUndefined()
+    expect(versionOf('')).toBeUndefined()
   })
 
   test('is read from the new header, or the old one where the new has none', () => {
-    const include = temporary()
-    const write = (name: string, text: string) => {
-      fs.mkdirSync(path.dirname(path.join(include, name)), { recursive: true })
-      fs.writeFileSync(path.join(include, name), text)
-    }
     expect(readVersion(include)).toBeUndefined()
     write('torch/csrc/api/include/torch/version.h', versionHeader('2.1.2'))
     expect(readVersion(include)).toBe('2.1.2')
