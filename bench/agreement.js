@@ -1,5 +1,5 @@
 // npm run bench:agreement: how far runs of two and four processes lie from a run of one, and how far a run lies whose
-// first weight was moved by the smallest step that float32 has. Prints the tables of docs/scaling.md.
+// first weight was changed to the next float32 number. Prints the tables of docs/scaling.md.
 // --epoch: trains recipes.best for an epoch instead, in one process, in two, and with another seed, and evaluates it.
 
 import { execFile } from 'node:child_process'
@@ -73,7 +73,7 @@ async function compareLosses(folder) {
     const others = {
       'two processes': () => train(plan, 2),
       'four processes': () => train(plan, 4),
-      'one weight moved': async () => train({ ...plan, model: await nudged(hparams, join(folder, 'model')) }),
+      'one weight changed': async () => train({ ...plan, model: await nudged(hparams, join(folder, 'model')) }),
     }
     for (const [who, run] of Object.entries(others)) {
       const other = await run()

@@ -234,7 +234,7 @@ export class DCGAN {
 
   /**
    * Measures how good the generator is. It compares generated images with real ones, in the features of a small
-   * classifier of digits that the package ships. 10,000 images take about ten seconds on two cores.
+   * classifier of digits that the package ships. 10,000 images take about twelve seconds on two cores.
    *
    * The generator is the one at the moment of the call, even while training continues. The model serves other requests
    * in between; while it trains, it does a piece of this work after each step. The figures depend only on the weights,

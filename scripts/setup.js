@@ -36,7 +36,7 @@ Options:
                       #sha256=<hash>, or from a ZIP file, wheel or folder
   --rebuild           build the addon anew, even if a prebuilt one fits
   --list              show what the cache holds
-  --remove [name...]  remove what the cache holds: all of it, or these of --list
+  --remove [name...]  remove what --list shows: all of it, or these names
   --json              with --list: as JSON
   -h, --help          show this
 
@@ -166,7 +166,7 @@ async function provideLibTorch({ cpu, cuda, from }, fromSource) {
   return fetchLibTorch({ variant, from })
 }
 
-/** @param {'cpu' | 'cuda'} variant @param {boolean} asked whether the user asked for what has to be built */
+/** @param {'cpu' | 'cuda'} variant @param {boolean} asked whether the user chose CUDA, or a build from source */
 function requireBuildToolsFor(variant, asked) {
   try {
     requireBuildTools()

@@ -145,7 +145,7 @@ describe('the device', () => {
   })
 
   test.each([
-    ['cuda', none, /built without CUDA.*LIBTORCH/],
+    ['cuda', none, /built without CUDA.*setup --cuda/],
     ['cuda', gpus(0), /no CUDA device.*nvidia-smi/],
     ['cuda:2', gpus(2), /2 CUDA devices: the last is 'cuda:1'/],
   ] as const)('%s with %j is an error that says what to do', (wanted, info, message) => {

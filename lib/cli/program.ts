@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { DEFAULTS, HYPER_PARAMS } from '../hyperparams.js'
+import { HYPER_PARAMS } from '../hyperparams.js'
 import { packageVersion } from '../installed.js'
 import { recipes } from '../recipes.js'
 import { addHyperParams, numberOrText, numbersOrText } from './flags.js'
@@ -26,8 +26,12 @@ export function createProgram(): Command {
     .option('--count <n>', 'number of images (default: 1)', numberOrText)
     .option('--out <path>', 'a .png file for one picture, or a folder for a file per image', 'digits.png')
     .action(async flags => (await import('./sample.js')).sample(flags))
-  addSampling(program, 'grid', 'write a grid of digits: those of the snapshots, or new ones with --seed')
-    .option('--count <n>', `number of images with --seed (default: ${DEFAULTS.outputDim ** 2})`, numberOrText)
+  addSampling(
+    program,
+    'grid',
+    'write a grid of digits: those of the snapshots, or new ones with --seed, --labels or --count',
+  )
+    .option('--count <n>', 'number of new digits (default: as many as in a snapshot)', numberOrText)
     .option('--out <file>', 'the PNG file', 'grid.png')
     .action(async flags => (await import('./sample.js')).grid(flags))
   addAnimate(program)
@@ -76,7 +80,7 @@ function addTrain(program: Command): void {
     .option('--no-save', 'do not save the trained model')
     .option(
       '--evaluate <n>',
-      'at the end, compare this many digits with real ones (default: 10000, about ten seconds)',
+      'at the end, compare this many digits with real ones (default: 10000, about twelve seconds)',
       numberOrText,
     )
     .option('--no-evaluate', 'do not compare')
@@ -119,7 +123,7 @@ function addSampling(program: Command, name: string, description: string): Comma
     .option('--gap <n>', 'empty pixels between two images (default: 0)', numberOrText)
     .option('--invert', 'draw black digits on white')
     .option('--no-preview', 'draw no digits on the terminal')
-    .option('--seed <n>', 'seed of the digits (default: random)', numberOrText)
+    .option('--seed <n>', 'seed of new digits (default: random)', numberOrText)
     .option(
       '--labels <list>',
       'which digits: one label for all, or one for each, such as 3,1,4',
@@ -127,7 +131,7 @@ function addSampling(program: Command, name: string, description: string): Comma
     )
     .option(
       '--min-confidence <p>',
-      'draw a digit again, up to 20 times, until the classifier is this confident, 0 to 1',
+      'draw each digit up to 20 times, until the classifier is this confident, 0 to 1',
       numberOrText,
     )
     .option('--json', 'print the result as JSON')

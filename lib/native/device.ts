@@ -27,7 +27,7 @@ export function chooseDevice(
 function reason(info: Pick<NativeInfo, 'cuda'>, devices: number): string {
   if (!info.cuda) {
     return (
-      'this LibTorch was built without CUDA. Point LIBTORCH at one with CUDA and run "npx libtorch-dcgan setup", ' +
+      'this LibTorch was built without CUDA. Run "npx libtorch-dcgan setup --cuda" to fetch one with it, ' +
       "or use device 'auto' or 'cpu'"
     )
   }

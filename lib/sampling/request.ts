@@ -28,7 +28,7 @@ export interface SampleOptions {
    * the best of them is the result. For a model without classes, the classifier may read any digit.
    *
    * The first candidate is the image that you get without `minConfidence`, and image i is still the same for any
-   * `count`. It cannot be used with `latents`, and only with models of ten classes or none.
+   * `count`. It cannot be used with `latents`. The model must have ten classes or none.
    */
   minConfidence?: number | undefined
   /** Cancels the images that still wait. The call then rejects with the signal's reason. */

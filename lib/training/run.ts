@@ -43,7 +43,7 @@ export interface Sinks {
     losses: readonly StepLosses[],
     imagesPerSecond: number,
   ) => Promise<void>
-  /** The model's steps after which the run ends, if that is before the end of its last epoch. Default Infinity. */
+  /** The run ends after this step of the model, if its last epoch has not ended before. Default Infinity. */
   lastStep?: number
 }
 
@@ -121,7 +121,8 @@ export class Run {
 
   /**
    * Reports a step to `onProgress`. Leaves it out if the previous report was less than a tenth of a second ago, unless the
-   * step has a snapshot or ends the run. `last`: false if the picture after the last step brings a second report of it.
+   * step has a snapshot or ends the run. A run with snapshots reports its end together with the picture after the last
+   * step, and only this report has `last`.
    */
   report(step: Step, snapshot?: string, last = this.#sinks.writeSnapshot === undefined): void {
     const { onProgress, signal } = this.#sinks
