@@ -73,7 +73,8 @@ async function compareLosses(folder) {
     const others = {
       'two processes': () => train(plan, 2),
       'four processes': () => train(plan, 4),
-      'one weight changed': async () => train({ ...plan, model: await nudged(hparams, join(folder, 'model')) }),
+      'one weight changed': async () =>
+        train({ ...plan, model: await nudged(hparams, join(folder, 'model')) }),
     }
     for (const [who, run] of Object.entries(others)) {
       const other = await run()
