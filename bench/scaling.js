@@ -61,7 +61,7 @@ function team(name, { processes, threads, batch, distributed = false }, port) {
 const port = await freePort()
 const ONE = 'one process of 2 threads'
 const TWO = 'two processes of 1 thread each'
-const APART = 'two processes that train apart, on 64 images each'
+const APART = 'two processes with a model each, on 64 images'
 const shares = [BATCH, BATCH / 2, BATCH / 4, BATCH / 8]
 const alone = batch => `one process of 2 threads, ${batch} images`
 const ran = await compete(
