@@ -22,7 +22,7 @@ test('a part that does not exist is refused, with those that do', () => {
 })
 
 test('every part runs and passes on the CPU, so that the first run on a GPU is about the GPU', () => {
-  const parts = 'parity,determinism,resume,sampling,stopping,sharing,memory'
+  const parts = 'parity,determinism,resume,sampling,stopping,sharing,processes,memory'
   const { status, stdout, stderr } = check('--device', 'cpu', '--only', parts)
   expect(stdout).not.toMatch(/failed/)
   expect({ status, stderr }).toMatchObject({ status: 0 })
