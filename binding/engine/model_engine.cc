@@ -131,6 +131,7 @@ EpochResult ModelEngine::epoch(const EpochRequest& request, EpochObserver& obser
   EpochHost host;
   host.serve = [this] { serve_waiting(); };
   host.cancelled = [this] { return cancel_epoch_ || queue_.closed(); };
+  // When this is called, the previous checkpoint may be pending. Afterwards, the one that is sent next is.
   host.await_checkpoint = [this] {
     while (checkpoint_pending_ && !cancel_epoch_ && !queue_.closed()) {
       queue_.wait();

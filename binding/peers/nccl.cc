@@ -2,7 +2,7 @@
 
 #ifdef DCGAN_NCCL_HEADERS
 
-// LibTorch's own sources are compiled with it where they have NCCL.
+// c10d's headers declare the group of NCCL only with this macro.
 #define USE_C10D_NCCL
 #include <ATen/cuda/CUDAContext.h>
 #include <c10/util/env.h>

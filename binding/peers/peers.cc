@@ -59,7 +59,7 @@ auto reaching(const Work& work) {
 
 }  // namespace
 
-/// Groups of the same processes: one for the sums of training, one for the pulse, and one for sums of GPUs.
+/// Groups of the same processes: one for sums in the host's memory, one for sums on GPUs, one for the pulse.
 struct Peers::Connection {
   Connection(const PeerPlace& place, const StorePtr& store, bool gpus)
       : sums(make_backend(place, store, "sums", timeout_of(place))),
@@ -170,7 +170,7 @@ void Peers::announce(const StorePtr& store) const {
   }
 }
 
-/// Returns the same in all processes.
+/// Returns the same answer in all processes.
 bool Peers::each_has_own_gpu(const StorePtr& store, const Idle& idle) const {
   std::set<std::string> gpus;
   for (int rank = 0; rank < place_.count; ++rank) {

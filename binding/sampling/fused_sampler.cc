@@ -171,6 +171,8 @@ class FusedSampler : public Sampler {
     dense(inputs, /*rounded=*/wide, sums, activations);
     up1_.run(activations, count, sums, wide);
     up2_.run(wide, count, sums, tall);
+    // The last convolution has one output channel. One product gives what each pixel of the tall map adds to
+    // each pixel of the picture under its window; then these parts are summed.
     kernels::each(count, [&](Index n) {
       using kernels::kPatches;
       A* patches = sums + n * kTallMap.values();
