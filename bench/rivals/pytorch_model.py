@@ -21,14 +21,14 @@ def generator(latent_dim=100):
     )
 
 
-def discriminator():
+def discriminator(dropout=0.3):
     return nn.Sequential(
         nn.Conv2d(1, 64, 4, 2, 1),
         nn.LeakyReLU(0.2, inplace=True),
-        nn.Dropout(0.3),
+        nn.Dropout(dropout),
         nn.Conv2d(64, 128, 4, 2, 1),
         nn.LeakyReLU(0.2, inplace=True),
-        nn.Dropout(0.3),
+        nn.Dropout(dropout),
         nn.Flatten(),
         nn.Linear(6272, 1),
     )
@@ -60,9 +60,9 @@ class ConditionalGenerator(nn.Module):
 class ProjectionDiscriminator(nn.Module):
     """A discriminator that judges by a projection on the label (Miyato and Koyama 2018)."""
 
-    def __init__(self, classes=10):
+    def __init__(self, classes=10, dropout=0.3):
         super().__init__()
-        *features, self.last = initialise(discriminator())
+        *features, self.last = initialise(discriminator(dropout))
         self.features = nn.Sequential(*features)
         self.projection = nn.Embedding(classes, self.last.in_features)
         nn.init.zeros_(self.projection.weight)
@@ -81,12 +81,12 @@ def penalty(gamma, images, logits):
     return gamma / 2 * slopes.square().sum((1, 2, 3)).mean()
 
 
-def adversarial_step(gen, disc, gen_adam, disc_adam, real, targets, mixed, labels=(), gamma=0):
+def adversarial_step(gen, disc, gen_adam, disc_adam, real, targets, mixed, labels=(), gamma=0, latent_dim=100):
     """One generator forward that serves both losses. `targets`: ones and zeros, B × 1; `mixed`: the autocast; `labels`:
     what conditional networks take beside their input; `gamma`: the weight of both gradient penalties."""
     ones, zeros = targets
     with mixed:
-        fake = gen(torch.randn(len(real), 100, device=real.device), *labels)
+        fake = gen(torch.randn(len(real), latent_dim, device=real.device), *labels)
         generated = fake.detach()
         for images in (real, generated):
             images.requires_grad_(gamma > 0)

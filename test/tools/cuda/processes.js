@@ -2,7 +2,6 @@
 
 const { spawn } = require('node:child_process')
 const { once } = require('node:events')
-const { createServer } = require('node:net')
 const { cudaDevices } = require('../../../dist/native/libtorch.js').openAddon().addon.info()
 const { ALL, images, largestDifference, withModel } = require('./support.js')
 
@@ -23,28 +22,18 @@ function train(device, steps, more) {
   })
 }
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 /** Starts two processes of this file, on two GPUs if there are two. @param {string} device @param {number} steps */
 async function twoProcesses(device, steps) {
+  const { freePort } = await import('../../../bench/port.js')
+  const { placeVariables } = await import('../../../bench/ranks.js')
   const port = await freePort()
   return [0, 1].map(rank => {
     const child = spawn(process.execPath, [__filename, device, `${steps}`], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
         ...process.env,
-        RANK: `${rank}`,
-        WORLD_SIZE: '2',
-        LOCAL_RANK: `${rank % Math.max(1, Math.min(2, cudaDevices))}`,
-        MASTER_ADDR: '127.0.0.1',
-        MASTER_PORT: `${port}`,
+        ...placeVariables(rank, 2, port),
+        LOCAL_RANK: `${cudaDevices > 1 ? rank : 0}`,
       },
     })
     let output = ''
