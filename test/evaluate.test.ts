@@ -197,6 +197,16 @@ test('dispose() in the middle rejects at once, and afterwards there is no evalua
   expect(await failure(gan.evaluate())).toEqual(code('ERR_DCGAN_DISPOSED', /disposed/))
 })
 
+test('dispose() ends the wait for promises of onProgress', async () => {
+  const gan = tiny()
+  const onProgress = ({ fraction }: { fraction: number }) => {
+    if (fraction === 1) setImmediate(() => gan.dispose())
+    return new Promise<void>(() => {})
+  }
+  const evaluating = gan.evaluate({ ...small, dataset: await test200(), onProgress })
+  expect(await failure(evaluating)).toEqual(code('ERR_DCGAN_DISPOSED', /disposed/))
+})
+
 test('the images are those of the call, whatever the caller does to them afterwards', async () => {
   const gan = tiny()
   const dataset = await test200()

@@ -27,9 +27,9 @@ export class ProgressReporter {
     if (this.#failure !== undefined) throw this.#failure.error
   }
 
-  /** Waits for the callback's promises. Rejects at once if one of them rejects, or if the signal aborts. */
-  async finish(signal: AbortSignal | undefined): Promise<void> {
-    await this.#callbacks.settled(signal)
+  /** Waits for the callback's promises. Rejects at once if one of them rejects, or if a signal aborts. */
+  async finish(signal: AbortSignal | undefined, ending: AbortSignal): Promise<void> {
+    await this.#callbacks.settled(signal, ending)
     signal?.throwIfAborted()
     this.throwIfFailed()
   }

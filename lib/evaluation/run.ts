@@ -57,7 +57,8 @@ async function compare(
       signal?.throwIfAborted()
       reporter.report(fraction)
       if (generated === undefined || floor === undefined) continue
-      await reporter.finish(signal)
+      await reporter.finish(signal, engine.ending)
+      engine.assertAlive()
       const labelled = classes === DIGITS
       return {
         ...figures(generated, labelled),

@@ -27,12 +27,14 @@ const DEFAULTS: GifOptions = { delay: 250, lastDelay: 2000 }
  */
 export async function animate(folder: string, file: string, options?: GifOptions): Promise<number> {
   checkString('folder', folder)
+  checkString('file', file)
+  const checked = checkGifOptions(options, DEFAULTS)
   const snapshots = await listSnapshots(folder)
   if (snapshots.length === 0) {
     const advice = 'Give the outputDir of a training run'
     throw new DcganError('ERR_DCGAN_IO', `${folder} has no snapshots (dcgan_steps_000000.png, …). ${advice}`)
   }
-  return animateFiles(snapshots, file, options)
+  return animateFiles(snapshots, file, checked)
 }
 
 /**
@@ -43,10 +45,9 @@ export async function animate(folder: string, file: string, options?: GifOptions
 export async function animateFiles(
   paths: readonly string[],
   file: string,
-  options?: GifOptions,
+  options = checkGifOptions(undefined, DEFAULTS),
 ): Promise<number> {
-  checkString('file', file)
-  const gif = new GifWriter(checkGifOptions(options, DEFAULTS))
+  const gif = new GifWriter(options)
   let first: GreyImage | undefined
   for (const [i, path] of paths.entries()) {
     const frame = await readSnapshot(path)

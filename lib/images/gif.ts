@@ -72,10 +72,13 @@ export class GifWriter {
 /** Checks and completes the options of an animation. `defaults` replace the general defaults. */
 export function checkGifOptions(options: unknown, defaults: GifOptions = {}): Complete<GifOptions> {
   const given = checkKeys('the options of the animation', options, ['delay', 'lastDelay', 'repeat', 'scale'])
-  const delay = checkDelay('delay', given.delay ?? defaults.delay ?? 200)
-  const lastDelay = checkDelay('lastDelay', given.lastDelay ?? defaults.lastDelay ?? delay)
-  const repeat = checkInteger('repeat', given.repeat ?? 0, -1, 65_535, ' (0: for ever, -1: once)')
-  return { delay, lastDelay, repeat, scale: checkScale(given.scale ?? 1) }
+  const { delay = defaults.delay ?? 200, lastDelay = defaults.lastDelay ?? delay, repeat = 0, scale } = given
+  return {
+    delay: checkDelay('delay', delay),
+    lastDelay: checkDelay('lastDelay', lastDelay),
+    repeat: checkInteger('repeat', repeat, -1, 65_535, ' (0: for ever, -1: once)'),
+    scale: checkScale(scale),
+  }
 }
 
 function checkDelay(key: string, value: unknown): number {

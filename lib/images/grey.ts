@@ -81,8 +81,8 @@ export function enlarge(image: GreyImage, scale: number): GreyImage {
   return { width, height, pixels }
 }
 
-/** Checks the option `scale`: an integer from 1. */
-export function checkScale(value: unknown): number {
+/** Checks the option `scale`: an integer from 1, by default 1. */
+export function checkScale(value: unknown = 1): number {
   if (!Number.isSafeInteger(value) || (value as number) < 1)
     throw invalidArgument('scale', 'an integer from 1', value)
   return value as number

@@ -39,11 +39,11 @@ export const SIDE = 28
  */
 export function checkGridOptions(options: unknown, count: number): Complete<GridOptions> {
   const given = checkKeys('the options of the grid', options, GRID_OPTIONS)
-  const { columns = Math.ceil(Math.sqrt(count)), order = 'rows' } = given
+  const { columns = Math.ceil(Math.sqrt(count)), order = 'rows', gap: empty = 0 } = given
   if (!isCount(columns)) throw invalidArgument('columns', 'an integer from 1', columns)
   if (order !== 'rows' && order !== 'columns') throw invalidArgument('order', "'rows' or 'columns'", order)
-  const gap = checkInteger('gap', given.gap ?? 0, 0, MAX_PIXELS)
-  const scale = checkScale(given.scale ?? 1)
+  const gap = checkInteger('gap', empty, 0, MAX_PIXELS)
+  const scale = checkScale(given.scale)
   const side = (images: number) => (images * (SIDE + gap) - gap) * scale
   const keys = 'columns, scale, gap and the number of images'
   checkPixels(side(columns), side(Math.ceil(count / columns)), keys)

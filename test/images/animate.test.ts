@@ -87,6 +87,15 @@ test('the largest snapshot that a run writes is a frame', async () => {
   expect((await readFile(file)).readUInt16LE(6)).toBe(64 * 28)
 })
 
+test('options are read when it is called', async () => {
+  await snapshots({ 0: 1 })
+  const options = { scale: 2 }
+  const animating = animate(folder, file, options)
+  options.scale = 3
+  await animating
+  expect((await readFile(file)).readUInt16LE(6)).toBe(2 * 28)
+})
+
 test('chosen files come in the order in which they are given', async () => {
   await snapshots({ 0: 1, 1: 2, 2: 3 })
   const chosen = [2, 0].map(step => join(folder, snapshotName(step)))
@@ -189,6 +198,9 @@ describe('what goes wrong is said, and the old GIF stays', () => {
     ['folder', ['', 'a.gif']],
     ['file', [tmpdir(), undefined]],
     ['delay', [tmpdir(), 'a.gif', { delay: 1 }]],
+    ['lastDelay', [tmpdir(), 'a.gif', { lastDelay: null }]],
+    ['file', ['no folder', 5]],
+    ['scale', ['no folder', 'a.gif', { scale: 0 }]],
   ])('a bad %s: %#', async (key, args) => {
     await snapshots({ 0: 1 })
     const [first, second, options] = args as Parameters<typeof animate>

@@ -192,6 +192,8 @@ describe('what cannot be is refused with the key', () => {
     ['scale', { scale: 0 }],
     ['scale', { scale: Number.POSITIVE_INFINITY }],
     ['order', { order: 'diagonal' }],
+    ['scale', { scale: null }],
+    ['gap', { gap: null }],
     ['gap', { gap: -1 }],
     ['gap', { gap: 0.5 }],
     ['gap', { gap: 2 ** 53 - 1 }],
