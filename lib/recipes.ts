@@ -6,8 +6,8 @@ export type Recipe = Readonly<HyperParamOptions>
 /** The recipes by name. */
 export interface Recipes {
   /**
-   * The defaults: those of Flux's "Deep Convolutional Generative Adversarial Network" (2021), which this package
-   * follows.
+   * The defaults of all hyper-parameters except `seed`: those of Flux's "Deep Convolutional Generative Adversarial
+   * Network" (2021), which this package follows.
    */
   readonly tutorial: Recipe
   /**
@@ -34,21 +34,9 @@ function eachEpoch(value: (epoch: number) => number): readonly number[] {
   return Object.freeze(Array.from({ length: EPOCHS }, (_, epoch) => value(epoch)))
 }
 
-const { batchSize, latentDim, epochs, verboseFreq, outputDim, discLr, genLr, beta1, beta2 } = DEFAULTS
-
 /** Frozen sets of hyper-parameters to begin with: `new DCGAN({ ...recipes.best, epochs: 3 })`. */
 export const recipes: Recipes = Object.freeze({
-  tutorial: Object.freeze({
-    batchSize,
-    latentDim,
-    epochs,
-    verboseFreq,
-    outputDim,
-    discLr,
-    genLr,
-    beta1,
-    beta2,
-  }),
+  tutorial: DEFAULTS,
   best: Object.freeze({
     batchSize: 64,
     latentDim: 32,

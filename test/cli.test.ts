@@ -64,6 +64,11 @@ test.each([
   [['sample', '--min-confidence', '2'], 'a number from 0 to 1 for minConfidence but received 2'],
   [['train', '--evaluate', '1'], 'for --evaluate but received 1'],
   [['evaluate', '--count', '1'], 'for count but received 1'],
+  [['train', '--distributed', 'env'], 'the environment variable WORLD_SIZE'],
+  [['train', '--distributed', 'mpi'], 'Allowed choices are env'],
+  ...['sample', 'grid', 'evaluate', 'export x'].map(
+    command => [[...command.split(' '), '--max-batch', '0'], 'for maxBatch but received 0'] as const,
+  ),
   [['train', '--device', 'gpu'], '\'cuda:N\' for device but received "gpu"'],
   [
     ['train', '--device', 'cpu', '--checkpoint', 'x', '--checkpoint-every', '0'],
@@ -124,6 +129,18 @@ test('without a model trained here, digits come from the one that the package sh
   })
   const named = await cli(['grid', '--model', 'pretrained', '--json'], { cwd })
   expect(JSON.parse(named.stdout)).toEqual({ model: 'pretrained', files: ['grid.png'] })
+})
+
+test('a list of labels makes a digit for each of them, in a .png file however it is spelled', async () => {
+  const cwd = folder()
+  const sample = await cli(['sample', '--labels', '3,1,4', '--columns', '3', '--out', 'a.PNG', '--json'], {
+    cwd,
+  })
+  expect(JSON.parse(sample.stdout)).toMatchObject({ count: 3, files: ['a.PNG'] })
+  expect(await cli(['grid', '--labels', '3,1,4', '--columns', '3'], { cwd })).toMatchObject({ code: 0 })
+  for (const file of ['a.PNG', 'grid.png']) {
+    expect(decodePng(readFileSync(join(cwd, file)))).toMatchObject({ width: 3 * 28, height: 28 })
+  }
 })
 
 test('evaluate prints each figure beside its floor in 80 columns, or all as JSON', async () => {

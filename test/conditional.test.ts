@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, type HyperParamOptions, recipes, type TrainingImages } from '../lib/index'
 import { code, folder, kept, tiny } from './dcgan-support'
@@ -121,6 +122,19 @@ test.each([
   )
 })
 
+test('saveGrid() makes an image for each label of a list', async () => {
+  const gan = create()
+  const file = join(folder(), 'grid.png')
+  const labels = [0, 1, 2, 2, 1]
+  await gan.saveGrid(file, { seed: 3, labels })
+  expect(readFileSync(file)).toEqual(await (await gan.sample(5, { seed: 3, labels })).grid())
+  for (const wrong of [[], [7], { length: 'x' }, { length: 2 ** 50 }]) {
+    await expect(gan.saveGrid(file, { labels: wrong as number[] })).rejects.toEqual(
+      code('ERR_DCGAN_INVALID_ARGUMENT', /labels|count/),
+    )
+  }
+})
+
 test('a data set without labels, or with others than the classes, is refused', async () => {
   const gan = create()
   const { labels, ...unlabelled } = bands(6)
@@ -128,6 +142,11 @@ test('a data set without labels, or with others than the classes, is refused', a
   await expect(gan.trainEpoch({ ...unlabelled, labels: labels?.map(() => 3) })).rejects.toEqual(
     code('ERR_DCGAN_BAD_DATASET', /image 0 has the label 3, and the model has 3 classes/),
   )
+})
+
+test("the tutorial's recipe holds the default of every hyper-parameter but the seed", () => {
+  const { seed: _, ...defaults } = new DCGAN().hparams
+  expect(recipes.tutorial).toEqual(defaults)
 })
 
 test('a recipe can be spread, and not changed', () => {

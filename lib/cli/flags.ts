@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { DEFAULTS, HYPER_PARAMS, type HyperParamOptions, type HyperParams } from '../hyperparams.js'
 
 const HELP: Record<keyof HyperParams, string> = {
@@ -30,6 +30,9 @@ const HELP: Record<keyof HyperParams, string> = {
   maxQueue: 'the most images that may wait to be sampled',
 }
 
+/** The hyper-parameters that a command takes for a model that it loads. */
+export const MACHINE_FLAGS = ['device', 'precision', 'threads', 'maxBatch', 'maxQueue'] as const
+
 /** Adds a flag for each of the hyper-parameters, in kebab case, with its default in the help text. */
 export function addHyperParams(
   command: Command,
@@ -38,7 +41,7 @@ export function addHyperParams(
 ): Command {
   for (const key of keys) {
     if (key === 'distributed') {
-      command.option(`--${key}`, HELP[key])
+      command.addOption(new Option(`--${key} [env]`, HELP[key]).choices(['env']).preset('env'))
       continue
     }
     const value = defaultText(key, recipe)
@@ -58,11 +61,9 @@ function defaultText(key: keyof HyperParams, recipe: HyperParamOptions): string 
 
 /** Returns the hyper-parameters that were given as flags. */
 export function hyperParamsOf(flags: Record<string, unknown>): HyperParamOptions {
-  const given = HYPER_PARAMS.filter(key => flags[key] !== undefined).map(key => [
-    key,
-    key === 'distributed' ? 'env' : flags[key],
-  ])
-  return Object.fromEntries(given)
+  return Object.fromEntries(
+    HYPER_PARAMS.filter(key => flags[key] !== undefined).map(key => [key, flags[key]]),
+  )
 }
 
 /** Parses a number. Other text stays text, so that the library's check can name it. */

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { HYPER_PARAMS } from '../hyperparams.js'
 import { packageVersion } from '../installed.js'
 import { recipes } from '../recipes.js'
-import { addHyperParams, numberOrText, numbersOrText } from './flags.js'
+import { addHyperParams, MACHINE_FLAGS, numberOrText, numbersOrText } from './flags.js'
 
 // Each command's code is loaded when the command runs, so that --help and usage errors are quick.
 
@@ -23,7 +23,7 @@ export function createProgram(): Command {
   addScript(program, 'doctor', 'check the installation and suggest fixes')
   addTrain(program)
   addSampling(program, 'sample', 'make digit images')
-    .option('--count <n>', 'number of images (default: 1)', numberOrText)
+    .option('--count <n>', 'number of images (default: one, or one for each of --labels)', numberOrText)
     .option('--out <path>', 'a .png file for one picture, or a folder for a file per image', 'digits.png')
     .action(async flags => (await import('./sample.js')).sample(flags))
   addSampling(
@@ -31,7 +31,11 @@ export function createProgram(): Command {
     'grid',
     'write a grid of digits: those of the snapshots, or new ones with --seed, --labels or --count',
   )
-    .option('--count <n>', 'number of new digits (default: as many as in a snapshot)', numberOrText)
+    .option(
+      '--count <n>',
+      'number of new digits (default: one for each of --labels, or as many as in a snapshot)',
+      numberOrText,
+    )
     .option('--out <file>', 'the PNG file', 'grid.png')
     .action(async flags => (await import('./sample.js')).grid(flags))
   addAnimate(program)
@@ -107,7 +111,7 @@ function addEvaluate(program: Command): void {
       'folder of IDX files with test images to compare with (default: $MNIST_DIR, otherwise the MNIST package)',
     )
     .option('--json', 'print the result as JSON')
-  addHyperParams(command, ['device', 'precision', 'threads']).action(async (model, flags) =>
+  addHyperParams(command, MACHINE_FLAGS).action(async (model, flags) =>
     (await import('./evaluate.js')).evaluate(model, flags),
   )
 }
@@ -135,16 +139,18 @@ function addSampling(program: Command, name: string, description: string): Comma
       numberOrText,
     )
     .option('--json', 'print the result as JSON')
-  return addHyperParams(command, ['device', 'precision', 'threads'])
+  return addHyperParams(command, MACHINE_FLAGS)
 }
 
 function addExport(program: Command): void {
-  withModelFlag(program.command('export').description('write the generator as an ONNX model'))
+  const command = withModelFlag(program.command('export').description('write the generator as an ONNX model'))
     .argument('<file>', 'the ONNX file')
     .option('--output <type>', "'float32' for images in (-1, 1), 'uint8' for grey levels (default: float32)")
     .option('--half', 'store the weights in half precision, which halves the size')
     .option('--json', 'print the result as JSON')
-    .action(async (file, flags) => (await import('./export.js')).exportOnnx(file, flags))
+  addHyperParams(command, MACHINE_FLAGS).action(async (file, flags) =>
+    (await import('./export.js')).exportOnnx(file, flags),
+  )
 }
 
 function addAnimate(program: Command): void {

@@ -39,8 +39,9 @@ const SHOWN = 10
 
 /** Runs `libtorch-dcgan sample`, which writes digits into one picture or into a folder. */
 export async function sample(flags: SampleFlags): Promise<void> {
-  const { count = 1, seed = drawSeed(), labels, minConfidence, json } = flags
-  const picture = extname(flags.out) === '.png'
+  const { seed = drawSeed(), labels, minConfidence, json } = flags
+  const { count = Array.isArray(labels) ? labels.length : 1 } = flags
+  const picture = extname(flags.out).toLowerCase() === '.png'
   // Checked first: making images can take minutes.
   if (picture) checkGridOptions(layoutOf(flags), checkCount(count))
   const model = modelOf(flags.model)
@@ -79,7 +80,7 @@ function show(picture: GreyImage, scale?: number): void {
 function overridesOf(flags: SampleFlags): HyperParamOptions {
   const { seed: _, ...given } = hyperParamsOf(flags)
   const count = flags.count === undefined ? 0 : checkCount(flags.count)
-  return { ...given, maxQueue: Math.max(DEFAULTS.maxQueue, count) }
+  return { maxQueue: Math.max(DEFAULTS.maxQueue, count), ...given }
 }
 
 async function writePicture(batch: ImageBatch, flags: SampleFlags): Promise<string> {

@@ -17,12 +17,12 @@ export class ImageBatch {
   /** `count` × 784 grey levels, image by image and row by row, 0 black to 255 white. */
   readonly pixels: Uint8Array
   /** The label of each image, if the model has classes. */
-  readonly labels?: Uint8Array | undefined
+  declare readonly labels?: Uint8Array | undefined
   /**
    * The classifier's confidence in each image's label, 0 to 1; without labels, in the digit that it reads. Only for
    * images that were made with `minConfidence`.
    */
-  readonly confidences?: Float32Array | undefined
+  declare readonly confidences?: Float32Array | undefined
 
   /**
    * @param pixels not copied; a multiple of 784 grey levels

@@ -15,7 +15,7 @@ export class CanvasBatch {
   /** `count` × 784 grey levels, image by image and row by row, 0 black to 255 white. */
   readonly pixels: Uint8Array
   /** The label of each image, if the generator has classes. */
-  readonly labels?: Uint8Array | undefined
+  declare readonly labels?: Uint8Array | undefined
 
   /** @internal */
   constructor(pixels: Uint8Array, labels: Uint8Array | undefined) {

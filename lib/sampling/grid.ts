@@ -1,7 +1,7 @@
 import type { HyperParams } from '../hyperparams.js'
 import { checkGridOptions, GRID_OPTIONS, type GridOptions } from '../images/index.js'
 import type { NativeSampleRequest } from '../native/types.js'
-import { checkKeys, defined } from '../options.js'
+import { checkKeys, defined, reading } from '../options.js'
 import { isFloat32Array, lengthOf } from '../typed-arrays.js'
 import { checkLabels, type Labels } from './labels.js'
 import { checkCount, checkMinConfidence, checkRoom, checkSource } from './request.js'
@@ -14,7 +14,7 @@ export interface SaveGridOptions extends GridOptions {
   latents?: Float32Array | undefined
   /** The labels of the images, as for `sample()`. */
   labels?: Labels | undefined
-  /** How many images are made. Default `outputDim²`. */
+  /** How many images are made. Default: one for each of the `latents` or `labels` given, otherwise `outputDim²`. */
   count?: number | undefined
   /** Draws an image again until the classifier is this confident, as for `sample()`. */
   minConfidence?: number | undefined
@@ -29,8 +29,8 @@ export function checkSaveGrid(
   options: SaveGridOptions | undefined,
   hparams: GridHyperParams,
 ): { request: NativeSampleRequest | undefined; layout: GridOptions } {
-  const given = checkKeys('the options of saveGrid()', options, [...SOURCE, ...GRID_OPTIONS])
-  const { seed, latents, labels, count, minConfidence, ...layout } = given
+  const values = checkKeys('the options of saveGrid()', options, [...SOURCE, ...GRID_OPTIONS])
+  const { seed, latents, labels, count, minConfidence, ...layout } = values
   const request = checkGridSource({ seed, latents, labels, count, minConfidence }, hparams)
   const { outputDim, maxQueue } = hparams
   const defaults = request === undefined ? { columns: outputDim, order: 'columns' as const } : {}
@@ -44,10 +44,9 @@ function checkGridSource(
   { latentDim, classes, outputDim }: GridHyperParams,
 ): NativeSampleRequest | undefined {
   if ([seed, latents, labels, count, minConfidence].every(value => value === undefined)) return undefined
-  const whole = isFloat32Array(latents)
-    ? Math.max(1, Math.floor(lengthOf(latents) / latentDim))
-    : outputDim ** 2
-  const images = count === undefined ? whole : checkCount(count)
+  const images = checkCount(
+    count === undefined ? (given(latents, labels, latentDim) ?? outputDim ** 2) : count,
+  )
   const source = checkSource(seed, latents, images, latentDim)
   return {
     count: images,
@@ -56,4 +55,12 @@ function checkGridSource(
     fixed: false,
     minConfidence: checkMinConfidence(minConfidence, latents, classes),
   }
+}
+
+/** Returns for how many images there are latent vectors or labels; undefined if one label is for all. */
+function given(latents: unknown, labels: unknown, latentDim: number): number | undefined {
+  if (isFloat32Array(latents)) return Math.max(1, Math.floor(lengthOf(latents) / latentDim))
+  if (typeof labels !== 'object' || labels === null) return undefined
+  const length = reading('labels', () => (labels as ArrayLike<unknown>).length)
+  return length > 0 ? length : undefined
 }

@@ -29,6 +29,7 @@ test('a batch tells its sizes and keeps its pixels', () => {
   const batch = new ImageBatch(pixels)
   expect(batch).toMatchObject({ count: 3, width: 28, height: 28 })
   expect(batch.pixels).toBe(pixels)
+  expect(Object.keys(batch).sort()).toEqual(['count', 'height', 'pixels', 'width'])
 })
 
 test('image(i) is a view', () => {
