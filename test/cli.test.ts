@@ -66,9 +66,9 @@ test.each([
   [['evaluate', '--count', '1'], 'for count but received 1'],
   [['train', '--distributed', 'env'], 'the environment variable WORLD_SIZE'],
   [['train', '--distributed', 'mpi'], 'Allowed choices are env'],
-  ...['sample', 'grid', 'evaluate', 'export x'].map(
-    command => [[...command.split(' '), '--max-batch', '0'], 'for maxBatch but received 0'] as const,
-  ),
+  [['sample', '--max-batch', '0'], 'for maxBatch but received 0'],
+  [['export', 'x', '--threads', '0'], 'for threads but received 0'],
+  [['evaluate', '--max-queue', '0'], 'for maxQueue but received 0'],
   [['train', '--device', 'gpu'], '\'cuda:N\' for device but received "gpu"'],
   [
     ['train', '--device', 'cpu', '--checkpoint', 'x', '--checkpoint-every', '0'],

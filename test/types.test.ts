@@ -32,7 +32,7 @@ function caller(entry: string, types: readonly string[]): string {
 }
 
 /** Returns the compiler's messages about a module, with the strictest flags. */
-function compile(source: string): string {
+function compile(source: string, options: object = {}): string {
   const path = mkdtempSync(join(tmpdir(), 'dcgan-types-'))
   try {
     writeFileSync(join(path, 'caller.ts'), source)
@@ -41,6 +41,7 @@ function compile(source: string): string {
       typeRoots: [join(ROOT, 'node_modules', '@types')],
       types: ['node'],
       exactOptionalPropertyTypes: true,
+      ...options,
     }
     const config = {
       extends: join(ROOT, 'tsconfig.json'),
@@ -75,6 +76,13 @@ describe('a caller that compiles with exactOptionalPropertyTypes', () => {
       'exactOptional',
     )
   })
+})
+
+test('the types of the build for browsers compile without those of browsers', () => {
+  const from = JSON.stringify(join(ROOT, 'dist/browser/portable/browser.js'))
+  const source = `import { Generator } from ${from}\nexport const { count } = await (await Generator.pretrained()).sample()`
+  const bundler = { module: 'esnext', moduleResolution: 'bundler', skipLibCheck: false }
+  expect(compile(source, bundler)).toBe('')
 })
 
 test('undefined means the default, whatever the option is', async () => {

@@ -1,3 +1,4 @@
+import { copyOf } from '../typed-arrays.js'
 import { CanvasBatch } from './canvas-batch.js'
 import { type LoadOptions, openGenerator, PortableGenerator } from './generator.js'
 import type { OnnxRuntime } from './session.js'
@@ -19,8 +20,10 @@ export class Generator extends PortableGenerator<CanvasBatch> {
    */
   static async load(source: Source, options?: LoadOptions): Promise<Generator> {
     const { runtime } = checkLoad(source, options)
+    const given = bytesOf(source)
     const [bytes, ort] = await Promise.all([
-      bytesOf(source) ?? fetched(new URL(source as string | URL, globalThis.location?.href)),
+      // Copied, because the runtime may come later.
+      given === undefined ? fetched(source as string | URL, globalThis.location?.href) : copyOf(given),
       runtime ?? smallestRuntime(),
     ])
     const name = typeof source === 'string' || source instanceof URL ? String(source) : 'the bytes'

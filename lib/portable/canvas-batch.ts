@@ -4,6 +4,9 @@ import { checkInteger } from '../options.js'
 
 const PIXELS = SIDE * SIDE
 
+/** A browser's `ImageData`, where the compiler knows browsers: a bundler's rules give these types to Node.js programs too. */
+type CanvasData = typeof globalThis extends { ImageData: { prototype: infer T } } ? T : never
+
 /** Images of digits in a browser: their grey levels, as `ImageData` to draw and as PNG files. */
 export class CanvasBatch {
   /** In pixels. */
@@ -31,7 +34,7 @@ export class CanvasBatch {
   }
 
   /** Image `i` for `putImageData()`. */
-  imageData(i: number): ImageData {
+  imageData(i: number): CanvasData {
     return dataOf({ width: SIDE, height: SIDE, pixels: this.image(i) })
   }
 
@@ -41,7 +44,7 @@ export class CanvasBatch {
   }
 
   /** All images as one picture, for `putImageData()`. */
-  gridData(options?: GridOptions): ImageData {
+  gridData(options?: GridOptions): CanvasData {
     return dataOf(drawGrid(this.pixels, this.count, options))
   }
 

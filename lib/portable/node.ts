@@ -41,7 +41,7 @@ export class Generator extends PortableGenerator<ImageBatch> {
     if (given !== undefined)
       return new Generator(await openGenerator(given, 'the bytes', runtime ?? installed()))
     const file = source as string | URL
-    const bytes = isRemote(file) ? await fetched(new URL(file)) : await read(file)
+    const bytes = isRemote(file) ? await fetched(file) : await read(file)
     return new Generator(await openGenerator(bytes, String(file), runtime ?? installed()))
   }
 
@@ -57,12 +57,12 @@ export class Generator extends PortableGenerator<ImageBatch> {
 }
 
 function isRemote(file: string | URL): boolean {
-  return /^https?:/.test(String(file))
+  return /^https?:/i.test(String(file))
 }
 
 async function read(file: string | URL): Promise<Uint8Array> {
   try {
-    return await readFile(typeof file === 'string' && file.startsWith('file:') ? new URL(file) : file)
+    return await readFile(typeof file === 'string' && /^file:/i.test(file) ? new URL(file) : file)
   } catch (cause) {
     throw ioError('read', String(file), cause)
   }

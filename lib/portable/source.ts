@@ -15,7 +15,7 @@ export function bytesOf(source: Source): Uint8Array | undefined {
 /** Checks the arguments of `load`. */
 export function checkLoad(source: unknown, options: LoadOptions | undefined): LoadOptions {
   const { runtime } = checkKeys('the options of load()', options, ['runtime'])
-  const text = typeof source === 'string' && source !== ''
+  const text = typeof source === 'string' && source !== '' && !source.includes('\0')
   if (!text && !(source instanceof URL) && bytesOf(source as Source) === undefined) {
     throw invalidArgument('source', 'a path, a URL, or the bytes of a file', source)
   }
@@ -25,14 +25,14 @@ export function checkLoad(source: unknown, options: LoadOptions | undefined): Lo
   return { runtime: runtime as LoadOptions['runtime'] }
 }
 
-/** Fetches the body of a response. */
-export async function fetched(url: URL): Promise<Uint8Array> {
+/** Fetches a file. `base`: the address of the page that its URL may be relative to. */
+export async function fetched(source: string | URL, base?: string): Promise<Uint8Array> {
   try {
-    const response = await fetch(url)
+    const response = await fetch(new URL(source, base))
     if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`)
     return new Uint8Array(await response.arrayBuffer())
   } catch (cause) {
-    throw new DcganError('ERR_DCGAN_IO', `Cannot read ${url.href}: ${(cause as Error).message}`, { cause })
+    throw new DcganError('ERR_DCGAN_IO', `Cannot read ${source}: ${(cause as Error).message}`, { cause })
   }
 }
 

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { Generator as BrowserGenerator } from '../../dist/browser/portable/browser.js'
 import { Generator, ImageBatch } from '../../dist/portable/node.mjs'
 import { bars, failure, kept, largestDifference, path, tiny } from './support.mjs'
 
@@ -82,6 +83,18 @@ test('a file is loaded by path, by URL and as bytes', async () => {
   for (const { pixels } of batches) assert.deepEqual(pixels, batches[0].pixels)
 })
 
+test('bytes are read when load() is called, in the build for browsers too', async () => {
+  const file = readFileSync(await saved(tiny()))
+  const images = async generator => (await generator.sample(2, { seed: 3 })).pixels
+  const expected = await images(await load(file))
+  for (const { load } of [Generator, BrowserGenerator]) {
+    const bytes = Uint8Array.from(file)
+    const loading = load(bytes, { runtime: require('onnxruntime-web') })
+    bytes.fill(0)
+    assert.deepEqual(await images(kept(await loading)), expected)
+  }
+})
+
 test('the weights that the package ships make digits', async () => {
   const { pixels } = await kept(await Generator.pretrained()).sample(4, { seed: 3 })
   const bright = pixels.filter(level => level > 127).length / pixels.length
@@ -111,6 +124,8 @@ test('what is no generator is refused', async () => {
     [whole, 'ERR_DCGAN_BAD_CHECKPOINT', /it holds a whole model. Save it with \{ only: 'generator' \}/],
     [path('.missing'), 'ERR_DCGAN_IO', /no such file/],
     ['http://127.0.0.1:9/x', 'ERR_DCGAN_IO', /Cannot read http:\/\/127.0.0.1:9\/x/],
+    ['HTTP://', 'ERR_DCGAN_IO', /Cannot read HTTP:\/\/: Invalid URL/],
+    ['a\0b', 'ERR_DCGAN_INVALID_ARGUMENT', /a path, a URL, or the bytes of a file for source/],
     [new Uint8Array(3), 'ERR_DCGAN_BAD_CHECKPOINT', /does not begin with the length of a header/],
     [good.subarray(0, good.length - 1), 'ERR_DCGAN_BAD_CHECKPOINT', /which end at byte/],
     [spoilt, 'ERR_DCGAN_BAD_CHECKPOINT', /holds NaN at element/],
