@@ -30,7 +30,7 @@ function change(file: string): void {
   fs.writeFileSync(file, bytes)
 }
 
-const later = new Date(Date.now() + 5000)
+const later = new Date(Date.now() + 3_600_000)
 
 describe('a library of the cache', () => {
   test.each([
