@@ -222,16 +222,9 @@ export class Run {
   #stoppedByOthers(): DcganError {
     if (this.#engine.disposed) return disposed()
     const { step } = this.#engine.position
-    if (this.#engine.peers > 1) {
-      return new DcganError(
-        'ERR_DCGAN_PEER',
-        `Another process of this run stopped training, so all stopped after step ${step}. Train again in all of them ` +
-          'to go on',
-      )
-    }
     return new DcganError(
-      'ERR_DCGAN_NATIVE',
-      `Epoch ${this.#epoch} stopped before its end without having been asked to. Train again to go on with it`,
+      'ERR_DCGAN_PEER',
+      `Another process of this run stopped training, so all stopped after step ${step}. Train again in all of them to go on`,
     )
   }
 
