@@ -91,6 +91,7 @@ test.each([
   [['evaluate', 'none.safetensors'], 'ERR_DCGAN_IO'],
   [['evaluate', 'pretrained', '--data', '/no/such/folder'], '/no/such/folder'],
   [['animate', 'nowhere'], 'ERR_DCGAN_IO'],
+  [['sample', '--count', '2', '--out', '/dev/null/digits'], 'Cannot create /dev/null/digits'],
 ])('%j fails with exit code 1 and says why', async (args, message) => {
   const ended = await cli(args, { cwd: folder() })
   expect(ended).toMatchObject({ code: 1, stdout: expect.not.stringContaining('Trained') })

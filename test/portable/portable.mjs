@@ -115,6 +115,23 @@ test('onnxruntime-web stands in for an onnxruntime-node that does not load, as u
   assert.equal(stderr.match(/DCGAN_NO_ONNXRUNTIME_NODE.*no libstdc/g)?.length, 1)
 })
 
+test('what a runtime refuses, or fails at, is an error with a code', async () => {
+  const file = await saved(tiny())
+  const runtime = create => ({ InferenceSession: Object.assign(() => {}, { create }), Tensor: class {} })
+  const refused = runtime(() => Promise.reject(new Error('no such operator')))
+  const broken = runtime(async () => ({ run: () => Promise.reject(new Error('aborted')), release() {} }))
+  for (const [given, code, message] of [
+    [{}, 'ERR_DCGAN_INVALID_ARGUMENT', /the module onnxruntime-node or onnxruntime-web for runtime/],
+    [refused, 'ERR_DCGAN_NATIVE', /onnxruntime refused the generator: no such operator/],
+    [broken, 'ERR_DCGAN_NATIVE', /onnxruntime failed: aborted/],
+  ]) {
+    const made = Generator.load(file, { runtime: given }).then(generator => kept(generator).sample())
+    const error = await failure(made)
+    assert.equal(error.code, code)
+    assert.match(error.message, message)
+  }
+})
+
 test('what is no generator is refused', async () => {
   const whole = path('.safetensors')
   await tiny().save(whole)
