@@ -7,6 +7,7 @@ const { fork } = require('node:child_process')
 const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
+const { runProgram } = require('../tools/program.js')
 
 const HELP = `Usage: npm run fuzz -- [options]
 
@@ -28,7 +29,6 @@ const OPTIONS = /** @type {const} */ ({
   hang: { type: 'string', default: '60' },
   memory: { type: 'string', default: '400' },
   batch: { type: 'string', default: '500' },
-  help: { type: 'boolean', default: false },
 })
 
 /** @typedef {{ seed: number, what: string }} Finding */
@@ -115,12 +115,9 @@ class Fuzz {
   }
 }
 
-async function main() {
-  const { values } = parseArgs({ options: OPTIONS })
-  if (values.help) {
-    process.stdout.write(`${HELP}\n`)
-    return
-  }
+/** @param {string[]} args */
+async function main(args) {
+  const { values } = parseArgs({ args, options: OPTIONS })
   const runs = Number(values.runs)
   const seed = Number(values.seed)
   const batch = Number(values.batch)
@@ -139,7 +136,7 @@ async function main() {
       `memory grew by ${fuzz.growth} MB at most; ${fuzz.findings.length} findings\n`,
   )
   for (const { seed, what } of fuzz.findings) process.stdout.write(`  seed ${seed}: ${what.split('\n')[0]}\n`)
-  if (fuzz.findings.length > 0) process.exitCode = 1
+  return fuzz.findings.length === 0
 }
 
-main()
+runProgram(HELP, main)

@@ -6,6 +6,8 @@
 const { fork } = require('node:child_process')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
+const { Problem } = require('../../scripts/problem.js')
+const { runProgram } = require('../tools/program.js')
 
 const CHILD = path.join(__dirname, 'child.ts')
 const KINDS = ['state', 'idx', 'idx.gz', 'png', 'zip']
@@ -104,24 +106,25 @@ function row(...cells) {
   console.log(cells.map((cell, i) => (i === 0 ? String(cell).padEnd(8) : String(cell).padStart(11))).join(''))
 }
 
-async function main() {
+/** @param {string[]} args */
+async function main(args) {
   const { values } = parseArgs({
+    args,
     options: {
       runs: { type: 'string', default: '10000' },
       seed: { type: 'string', default: '1' },
       first: { type: 'string', default: '0' },
       hang: { type: 'string', default: '10' },
       kind: { type: 'string' },
-      help: { type: 'boolean' },
     },
   })
-  if (values.help) return console.log(HELP)
   const runs = Number(values.runs)
   const seed = Number(values.seed)
   const first = Number(values.first)
   const hang = Number(values.hang)
-  if (![runs, seed, first, hang].every(Number.isSafeInteger)) throw new Error(HELP)
-  if (values.kind !== undefined && !KINDS.includes(values.kind)) throw new Error(HELP)
+  if (![runs, seed, first, hang].every(Number.isSafeInteger) || !KINDS.includes(values.kind ?? 'state'))
+    throw new Problem('A number or a kind is wrong.', undefined, { code: 'USAGE' })
+  let well = true
   row('kind', 'accepted', 'refused', 'findings', 'slowest ms', 'peak MiB', 'seconds')
   for (const kind of values.kind === undefined ? KINDS : [values.kind]) {
     const { accepted, refused, findings, slowest, peak, seconds } = await fuzz({
@@ -135,12 +138,10 @@ async function main() {
     row(kind, accepted, refused, findings.length, ...figures)
     for (const { run, what } of findings) {
       console.error(`${kind}: file ${run} (--kind ${kind} --seed ${seed} --first ${run} --runs 1): ${what}`)
-      process.exitCode = 1
+      well = false
     }
   }
+  return well
 }
 
-main().catch(error => {
-  console.error(error.message)
-  process.exitCode = 2
-})
+runProgram(HELP, main)

@@ -121,15 +121,9 @@ function print(rows) {
   if (rows.some(({ ok }) => ok === null)) process.stdout.write('\nNothing ran on CUDA.\n')
 }
 
-/** @returns {Promise<number>} the exit code */
-async function main() {
-  const { values } = parseArgs({
-    options: { from: { type: 'string' }, clean: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-  })
-  if (values.help) {
-    process.stdout.write(`${HELP}\n`)
-    return 0
-  }
+/** @param {string[]} args */
+async function main(args) {
+  const { values } = parseArgs({ args, options: { from: { type: 'string' }, clean: { type: 'boolean' } } })
   // It compiles for minutes, and nobody waits for it.
   os.setPriority(10)
   if (values.clean) fs.rmSync(FOLDER, { recursive: true, force: true })
@@ -152,7 +146,7 @@ async function main() {
     ...judge(await tryRunning(libtorch)),
   ]
   print(rows)
-  return rows.some(({ ok }) => ok === false) ? 1 : 0
+  return rows.every(({ ok }) => ok !== false)
 }
 
-if (require.main === module) runProgram(main, HELP)
+if (require.main === module) runProgram(HELP, main)

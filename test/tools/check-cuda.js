@@ -71,24 +71,20 @@ function bench(device, python) {
   return spawnSync(process.execPath, args, { stdio: 'inherit' }).status === 0
 }
 
-/** @returns {Promise<number>} the exit code */
-async function main() {
+/** @param {string[]} args */
+async function main(args) {
   const { values } = parseArgs({
+    args,
     options: {
       python: { type: 'string' },
       only: { type: 'string' },
       device: { type: 'string', default: 'cuda' },
-      help: { type: 'boolean', short: 'h' },
     },
   })
-  if (values.help) {
-    process.stdout.write(`${HELP}\n`)
-    return 0
-  }
   const { device, python } = values
   const wanted = values.only?.split(',') ?? [...PARTS, 'bench']
   const unknown = wanted.find(name => name !== 'bench' && !PARTS.includes(name))
-  if (unknown !== undefined) throw new Problem(`There is no part ${unknown}.`, HELP)
+  if (unknown !== undefined) throw new Problem(`There is no part ${unknown}.`, undefined, { code: 'USAGE' })
   if (device !== 'cpu') await requireGpu()
   const rows = []
   for (const name of PARTS.filter(name => wanted.includes(name))) {
@@ -97,7 +93,7 @@ async function main() {
   }
   print(rows)
   const measured = !wanted.includes('bench') || bench(device, python)
-  return measured && rows.every(({ ok }) => ok !== false) ? 0 : 1
+  return measured && rows.every(({ ok }) => ok !== false)
 }
 
-if (require.main === module) runProgram(main, HELP)
+if (require.main === module) runProgram(HELP, main)

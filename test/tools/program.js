@@ -4,25 +4,28 @@ const { Problem, codeOf, reason } = require('../../scripts/problem.js')
 const { stopAll } = require('../../scripts/run.js')
 
 /**
- * Runs a command of this folder. Ctrl-C ends the programs that it started. What its user can mend is told without a
- * stack: a Problem with exit code 1, wrong options with 2.
+ * Runs a command of test/, or prints its help with --help. Ctrl-C ends the programs that it started. What its user can
+ * mend is told without a stack: a Problem with exit code 1, wrong options with 2.
  *
- * @param {() => Promise<number>} main its exit code
  * @param {string} help
+ * @param {(args: string[]) => Promise<boolean>} main gets what stands after the script's name, and returns whether all is
+ *   well: the exit code is 0 or 1
  */
-function runProgram(main, help) {
+function runProgram(help, main) {
+  const args = process.argv.slice(2)
+  if (args.includes('--help') || args.includes('-h')) return void process.stdout.write(`${help}\n`)
   process.once('SIGINT', () => {
     stopAll()
     process.exit(130)
   })
-  main().then(
-    code => {
-      process.exitCode = code
+  main(args).then(
+    well => {
+      process.exitCode = well ? 0 : 1
     },
     error => {
-      const usage = codeOf(error).startsWith('ERR_PARSE_ARGS')
+      const usage = /^(ERR_PARSE_ARGS|USAGE)/.test(codeOf(error))
       if (!usage && !(error instanceof Problem)) throw error
-      process.stderr.write(`${error instanceof Problem ? error.text : `${reason(error)}\n\n${help}`}\n`)
+      process.stderr.write(`${usage ? `${reason(error)}\n\n${help}` : error.text}\n`)
       process.exitCode = usage ? 2 : 1
     },
   )

@@ -49,12 +49,8 @@ function findings(report) {
   })
 }
 
-/** @param {string[]} args jest's @returns {Promise<number>} the exit code */
+/** @param {string[]} args jest's */
 async function main(args) {
-  if (args.includes('--help')) {
-    process.stdout.write(`${HELP}\n`)
-    return 0
-  }
   const { folder, env } = await buildInstrumented('sanitize', FLAGS, 'with the sanitizers')
   const logs = path.join(folder, 'reports')
   fs.rmSync(logs, { recursive: true, force: true })
@@ -81,7 +77,7 @@ async function main(args) {
   process.stderr.write(
     `${ours.length} findings in our code; the reports of ${reports.length} processes are in ${logs}\n`,
   )
-  return status !== 0 || ours.length > 0 ? 1 : 0
+  return status === 0 && ours.length === 0
 }
 
-runProgram(() => main(process.argv.slice(2)), HELP)
+runProgram(HELP, main)

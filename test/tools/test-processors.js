@@ -10,6 +10,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { LEVELS, levelOf } = require('./levels.js')
+const { runProgram } = require('./program.js')
 
 const ROOT = path.join(__dirname, '..', '..')
 const SUITES = ['parity', 'finite-differences', 'determinism', 'threads', 'resume', 'average', 'dcgan-sample']
@@ -53,21 +54,19 @@ async function test(suites, env) {
   }
 }
 
-async function main() {
+/** @param {string[]} args */
+async function main(args) {
   const { values } = parseArgs({
+    args,
     options: {
       threads: { type: 'string', default: '1,2,4' },
       only: { type: 'string', default: SUITES.join(',') },
-      help: { type: 'boolean', default: false },
     },
   })
-  if (values.help) {
-    console.log(HELP)
-    return
-  }
   console.log(`${os.cpus()[0]?.model}, ${os.cpus().length} processors\n`)
   console.log('| level | threads | passed | failed | seconds |\n|---|---:|---:|---:|---:|')
   const seen = new Set()
+  let well = true
   for (const { level: wanted, variables } of LEVELS) {
     const env = { ...process.env, ...variables, DCGAN_LONG_TESTS: '1' }
     const level = levelOf(env)
@@ -82,12 +81,10 @@ async function main() {
         OMP_NUM_THREADS: threads,
       })
       console.log(`| ${level} | ${threads} | ${passed} | ${failed} | ${seconds.toFixed(0)} |`)
-      if (failed > 0) process.exitCode = 1
+      well &&= failed === 0
     }
   }
+  return well
 }
 
-main().catch(error => {
-  console.error(error.message)
-  process.exitCode = 1
-})
+runProgram(HELP, main)
