@@ -26,9 +26,9 @@ const HELP = `Usage: npm run coverage -- [jest's arguments]
 
 Runs the quick tests, or those that are named, and prints how many lines and branches of lib/ and binding/ they reach,
 in the tests' own process and in those that they start. The addon and the engine are built with gcov in a folder of
-their own. The quick tests run in two processes, and take half as long again as with npm test: a quarter of an hour of
-two processors. Processes that the tests kill are not counted, nor is binding/kernels/products.h. Those of several
-processes are counted with DCGAN_LONG_TESTS=1 npm run coverage -- test/distributed`
+their own. The quick tests run in two processes, and take about half as long again as with npm test. Processes that the
+tests kill are not counted, nor is binding/kernels/products.h. DCGAN_LONG_TESTS=1 counts long tests that are named, such
+as test/distributed, which alone reach binding/peers.`
 
 /** @typedef {Map<string, boolean>} Reached whether each line or branch was reached */
 /** @typedef {{ lines: Reached, branches: Reached }} File */
@@ -90,7 +90,7 @@ function print(files) {
       if (folder !== '') folders.set(folder, [...(folders.get(folder) ?? []), file])
   }
   const row = (/** @type {string} */ name, /** @type {string[]} */ ...cells) =>
-    process.stdout.write(`${name.padEnd(36)}${cells.map(cell => cell.padStart(16)).join('')}\n`)
+    process.stdout.write(`${name.padEnd(48)}${cells.map(cell => cell.padStart(16)).join('')}\n`)
   const shares = (/** @type {File[]} */ some) => [
     shareOf(some.flatMap(({ lines }) => [...lines.values()])).text,
     shareOf(some.flatMap(({ branches }) => [...branches.values()])).text,
