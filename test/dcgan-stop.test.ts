@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Progress } from '../lib/index'
 import { bars, equal, failure, folder, tiny } from './dcgan-support'
@@ -126,6 +126,15 @@ describe('dispose()', () => {
     await disposal
     expect(after).toBe(0)
     expect(gan.step).toBeGreaterThan(0)
+  })
+
+  test('step counts the step that was finished then', async () => {
+    const gan = tiny()
+    const log = join(folder(), 'losses.csv')
+    const onProgress = () => void gan.dispose()
+    await failure(gan.train({ dataset: bars(400), outputDir: null, log, onProgress }))
+    await gan.dispose()
+    expect(readFileSync(log, 'utf8').trim().split('\n')).toHaveLength(1 + gan.step)
   })
 
   test('at once after train() rejects it, whatever it was doing', async () => {

@@ -48,7 +48,6 @@ export class Engine {
   readonly #ending = new AbortController()
   #classifier: Promise<ClassifierInfo> | undefined
   #disposal: Promise<void> | undefined
-  #lastPosition: NativePosition | undefined
 
   constructor(hparams: Readonly<HyperParams>, owner: object) {
     this.owner = owner
@@ -91,7 +90,7 @@ export class Engine {
 
   /** How far training is. After `dispose()` it keeps its last value. */
   get position(): NativePosition {
-    return this.#lastPosition ?? this.#addon.position(this.#model)
+    return this.#addon.position(this.#model)
   }
 
   /** Counts of images. After `dispose()` they keep their last values. */
@@ -231,7 +230,6 @@ export class Engine {
 
   dispose(): Promise<void> {
     if (this.#disposal === undefined) {
-      this.#lastPosition = this.#addon.position(this.#model)
       this.#disposal = this.#addon.dispose(this.#model)
       this.#ending.abort()
     }
