@@ -1,6 +1,6 @@
 import { invalidArgument } from '../errors.js'
 import { checkInteger, reading } from '../options.js'
-import { allocate } from '../typed-arrays.js'
+import { allocate, lengthOf } from '../typed-arrays.js'
 import { checkDataset, type Dataset, type TrainingImages } from './dataset.js'
 import { SIDE } from './idx.js'
 
@@ -32,7 +32,9 @@ export function subset(dataset: TrainingImages, which: number | ArrayLike<number
     copies.set(images.subarray(index * pixels, (index + 1) * pixels), i * pixels)
   })
   const part = { images: copies, count: indices.length, width, height }
-  return labels.length === 0 ? part : { ...part, labels: Uint8Array.from(indices, i => labels[i] as number) }
+  return lengthOf(labels) === 0
+    ? part
+    : { ...part, labels: Uint8Array.from(indices, i => labels[i] as number) }
 }
 
 function checkIndices(which: unknown, count: number): number[] {

@@ -36,6 +36,12 @@ test('it is a copy: what happens to the data set afterwards changes nothing', ()
   expect([Buffer.from(part.images), part.labels]).toEqual([images(1), Uint8Array.of(1)])
 })
 
+test('a length that the labels claim for themselves is not believed', () => {
+  const labels = Object.defineProperty(Uint8Array.of(5, 6), 'length', { value: 0 })
+  const dataset = { images: new Uint8Array(2 * 784), labels, count: 2, width: 28, height: 28 }
+  expect(subset(dataset, [1]).labels).toEqual(Uint8Array.of(6))
+})
+
 test('images without labels have none afterwards', () => {
   const { labels: _, ...unlabelled } = dataset
   const part: TrainingImages = subset(unlabelled, 3)
