@@ -1,4 +1,4 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { type Channel, channel } from 'node:diagnostics_channel'
 import type { EpochMessage, EvaluationMessage, SampleMessage, StepMessage } from '../lib/index'
 import { bars, failure, folder, tiny } from './dcgan-support'
 import { run } from './process/child'
@@ -9,12 +9,18 @@ afterEach(() => {
   for (const end of subscriptions.splice(0)) end()
 })
 
+// As the library found them. Node.js 20 may forget a channel when an older one of the same name is collected, and those
+// of other test files are.
+const channels = new Map<string, Channel>(
+  ['step', 'epoch', 'sample', 'evaluation'].map(name => [name, channel(`libtorch-dcgan:${name}`)]),
+)
+
 /** The messages of a channel from here on. */
-function messagesOf<T>(channel: string): T[] {
+function messagesOf<T>(name: string): T[] {
   const messages: T[] = []
   const listener = (message: unknown) => void messages.push(message as T)
-  subscribe(`libtorch-dcgan:${channel}`, listener)
-  subscriptions.push(() => unsubscribe(`libtorch-dcgan:${channel}`, listener))
+  channels.get(name)?.subscribe(listener)
+  subscriptions.push(() => channels.get(name)?.unsubscribe(listener))
   return messages
 }
 
