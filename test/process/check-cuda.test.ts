@@ -17,7 +17,7 @@ withoutGpu('without a GPU, npm run check:cuda fails and says what it needs', () 
 
 test('a part that does not exist is refused, with those that do', () => {
   const { status, stderr } = check('--only', 'parity,speed')
-  expect(status).toBe(1)
+  expect(status).toBe(2)
   expect(stderr).toMatch(/no part speed[\s\S]*parity, determinism/)
 })
 
