@@ -146,9 +146,6 @@ void Peers::join(const Idle& idle) {
 void Peers::meet(const Idle& idle) {
   const auto store = meeting_store(place_, idle);
   if (!std::exchange(announced_, true)) announce(store);
-  for (int rank = 0; rank < place_.count; ++rank) {
-    wait_for(store, place_, place_.prefix + std::to_string(rank), rank_name(rank), idle);
-  }
   const bool gpus = each_has_own_gpu(store, idle);
   if (!connection_) connection_ = std::make_unique<Connection>(place_, store, gpus);
 }
@@ -161,16 +158,16 @@ void Peers::announce(const StorePtr& store) const {
                                                    ", and another one has " + theirs +
                                                    ". Start all with the same ones"));
   }
-  set(store, gpu_key(place_, place_.rank), nccl_gpu(device_));
   const auto own = place_.prefix + std::to_string(place_.rank);
   if (store->add(own, 1) > 1) {
     refuse(store, place_,
            Error("ERR_DCGAN_INVALID_ARGUMENT", "Two processes have RANK " + std::to_string(place_.rank) +
                                                    ". Give each one of its own, from 0"));
   }
+  set(store, gpu_key(place_, place_.rank), nccl_gpu(device_));
 }
 
-/// Returns the same answer in all processes.
+/// Waits until all processes have announced themselves. Returns the same answer in all of them.
 bool Peers::each_has_own_gpu(const StorePtr& store, const Idle& idle) const {
   std::set<std::string> gpus;
   for (int rank = 0; rank < place_.count; ++rank) {
