@@ -98,7 +98,7 @@ function requireMake() {
   )
 }
 
-/** What building C++ needs: each gives its version and path, or throws. */
+/** Finds each program that building C++ needs. Returns its version and path, and throws if it is missing or too old. */
 const BUILD_TOOLS = { CMake: requireCMake, compiler: requireCompiler, make: requireMake }
 
 /** Throws the first reason why C++ cannot be built here. */

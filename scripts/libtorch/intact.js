@@ -87,7 +87,7 @@ function fetchAnew({ name, version, cuda, key, from, sha256 }) {
   return `npx libtorch-dcgan setup --remove ${name} && npx libtorch-dcgan setup ${again}`
 }
 
-/** What lies in the cache of an entry and is loaded. @param {CacheEntry} entry */
+/** The entry's files in the cache that are loaded. @param {CacheEntry} entry */
 function filesOf({ place, folder, contents }) {
   if (!folder.startsWith(`${place}${path.sep}`)) return [place]
   const libraries = Object.keys(contents?.libraries ?? {}).map(name => path.join(place, name))

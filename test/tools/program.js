@@ -5,7 +5,7 @@ const { stopAll } = require('../../scripts/run.js')
 
 /**
  * Runs a command of test/, or prints its help with --help. Ctrl-C ends the programs that it started. What its user can
- * mend is told without a stack: a Problem with exit code 1, wrong options with 2.
+ * mend is told without a stack. A Problem ends with exit code 1, and wrong options with 2.
  *
  * @param {string} help
  * @param {(args: string[]) => Promise<boolean>} main gets what stands after the script's name, and returns whether all is
