@@ -25,14 +25,15 @@ static torch::Tensor activate(const torch::Tensor& x, const torch::Tensor& mask)
   return mask.defined() ? y * mask : y;
 }
 
-torch::Tensor DiscriminatorImpl::forward(const torch::Tensor& images, const torch::Tensor& labels,
-                                         const DropoutMasks& masks) {
-  auto x = activate(conv1(images), masks.hidden1);  // 64 × 14 × 14
-  x = activate(conv2(x), masks.hidden2);            // 128 × 7 × 7
-  const auto features = x.flatten(1);
+torch::Tensor DiscriminatorImpl::features(const torch::Tensor& images, const DropoutMasks& masks) {
+  const auto x = activate(conv1(images), masks.hidden1);  // 64 × 14 × 14
+  return activate(conv2(x), masks.hidden2).flatten(1);    // 128 × 7 × 7
+}
+
+torch::Tensor DiscriminatorImpl::logits(const torch::Tensor& features, const torch::Tensor& labels) {
   const auto logits = linear(features).squeeze(1);
   if (classes == 0) return logits;
-  return logits + (features * one_hot(labels, classes, projection.scalar_type()).matmul(projection)).sum(1);
+  return logits + (features * one_hot(labels, classes, features.scalar_type()).matmul(projection)).sum(1);
 }
 
 }  // namespace dcgan

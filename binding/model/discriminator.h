@@ -6,14 +6,15 @@
 
 namespace dcgan {
 
-/// Maps images (N × 1 × 28 × 28) to logits (N): positive for real, negative for fake. With classes, the logit
-/// is φ(x)·w + φ(x)·w_y, the projection of the last features on a vector for the label (Miyato & Koyama
-/// 2018).
+/// Maps images (N × 1 × 28 × 28) to features φ(x), and these to logits (N): positive for real, negative for
+/// fake. With classes, the logit is φ(x)·w + φ(x)·w_y, the projection of the features on a vector for the
+/// label (Miyato & Koyama 2018).
 class DiscriminatorImpl : public torch::nn::Module {
  public:
   explicit DiscriminatorImpl(std::int64_t classes);
+  torch::Tensor features(const torch::Tensor& images, const DropoutMasks& masks);
   /// `labels`: N, int64; undefined if there are no classes.
-  torch::Tensor forward(const torch::Tensor& images, const torch::Tensor& labels, const DropoutMasks& masks);
+  torch::Tensor logits(const torch::Tensor& features, const torch::Tensor& labels);
 
   const std::int64_t classes;
 

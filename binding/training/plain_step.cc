@@ -130,8 +130,13 @@ class PlainStep : public Step {
 
   torch::Tensor discriminate(const torch::Tensor& images, const torch::Tensor& labels,
                              const DropoutMasks& masks) {
+    // Outside autocast, because a loss may be the small difference of large logits.
+    return nets_.discriminator->logits(features_of(images, masks), labels);
+  }
+
+  torch::Tensor features_of(const torch::Tensor& images, const DropoutMasks& masks) {
     Autocast autocast(nets_.device, nets_.bfloat16);
-    return nets_.discriminator->forward(images, labels, masks).to(nets_.dtype);
+    return nets_.discriminator->features(images, masks).to(nets_.dtype);
   }
 };
 
