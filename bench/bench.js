@@ -44,8 +44,8 @@ const OPTIONS = {
 /** Describes the machine and the software of the run. */
 function describe(python, threads) {
   const require = createRequire(import.meta.url)
-  const { native, libtorchInUse } = require('../dist/native/native.js')
-  const info = native().info()
+  const { training, libtorchInUse } = require('../dist/native/native.js')
+  const info = training().info()
   let pytorch = 'none'
   try {
     pytorch = execFileSync(python, ['-c', 'import torch; print(torch.__version__)'], {

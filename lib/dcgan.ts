@@ -17,6 +17,7 @@ import { assertInstalled } from './installed.js'
 import type { TrainingImages } from './mnist/index.js'
 import type { ChosenDevice } from './native/device.js'
 import { Engine } from './native/engine.js'
+import type { EngineName } from './native/native.js'
 import { settleSeed } from './native/peers.js'
 import type { ChosenPrecision } from './native/precision.js'
 import { Saver } from './native/saver.js'
@@ -31,6 +32,9 @@ import { DatasetGuard } from './training/dataset-guard.js'
 import type { EpochOptions, TrainOptions } from './training/options.js'
 import type { EpochResult } from './training/run.js'
 import { type TrainResult, trainAll, trainOne } from './training/train.js'
+
+/** Marks the constructor call of `load()`, whose model needs no LibTorch until it trains. */
+const LOADED = Symbol('loaded')
 
 const PRETRAINED = join(__dirname, '..', 'weights', 'mnist.safetensors')
 
@@ -66,9 +70,10 @@ export class DCGAN {
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_NO_CUDA`, `ERR_DCGAN_NATIVE_NOT_FOUND`,
    *   `ERR_DCGAN_LIBTORCH_MISMATCH`; with `distributed`, `ERR_DCGAN_PEER`
    */
-  constructor(hparams?: HyperParamOptions) {
+  constructor(hparams?: HyperParamOptions)
+  constructor(hparams?: HyperParamOptions, loaded?: typeof LOADED) {
     this.hparams = resolveHyperParams(hparams, settleSeed)
-    this.#engine = new Engine(this.hparams, this)
+    this.#engine = new Engine(this.hparams, this, loaded === LOADED ? 'sampling' : 'training')
     this.#saver = new Saver(this.#engine)
   }
 
@@ -91,7 +96,8 @@ export class DCGAN {
     checkString('file', file)
     const changes = checkHyperParams('the overrides of load()', overrides)
     const loaded = await readState(file)
-    const gan = new DCGAN({ ...modelsOwn(loaded), ...checkChanges(changes, loaded, file) })
+    const hparams = { ...modelsOwn(loaded), ...checkChanges(changes, loaded, file) }
+    const gan = Reflect.construct(DCGAN, [hparams, LOADED]) as DCGAN
     try {
       await gan.#engine.importState(loaded.state)
       gan.#guard.protect(file, loaded.state)
@@ -124,6 +130,14 @@ export class DCGAN {
   /** The precision that the model computes in, where `hparams.precision` may be `'auto'`. */
   get precision(): ChosenPrecision {
     return this.#engine.precision
+  }
+
+  /**
+   * What computes the model now. A loaded model has the engine `'native'`, or `'wasm'` where the package has no addon;
+   * `'libtorch'` once it trains.
+   */
+  get engine(): EngineName {
+    return this.#engine.name
   }
 
   /** Training steps that the model has made. */

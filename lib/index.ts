@@ -20,6 +20,7 @@ export type {
 } from './messages.js'
 export { type Dataset, type LoadMnistOptions, loadMnist, subset, type TrainingImages } from './mnist/index.js'
 export type { ChosenDevice } from './native/device.js'
+export type { EngineName } from './native/native.js'
 export type { ChosenPrecision } from './native/precision.js'
 export type { ServingStats } from './native/types.js'
 export type { ExportOnnxOptions } from './onnx/export.js'

@@ -1,5 +1,5 @@
 import type { TrainingImages } from '../lib/index'
-import { native } from '../lib/native/native'
+import { training } from '../lib/native/native'
 import { bars, equal, failure, tiny } from './dcgan-support'
 import { NATIVE_CONFIG } from './native-config'
 
@@ -201,39 +201,42 @@ test.each([
 })
 
 describe('the addon measures by itself', () => {
-  const model = native().create(NATIVE_CONFIG)
-  afterAll(() => native().dispose(model))
+  const model = training().create(NATIVE_CONFIG)
+  afterAll(() => training().dispose(model))
   const request = { count: 2, seed: 1, latents: null, fixed: false }
   const state = { step: 0, epoch: 0, batch: 0, datasetCount: 0, datasetHash: '', tensors: [] }
   const tensor = { name: 'rng.noise', dtype: 'I64', shape: [2], data: new ArrayBuffer(16) }
 
   test.each<[string, () => unknown]>([
-    ['more images than there are', () => native().setDataset(model, new Uint8Array(784), 2)],
-    ['no images', () => native().setDataset(model, new Uint8Array(0), 0)],
-    ['a number of images that is none', () => native().setDataset(model, new Uint8Array(784), Number.NaN)],
-    ['too many to count', () => native().setDataset(model, new Uint8Array(784), 1e300)],
-    ['images of another type', () => native().setDataset(model, new Float32Array(784) as never, 1)],
+    ['more images than there are', () => training().setDataset(model, new Uint8Array(784), 2)],
+    ['no images', () => training().setDataset(model, new Uint8Array(0), 0)],
+    ['a number of images that is none', () => training().setDataset(model, new Uint8Array(784), Number.NaN)],
+    ['too many to count', () => training().setDataset(model, new Uint8Array(784), 1e300)],
+    ['images of another type', () => training().setDataset(model, new Float32Array(784) as never, 1)],
     [
       'latents that are too few',
-      () => native().sample(model, { ...request, latents: new Float32Array(100) }),
+      () => training().sample(model, { ...request, latents: new Float32Array(100) }),
     ],
-    ['a negative count', () => native().sample(model, { ...request, count: -1 })],
-    ['half an image', () => native().sample(model, { ...request, count: 1.5 })],
-    ['another number of fixed latents', () => native().sample(model, { ...request, count: 5, fixed: true })],
-    ['a negative seed', () => native().sample(model, { ...request, seed: -1 })],
-    ['no request', () => native().sample(model, undefined as never)],
-    ['a negative number of latents', () => native().latents(1, -1, 100)],
-    ['latents without end', () => native().latents(1, 1e15, 1e15)],
+    ['a negative count', () => training().sample(model, { ...request, count: -1 })],
+    ['half an image', () => training().sample(model, { ...request, count: 1.5 })],
+    [
+      'another number of fixed latents',
+      () => training().sample(model, { ...request, count: 5, fixed: true }),
+    ],
+    ['a negative seed', () => training().sample(model, { ...request, seed: -1 })],
+    ['no request', () => training().sample(model, undefined as never)],
+    ['a negative number of latents', () => training().latents(1, -1, 100)],
+    ['latents without end', () => training().latents(1, 1e15, 1e15)],
     [
       'a probe of latents that are too few',
-      () => native().probe(model, { images: new Uint8Array(7840), latents: new Float32Array(100) }),
+      () => training().probe(model, { images: new Uint8Array(7840), latents: new Float32Array(100) }),
     ],
-    ['a negative step', () => native().importState(model, { ...state, step: -1 })],
-    ['a hash that is none', () => native().importState(model, { ...state, datasetHash: 'xyz' })],
+    ['a negative step', () => training().importState(model, { ...state, step: -1 })],
+    ['a hash that is none', () => training().importState(model, { ...state, datasetHash: 'xyz' })],
     [
       'a tensor that is too short',
       () =>
-        native().importState(model, {
+        training().importState(model, {
           ...state,
           tensors: [{ ...tensor, data: new ArrayBuffer(8) }],
         } as never),
@@ -241,27 +244,27 @@ describe('the addon measures by itself', () => {
     [
       'a tensor without end',
       () =>
-        native().importState(model, {
+        training().importState(model, {
           ...state,
           tensors: [{ ...tensor, shape: [2 ** 40, 2 ** 40] }],
         } as never),
     ],
     [
       'an unknown dtype',
-      () => native().importState(model, { ...state, tensors: [{ ...tensor, dtype: 'F8' }] } as never),
+      () => training().importState(model, { ...state, tensors: [{ ...tensor, dtype: 'F8' }] } as never),
     ],
-    ['more threads than anyone has', () => native().create({ ...NATIVE_CONFIG, threads: 1e9 })],
-    ['latents of no length', () => native().create({ ...NATIVE_CONFIG, latentDim: 0 })],
+    ['more threads than anyone has', () => training().create({ ...NATIVE_CONFIG, threads: 1e9 })],
+    ['latents of no length', () => training().create({ ...NATIVE_CONFIG, latentDim: 0 })],
   ])('%s', (_, call) => {
     expect(call).toThrow(expect.objectContaining({ code: 'ERR_DCGAN_INVALID_ARGUMENT' }))
   })
 
   test('a state whose generators have another shape', async () => {
-    const whole = await native().exportState(model, 'all')
+    const whole = await training().exportState(model, 'all')
     const spoilt = whole.tensors.map(item =>
       item.name === 'rng.noise' ? { ...item, shape: [1], data: new ArrayBuffer(8) } : item,
     )
-    await expect(native().importState(model, { ...whole, tensors: spoilt })).rejects.toMatchObject({
+    await expect(training().importState(model, { ...whole, tensors: spoilt })).rejects.toMatchObject({
       code: 'ERR_DCGAN_BAD_CHECKPOINT',
     })
   })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, ImageBatch } from '../lib/index'
-import { native } from '../lib/native/native'
+import { training } from '../lib/native/native'
 import { bars, equal, failure, folder, kept, tiny } from './dcgan-support'
 import { NATIVE_CONFIG } from './native-config'
 
@@ -196,7 +196,7 @@ test.each<[string, number, object, RegExp]>([
 })
 
 test('the addon checks again what its memory depends on', async () => {
-  const addon = native()
+  const addon = training()
   const request = { count: 1, seed: 1, latents: null, fixed: false, minConfidence: 0.5 }
   const three = addon.create({ ...NATIVE_CONFIG, classes: 3 })
   const ten = addon.create({ ...NATIVE_CONFIG, classes: 10 })

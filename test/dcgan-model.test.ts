@@ -1,13 +1,13 @@
-import { native } from '../lib/native/native'
+import { training } from '../lib/native/native'
 import type { NativeModel, NativeState, NativeTensor } from '../lib/native/types'
 import { NATIVE_CONFIG } from './native-config'
 
 const models: NativeModel[] = []
-afterEach(() => Promise.all(models.splice(0).map(model => native().dispose(model))))
+afterEach(() => Promise.all(models.splice(0).map(model => training().dispose(model))))
 
 /** The networks as the addon has them, without the class around them. */
 function create(config: object = {}): NativeModel {
-  const model = native().create({ ...NATIVE_CONFIG, ...config })
+  const model = training().create({ ...NATIVE_CONFIG, ...config })
   models.push(model)
   return model
 }
@@ -41,13 +41,13 @@ const LATENTS = Float32Array.from({ length: 400 }, (_, i) => Math.sin(i * 1.7) *
 const IMAGES = Uint8Array.from({ length: 4 * 784 }, (_, i) => (i * i) % 251)
 
 test('the networks have as many parameters as the tutorial says', async () => {
-  const state = await native().exportState(create(), 'all')
+  const state = await training().exportState(create(), 'all')
   expect(count(parameters(state, 'generator'))).toBe(2_231_168)
   expect(count(parameters(state, 'discriminator'))).toBe(138_561)
 })
 
 test('the weights begin as the tutorial draws them', async () => {
-  const state = await native().exportState(create(), 'all')
+  const state = await training().exportState(create(), 'all')
   for (const net of ['generator', 'discriminator'] as const) {
     for (const [name, data] of parameters(state, net)) {
       const { mean, deviation } = moments(data)
@@ -75,9 +75,9 @@ test('the weights begin as the tutorial draws them', async () => {
 
 test('one step moves every parameter of both networks', async () => {
   const model = create()
-  const before = await native().exportState(model, 'all')
-  await native().probe(model, { latents: LATENTS, images: IMAGES })
-  const after = await native().exportState(model, 'all')
+  const before = await training().exportState(model, 'all')
+  await training().probe(model, { latents: LATENTS, images: IMAGES })
+  const after = await training().exportState(model, 'all')
   for (const net of ['generator', 'discriminator'] as const) {
     for (const [name, data] of parameters(before, net)) {
       const moved = named(after, name).filter((value, i) => value !== data[i]).length
@@ -89,8 +89,8 @@ test('one step moves every parameter of both networks', async () => {
 
 test('the running statistics of batch normalisation follow the batches', async () => {
   const model = create()
-  await native().probe(model, { latents: LATENTS, images: IMAGES })
-  const state = await native().exportState(model, 'all')
+  await training().probe(model, { latents: LATENTS, images: IMAGES })
+  const state = await training().exportState(model, 'all')
   const norms = state.tensors.filter(({ name }) => name.endsWith('running_var'))
   expect(norms).toHaveLength(3)
   for (const norm of norms)
@@ -104,11 +104,11 @@ describe('the losses at known logits', () => {
   /** A step of a discriminator whose logit is `bias` for every image, and does not move. */
   async function losses(bias: number): Promise<{ disc: number; gen: number; logits: number[] }> {
     const model = create({ discLr: [1e-30], genLr: [1e-30] })
-    const state = await native().exportState(model, 'all')
+    const state = await training().exportState(model, 'all')
     named(state, 'discriminator.linear.weight').fill(0)
     named(state, 'discriminator.linear.bias').fill(bias)
-    await native().importState(model, state)
-    const tensors = await native().probe(model, { latents: LATENTS, images: IMAGES })
+    await training().importState(model, state)
+    const tensors = await training().probe(model, { latents: LATENTS, images: IMAGES })
     return {
       disc: named({ tensors }, 'disc_loss')[0] as number,
       gen: named({ tensors }, 'gen_loss')[0] as number,
@@ -128,9 +128,9 @@ describe('the losses at known logits', () => {
 })
 
 test('latents() are the normal numbers that a seed samples with, image by image', () => {
-  const all = new Float32Array(native().latents(5, 200, 100))
+  const all = new Float32Array(training().latents(5, 200, 100))
   const { mean, deviation } = moments(all)
   expect(Math.abs(mean)).toBeLessThan(0.03)
   expect(Math.abs(deviation - 1)).toBeLessThan(0.03)
-  expect(new Float32Array(native().latents(5, 1, 100))).toEqual(all.slice(0, 100))
+  expect(new Float32Array(training().latents(5, 1, 100))).toEqual(all.slice(0, 100))
 })

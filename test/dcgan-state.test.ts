@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFil
 import { join } from 'node:path'
 import { readState, writeState } from '../lib/checkpoint'
 import { DCGAN, type HyperParams, type Progress } from '../lib/index'
-import { native } from '../lib/native/native'
+import { training } from '../lib/native/native'
 import { bars, equal, failure, folder, kept, tiny } from './dcgan-support'
 import { decodePng } from './images/decoders'
 
@@ -354,10 +354,10 @@ describe('a loss that is not finite', () => {
   test('names the last checkpoint', async () => {
     const path = join(folder(), 'run.safetensors')
     const gan = tiny({ epochs: 2 })
-    const { trainEpoch } = native()
+    const { trainEpoch } = training()
     const diverged = { code: 'ERR_DCGAN_DIVERGED', message: 'Training diverged at step 3' }
     const spy = jest
-      .spyOn(native(), 'trainEpoch')
+      .spyOn(training(), 'trainEpoch')
       .mockImplementationOnce(trainEpoch)
       .mockRejectedValueOnce(diverged)
     const error = await failure(gan.train({ dataset: bars(8), outputDir: null, checkpoint: { path } }))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as library from '../lib/index'
 import { DCGAN, DcganError } from '../lib/index'
-import { native } from '../lib/native/native'
+import { training } from '../lib/native/native'
 import { bars, failure, TINY, tiny } from './dcgan-support'
 
 test('the package exports what the contract names', () => {
@@ -70,7 +70,7 @@ test("'auto' without CUDA warns once per process, when training starts", async (
 
 test('a training step that could not be captured in a graph is a warning, once per process', async () => {
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
-  const addon = native()
+  const addon = training()
   const trainEpoch = addon.trainEpoch
   addon.trainEpoch = async (...args) => ({ ...(await trainEpoch(...args)), captureFailure: 'no memory' })
   try {

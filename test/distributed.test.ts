@@ -47,10 +47,10 @@ function everything(count: number, step: 'auto' | 'plain'): Probe {
 /** Makes the probes in each of several processes, which write the gradients and the running statistics to files. */
 const probing = (folder: string, probes: Probe[]) => `
   const { writeFileSync } = require('node:fs')
-  const { native } = require(${JSON.stringify(join(ROOT, 'dist', 'native', 'native.js'))})
+  const { training } = require(${JSON.stringify(join(ROOT, 'dist', 'native', 'native.js'))})
   const { placeOf } = require(${JSON.stringify(join(ROOT, 'dist', 'native', 'peers.js'))})
   ;(async () => {
-    const [addon, peers] = [native(), placeOf('env')]
+    const [addon, peers] = [training(), placeOf('env')]
     for (const [i, { config, images, labels, latents }] of ${JSON.stringify(probes)}.entries()) {
       const model = addon.create({ ...config, peers })
       const request = { images: Uint8Array.from(images), labels: Uint8Array.from(labels) }

@@ -1,4 +1,4 @@
-import { native } from '../lib/native/native'
+import { training } from '../lib/native/native'
 import type { NativeConfig, NativeModel, NativeState, NativeTensor } from '../lib/native/types'
 import { norm } from './fixtures/parity'
 import { NATIVE_CONFIG } from './native-config'
@@ -85,7 +85,7 @@ async function withModel<T>(
   own: Partial<NativeConfig>,
   use: (model: NativeModel, start: NativeState, probe: () => Promise<NativeTensor[]>) => Promise<T>,
 ): Promise<T> {
-  const addon = native()
+  const addon = training()
   const hparams = { ...config, ...own }
   const model = addon.create(hparams)
   const { latentDim, discSteps } = hparams
@@ -120,7 +120,7 @@ test.each([
   await withModel(own, async (model, start, probe) => {
     const seen = await probe()
     const at = async (state: NativeState, parameter: string) => {
-      await native().importState(model, state)
+      await training().importState(model, state)
       return objective(await probe(), parameter)
     }
     const gradients = seen.filter(({ name }) => name.startsWith(`grad.${network}.`))

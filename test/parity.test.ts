@@ -1,4 +1,4 @@
-import { native } from '../lib/native/native'
+import { training } from '../lib/native/native'
 import type { NativeConfig, NativeModel, NativeState, NativeTensor } from '../lib/native/types'
 import { stepLosses } from '../lib/training/losses'
 import { backward, forward, type Weights, zeros } from './fixtures/discriminator'
@@ -28,7 +28,7 @@ const BFLOAT16_LOSS_TOLERANCE = 4e-3
 const PER_IMAGE = ['fake', 'fake_eval', 'real_logits', 'fake_logits', 'fake_logits_updated']
 
 // No model computes in bfloat16 where the processor has no arithmetic for it.
-const PRECISIONS = native().info().bfloat16 ? (['float32', 'bfloat16'] as const) : (['float32'] as const)
+const PRECISIONS = training().info().bfloat16 ? (['float32', 'bfloat16'] as const) : (['float32'] as const)
 
 const reference = new Reference()
 
@@ -39,12 +39,12 @@ async function withModel<T>(
   use: (model: NativeModel) => Promise<T>,
 ): Promise<T> {
   const shared = { ...NATIVE_CONFIG, ...caseConfig(kind), seed: 1, threads: 0, batchSize: 128, dropout: 0 }
-  const model = native().create({ ...shared, ...config })
+  const model = training().create({ ...shared, ...config })
   try {
-    await native().importState(model, givenState(await native().exportState(model, 'all'), kind))
+    await training().importState(model, givenState(await training().exportState(model, 'all'), kind))
     return await use(model)
   } finally {
-    await native().dispose(model)
+    await training().dispose(model)
   }
 }
 
@@ -54,7 +54,7 @@ const byName = (tensors: NativeTensor[]) => new Map(tensors.map(tensor => [tenso
 async function threeSteps(model: NativeModel, kind: Case, batch: number): Promise<Map<string, Float64Array>> {
   const results = new Map<string, Float64Array>()
   for (let step = 1; step <= STEPS; step++) {
-    const seen = await native().probe(model, stepInput(step - 1, batch, kind))
+    const seen = await training().probe(model, stepInput(step - 1, batch, kind))
     for (const tensor of seen) {
       const loss = tensor.name.endsWith('_loss') || tensor.name === 'penalties'
       if (!loss && step > 1) continue
@@ -63,7 +63,7 @@ async function threeSteps(model: NativeModel, kind: Case, batch: number): Promis
       results.set(loss ? `${tensor.name}.${step}` : tensor.name, value)
     }
     if (step > 1 && step < STEPS) continue
-    for (const tensor of (await native().exportState(model, 'all')).tensors) {
+    for (const tensor of (await training().exportState(model, 'all')).tensors) {
       if (!/^(generator|discriminator)\./.test(tensor.name) || tensor.dtype === 'I64') continue
       let value = numbers(tensor)
       if (tensor.name.endsWith('running_var')) value = asOfDistinct(tensor.name, value, batch, step)
@@ -134,7 +134,7 @@ describe.each(['auto', 'plain'] as const)('the %s step', step => {
       const errors = await errorsOf({ step }, kind, batch, `float32.${batch}`)
       tabulate(step, kind, batch, errors)
       // LibTorch's own sums over a large batch are less exact, and differ from processor to processor.
-      const fused = step === 'auto' && native().info().fusedStep.float32
+      const fused = step === 'auto' && training().info().fusedStep.float32
       const worse = errors.filter(([, { float32, float64, torch }]) => {
         const tolerance = fused ? TOLERANCE : Math.max(3 * TOLERANCE, 3 * torch)
         return !(float32 <= tolerance && float64 <= tolerance)
@@ -181,7 +181,7 @@ describe.each(['auto', 'plain'] as const)('the %s step', step => {
   )
 
   test('gives an image the same result wherever in the batch it is', async () => {
-    const seen = await withModel({ step }, 'warm', model => native().probe(model, stepInput(0, 128)))
+    const seen = await withModel({ step }, 'warm', model => training().probe(model, stepInput(0, 128)))
     for (const name of PER_IMAGE) {
       const tensor = byName(seen).get(name)
       expect(spread(numbers(tensor as NativeTensor), 128)).toBeLessThan(1e-5)
@@ -191,9 +191,9 @@ describe.each(['auto', 'plain'] as const)('the %s step', step => {
 
   test("makes Adam's first update out of the gradients it tells", async () => {
     await withModel({ step }, 'fresh', async model => {
-      const before = byName((await native().exportState(model, 'all')).tensors)
-      const seen = await native().probe(model, stepInput(0, DISTINCT))
-      const after = byName((await native().exportState(model, 'all')).tensors)
+      const before = byName((await training().exportState(model, 'all')).tensors)
+      const seen = await training().probe(model, stepInput(0, DISTINCT))
+      const after = byName((await training().exportState(model, 'all')).tensors)
       for (const tensor of seen.filter(({ name }) => name.startsWith('grad.'))) {
         const name = tensor.name.slice('grad.'.length)
         const start = numbers(before.get(name) as NativeTensor)
@@ -216,9 +216,9 @@ test('an epoch makes the same steps with either implementation', async () => {
   const [auto, plain] = await Promise.all(
     (['auto', 'plain'] as const).map(step =>
       withModel({ step, batchSize: 48, dropout: 0.3 }, 'warm', async model => {
-        await native().setDataset(model, images, 128)
+        await training().setDataset(model, images, 128)
         const request = { snapshotEvery: 0, checkpointEvery: 0, maxSteps: 0 }
-        const epoch = await native().trainEpoch(model, request, () => {})
+        const epoch = await training().trainEpoch(model, request, () => {})
         expect(epoch.finished).toBe(true)
         return stepLosses(epoch.losses).flatMap(({ disc, gen }) => [disc, gen])
       }),
@@ -233,9 +233,9 @@ test('an epoch makes the same steps with either implementation', async () => {
 describe.each(['auto', 'plain'] as const)('dropout in the %s step', step => {
   const probe = (batch: number, precision: 'float32' | 'bfloat16' = 'float32') =>
     withModel({ step, precision, dropout: 0.3 }, 'warm', async model => {
-      const before = await native().exportState(model, 'all')
-      const seen = byName(await native().probe(model, stepInput(0, batch)))
-      return { before, seen, after: await native().exportState(model, 'all') }
+      const before = await training().exportState(model, 'all')
+      const seen = byName(await training().probe(model, stepInput(0, batch)))
+      return { before, seen, after: await training().exportState(model, 'all') }
     })
 
   const MASKS = ['mask1', 'mask2', 'mask1_gen', 'mask2_gen']

@@ -1,5 +1,5 @@
 import { DCGAN, type HyperParams } from '../lib/index'
-import { native } from '../lib/native/native'
+import { training } from '../lib/native/native'
 import { choosePrecision } from '../lib/native/precision'
 
 const models: DCGAN[] = []
@@ -26,7 +26,7 @@ test("'auto' is bfloat16 exactly where its kernels run, without a warning", () =
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
   try {
     const model = create({ precision: 'auto' })
-    expect(model.precision).toBe(native().info().fusedStep.bfloat16 ? 'bfloat16' : 'float32')
+    expect(model.precision).toBe(training().info().fusedStep.bfloat16 ? 'bfloat16' : 'float32')
     expect(model.hparams.precision).toBe('auto')
     expect(warn).not.toHaveBeenCalled()
   } finally {
@@ -42,7 +42,7 @@ test('bfloat16 falls back to float32 with one warning where the processor has no
     expect(warn).toHaveBeenCalledTimes(1)
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('bfloat16'), { code: 'DCGAN_NO_BFLOAT16' })
     expect(create({ precision: 'bfloat16' }).precision).toBe(
-      native().info().bfloat16 ? 'bfloat16' : 'float32',
+      training().info().bfloat16 ? 'bfloat16' : 'float32',
     )
   } finally {
     warn.mockRestore()

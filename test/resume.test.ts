@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { readState } from '../lib/checkpoint'
 import { DCGAN, type EpochResult, loadMnist, type TrainingImages } from '../lib/index'
-import { native } from '../lib/native/native'
+import { training } from '../lib/native/native'
 import { failure, folder, kept } from './dcgan-support'
 
 const COUNT = 160
 // A processor without bfloat16 arithmetic computes such a model in float32, which is tested already.
-const PRECISIONS = native().info().bfloat16 ? (['float32', 'bfloat16'] as const) : (['float32'] as const)
+const PRECISIONS = training().info().bfloat16 ? (['float32', 'bfloat16'] as const) : (['float32'] as const)
 
 const weights = async (gan: DCGAN, file: string): Promise<Buffer[]> => {
   await gan.save(file)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DCGAN } from '../lib/index'
-import { native } from '../lib/native/native'
+import { training } from '../lib/native/native'
 import type { NativeModel } from '../lib/native/types'
 import { bars, equal, failure, folder, kept, tiny } from './dcgan-support'
 import { NATIVE_CONFIG } from './native-config'
@@ -48,16 +48,16 @@ test('images asked for while the model trains are those of the step that ran, or
   const dataset = bars(STEPS * NATIVE_CONFIG.batchSize)
   const models: NativeModel[] = []
   const create = async () => {
-    const model = native().create(NATIVE_CONFIG)
+    const model = training().create(NATIVE_CONFIG)
     models.push(model)
-    await native().setDataset(model, dataset.images, dataset.count)
+    await training().setDataset(model, dataset.images, dataset.count)
     return model
   }
   const hex = (pixels: ArrayBuffer) => Buffer.from(pixels).toString('hex')
   try {
     const alone: string[] = []
     const every = { snapshotEvery: 1, checkpointEvery: 0, maxSteps: 0 }
-    await native().trainEpoch(await create(), every, event => {
+    await training().trainEpoch(await create(), every, event => {
       if (event.kind === 'snapshot') alone.push(hex(event.pixels))
     })
     expect(new Set(alone).size).toBe(STEPS)
@@ -65,15 +65,15 @@ test('images asked for while the model trains are those of the step that ran, or
     const model = await create()
     let running = true
     const none = { snapshotEvery: 0, checkpointEvery: 0, maxSteps: 0 }
-    const epoch = native().trainEpoch(model, none, () => {})
+    const epoch = training().trainEpoch(model, none, () => {})
     void epoch.finally(() => {
       running = false
     })
     const waits: number[] = []
     while (running) {
-      const asked = native().position(model).step
+      const asked = training().position(model).step
       const request = { count: NATIVE_CONFIG.fixedCount, seed: 0, latents: null, fixed: true }
-      const made = alone.indexOf(hex((await native().sample(model, request).promise).pixels)) + 1
+      const made = alone.indexOf(hex((await training().sample(model, request).promise).pixels)) + 1
       expect(made).toBeGreaterThan(0)
       waits.push(made - asked)
     }
@@ -83,7 +83,7 @@ test('images asked for while the model trains are those of the step that ran, or
     const prompt = waits.filter(steps => steps < 2)
     expect(prompt.length).toBeGreaterThan(waits.length / 2)
   } finally {
-    await Promise.all(models.map(model => native().dispose(model)))
+    await Promise.all(models.map(model => training().dispose(model)))
   }
 })
 

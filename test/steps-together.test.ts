@@ -1,4 +1,4 @@
-import { native } from '../lib/native/native'
+import { training } from '../lib/native/native'
 import type { NativeEvent, NativeModel, NativeState } from '../lib/native/types'
 import { NATIVE_CONFIG } from './native-config'
 
@@ -10,29 +10,29 @@ const IMAGES = Uint8Array.from({ length: COUNT * 784 }, (_, i) => (i * i) % 251)
 const LABELS = Uint8Array.from({ length: COUNT }, (_, i) => i % 3)
 
 const models: NativeModel[] = []
-afterEach(() => Promise.all(models.splice(0).map(model => native().dispose(model))))
+afterEach(() => Promise.all(models.splice(0).map(model => training().dispose(model))))
 
 async function create(stepsTogether: number, config: object = {}): Promise<NativeModel> {
   const shared = { ...NATIVE_CONFIG, batchSize: 3, classes: 3, discSteps: 2, emaDecay: 0.9, r1: [0.1, 0.2] }
-  const model = native().create({ ...shared, ...config, stepsTogether })
+  const model = training().create({ ...shared, ...config, stepsTogether })
   models.push(model)
-  await native().setDataset(model, IMAGES, COUNT, LABELS)
+  await training().setDataset(model, IMAGES, COUNT, LABELS)
   return model
 }
 
 async function train(model: NativeModel, request: object = {}) {
   const events: NativeEvent[] = []
   const whole = { snapshotEvery: 0, checkpointEvery: 0, maxSteps: 0, ...request }
-  const epoch = await native().trainEpoch(model, whole, event => {
+  const epoch = await training().trainEpoch(model, whole, event => {
     events.push(event)
-    if (event.kind === 'checkpoint') native().acknowledgeCheckpoint(model)
+    if (event.kind === 'checkpoint') training().acknowledgeCheckpoint(model)
   })
   return { epoch, events, losses: Buffer.from(epoch.losses) }
 }
 
 const bytes = (state: NativeState) =>
   state.tensors.map(({ name, data }) => [name, Buffer.from(data).toString('base64')])
-const stateOf = async (model: NativeModel) => bytes(await native().exportState(model, 'all'))
+const stateOf = async (model: NativeModel) => bytes(await training().exportState(model, 'all'))
 
 test('steps made together compute what single steps do, over epochs', async () => {
   const [single, together] = [await create(1), await create(4)]

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { HyperParams } from '../lib/index'
-import { native } from '../lib/native/native'
+import { training } from '../lib/native/native'
 
 // Processes load LibTorch and train, for minutes where other work has the processor.
 jest.setTimeout(600_000)
@@ -39,7 +39,7 @@ const orders = interleavings(ACTIONS, ACTIONS).filter(
 )
 
 const alone = Array.from({ length: ACTIONS }, () => 'model')
-const precisions = native().info().bfloat16 ? (['float32', 'bfloat16'] as const) : (['float32'] as const)
+const precisions = training().info().bfloat16 ? (['float32', 'bfloat16'] as const) : (['float32'] as const)
 const cases = precisions.flatMap(precision => (['auto', 'plain'] as const).map(step => ({ precision, step })))
 
 describe.each(cases)('models with threads of their own, $precision, step $step', hparams => {

@@ -4,7 +4,7 @@ import { DcganError, invalidArgument } from '../errors.js'
 import { checkEvaluationCount, type Evaluation } from '../evaluation/index.js'
 import { DEFAULTS, type HyperParamOptions, resolveHyperParams } from '../hyperparams.js'
 import { chooseDevice } from '../native/device.js'
-import { native } from '../native/native.js'
+import { training } from '../native/native.js'
 import { placeOf } from '../native/peers.js'
 import { defined } from '../options.js'
 import { recipes } from '../recipes.js'
@@ -98,7 +98,7 @@ function ofRank(flags: TrainFlags): TrainFlags {
 function create(flags: TrainFlags): DCGAN {
   const given = { ...recipeOf(flags), ...hyperParamsOf(flags) }
   const { device } = resolveHyperParams(given)
-  if (flags.epochs !== undefined || chooseDevice(device, native().info()) !== 'cpu') return new DCGAN(given)
+  if (flags.epochs !== undefined || chooseDevice(device, training().info()) !== 'cpu') return new DCGAN(given)
   return new DCGAN({ ...given, epochs: 1 })
 }
 

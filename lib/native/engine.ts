@@ -4,7 +4,7 @@ import type { Dataset } from '../mnist/index.js'
 import { warnOfCapture } from './capture.js'
 import { type ClassifierInfo, loadClassifier } from './classifier.js'
 import { type ChosenDevice, chooseDevice, warnOfCpu } from './device.js'
-import { fromNative, native } from './native.js'
+import { type EngineName, fromNative, sampling, training } from './native.js'
 import { placeOf } from './peers.js'
 import { type ChosenPrecision, choosePrecision } from './precision.js'
 import type {
@@ -14,11 +14,13 @@ import type {
   NativeEvaluationProgress,
   NativeEvaluationRequest,
   NativeEvent,
+  NativeInfo,
   NativeModel,
   NativePosition,
   NativeSampleJob,
   NativeSampleRequest,
   NativeState,
+  SamplingEngine,
   ServingStats,
 } from './types.js'
 
@@ -28,10 +30,14 @@ export interface SampledImages {
   confidences: Float32Array | undefined
 }
 
-/** Wraps the addon's model. Its failures are `DcganError`s, and so is every call after `dispose()`. */
+/** What a model is made for. One that samples needs no LibTorch until it trains. */
+export type Purpose = 'sampling' | 'training'
+
+/** Wraps an engine's model. Its failures are `DcganError`s, and so is every call after `dispose()`. */
 export class Engine {
   /** The `DCGAN` of this engine, for messages of diagnostics channels. */
   readonly owner: object
+  readonly name: EngineName
   readonly device: ChosenDevice
   readonly precision: ChosenPrecision
   /** The number of processes in the run, and the rank of this one. */
@@ -41,7 +47,10 @@ export class Engine {
   readonly surroundings: [name: string, value: string][]
   /** True if `device` is `'auto'` and there is no CUDA. */
   readonly #fellBack: boolean
-  readonly #addon: NativeAddon
+  /** Makes images. */
+  readonly #sampling: SamplingEngine
+  /** The addon with LibTorch, once this model needs it. */
+  #training: NativeAddon | undefined
   readonly #model: NativeModel
   readonly #fixedCount: number
   readonly #classes: number
@@ -49,10 +58,14 @@ export class Engine {
   #classifier: Promise<ClassifierInfo> | undefined
   #disposal: Promise<void> | undefined
 
-  constructor(hparams: Readonly<HyperParams>, owner: object) {
+  constructor(hparams: Readonly<HyperParams>, owner: object, purpose: Purpose) {
     this.owner = owner
-    this.#addon = native()
-    const info = this.#addon.info()
+    const { name, engine } =
+      purpose === 'training' ? { name: 'libtorch' as const, engine: training() } : sampling()
+    this.name = name
+    this.#sampling = engine
+    if (name === 'libtorch') this.#training = training()
+    const info = this.#training?.info() ?? WITHOUT_LIBTORCH
     const place = placeOf(hparams.distributed)
     this.peers = place?.count ?? 1
     this.rank = place?.rank ?? 0
@@ -72,7 +85,7 @@ export class Engine {
     this.#fixedCount = outputDim ** 2
     this.#classes = hparams.classes
     this.#model = translating(() =>
-      this.#addon.create({
+      this.#sampling.create({
         ...same,
         discLr: listOf(hparams.discLr),
         genLr: listOf(hparams.genLr),
@@ -90,32 +103,32 @@ export class Engine {
 
   /** How far training is. After `dispose()` it keeps its last value. */
   get position(): NativePosition {
-    return this.#addon.position(this.#model)
+    return this.#sampling.position(this.#model)
   }
 
   /** Counts of images. After `dispose()` they keep their last values. */
   get stats(): ServingStats {
-    return this.#addon.stats(this.#model)
+    return this.#sampling.stats(this.#model)
   }
 
   /** Copies the data set before it returns. Resolves with its fingerprint. */
   setDataset({ images, labels, count }: Pick<Dataset, 'images' | 'labels' | 'count'>): Promise<string> {
-    return this.#call(() => this.#addon.setDataset(this.#model, images, count, labels))
+    return this.#call(() => this.#trained().setDataset(this.#model, images, count, labels))
   }
 
   async trainEpoch(request: NativeEpochRequest, onEvent: (event: NativeEvent) => void): Promise<NativeEpoch> {
     if (this.#fellBack) warnOfCpu()
-    const epoch = await this.#call(() => this.#addon.trainEpoch(this.#model, request, onEvent))
+    const epoch = await this.#call(() => this.#trained().trainEpoch(this.#model, request, onEvent))
     if (epoch.captureFailure !== '') warnOfCapture(epoch.captureFailure)
     return epoch
   }
 
   cancelEpoch(): void {
-    if (!this.disposed) this.#addon.cancelEpoch(this.#model)
+    if (!this.disposed) this.#training?.cancelEpoch(this.#model)
   }
 
   acknowledgeCheckpoint(): void {
-    if (!this.disposed) this.#addon.acknowledgeCheckpoint(this.#model)
+    if (!this.disposed) this.#training?.acknowledgeCheckpoint(this.#model)
   }
 
   /**
@@ -127,11 +140,11 @@ export class Engine {
     signal?.throwIfAborted()
     let job: NativeSampleJob | undefined
     const cancel = () => {
-      if (job !== undefined && !this.disposed) this.#addon.cancelSample(this.#model, job.id)
+      if (job !== undefined && !this.disposed) this.#sampling.cancelSample(this.#model, job.id)
     }
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      job = this.#addon.sample(this.#model, request)
+      job = this.#sampling.sample(this.#model, request)
       const { pixels, confidences } = await job.promise
       signal?.throwIfAborted()
       return {
@@ -155,7 +168,7 @@ export class Engine {
   /** Returns the latent vector of the first image that `sample` draws for this seed. */
   latent(seed: number, latentDim: number): Float32Array {
     this.assertAlive()
-    return new Float32Array(translating(() => this.#addon.latents(seed, 1, latentDim)))
+    return new Float32Array(translating(() => this.#sampling.latents(seed, 1, latentDim)))
   }
 
   /** Adds the labels that its seed draws to a request without labels. */
@@ -167,7 +180,7 @@ export class Engine {
   labels(seed: number, count: number): Uint8Array | undefined {
     this.assertAlive()
     if (this.#classes === 0) return undefined
-    return new Uint8Array(translating(() => this.#addon.labels(seed, count, this.#classes)))
+    return new Uint8Array(translating(() => this.#sampling.labels(seed, count, this.#classes)))
   }
 
   /** Gives the classifier to the addon at the first call. */
@@ -182,7 +195,7 @@ export class Engine {
 
   async #setClassifier(): Promise<ClassifierInfo> {
     const { tensors, ...info } = await loadClassifier()
-    await this.#call(() => this.#addon.setClassifier(this.#model, tensors))
+    await this.#call(() => this.#sampling.setClassifier(this.#model, tensors))
     return info
   }
 
@@ -193,7 +206,7 @@ export class Engine {
     const cancel = () => this.cancelEpoch()
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      return await this.#call(() => this.#addon.exchange(this.#model, text))
+      return await this.#call(() => this.#trained().exchange(this.#model, text))
     } catch (error) {
       signal?.throwIfAborted()
       throw this.disposed ? disposed() : error
@@ -205,7 +218,7 @@ export class Engine {
   /** Begins to evaluate the generator as it is now. Resolves with the evaluation's number. */
   async beginEvaluation(request: NativeEvaluationRequest): Promise<number> {
     return this.#call(async () => {
-      const { id, promise } = this.#addon.beginEvaluation(this.#model, request)
+      const { id, promise } = this.#trained().beginEvaluation(this.#model, request)
       await promise
       return id
     })
@@ -213,24 +226,24 @@ export class Engine {
 
   /** Does the next piece of an evaluation. */
   advanceEvaluation(id: number): Promise<NativeEvaluationProgress> {
-    return this.#call(() => this.#addon.advanceEvaluation(this.#model, id))
+    return this.#call(() => this.#trained().advanceEvaluation(this.#model, id))
   }
 
   endEvaluation(id: number): void {
-    if (!this.disposed) this.#addon.endEvaluation(this.#model, id)
+    if (!this.disposed) this.#training?.endEvaluation(this.#model, id)
   }
 
   exportState(only: 'all' | 'generator'): Promise<NativeState> {
-    return this.#call(() => this.#addon.exportState(this.#model, only))
+    return this.#call(() => this.#sampling.exportState(this.#model, only))
   }
 
   importState(state: NativeState): Promise<void> {
-    return this.#call(() => this.#addon.importState(this.#model, state))
+    return this.#call(() => this.#sampling.importState(this.#model, state))
   }
 
   dispose(): Promise<void> {
     if (this.#disposal === undefined) {
-      this.#disposal = this.#addon.dispose(this.#model)
+      this.#disposal = this.#sampling.dispose(this.#model)
       this.#ending.abort()
     }
     return this.#disposal
@@ -250,6 +263,12 @@ export class Engine {
     if (this.disposed) throw disposed()
   }
 
+  /** Returns the addon with LibTorch. */
+  #trained(): NativeAddon {
+    if (this.#training === undefined) throw onlySamples()
+    return this.#training
+  }
+
   async #call<T>(start: () => Promise<T>): Promise<T> {
     this.assertAlive()
     try {
@@ -258,6 +277,27 @@ export class Engine {
       throw fromNative(error)
     }
   }
+}
+
+/** The error of a model that was made for sampling, on an engine that cannot train. */
+function onlySamples(): DcganError {
+  return new DcganError(
+    'ERR_DCGAN_NATIVE_NOT_FOUND',
+    'This model runs in WebAssembly, which only samples. Models train on Linux with glibc 2.28 or newer, on x64 and arm64',
+  )
+}
+
+/** What there is without LibTorch: the processor, in float32. */
+const WITHOUT_LIBTORCH: NativeInfo = {
+  libtorch: 'none',
+  cuda: false,
+  cudaDevices: 0,
+  threads: 0,
+  cpuCapability: 'none',
+  level: 'none',
+  fusedStep: { float32: false, bfloat16: false },
+  bfloat16: false,
+  cudaBfloat16: [],
 }
 
 /** Makes the error of calls to a disposed model, and of calls that were under way then. */

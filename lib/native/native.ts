@@ -1,13 +1,34 @@
 import { DcganError, type DcganErrorCode } from '../errors.js'
 import type { LibTorchInfo } from './libtorch.js'
 import { openAddon } from './libtorch.js'
-import type { NativeAddon } from './types.js'
+import type { NativeAddon, SamplingEngine } from './types.js'
+
+/** What computes a model: the addon alone, WebAssembly, or LibTorch. */
+export type EngineName = 'native' | 'wasm' | 'libtorch'
+
+/** The engine of a model that samples. */
+export interface Sampling {
+  name: EngineName
+  engine: SamplingEngine
+}
 
 let addon: NativeAddon | undefined
 let libtorch: LibTorchInfo | undefined
 
-/** Returns the addon. Loads it and LibTorch at the first call. */
-export function native(): NativeAddon {
+/**
+ * Returns the engine for a model that samples. This is the seam for every engine but the addon: it returns WebAssembly
+ * where there is no addon, or where LIBTORCH_DCGAN_ENGINE is 'wasm'.
+ */
+export function sampling(): Sampling {
+  return { name: 'libtorch', engine: training() }
+}
+
+/**
+ * Returns the addon with LibTorch, which it loads at the first call.
+ *
+ * @throws {DcganError} as `openAddon()` does
+ */
+export function training(): NativeAddon {
   if (addon === undefined) ({ addon, libtorch } = openAddon())
   return addon
 }

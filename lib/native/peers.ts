@@ -2,7 +2,7 @@ import { invalidArgument } from '../errors.js'
 import type { HyperParams } from '../hyperparams.js'
 import { packageVersion } from '../installed.js'
 import { drawSeed } from '../random.js'
-import { fromNative, native } from './native.js'
+import { fromNative, training } from './native.js'
 import type { NativePeerPlace } from './types.js'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -49,7 +49,7 @@ export function settleSeed(given: number | undefined, distributed: HyperParams['
   const place = placeOf(distributed)
   if (place === undefined || place.count === 1) return seed
   try {
-    return native().agreedSeed(place, seed, given !== undefined)
+    return training().agreedSeed(place, seed, given !== undefined)
   } catch (error) {
     throw fromNative(error)
   }

@@ -1,18 +1,37 @@
 /**
- * The types of the addon, which is a flat table of functions. Every option is checked before it gets here. The addon
- * checks integers and the sizes of arrays again, because its memory depends on them. It returns ArrayBuffers and plain
- * objects, because its typed arrays and errors would be those of another realm. It throws and rejects with
- * `{ code, message }`, which `native.ts` turns into a `DcganError`.
+ * What a model that samples needs of an engine. Two engines implement it: the addon, which is a flat table of functions,
+ * and WebAssembly. Every option is checked before it gets here. An engine checks integers and the sizes of arrays again,
+ * because its memory depends on them. It returns ArrayBuffers and plain objects, because the typed arrays and errors of
+ * the addon would be those of another realm. It throws and rejects with `{ code, message }`, which `native.ts` turns
+ * into a `DcganError`.
  */
-export interface NativeAddon {
+export interface SamplingEngine {
+  /** Makes a model. If that fails later, on the model's thread, the model's first request rejects. */
+  create(config: NativeConfig): NativeModel
+  position(model: NativeModel): NativePosition
+  stats(model: NativeModel): ServingStats
+  sample(model: NativeModel, request: NativeSampleRequest): NativeSampleJob
+  /** Cancels the waiting images of a request. The request rejects with the code 'ABORTED'. */
+  cancelSample(model: NativeModel, id: number): void
+  /** Returns the latent vectors that `sample` draws for this seed: count × dim, float32. */
+  latents(seed: number, count: number, dim: number): ArrayBuffer
+  /** Returns the labels that `sample` draws for this seed: `count` values from 0 to classes − 1, uint8. */
+  labels(seed: number, count: number, classes: number): ArrayBuffer
+  /** Sets the weights of the classifier. Evaluations and requests with a minConfidence need them. */
+  setClassifier(model: NativeModel, tensors: NativeTensor[]): Promise<void>
+  exportState(model: NativeModel, only: 'all' | 'generator'): Promise<NativeState>
+  importState(model: NativeModel, state: NativeState): Promise<void>
+  /** Rejects waiting requests, stops a running epoch after its step, frees the model, and ends its thread. */
+  dispose(model: NativeModel): Promise<void>
+}
+
+/** The addon. Until `load` has opened LibTorch, it has only what a `SamplingEngine` has. */
+export interface NativeAddon extends SamplingEngine {
   /** The version of LibTorch that this addon was compiled for, for example "2.13.0". Can be read before `load`. */
   readonly compiledVersion: string
   /** Opens LibTorch's libraries in this folder and the engine beside the addon. Idempotent. */
   load(libraryFolder: string): void
   info(): NativeInfo
-  /** Starts the model's thread, which draws the weights. If that fails, the model's first request rejects. */
-  create(config: NativeConfig): NativeModel
-  position(model: NativeModel): NativePosition
   /**
    * Copies `images` (count × 784 grey levels) and, if the model has classes, `labels` (count) before it returns. Resolves
    * with the data set's fingerprint, which states call `datasetHash`.
@@ -28,27 +47,13 @@ export interface NativeAddon {
   cancelEpoch(model: NativeModel): void
   /** Lets training continue. It waits after a 'checkpoint' event, so that memory holds only one copy of the state. */
   acknowledgeCheckpoint(model: NativeModel): void
-  sample(model: NativeModel, request: NativeSampleRequest): NativeSampleJob
-  /** Cancels the waiting images of a request. The request rejects with the code 'ABORTED'. */
-  cancelSample(model: NativeModel, id: number): void
-  /** Returns the latent vectors that `sample` draws for this seed: count × dim, float32. */
-  latents(seed: number, count: number, dim: number): ArrayBuffer
-  /** Returns the labels that `sample` draws for this seed: `count` values from 0 to classes − 1, uint8. */
-  labels(seed: number, count: number, classes: number): ArrayBuffer
-  stats(model: NativeModel): ServingStats
-  /** Sets the weights of the classifier. Evaluations and requests with a minConfidence need them. */
-  setClassifier(model: NativeModel, tensors: NativeTensor[]): Promise<void>
   /** Begins to evaluate the generator as it is now. Each call of `advanceEvaluation` does a piece of the work. */
   beginEvaluation(model: NativeModel, request: NativeEvaluationRequest): NativeEvaluationJob
   advanceEvaluation(model: NativeModel, id: number): Promise<NativeEvaluationProgress>
   /** Ends an evaluation and frees its memory. */
   endEvaluation(model: NativeModel, id: number): void
-  exportState(model: NativeModel, only: 'all' | 'generator'): Promise<NativeState>
-  importState(model: NativeModel, state: NativeState): Promise<void>
   /** Makes an adversarial step on these inputs, and returns the tensors that it computed on the way. For tests. */
   probe(model: NativeModel, request: NativeProbeRequest): Promise<NativeTensor[]>
-  /** Rejects waiting requests, stops a running epoch after its step, frees the model, and ends its thread. */
-  dispose(model: NativeModel): Promise<void>
   /**
    * Returns the seed of the first process of a distributed run. Waits for that process, unless the seed is `given`. All
    * processes make this call once for each model, in the same order.

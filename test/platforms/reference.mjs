@@ -8,14 +8,14 @@ import { DCGAN, loadMnist, subset } from 'libtorch-dcgan'
 
 // Looked at from inside: no caller sees the latent vectors of a seed.
 const require = createRequire(import.meta.url)
-const { native } = require(join(process.cwd(), 'node_modules/libtorch-dcgan/dist/native/native.js'))
+const { training } = require(join(process.cwd(), 'node_modules/libtorch-dcgan/dist/native/native.js'))
 const base64 = ({ buffer, byteOffset, byteLength }) =>
   Buffer.from(buffer, byteOffset, byteLength).toString('base64')
 
 async function reference(gan, file) {
   const { latentDim, classes } = gan.hparams
   const drawn = { seed: 2 ** 32 + 42, count: 1000, length: latentDim }
-  const latents = new Uint8Array(native().latents(drawn.seed, drawn.count, drawn.length))
+  const latents = new Uint8Array(training().latents(drawn.seed, drawn.count, drawn.length))
   const requests = []
   for (const [count, asked] of [
     [250, { seed: 7 }],

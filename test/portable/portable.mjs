@@ -22,7 +22,7 @@ async function saved(gan, half = false) {
 
 test('latent vectors and labels are those of the native generator, bit for bit', () => {
   // Looked at from inside: no caller sees the latent vectors of a seed.
-  const { native } = require('../../dist/native/native.js')
+  const { training } = require('../../dist/native/native.js')
   const { drawLabels, drawLatents } = require('../../dist/portable/latents.js')
   for (const [seed, count, length] of [
     [0, 3, 100],
@@ -30,9 +30,9 @@ test('latent vectors and labels are those of the native generator, bit for bit',
     [2 ** 32 + 7, 50, 33],
     [Number.MAX_SAFE_INTEGER, 20, 1],
   ]) {
-    const theirs = new Float32Array(native().latents(seed, count, length))
+    const theirs = new Float32Array(training().latents(seed, count, length))
     assert.deepEqual(drawLatents(seed, count, length), theirs)
-    const labels = new Uint8Array(native().labels(seed, count, 10))
+    const labels = new Uint8Array(training().labels(seed, count, 10))
     assert.deepEqual(drawLabels(seed, count, 10), labels)
   }
 })

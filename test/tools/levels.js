@@ -21,7 +21,7 @@ const LEVELS = [
 
 /** The level that a process with these variables computes at. @param {NodeJS.ProcessEnv} env */
 function levelOf(env) {
-  const script = "process.stdout.write(require('./dist/native/native.js').native().info().level)"
+  const script = "process.stdout.write(require('./dist/native/native.js').training().info().level)"
   const cwd = path.join(__dirname, '..', '..')
   return execFileSync(process.execPath, ['-e', script], { cwd, env, encoding: 'utf8' })
 }
