@@ -14,6 +14,7 @@ import {
 } from './hyperparams.js'
 import { ImageBatch } from './images/index.js'
 import { assertInstalled } from './installed.js'
+import { checkLocalSource } from './local-source.js'
 import type { TrainingImages } from './mnist/index.js'
 import type { ChosenDevice } from './native/device.js'
 import { Engine } from './native/engine.js'
@@ -28,6 +29,7 @@ import { checkSaveGrid, type SaveGridOptions } from './sampling/grid.js'
 import { checkInterpolation, type InterpolateOptions, slerp } from './sampling/interpolation.js'
 import { checkLabels } from './sampling/labels.js'
 import { checkSample, type SampleOptions } from './sampling/request.js'
+import type { Source } from './source.js'
 import { DatasetGuard } from './training/dataset-guard.js'
 import type { EpochOptions, TrainOptions } from './training/options.js'
 import type { EpochResult } from './training/run.js'
@@ -86,21 +88,22 @@ export class DCGAN {
    * threads. A whole model therefore keeps its `precision`, its `device` if that is `'cpu'`, and its `threads` where
    * there are as many cores. `overrides` replace these too.
    *
-   * @param file a file of a whole model or of a generator alone
+   * @param source a file of a whole model or of a generator alone: its path, its URL (`file:`, `http:` or `https:`), or
+   *   its bytes
    * @param overrides hyper-parameters that replace those in the file, such as `epochs`, and those of this machine.
    *   Some cannot change, because the file's tensors depend on them: `latentDim` and `classes`; for a whole model also
    *   `outputDim` and `seed`; and `batchSize` in the middle of an epoch.
    * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT`, `ERR_DCGAN_IO`, and every error of the constructor
    */
-  static async load(file: string, overrides?: HyperParamOptions): Promise<DCGAN> {
-    checkString('file', file)
+  static async load(source: Source, overrides?: HyperParamOptions): Promise<DCGAN> {
+    const checked = checkLocalSource(source)
     const changes = checkHyperParams('the overrides of load()', overrides)
-    const loaded = await readState(file)
-    const hparams = { ...modelsOwn(loaded), ...checkChanges(changes, loaded, file) }
+    const loaded = await readState(checked)
+    const hparams = { ...modelsOwn(loaded), ...checkChanges(changes, loaded, checked.name) }
     const gan = Reflect.construct(DCGAN, [hparams, LOADED]) as DCGAN
     try {
       await gan.#engine.importState(loaded.state)
-      gan.#guard.protect(file, loaded.state)
+      gan.#guard.protect(checked.name, loaded.state)
       gan.#generatorOnly = loaded.kind === 'generator'
       return gan
     } catch (error) {

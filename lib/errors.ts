@@ -56,7 +56,8 @@ export function invalidArgument(key: string, expected: string, received: unknown
 /** Describes any value in a few words, for an error message. Never throws, not even for a proxy or a getter that does. */
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(shortened(value))
-  if (typeof value === 'bigint') return shortened(`${value}n`)
+  // Writing out a large one takes long.
+  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value ? `${value}n` : 'a large bigint'
   if (typeof value === 'function') return 'a function'
   if (value === null || typeof value !== 'object') return shortened(String(value))
   try {
@@ -74,6 +75,11 @@ function describeObject(value: object): string {
     : `an object (${name})`
 }
 
-function shortened(text: string): string {
+/**
+ * Shortens a text of the caller's for a message.
+ *
+ * @internal
+ */
+export function shortened(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }

@@ -114,18 +114,39 @@ const ADVICE: Record<string, string> = {
   ENAMETOOLONG: 'its name is too long. Choose a shorter one',
 }
 
+/**
+ * Makes a path absolute, so that it names the same file after `process.chdir()`. Does not resolve `..`: after a link, it
+ * is the parent of the folder that the link leads to.
+ *
+ * @internal
+ */
+export function absolute(path: string): string {
+  if (isAbsolute(path)) return path
+  try {
+    return `${process.cwd()}/${path}`
+  } catch (cause) {
+    const advice = 'the current folder was removed. Go to another one, or give an absolute path'
+    throw new DcganError('ERR_DCGAN_IO', `Cannot resolve ${path}: ${advice}`, { cause })
+  }
+}
+
 /** Follows the links of a path. Returns the file at their end, which may not exist, and its stats if it does. */
 async function targetOf(path: string): Promise<{ target: string; replaced: Stats | undefined }> {
-  // Not join, here and below: after a link, '..' is the parent of the folder that it leads to.
-  let target = isAbsolute(path) ? path : `${process.cwd()}/${path}`
-  target = target.replace(/(?<=.)\/+$/, '')
+  let target = withoutEndingSlashes(absolute(path))
   for (let links = 0; links < MAX_LINKS; links++) {
     const there = await lstat(target).catch(unless('ENOENT'))
     if (!there?.isSymbolicLink()) return { target, replaced: checkReplaced(path, there) }
     const next = await readlink(target)
+    // Not join: after a link, '..' is the parent of the folder that it leads to.
     target = isAbsolute(next) ? next : `${dirname(target)}/${next}`
   }
   throw Object.assign(new Error('too many symbolic links'), { code: 'ELOOP' })
+}
+
+function withoutEndingSlashes(path: string): string {
+  let end = path.length
+  while (end > 1 && path[end - 1] === '/') end--
+  return path.slice(0, end)
 }
 
 function unless(code: string): (error: NodeJS.ErrnoException) => undefined {

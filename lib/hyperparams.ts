@@ -1,5 +1,5 @@
 import { invalidArgument } from './errors.js'
-import { checkInteger, checkKeys, reading } from './options.js'
+import { checkInteger, checkKeys, reading, withoutPrototype } from './options.js'
 import { drawSeed, MAX_SEED } from './random.js'
 
 /**
@@ -244,7 +244,7 @@ export function checkHyperParams(what: string, given: unknown): Partial<HyperPar
     key,
     CHECKS[key](key, values[key]),
   ])
-  return Object.fromEntries(checked)
+  return withoutPrototype(Object.fromEntries(checked))
 }
 
 function integer(min: number, max: number, remark = '') {

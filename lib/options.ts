@@ -1,11 +1,14 @@
-import { DcganError, invalidArgument } from './errors.js'
+import { DcganError, invalidArgument, shortened } from './errors.js'
 
 /**
  * Checks that `value` is an object that has only known keys, and reads each of them once. An unknown key is an error
  * that names the nearest known one, because a misspelled option that is ignored is hard to find.
+ *
+ * The result has no prototype, and properties of `Object.prototype` are not read: whoever can put one there chooses no
+ * options of these calls.
  */
 export function checkKeys(what: string, value: unknown, known: readonly string[]): Record<string, unknown> {
-  if (value === undefined) return {}
+  if (value === undefined) return withoutPrototype({})
   return reading(what, () => {
     if (value === null || typeof value !== 'object' || Array.isArray(value)) {
       throw invalidArgument(what, 'an object', value)
@@ -14,12 +17,33 @@ export function checkKeys(what: string, value: unknown, known: readonly string[]
       if (known.includes(key)) continue
       throw new DcganError(
         'ERR_DCGAN_INVALID_ARGUMENT',
-        `Unknown key ${JSON.stringify(key)} in ${what}. Did you mean ${nearest(key, known)}? Known: ${known.join(', ')}`,
+        `Unknown key ${JSON.stringify(shortened(key))} in ${what}. Did you mean ${nearest(key, known)}? Known: ${known.join(', ')}`,
       )
     }
     const given = value as Record<string, unknown>
-    return Object.fromEntries(known.filter(key => key in given).map(key => [key, given[key]]))
+    const found = known.filter(key => isGiven(given, key))
+    return withoutPrototype(Object.fromEntries(found.map(key => [key, given[key]])))
   })
+}
+
+/** Copies an object's own properties into one without a prototype. */
+export function withoutPrototype<T extends object>(object: T): T {
+  return Object.assign(Object.create(null), object)
+}
+
+/** The longest chain of prototypes that is followed. A proxy may have one without an end. */
+const MAX_PROTOTYPES = 100
+
+/** Returns whether an object has a property, itself or from a class, but not from `Object.prototype`. */
+function isGiven(object: object, key: string): boolean {
+  let holder: object = object
+  for (let i = 0; i < MAX_PROTOTYPES; i++) {
+    const prototype: object | null = Object.getPrototypeOf(holder)
+    if (Object.hasOwn(holder, key)) return i === 0 || prototype !== null
+    if (prototype === null) return false
+    holder = prototype
+  }
+  return false
 }
 
 /**
@@ -88,8 +112,12 @@ export function defined<T extends object>(object: T): { [K in keyof T]?: Exclude
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
 }
 
+const MAX_NAME = 60
+
 function nearest(key: string, known: readonly string[]): string | undefined {
-  const distances = known.map(name => distance(plain(key), plain(name)))
+  // All known names are shorter.
+  const given = plain(key.slice(0, MAX_NAME))
+  const distances = known.map(name => distance(given, plain(name)))
   return known[distances.indexOf(Math.min(...distances))]
 }
 

@@ -27,9 +27,9 @@ const MAX_DIMENSIONS = 8
 
 /**
  * Reads a header and checks it completely: its parts against each other, and against `dataBytes`, the number of bytes
- * after it. The tensors then tile the data without a gap, an overlap or a byte to spare.
+ * after it, if it is known. The tensors then tile the data without a gap, an overlap or a byte to spare.
  */
-export function parseHeader(bytes: Uint8Array, dataBytes: number, fail: Fail): Header {
+export function parseHeader(bytes: Uint8Array, dataBytes: number | undefined, fail: Fail): Header {
   const { [METADATA]: metadata = {}, ...entries } = parseObject(
     decodeUtf8(bytes, fail),
     'its header',
@@ -89,14 +89,14 @@ function isDtype(name: string): name is Dtype {
   return Object.hasOwn(ELEMENT_BYTES, name)
 }
 
-function checkTiling(tensors: readonly TensorInfo[], dataBytes: number, fail: Fail): void {
+function checkTiling(tensors: readonly TensorInfo[], dataBytes: number | undefined, fail: Fail): void {
   let next = 0
   for (const { name, dtype, shape, begin, end } of tensors) {
     const where = `tensor ${quoted(name)} lies at bytes ${begin} to ${end} of the data`
     if (end < begin) fail(`${where}, which is backwards`)
     if (begin < next) fail(`${where}, where another tensor lies up to byte ${next}`)
     if (begin > next) fail(`${where}, but no tensor holds the bytes ${next} to ${begin} before it`)
-    if (end > dataBytes) fail(`${where}, which end at byte ${dataBytes}`)
+    if (dataBytes !== undefined && end > dataBytes) fail(`${where}, which end at byte ${dataBytes}`)
     const bytes = byteLength(dtype, shape)
     if (bytes === undefined)
       fail(`tensor ${quoted(name)} has shape [${shape.join(', ')}], too large for any file`)
@@ -107,7 +107,9 @@ function checkTiling(tensors: readonly TensorInfo[], dataBytes: number, fail: Fa
     }
     next = end
   }
-  if (next < dataBytes) fail(`${dataBytes - next} bytes follow the last tensor, which ends at byte ${next}`)
+  if (dataBytes !== undefined && next < dataBytes) {
+    fail(`${dataBytes - next} bytes follow the last tensor, which ends at byte ${next}`)
+  }
 }
 
 /** Returns the bytes of a tensor, or undefined if they are too many to count exactly. */

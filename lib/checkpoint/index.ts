@@ -1,5 +1,6 @@
+export { readInfo, readState, readTensors } from './file.js'
 export { type Checkpoint, CheckpointKeeper, type CheckpointTarget } from './keeper.js'
 export type { Hparams, StateInfo } from './metadata.js'
-export { type ReadState, readInfo, readState, readTensors } from './read.js'
+export type { ReadState } from './read.js'
 export { type StateKind, type TensorSpec, tensorTable } from './table.js'
 export { type WriteStateOptions, writeState } from './write.js'

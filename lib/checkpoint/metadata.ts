@@ -116,11 +116,10 @@ function decodeHparams(json: string, fail: Fail): Hparams {
     if (!Object.hasOwn(hparams, key)) fail(`its hparams have no ${key}`)
   }
   try {
-    checkHyperParams('the hparams', hparams)
+    return checkHyperParams('the hparams', hparams) as Hparams
   } catch (cause) {
-    fail(`its hparams are not those of a model: ${(cause as Error).message}`, { cause })
+    return fail(`its hparams are not those of a model: ${(cause as Error).message}`, { cause })
   }
-  return hparams as unknown as Hparams
 }
 
 function checkPosition(info: StateInfo, fail: Fail): void {

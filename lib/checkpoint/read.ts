@@ -1,5 +1,6 @@
 import type { NativeState, NativeTensor } from '../native/types.js'
-import { type Container, withContainer } from './container.js'
+import type { ByteReader } from '../source.js'
+import { type Container, openContainer } from './container.js'
 import { quoted } from './errors.js'
 import { decodeBF16, decodeF16 } from './half.js'
 import { byteLength, type TensorInfo } from './header.js'
@@ -18,57 +19,69 @@ export interface ReadState {
 
 /**
  * Reads a state file and checks everything in it: the container, the table of tensors, and every number. Allocates no
- * tensor before the header is known to describe the whole file.
+ * tensor before the header is known to describe a state.
  *
- * Rejects with `ERR_DCGAN_BAD_CHECKPOINT` and the fault, and with `ERR_DCGAN_IO` if the file is missing or cannot be
- * read.
+ * @param only refuses a whole model
+ * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT` and the fault; `ERR_DCGAN_IO` if the file cannot be read
  */
-export function readState(file: string): Promise<ReadState> {
-  return withContainer(file, async container => {
-    const info = decodeMetadata(container.metadata, container.fail)
-    const found = matchTable(container, info)
-    const tensors: NativeTensor[] = []
-    for (const [spec, tensor] of found) {
-      const data = await readTensor(container, tensor, spec)
-      tensors.push({ name: tensor.name, dtype: spec.dtype, shape: tensor.shape, data })
-    }
-    const { step, epoch, batch, datasetCount, datasetHash } = info
-    return {
-      kind: info.kind,
-      hparams: info.hparams,
-      state: { step, epoch, batch, datasetCount, datasetHash, tensors },
-    }
-  })
+export async function readStateFrom(reader: ByteReader, only?: 'generator'): Promise<ReadState> {
+  const container = await openContainer(reader)
+  const info = decodeMetadata(container.metadata, container.fail)
+  if (only !== undefined && info.kind !== only) {
+    container.fail('it holds a whole model', { advice: "Save it with { only: 'generator' }" })
+  }
+  const table = matchTable(container, info)
+  const data = new Map<string, ArrayBuffer>()
+  // In the order of the file.
+  for (const tensor of container.tensors) {
+    data.set(tensor.name, await readTensor(container, tensor, table.get(tensor.name) as TensorSpec))
+  }
+  await container.end()
+  const tensors = [...table].map(
+    ([name, { dtype, shape }]): NativeTensor => ({
+      name,
+      dtype,
+      shape: [...shape],
+      data: data.get(name) as ArrayBuffer,
+    }),
+  )
+  const { step, epoch, batch, datasetCount, datasetHash } = info
+  return {
+    kind: info.kind,
+    hparams: info.hparams,
+    state: { step, epoch, batch, datasetCount, datasetHash, tensors },
+  }
 }
 
 /** Reads all tensors of a safetensors file of finite floating-point numbers, as float32. Rejects as `readState` does. */
-export function readTensors(
-  file: string,
+export async function readTensorsFrom(
+  reader: ByteReader,
 ): Promise<{ tensors: NativeTensor[]; metadata: Map<string, string> }> {
-  return withContainer(file, async container => {
-    const tensors: NativeTensor[] = []
-    for (const info of container.tensors) {
-      const { name, shape } = info
-      const spec = { dtype: 'F32', shape, values: 'finite' } as const
-      tensors.push({ name, shape, dtype: 'F32', data: await readTensor(container, info, spec) })
-    }
-    return { tensors, metadata: container.metadata }
-  })
+  const container = await openContainer(reader)
+  const tensors: NativeTensor[] = []
+  for (const info of container.tensors) {
+    const { name, shape } = info
+    const spec = { dtype: 'F32', shape, values: 'finite' } as const
+    tensors.push({ name, shape, dtype: 'F32', data: await readTensor(container, info, spec) })
+  }
+  await container.end()
+  return { tensors, metadata: container.metadata }
 }
 
 /** Reads only the header of a state file. Rejects as `readState` does. */
-export function readInfo(file: string): Promise<StateInfo> {
-  return withContainer(file, async ({ metadata, fail }) => decodeMetadata(metadata, fail))
+export async function readInfoFrom(reader: ByteReader): Promise<StateInfo> {
+  const { metadata, fail } = await openContainer(reader)
+  return decodeMetadata(metadata, fail)
 }
 
-/** Finds the table's tensors in the file. The file may hold no others. */
-function matchTable({ tensors, fail }: Container, info: StateInfo): [TensorSpec, TensorInfo][] {
+/** Returns the table, whose tensors the file has. It has no others. */
+function matchTable({ tensors, fail }: Container, info: StateInfo): Map<string, TensorSpec> {
   const table = tensorTable(sizesOf(info))
   const infos = new Map(tensors.map(tensor => [tensor.name, tensor]))
   for (const { name } of tensors) {
     if (!table.has(name)) fail(`tensor ${quoted(name)} has no place in a state of kind "${info.kind}"`)
   }
-  return [...table].map(([name, spec]) => {
+  for (const [name, spec] of table) {
     const tensor = infos.get(name) ?? fail(`tensor ${quoted(name)} is missing`)
     const { dtype, shape } = tensor
     if (shape.length !== spec.shape.length || shape.some((size, i) => size !== spec.shape[i])) {
@@ -77,8 +90,8 @@ function matchTable({ tensors, fail }: Container, info: StateInfo): [TensorSpec,
     // Continuing training exactly takes every bit. Generating images does not.
     const half = info.kind === 'generator' && spec.dtype === 'F32' && (dtype === 'F16' || dtype === 'BF16')
     if (dtype !== spec.dtype && !half) fail(`tensor "${name}" has dtype ${dtype} instead of ${spec.dtype}`)
-    return [spec, tensor]
-  })
+  }
+  return table
 }
 
 async function readTensor(container: Container, tensor: TensorInfo, spec: TensorSpec): Promise<ArrayBuffer> {
@@ -90,10 +103,10 @@ async function readTensor(container: Container, tensor: TensorInfo, spec: Tensor
   for (let offset = 0; offset < data.byteLength; offset += CHUNK_BYTES) {
     const bytes = Math.min(CHUNK_BYTES, data.byteLength - offset)
     if (halves === undefined) {
-      await container.read(new Uint8Array(data, offset, bytes), tensor.begin + offset)
+      await container.read(new Uint8Array(data, offset, bytes))
     } else {
       const part = halves.subarray(0, bytes / 4)
-      await container.read(new Uint8Array(part.buffer, 0, part.byteLength), tensor.begin + offset / 2)
+      await container.read(new Uint8Array(part.buffer, 0, part.byteLength))
       const decode = tensor.dtype === 'F16' ? decodeF16 : decodeBF16
       decode(part, new Float32Array(data, offset, part.length))
     }

@@ -1,13 +1,13 @@
-import { copyOf } from '../typed-arrays.js'
+import { bytesReader, checkModelSource, fetchReader, type Source } from '../source.js'
 import { CanvasBatch } from './canvas-batch.js'
-import { type LoadOptions, openGenerator, PortableGenerator } from './generator.js'
+import { openGenerator, PortableGenerator } from './generator.js'
+import { checkLoadOptions, type LoadOptions } from './options.js'
 import type { OnnxRuntime } from './session.js'
-import { bytesOf, checkLoad, fetched, type Source } from './source.js'
 
 export { DcganError, type DcganErrorCode } from '../errors.js'
-export type { LoadOptions } from './generator.js'
+export type { Source } from '../source.js'
+export type { LoadOptions } from './options.js'
 export type { OnnxRuntime, OnnxSession } from './session.js'
-export type { Source } from './source.js'
 export { CanvasBatch as ImageBatch }
 
 /** A trained generator in a browser, on `onnxruntime-web`: the same images as `DCGAN.sample()` makes. */
@@ -19,15 +19,15 @@ export class Generator extends PortableGenerator<CanvasBatch> {
    * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT`, `ERR_DCGAN_IO`
    */
   static async load(source: Source, options?: LoadOptions): Promise<Generator> {
-    const { runtime } = checkLoad(source, options)
-    const given = bytesOf(source)
-    const [bytes, ort] = await Promise.all([
-      // Copied, because the runtime may come later.
-      given === undefined ? fetched(source as string | URL, globalThis.location?.href) : copyOf(given),
+    const { runtime } = checkLoadOptions(options)
+    const checked = checkModelSource(source)
+    const [reader, ort] = await Promise.all([
+      'bytes' in checked
+        ? bytesReader(checked.name, checked.bytes)
+        : fetchReader(checked.address, globalThis.location?.href),
       runtime ?? smallestRuntime(),
     ])
-    const name = typeof source === 'string' || source instanceof URL ? String(source) : 'the bytes'
-    return new Generator(await openGenerator(bytes, name, ort))
+    return new Generator(await openGenerator(reader, ort))
   }
 
   /** Reads the generator of digits that the package ships, as `DCGAN.pretrained()` does. Bundlers copy its file. */

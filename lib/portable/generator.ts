@@ -2,16 +2,11 @@ import { asyncDispose } from '../async-dispose.js'
 import { DcganError, invalidArgument } from '../errors.js'
 import { checkInterpolation, type InterpolateOptions, slerp } from '../sampling/interpolation.js'
 import { checkSample, MAX_COUNT, type SampleOptions } from '../sampling/request.js'
+import type { ByteReader } from '../source.js'
 import { allocate } from '../typed-arrays.js'
 import { drawLabels, drawLatents } from './latents.js'
 import { GeneratorSession, type OnnxRuntime } from './session.js'
 import { readGenerator } from './weights.js'
-
-/** Options of `Generator.load()` and `Generator.pretrained()`. */
-export interface LoadOptions {
-  /** The onnxruntime to use, such as `import * as ort from 'onnxruntime-web'`. Default: the one that is installed. */
-  runtime?: OnnxRuntime | undefined
-}
 
 const PIXELS = 784
 const MAX_BATCH = 64
@@ -114,11 +109,7 @@ export abstract class PortableGenerator<Batch> {
   }
 }
 
-/** A session with the generator in these bytes. */
-export function openGenerator(
-  bytes: Uint8Array,
-  name: string,
-  runtime: OnnxRuntime,
-): Promise<GeneratorSession> {
-  return GeneratorSession.create(runtime, readGenerator(bytes, name))
+/** Makes a session with the generator in a file. Closes the file. */
+export async function openGenerator(reader: ByteReader, runtime: OnnxRuntime): Promise<GeneratorSession> {
+  return GeneratorSession.create(runtime, await readGenerator(reader))
 }

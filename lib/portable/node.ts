@@ -1,17 +1,17 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DcganError } from '../errors.js'
-import { ioError } from '../files.js'
 import { ImageBatch } from '../images/batch.js'
 import { assertInstalled } from '../installed.js'
-import { type LoadOptions, openGenerator, PortableGenerator } from './generator.js'
+import { checkLocalSource, openSource } from '../local-source.js'
+import type { Source } from '../source.js'
+import { openGenerator, PortableGenerator } from './generator.js'
+import { checkLoadOptions, type LoadOptions } from './options.js'
 import type { OnnxRuntime } from './session.js'
-import { bytesOf, checkLoad, fetched, type Source } from './source.js'
 
 export { DcganError, type DcganErrorCode } from '../errors.js'
-export type { LoadOptions } from './generator.js'
+export type { Source } from '../source.js'
+export type { LoadOptions } from './options.js'
 export type { OnnxRuntime, OnnxSession } from './session.js'
-export type { Source } from './source.js'
 export { ImageBatch }
 
 const PRETRAINED = join(__dirname, '..', '..', 'weights', 'mnist.safetensors')
@@ -36,13 +36,10 @@ export class Generator extends PortableGenerator<ImageBatch> {
    *   installed
    */
   static async load(source: Source, options?: LoadOptions): Promise<Generator> {
-    const { runtime } = checkLoad(source, options)
-    const given = bytesOf(source)
-    if (given !== undefined)
-      return new Generator(await openGenerator(given, 'the bytes', runtime ?? installed()))
-    const file = source as string | URL
-    const bytes = isRemote(file) ? await fetched(file) : await read(file)
-    return new Generator(await openGenerator(bytes, String(file), runtime ?? installed()))
+    const { runtime } = checkLoadOptions(options)
+    const checked = checkLocalSource(source)
+    const ort = runtime ?? installed()
+    return new Generator(await openGenerator(await openSource(checked), ort))
   }
 
   /** Reads the generator of digits that the package ships, as `DCGAN.pretrained()` does. */
@@ -53,18 +50,6 @@ export class Generator extends PortableGenerator<ImageBatch> {
 
   protected override batch(pixels: Uint8Array, labels: Uint8Array | undefined): ImageBatch {
     return new ImageBatch(pixels, labels)
-  }
-}
-
-function isRemote(file: string | URL): boolean {
-  return /^https?:/i.test(String(file))
-}
-
-async function read(file: string | URL): Promise<Uint8Array> {
-  try {
-    return await readFile(typeof file === 'string' && /^file:/i.test(file) ? new URL(file) : file)
-  } catch (cause) {
-    throw ioError('read', String(file), cause)
   }
 }
 

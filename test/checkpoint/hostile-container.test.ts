@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { withContainer } from '../../lib/checkpoint/container.js'
+import { openContainer } from '../../lib/checkpoint/container.js'
+import { withSource } from '../../lib/checkpoint/file.js'
 import { readInfo, readState } from '../../lib/checkpoint/index.js'
 import { draftState, writeDraft, writeRaw } from './files.js'
 import { type Case, describeHostile, type Make } from './hostile.js'
@@ -89,6 +90,8 @@ const JSON_TEXTS: Case[] = [
     /its __metadata__ is not an object of strings/,
     raw('{"__metadata__":{"x":1}}'),
   ],
+  ['too many keys', /its header has more than 4096 keys or/, raw(`{${'"a":{},'.repeat(5000)}`)],
+  ['too many numbers', /more than 4096 keys or 8192 commas/, raw(`{"a":[${'0,'.repeat(10_000)}`)],
   ['null for metadata', /its __metadata__ is not an object of strings/, raw('{"__metadata__":null}')],
 ]
 
@@ -227,9 +230,10 @@ it('notices a file that becomes shorter while it is read', async () => {
   const file = join(folder, 'shrinking')
   writeDraft(file, draftState('full'))
   const error = await rejection(
-    withContainer(file, async container => {
+    withSource(file, async reader => {
+      const container = await openContainer(reader)
       truncateSync(file, 20_000)
-      await container.read(new Uint8Array(20_000), 0)
+      await container.read(new Uint8Array(20_000))
     }),
   )
   expect(error.code).toBe('ERR_DCGAN_BAD_CHECKPOINT')

@@ -1,5 +1,6 @@
-import { withContainer } from '../../lib/checkpoint/container.js'
+import { openContainer } from '../../lib/checkpoint/container.js'
 import { encodeHeader } from '../../lib/checkpoint/encode.js'
+import { withSource } from '../../lib/checkpoint/file.js'
 import { ELEMENT_BYTES, type Header } from '../../lib/checkpoint/header.js'
 
 /** Small files of every kind of tensor. */
@@ -40,12 +41,13 @@ export function smallFiles(): Buffer[] {
 
 /** Reads every tensor of a file of these bytes, and expects that what is accepted tiles the data. */
 export function readWhole(file: string, bytes: Buffer): Promise<void> {
-  return withContainer(file, async ({ tensors, read }) => {
+  return withSource(file, async reader => {
+    const { tensors, read } = await openContainer(reader)
     let end = 0
     for (const tensor of tensors) {
       if (tensor.begin !== end) throw new Error(`${tensor.name} begins at ${tensor.begin}`)
       end = tensor.end
-      await read(new Uint8Array(tensor.end - tensor.begin), tensor.begin)
+      await read(new Uint8Array(tensor.end - tensor.begin))
     }
     if (end + 8 + Number(bytes.readBigUInt64LE()) !== bytes.length) throw new Error(`the data ends at ${end}`)
   })

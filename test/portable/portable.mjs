@@ -143,7 +143,7 @@ test('what is no generator is refused', async () => {
     ['http://127.0.0.1:9/x', 'ERR_DCGAN_IO', /Cannot read http:\/\/127.0.0.1:9\/x/],
     ['HTTP://', 'ERR_DCGAN_IO', /Cannot read HTTP:\/\/: Invalid URL/],
     ['a\0b', 'ERR_DCGAN_INVALID_ARGUMENT', /a path, a URL, or the bytes of a file for source/],
-    [new Uint8Array(3), 'ERR_DCGAN_BAD_CHECKPOINT', /does not begin with the length of a header/],
+    [new Uint8Array(3), 'ERR_DCGAN_BAD_CHECKPOINT', /it has 3 bytes, too few for the length of a header/],
     [good.subarray(0, good.length - 1), 'ERR_DCGAN_BAD_CHECKPOINT', /which end at byte/],
     [spoilt, 'ERR_DCGAN_BAD_CHECKPOINT', /holds NaN at element/],
     [7, 'ERR_DCGAN_INVALID_ARGUMENT', /a path, a URL, or the bytes of a file for source/],

@@ -1,0 +1,99 @@
+import { DcganError, invalidArgument } from './errors.js'
+import { reading } from './options.js'
+import { copyOf, isArrayBuffer, isUint8Array, viewOf } from './typed-arrays.js'
+
+/** A model's file: its path, its URL or its bytes. */
+export type Source = string | URL | Uint8Array | ArrayBuffer
+
+/** A source that was checked. Its bytes are a copy. */
+export type CheckedSource = { name: string } & ({ bytes: Uint8Array } | { address: string })
+
+/** Reads the bytes of a file in order. */
+export interface ByteReader {
+  /** The name of the file in messages. */
+  readonly name: string
+  /** Undefined if it is known only at the end. */
+  readonly size: number | undefined
+  /** Fills `target` with the next bytes. Returns how many there were: fewer only at the end of the file. */
+  read(target: Uint8Array): Promise<number>
+  close(): Promise<void>
+}
+
+/**
+ * Checks a source and copies its bytes.
+ *
+ * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
+ */
+export function checkModelSource(source: unknown): CheckedSource {
+  return reading('source', () => {
+    if (isUint8Array(source)) return { name: 'the bytes', bytes: copyOf(source) }
+    if (isArrayBuffer(source)) return { name: 'the bytes', bytes: copyOf(viewOf(source)) }
+    const address = source instanceof URL ? source.href : source
+    if (typeof address !== 'string' || address === '' || address.includes('\0')) {
+      throw invalidArgument('source', 'a path, a URL, or the bytes of a file', source)
+    }
+    return { name: address, address }
+  })
+}
+
+/** Reads bytes that are in memory. */
+export function bytesReader(name: string, bytes: Uint8Array): ByteReader {
+  let position = 0
+  return {
+    name,
+    size: bytes.length,
+    async read(target) {
+      const part = bytes.subarray(position, position + target.length)
+      target.set(part)
+      position += part.length
+      return part.length
+    },
+    async close() {},
+  }
+}
+
+/**
+ * Fetches a file. Unpacks no more of it than is read.
+ *
+ * @param base the address that the file's address may be relative to
+ * @throws {DcganError} `ERR_DCGAN_IO`
+ */
+export async function fetchReader(address: string, base?: string): Promise<ByteReader> {
+  const failed = (cause: unknown) =>
+    new DcganError('ERR_DCGAN_IO', `Cannot read ${address}: ${(cause as Error).message}`, { cause })
+  const response = await fetched(address, base).catch(cause => {
+    throw failed(cause)
+  })
+  const chunks = response.body?.getReader()
+  let rest = new Uint8Array(0)
+  return {
+    name: address,
+    size: undefined,
+    async read(target) {
+      let done = 0
+      while (done < target.length) {
+        if (rest.length === 0) {
+          const { value } = (await chunks?.read().catch(cause => {
+            throw failed(cause)
+          })) ?? { value: undefined }
+          if (value === undefined) break
+          rest = value
+        }
+        const part = rest.subarray(0, target.length - done)
+        target.set(part, done)
+        rest = rest.subarray(part.length)
+        done += part.length
+      }
+      return done
+    },
+    // Ends the connection if the file was not read to its end.
+    close: async () => chunks?.cancel().catch(() => {}),
+  }
+}
+
+async function fetched(address: string, base?: string): Promise<Response> {
+  const response = await fetch(new URL(address, base))
+  if (response.ok) return response
+  await response.body?.cancel()
+  throw new Error(`the server answered ${response.status} ${response.statusText}`)
+}

@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { DCGAN } from '../lib/index'
+import { writeRaw } from './checkpoint/files'
+import { failure, folder } from './dcgan-support'
+
+/**
+ * Expects that the work on an input grows no faster than its size: eight times the size may take sixteen times as long.
+ * The least of several times is what the work takes, however busy the machine is.
+ */
+async function expectLinear(work: (size: number) => unknown): Promise<void> {
+  const least = async (size: number) => {
+    let time = Number.POSITIVE_INFINITY
+    for (let i = 0; i < 5; i++) {
+      const begin = performance.now()
+      await work(size)
+      time = Math.min(time, performance.now() - begin)
+    }
+    return time
+  }
+  await work(1024)
+  const small = await least(8 * 1024)
+  // A tenth of a millisecond is too short to be compared.
+  expect(await least(64 * 1024)).toBeLessThan(16 * Math.max(small, 0.1))
+}
+
+const loading = (header: (size: number) => string) => async (size: number) => {
+  const file = join(folder(), 'hostile.safetensors')
+  writeRaw(file, header(size))
+  expect((await failure(DCGAN.load(file))).code).toBe('ERR_DCGAN_BAD_CHECKPOINT')
+}
+
+test.each([
+  ['of escaped quotes in an open string', (size: number) => `{"${'\\"'.repeat(size / 2)}`],
+  ['of backslashes', (size: number) => `{"${'\\'.repeat(size)}`],
+  ['of quotes', (size: number) => `{${'"'.repeat(size)}`],
+  ['of lists', (size: number) => `{"a":[${'[],'.repeat(size / 3)}`],
+  ['of keys', (size: number) => `{${'"a":0,'.repeat(size / 6)}`],
+  ['of one long name', (size: number) => `{"${'a'.repeat(size)}":{}}`],
+  [
+    'with a long key among the hyper-parameters',
+    (size: number) =>
+      JSON.stringify({
+        __metadata__: {
+          format: 'libtorch-dcgan',
+          version: '1',
+          library: '1',
+          kind: 'generator',
+          dataset_count: '0',
+          dataset_hash: '',
+          step: '0',
+          epoch: '0',
+          batch: '0',
+          hparams: JSON.stringify({ latentDim: 2, outputDim: 1, ['a'.repeat(size - 100)]: 0 }),
+        },
+      }),
+  ],
+])('a header %s takes time in proportion to its length', (_what, header) => expectLinear(loading(header)))
