@@ -14,7 +14,10 @@ function memory(bytes: number, shared = false): ArrayBuffer {
 
 const resize = (buffer: ArrayBuffer, bytes: number) =>
   (buffer as unknown as { resize(bytes: number): void }).resize(bytes)
-const detach = (buffer: ArrayBuffer) => void structuredClone(buffer, { transfer: [buffer] })
+/** Transfers a buffer, so that its length is 0. Since Node.js 22, a second transfer of the same buffer fails. */
+function detach(buffer: ArrayBuffer): void {
+  if (buffer.byteLength > 0) structuredClone(buffer, { transfer: [buffer] })
+}
 
 /** The same images in memory that can change. */
 function movable(dataset: TrainingImages, shared = false): TrainingImages {

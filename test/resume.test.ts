@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { readState } from '../lib/checkpoint'
 import { DCGAN, type EpochResult, loadMnist, type TrainingImages } from '../lib/index'
 import { training } from '../lib/native/native'
-import { failure, folder, kept } from './dcgan-support'
+import { folder, kept } from './dcgan-support'
 
 const COUNT = 160
 // A processor without bfloat16 arithmetic computes such a model in float32, which is tested already.
@@ -17,7 +17,7 @@ const losses = (epochs: readonly EpochResult[]): number[] =>
   epochs.flatMap(({ discLosses, genLosses }) => [...discLosses, ...genLosses])
 
 describe.each(PRECISIONS)('three epochs of 160 images in %s', precision => {
-  test('stopped in the second, saved, loaded and finished, equal three that nobody stopped', async () => {
+  test('a run that was stopped in the second, saved, loaded and finished equals one that was not stopped', async () => {
     const mnist = await loadMnist()
     const dataset: TrainingImages = { ...mnist, images: mnist.images.subarray(0, COUNT * 784), count: COUNT }
     delete dataset.labels
@@ -27,15 +27,10 @@ describe.each(PRECISIONS)('three epochs of 160 images in %s', precision => {
     expect(whole).toMatchObject({ step: 15, epoch: 3 })
 
     const stopped = kept(new DCGAN(hparams))
-    const controller = new AbortController()
-    const onProgress = ({ step }: { step: number }) => {
-      if (step >= 7) controller.abort()
-    }
-    await failure(stopped.train({ dataset, outputDir: null, onProgress, signal: controller.signal }))
-    expect(stopped.step % 5).not.toBe(0)
+    // Not by a signal: when it takes effect depends on the machine's speed.
+    await stopped.train({ dataset, outputDir: null, maxSteps: 7 })
     const file = join(folder(), 'stopped.safetensors')
     await stopped.save(file)
-    const step = stopped.step
     await stopped.dispose()
 
     const resumed = kept(await DCGAN.load(file))
@@ -43,8 +38,8 @@ describe.each(PRECISIONS)('three epochs of 160 images in %s', precision => {
     expect(resumed).toMatchObject({ step: 15, epoch: 3 })
     expect(losses(rest.epochs.slice(-1))).toEqual(losses(whole.epochs.slice(-1)))
     const second = whole.epochs[1] as EpochResult
-    expect(rest.epochs[0]?.discLosses).toEqual(second.discLosses.subarray(step - 5))
-    expect(rest.epochs[0]?.genLosses).toEqual(second.genLosses.subarray(step - 5))
+    expect(rest.epochs[0]?.discLosses).toEqual(second.discLosses.subarray(2))
+    expect(rest.epochs[0]?.genLosses).toEqual(second.genLosses.subarray(2))
     const ends = [await weights(straight, file), await weights(resumed, file)] as const
     expect(ends[1].every((tensor, i) => tensor.equals(ends[0][i] as Buffer))).toBe(true)
   })

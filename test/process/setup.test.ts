@@ -85,13 +85,13 @@ describe('set-up of an installed package', () => {
     expect(fs.readFileSync(made.path('build', 'Release', 'dcgan.node')).includes('2.15.0')).toBe(true)
   })
 
-  test('twice at once builds once', async () => {
+  test('two set-ups at the same time build once', async () => {
     made.write('binding/engine/engine.cc', '#include <torch/torch.h>\nint answer() { return 44; }\n')
     const both = await Promise.all([made.setup(env), made.setup(env)])
     expect(both.map(({ status }) => status)).toEqual([0, 0])
+    // test/scripts/lock.test.ts reads what the waiting one prints: here it may come after the other's end.
     const said = both.map(({ stderr }) => stderr).join('')
     expect(said.match(/Built the addon/g)).toHaveLength(1)
-    expect(said).toMatch(/Another set-up \(process \d+\) is at work here/)
   })
 
   test('is not stopped by a file that others put where they guess its lock', async () => {

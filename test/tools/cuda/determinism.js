@@ -28,7 +28,7 @@ async function resume(device) {
     await gan.train({ dataset: DATASET, outputDir: null })
     return stateOf(gan)
   })
-  const file = temporary('part.safetensors')
+  const file = temporary()
   await withModel({ ...ALL, device }, gan => gan.save(file))
   let resumed = ''
   for (const maxSteps of [5, 13, 11, 2 * STEPS]) {

@@ -5,7 +5,7 @@ const { images, largestDifference, sameBits, temporary, withModel } = require('.
 
 /** @param {string} device */
 async function sampling(device) {
-  const file = temporary('sampled.safetensors')
+  const file = temporary()
   return withModel({ device, classes: 10 }, async gan => {
     await gan.trainEpoch(images(320))
     await gan.save(file)

@@ -31,11 +31,13 @@ async function withModel(options, use) {
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'check-cuda-'))
 process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }))
-const temporary = (/** @type {string} */ name) => path.join(folder, name)
+let files = 0
+/** A path that nothing else uses: two models may save their state at the same time. */
+const temporary = () => path.join(folder, `${++files}.safetensors`)
 
 /** A fingerprint of a model's whole state. @param {DCGAN} gan */
 async function stateOf(gan) {
-  const file = temporary('state.safetensors')
+  const file = temporary()
   await gan.save(file)
   return createHash('sha256').update(fs.readFileSync(file)).digest('hex')
 }
