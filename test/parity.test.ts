@@ -170,7 +170,7 @@ describe.each(['auto', 'plain'] as const)('the %s step', step => {
     'computes logits in float32 from features in bfloat16, %s',
     async kind => {
       const seen = await withModel({ step, precision: 'bfloat16' }, kind, model =>
-        native().probe(model, stepInput(0, DISTINCT, kind)),
+        training().probe(model, stepInput(0, DISTINCT, kind)),
       )
       // The upper half of a float32 is a bfloat16, so a lower half that is not 0 shows a logit that was not rounded.
       for (const name of ['real_logits', 'fake_logits', 'fake_logits_updated']) {
