@@ -229,7 +229,8 @@ export class DCGAN {
     const [from, to] = [this.#engine.latent(fromSeed, latentDim), this.#engine.latent(toSeed, latentDim)]
     const latents = slerp(from, to, frames)
     const labels = checkLabels(label ?? this.#engine.labels(fromSeed, 1)?.[0], frames, classes)
-    return this.#images({ count: frames, seed: 0, latents, labels, fixed: false }, signal)
+    const request = { count: frames, seed: 0, latents, labels, fixed: false, minConfidence: undefined }
+    return this.#images(request, signal)
   }
 
   /**

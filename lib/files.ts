@@ -13,6 +13,7 @@ import {
 } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { DcganError } from './errors.js'
+import { withoutPrototype } from './options.js'
 
 /** One buffer, or the pieces of a file in order. An async iterable may make each piece when it is needed. */
 export type FileData = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
@@ -51,26 +52,27 @@ export async function writeFileAtomic(
   data: FileData,
   options: WriteOptions = {},
 ): Promise<void> {
+  const { durable = false, mode: wanted } = withoutPrototype(options)
   let temporary: string | undefined
   try {
     const { target, replaced } = await targetOf(path)
     const folder = dirname(target)
     await removeStale(folder)
     temporary = join(folder, `.dcgan-${process.pid}-${randomUUID()}.tmp`)
-    const mode = replaced?.mode ?? options.mode
+    const mode = replaced?.mode ?? wanted
     const file = await open(temporary, 'wx', mode === undefined ? undefined : mode & PERMISSIONS)
     try {
       if (replaced !== undefined) await keepOwner(file, replaced)
       if (mode !== undefined) await setMode(file, mode & PERMISSIONS)
       await writeFile(file, data)
-      if (options.durable) await file.sync()
+      if (durable) await file.sync()
     } finally {
       await file.close()
     }
     await rename(temporary, target)
     temporary = undefined
     // The folder holds the new name, and has to reach the disk as well.
-    if (options.durable) await syncFolder(folder).catch(() => {})
+    if (durable) await syncFolder(folder).catch(() => {})
   } catch (cause) {
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => {})
     throw cause instanceof DcganError ? cause : ioError('write', path, cause)

@@ -206,7 +206,8 @@ test.each([
 describe('the addon measures by itself', () => {
   const model = training().create(NATIVE_CONFIG)
   afterAll(() => training().dispose(model))
-  const request = { count: 2, seed: 1, latents: null, fixed: false }
+  const drawn = { labels: undefined, minConfidence: undefined }
+  const request = { count: 2, seed: 1, latents: null, fixed: false, ...drawn }
   const state = { step: 0, epoch: 0, batch: 0, datasetCount: 0, datasetHash: '', tensors: [] }
   const tensor = { name: 'rng.noise', dtype: 'I64', shape: [2], data: new ArrayBuffer(16) }
 

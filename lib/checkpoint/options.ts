@@ -13,12 +13,12 @@ export interface SaveOptions {
 }
 
 /** Checks the options of `save`. */
-export function checkSave(options: SaveOptions | undefined): { only?: 'generator'; half: boolean } {
+export function checkSave(options: SaveOptions | undefined): { only: SaveOptions['only']; half: boolean } {
   const { only, half } = checkKeys('the options of save()', options, ['only', 'half'])
   if (only !== undefined && only !== 'generator') throw invalidArgument('only', "'generator'", only)
   const halved = checkBoolean('half', half, false)
   if (halved && only === undefined) throw invalidArgument('half', "only: 'generator' beside it", half)
-  return { ...(only !== undefined && { only }), half: halved }
+  return { only, half: halved }
 }
 
 /**

@@ -2,6 +2,7 @@ import { DcganError, invalidArgument } from '../errors.js'
 import { writeFileAtomic } from '../files.js'
 import { packageVersion } from '../installed.js'
 import type { NativeState, NativeTensor } from '../native/types.js'
+import { withoutPrototype } from '../options.js'
 import { encodeHeader } from './encode.js'
 import type { Fail } from './errors.js'
 import { encodeF16 } from './half.js'
@@ -38,8 +39,9 @@ export async function writeState(
   file: string,
   state: NativeState,
   hparams: Hparams,
-  { only, half = false, durable = false }: WriteStateOptions = {},
+  options: WriteStateOptions = {},
 ): Promise<void> {
+  const { only, half = false, durable = false } = withoutPrototype(options)
   if (half && only !== 'generator') throw invalidArgument('half', "only: 'generator' beside it", half)
   const info = describeState(state, hparams, only ?? 'full')
   const metadata = encodeMetadata(info)

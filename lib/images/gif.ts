@@ -1,6 +1,6 @@
 import { type Encoder, GIFEncoder } from 'gifenc'
 import { invalidArgument } from '../errors.js'
-import { type Complete, checkInteger, checkKeys } from '../options.js'
+import { type Complete, checkInteger, checkKeys, withoutPrototype } from '../options.js'
 import { isUint8Array, lengthOf } from '../typed-arrays.js'
 import { checkPixels, checkScale, enlarge, type GreyImage } from './grey.js'
 
@@ -72,7 +72,8 @@ export class GifWriter {
 /** Checks and completes the options of an animation. `defaults` replace the general defaults. */
 export function checkGifOptions(options: unknown, defaults: GifOptions = {}): Complete<GifOptions> {
   const given = checkKeys('the options of the animation', options, ['delay', 'lastDelay', 'repeat', 'scale'])
-  const { delay = defaults.delay ?? 200, lastDelay = defaults.lastDelay ?? delay, repeat = 0, scale } = given
+  const { delay: usual = 200, lastDelay: last } = withoutPrototype(defaults)
+  const { delay = usual, lastDelay = last ?? delay, repeat = 0, scale } = given
   return {
     delay: checkDelay('delay', delay),
     lastDelay: checkDelay('lastDelay', lastDelay),

@@ -161,7 +161,8 @@ export class Engine {
 
   /** Makes outputDim² × 784 grey levels of the fixed latent vectors. */
   async sampleFixed(): Promise<Uint8Array> {
-    const request = { count: this.#fixedCount, seed: 0, latents: null, fixed: true }
+    const drawn = { labels: undefined, minConfidence: undefined }
+    const request = { count: this.#fixedCount, seed: 0, latents: null, fixed: true, ...drawn }
     return (await this.sample(request)).pixels
   }
 

@@ -192,11 +192,11 @@ export interface NativeSampleRequest {
   /** count × latentDim, copied; or null. */
   latents: Float32Array | null
   /** One label per image, copied. Needed if the model has classes, except for the fixed latent vectors. */
-  labels?: Uint8Array | undefined
+  labels: Uint8Array | undefined
   /** True for the model's own fixed latent vectors; `count` is then fixedCount. */
   fixed: boolean
   /** The confidence that the classifier must have, 0 to 1. Needs `setClassifier`, and latent vectors drawn from the seed. */
-  minConfidence?: number | undefined
+  minConfidence: number | undefined
 }
 
 export interface NativeSampleJob {
