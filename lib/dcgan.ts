@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { asyncDispose } from './async-dispose.js'
 import { readState, writeState } from './checkpoint/index.js'
 import { checkChanges, checkSave, modelsOwn, onlyGenerator, type SaveOptions } from './checkpoint/options.js'
@@ -12,7 +13,7 @@ import {
   type HyperParams,
   resolveHyperParams,
 } from './hyperparams.js'
-import { ImageBatch } from './images/index.js'
+import { type ConfidentBatch, ImageBatch, type LabelledBatch } from './images/index.js'
 import { assertInstalled } from './installed.js'
 import { checkLocalSource } from './local-source.js'
 import type { TrainingImages } from './mnist/index.js'
@@ -28,8 +29,9 @@ import { checkString } from './options.js'
 import { checkSaveGrid, type SaveGridOptions } from './sampling/grid.js'
 import { checkInterpolation, type InterpolateOptions, slerp } from './sampling/interpolation.js'
 import { checkLabels } from './sampling/labels.js'
-import { checkSample, type SampleOptions } from './sampling/request.js'
+import { type Confident, checkSample, type Labelled, type SampleOptions } from './sampling/request.js'
 import type { Source } from './source.js'
+import { summaryOf } from './summary.js'
 import { DatasetGuard } from './training/dataset-guard.js'
 import type { EpochOptions, TrainOptions } from './training/options.js'
 import type { EpochResult } from './training/run.js'
@@ -200,6 +202,13 @@ export class DCGAN {
    * @throws {DcganError} `ERR_DCGAN_OVERLOADED` if more than `maxQueue` images would wait, these included. When the
    *   signal aborts: its reason
    */
+  sample(
+    count: number | undefined,
+    options: SampleOptions & Confident & Labelled,
+  ): Promise<ConfidentBatch & LabelledBatch>
+  sample(count: number | undefined, options: SampleOptions & Labelled): Promise<LabelledBatch>
+  sample(count: number | undefined, options: SampleOptions & Confident): Promise<ConfidentBatch>
+  sample(count?: number, options?: SampleOptions): Promise<ImageBatch>
   async sample(count = 1, options?: SampleOptions): Promise<ImageBatch> {
     this.#engine.assertAlive()
     const { request, signal } = checkSample(count, options, this.hparams)
@@ -212,7 +221,7 @@ export class DCGAN {
    *
    * @param fromSeed from 0 to 2⁵³ − 1
    * @param toSeed from 0 to 2⁵³ − 1
-   * @param frames images, both ends included, 2 to 10,000. Default 16
+   * @param framesOrOptions images, both ends included, 2 to 10,000. Default 16; the options may stand here
    * @param options `label`: the label of all images of a class-conditional model, by default the one that it draws from
    *   `fromSeed`; `signal` cancels the images that still wait
    * @throws as `sample()` does
@@ -220,12 +229,13 @@ export class DCGAN {
   async interpolate(
     fromSeed: number,
     toSeed: number,
-    frames = 16,
+    framesOrOptions?: number | InterpolateOptions,
     options?: InterpolateOptions,
   ): Promise<ImageBatch> {
     this.#engine.assertAlive()
     const { latentDim, classes } = this.hparams
-    const { label, signal } = checkInterpolation(fromSeed, toSeed, frames, options, this.hparams)
+    const checked = checkInterpolation(fromSeed, toSeed, framesOrOptions, options, this.hparams)
+    const { frames, label, signal } = checked
     const [from, to] = [this.#engine.latent(fromSeed, latentDim), this.#engine.latent(toSeed, latentDim)]
     const latents = slerp(from, to, frames)
     const labels = checkLabels(label ?? this.#engine.labels(fromSeed, 1)?.[0], frames, classes)
@@ -322,6 +332,11 @@ export class DCGAN {
    */
   dispose(): Promise<void> {
     return this.#engine.dispose()
+  }
+
+  /** What `console.log(gan)` shows: device, precision, step, epoch and the hyper-parameters that are not defaults. */
+  [inspect.custom](): string {
+    return summaryOf(this)
   }
 
   /** `await using gan = new DCGAN()` disposes of the model at the end of its block. */

@@ -71,7 +71,8 @@ export interface HyperParams {
    */
   emaDecay: number
   /**
-   * `'auto'` (default): CUDA if there is a device, otherwise the CPU, with one process warning when training starts.
+   * `'auto'` (default): CUDA if there is a device, otherwise the CPU. Where LibTorch is built for CUDA, the CPU is then
+   * a process warning, once, when training starts.
    * `'cuda'` or `'cuda:N'`: that device, or `ERR_DCGAN_NO_CUDA`. `'cpu'`: the CPU. `gan.device` tells which was chosen.
    */
   device: Device
@@ -192,6 +193,16 @@ const CHECKS: Checks = {
 
 /** The names of all hyper-parameters, in the order in which they are documented. */
 export const HYPER_PARAMS = Object.keys(CHECKS) as readonly (keyof HyperParams)[]
+
+/**
+ * Says where a hyper-parameter belongs that was given among the options of a method. Returns undefined for other keys.
+ *
+ * @internal
+ */
+export function modelsKey(key: string): string | undefined {
+  if (!(HYPER_PARAMS as readonly string[]).includes(key)) return undefined
+  return `${key} is a hyper-parameter: give it to new DCGAN() or DCGAN.load()`
+}
 
 /** The names of the hyper-parameters that describe the machine and not the model. */
 export const MACHINE_PARAMS: readonly string[] = [

@@ -9,7 +9,17 @@ export type {
   Figures,
 } from './evaluation/index.js'
 export type { ByEpoch, Device, HyperParamOptions, HyperParams, Loss, Precision } from './hyperparams.js'
-export { animate, type GifOptions, type GridOptions, type GridOrder, ImageBatch } from './images/index.js'
+export {
+  animate,
+  type BatchImage,
+  type ConfidentBatch,
+  type GifOptions,
+  type GridOptions,
+  type GridOrder,
+  ImageBatch,
+  type LabelledBatch,
+  type PngOptions,
+} from './images/index.js'
 export type {
   CallMessage,
   EpochMessage,
@@ -28,7 +38,7 @@ export { type Recipe, type Recipes, recipes } from './recipes.js'
 export type { SaveGridOptions } from './sampling/grid.js'
 export type { InterpolateOptions } from './sampling/interpolation.js'
 export type { Labels } from './sampling/labels.js'
-export type { SampleOptions } from './sampling/request.js'
+export type { Confident, Labelled, SampleOptions } from './sampling/request.js'
 export type { Source } from './source.js'
 export type { CheckpointOptions, EpochOptions, TrainOptions } from './training/options.js'
 export type { Progress } from './training/progress.js'

@@ -6,8 +6,15 @@ import { DcganError, invalidArgument, shortened } from './errors.js'
  *
  * The result has no prototype, and properties of `Object.prototype` are not read: whoever can put one there chooses no
  * options of these calls.
+ *
+ * @param elsewhere says where a key belongs that is known in another place, and undefined for other keys
  */
-export function checkKeys(what: string, value: unknown, known: readonly string[]): Record<string, unknown> {
+export function checkKeys(
+  what: string,
+  value: unknown,
+  known: readonly string[],
+  elsewhere: (key: string) => string | undefined = () => undefined,
+): Record<string, unknown> {
   if (value === undefined) return withoutPrototype({})
   return reading(what, () => {
     if (value === null || typeof value !== 'object' || Array.isArray(value)) {
@@ -17,7 +24,7 @@ export function checkKeys(what: string, value: unknown, known: readonly string[]
       if (known.includes(key)) continue
       throw new DcganError(
         'ERR_DCGAN_INVALID_ARGUMENT',
-        `Unknown key ${JSON.stringify(shortened(key))} in ${what}. Did you mean ${nearest(key, known)}? Known: ${known.join(', ')}`,
+        `Unknown key ${JSON.stringify(shortened(key))} in ${what}. ${adviceFor(key, known, elsewhere)}Known: ${known.join(', ')}`,
       )
     }
     const given = value as Record<string, unknown>
@@ -114,11 +121,47 @@ export function defined<T extends object>(object: T): { [K in keyof T]?: Exclude
 
 const MAX_NAME = 60
 
+/** The names that users of Keras and PyTorch write, and ours. */
+const OTHER_NAMES = new Map<string, readonly string[]>([
+  ['lr', ['discLr', 'genLr']],
+  ['learningrate', ['discLr', 'genLr']],
+  ['betas', ['beta1', 'beta2']],
+  ['nz', ['latentDim']],
+  ['zdim', ['latentDim']],
+  ['noisedim', ['latentDim']],
+  ['codings', ['latentDim']],
+  ['bs', ['batchSize']],
+  ['numclasses', ['classes']],
+  ['nclasses', ['classes']],
+  ['padding', ['gap']],
+  ['nrow', ['columns']],
+  ['n', ['count']],
+  ['num', ['count']],
+  ['samples', ['count']],
+  ['numsamples', ['count']],
+  ['path', ['outputDir']],
+  ['data', ['dataset']],
+])
+
+function adviceFor(
+  key: string,
+  known: readonly string[],
+  elsewhere: (key: string) => string | undefined,
+): string {
+  const place = elsewhere(key)
+  if (place !== undefined) return `${place}. `
+  const same = (OTHER_NAMES.get(plain(key)) ?? []).filter(name => known.includes(name))
+  const meant = same.length > 0 ? same.join(' or ') : nearest(key, known)
+  return meant === undefined ? '' : `Did you mean ${meant}? `
+}
+
+/** Returns the known name that is most like a key; undefined if none is much like it. */
 function nearest(key: string, known: readonly string[]): string | undefined {
   // All known names are shorter.
   const given = plain(key.slice(0, MAX_NAME))
   const distances = known.map(name => distance(given, plain(name)))
-  return known[distances.indexOf(Math.min(...distances))]
+  const least = Math.min(...distances)
+  return least <= Math.max(1, Math.floor(given.length / 3)) ? known[distances.indexOf(least)] : undefined
 }
 
 /** Removes what separates words: `batch_size` and `batchSize` are the same word. */
@@ -126,9 +169,13 @@ function plain(key: string): string {
   return key.replaceAll(/[_-]/g, '').toLowerCase()
 }
 
+/** The fewest characters of a name that stand for the whole of it. */
+const LEAST_PREFIX = 3
+
 /** Counts the edits between two names. The beginning of a name is one edit away from it, however long the rest is. */
 function distance(key: string, name: string): number {
-  return name.startsWith(key) || key.startsWith(name) ? 1 : editDistance(key, name)
+  const begins = name.startsWith(key) || key.startsWith(name)
+  return begins && Math.min(key.length, name.length) >= LEAST_PREFIX ? 1 : editDistance(key, name)
 }
 
 /** Computes Levenshtein's distance, one row after the other. */

@@ -1,5 +1,10 @@
 import { DcganError } from './errors.js'
 
+/** A Uint8Array in an ArrayBuffer: `new Blob()` takes no other. TypeScript before 5.7 does not tell them apart. */
+export type Bytes = ReturnType<typeof Uint8Array.of>
+/** A Float32Array in an ArrayBuffer. */
+export type Floats = ReturnType<typeof Float32Array.of>
+
 // A caller can hide a typed array's properties behind others of the same name. These functions read the array itself.
 const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array
 const LENGTH = getter(TYPED_ARRAY, 'length')

@@ -45,9 +45,9 @@ test('train writes what it names, and the other commands go on from there', asyn
   const { files, seed } = JSON.parse(singles.stdout)
   expect(seed).toBe(5)
   expect(files).toHaveLength(11)
-  expect(files.at(-1)).toBe(join('digits', 'digit_5_10.png'))
+  expect(files.at(-1)).toMatch(/^digits.\d_0010\.png$/)
   expect(readdirSync(join(cwd, 'digits')).sort()).toEqual(
-    files.map((file: string) => file.slice('digits/'.length)),
+    files.map((file: string) => file.slice('digits/'.length)).sort(),
   )
   const first = decodePng(readFileSync(join(cwd, files[0])))
   const grid = decodePng(readFileSync(join(cwd, 'four.png')))
@@ -92,12 +92,12 @@ test('--json prints one object on standard output and everything else on standar
   expect(existsSync(join(cwd, 'run.safetensors'))).toBe(true)
 })
 
-test('on a CPU one epoch is the default, and it says how to ask for more; auto warns once', async () => {
+test('on a CPU one epoch is the default, and it says how to ask for more, without a warning', async () => {
   const flags = TRAIN.slice(0, -1)
   const ended = await cli([...flags, 'auto', '--data', data(4), '--no-save'], { cwd: folder() })
   expect(ended.code).toBe(0)
   expect(ended.stdout).toMatch(/Training on the CPU: 1 epoch, seed 1\n.*--epochs 20\n/)
-  expect(ended.stderr).toMatch(/^warning: No CUDA device.*\n$/)
+  expect(ended.stderr).toBe('')
 })
 
 test('train ends with how good the digits are, where there are test images', async () => {

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN } from '../lib/index'
 import { data } from './cli-support'
 import { folder, kept } from './dcgan-support'
-import { decodePng } from './images/decoders'
+import { decodeGif, decodePng } from './images/decoders'
 import { cli } from './process/child'
 
 test('every command has a help that names its flags, and the hyper-parameters with their defaults', async () => {
@@ -61,6 +61,9 @@ test.each([
   [['train', '--recipe', 'worst'], "'best' or 'tutorial' for --recipe but received \"worst\""],
   [['train', '--recipe', 'best', '--resume', 'x'], 'nothing beside --resume for --recipe'],
   [['sample', '--labels', '12'], 'an integer from 0 to 9 for labels but received 12'],
+  [['sample', '--out', 'x.jpg'], 'a .png file, a .gif file or a folder for --out but received "x.jpg"'],
+  [['sample', '--out', 'x.gif', '--columns', '2'], 'nothing for a .gif file for --columns but received 2'],
+  [['grid', '--out', 'x.gif'], 'a .png file for --out but received "x.gif"'],
   [['sample', '--min-confidence', '2'], 'a number from 0 to 1 for minConfidence but received 2'],
   [['train', '--evaluate', '1'], 'for --evaluate but received 1'],
   [['evaluate', '--count', '1'], 'for count but received 1'],
@@ -142,6 +145,26 @@ test('a list of labels makes a digit for each of them, in a .png file however it
   for (const file of ['a.PNG', 'grid.png']) {
     expect(decodePng(readFileSync(join(cwd, file)))).toMatchObject({ width: 3 * 28, height: 28 })
   }
+})
+
+test('sample keeps the labels: in the names of the files, and with --json', async () => {
+  const cwd = folder()
+  const flags = ['sample', '--labels', '7,1', '--count', '5', '--seed', '2']
+  const singles = await cli([...flags, '--out', 'many', '--min-confidence', '0.5', '--json'], { cwd })
+  const { labels, confidences, files } = JSON.parse(singles.stdout)
+  expect(labels).toEqual([7, 1, 7, 1, 7])
+  expect(confidences).toHaveLength(5)
+  expect(Math.min(...confidences)).toBeGreaterThan(0.5)
+  expect(files.slice(0, 2)).toEqual([join('many', '7_0000.png'), join('many', '1_0001.png')])
+  expect(readdirSync(join(cwd, 'many'))).toHaveLength(5)
+})
+
+test('sample --out digits.gif is an animation', async () => {
+  const cwd = folder()
+  const made = await cli(['sample', '--count', '3', '--out', 'digits.gif', '--scale', '2'], { cwd })
+  expect(made).toMatchObject({ code: 0, stderr: '' })
+  const { width, height, frames } = decodeGif(readFileSync(join(cwd, 'digits.gif')))
+  expect([width, height, frames.length]).toEqual([56, 56, 3])
 })
 
 test('evaluate prints each figure beside its floor in 80 columns, or all as JSON', async () => {

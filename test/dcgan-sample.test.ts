@@ -183,6 +183,13 @@ test('requests that wait together share forwards of at most maxBatch images', as
   expect(lastBatch).toBeLessThanOrEqual(16)
 })
 
+test('interpolate takes its options in the place of the frames, which are then sixteen', async () => {
+  const gan = tiny({ classes: 3 })
+  const path = await gan.interpolate(1, 2, { label: 2 })
+  expect([path.count, path.labels?.at(-1)]).toEqual([16, 2])
+  expect(equal(path.pixels, (await gan.interpolate(1, 2, 16, { label: 2 })).pixels)).toBe(true)
+})
+
 test('interpolation starts and ends with the seeds own images and moves between them', async () => {
   const gan = tiny()
   const path = await gan.interpolate(1, 2, 7)

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { inspect, promisify } from 'node:util'
 import * as library from '../lib/index'
 import { DCGAN, DcganError } from '../lib/index'
 import { training } from '../lib/native/native'
@@ -54,9 +54,15 @@ test.each(['cuda', 'cuda:0', 'cuda:7'] as const)('%s without CUDA is an error at
   )
 })
 
-test("'auto' without CUDA warns once per process, when training starts", async () => {
+test("'auto' without a CUDA device warns once per process, when training starts, if LibTorch is built for CUDA", async () => {
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  const addon = native()
+  const info = jest.spyOn(addon, 'info')
   try {
+    const onCpuBuild = tiny({ device: 'auto' })
+    await onCpuBuild.trainEpoch(bars(4))
+    expect(warn).not.toHaveBeenCalled()
+    info.mockReturnValue({ ...addon.info(), cuda: true, cudaDevices: 0 })
     const models = [tiny({ device: 'auto' }), tiny({ device: 'auto' }), tiny({ device: 'cpu' })]
     await models[0]?.sample()
     expect(warn).not.toHaveBeenCalled()
@@ -65,7 +71,23 @@ test("'auto' without CUDA warns once per process, when training starts", async (
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('CPU'), { code: 'DCGAN_NO_CUDA' })
   } finally {
     warn.mockRestore()
+    info.mockRestore()
   }
+})
+
+test('console.log shows device, precision, step, epoch and the hyper-parameters of its own, in five lines', async () => {
+  const gan = tiny({ genLr: [0.001, 0.0005, 0.0002, 0.0001] })
+  await gan.trainEpoch(bars(8))
+  expect(inspect(gan).split('\n')).toEqual([
+    "DCGAN { device: 'cpu',",
+    "  precision: 'float32',",
+    '  step: 2,',
+    '  epoch: 1,',
+    expect.stringMatching(
+      /^ {2}hparams: \{ .*latentDim: 8.* genLr: \[ 0\.001, 0\.0005, 0\.0002, \.\.\. 1 more item \].*seed: 7.* \} \}$/,
+    ),
+  ])
+  expect(inspect(gan)).not.toContain('beta1')
 })
 
 test('a training step that could not be captured in a graph is a warning, once per process', async () => {

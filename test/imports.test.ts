@@ -27,7 +27,7 @@ const LIB = [
   ['checkpoint', 'onnx'],
   ['native'],
   ['evaluation', 'training'],
-  ['dcgan.ts', 'messages.ts', 'portable'],
+  ['summary.ts', 'dcgan.ts', 'messages.ts', 'portable'],
   ['index.ts', 'index.mts'],
   ['cli'],
 ]

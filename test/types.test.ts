@@ -65,7 +65,7 @@ describe('a caller that compiles with exactOptionalPropertyTypes', () => {
     ['lib/index.ts', 'CheckpointOptions'],
     ['lib/portable/node.ts', 'LoadOptions'],
   ])('may give undefined for every optional property of the types of %s', (entry, one) => {
-    const types = typesOf(entry).filter(type => !/^(Dcgan|By)|^Labels$|^Source$/.test(type))
+    const types = typesOf(entry).filter(type => !/^(Dcgan|By)|^Labels$|^Source$|Batch$/.test(type))
     expect(types).toContain(one)
     expect(compile(caller(entry, types))).toBe('')
   })
@@ -76,6 +76,20 @@ describe('a caller that compiles with exactOptionalPropertyTypes', () => {
       'exactOptional',
     )
   })
+})
+
+test('pictures and pixels fit where the platform takes bytes, and labels are there where they were requested', () => {
+  const from = JSON.stringify(join(ROOT, 'lib/index.js'))
+  const source = `import { DCGAN } from ${from}
+const gan = await DCGAN.pretrained()
+const batch = await gan.sample(2, { labels: 7, minConfidence: 0.9 })
+export const [blob, answer] = [new Blob([batch.pixels, batch.labels]), new Response(await batch.grid())]
+export const first: number = batch.labels.length + batch.confidences.length + batch.slice(0, 1).labels.length
+for (const { pixels, label, className } of batch) console.log(new Blob([pixels]), label, className)
+export const [gif, png] = [new Response(await batch.gif()), new Blob([await batch.png(0, { scale: 4 })])]
+// @ts-expect-error: they may be missing
+export const count: number = (await gan.sample()).labels.length`
+  expect(compile(source, { module: 'esnext', moduleResolution: 'bundler', lib: ['ES2023', 'DOM'] })).toBe('')
 })
 
 test('the types of the build for browsers compile without those of browsers', () => {

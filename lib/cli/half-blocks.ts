@@ -5,6 +5,8 @@ import { isLive, sizeOf } from './terminal.js'
 const [PALETTE_BITS, TRUE_COLOUR_BITS] = [8, 24]
 /** The width in characters below which a digit cannot be read. */
 const LEAST_SIDE = 7
+/** Lines of the terminal that stay free, for the text before the picture and for the prompt after it. */
+const OTHER_LINES = 2
 const DIGIT = 28
 
 /** Tells whether pictures may be drawn on a stream. `--no-preview`, `NO_COLOR`, `TERM=dumb`, `CI` and pipes say no. */
@@ -19,7 +21,10 @@ export function showsPictures(stream: NodeJS.WriteStream, preview = true): boole
  * @param scale output pixels per pixel of a digit
  */
 export function halfBlocks(stream: NodeJS.WriteStream, picture: GreyImage, scale = 1): string[] {
-  const factor = Math.ceil(picture.width / sizeOf(stream).columns)
+  const { columns, rows } = sizeOf(stream)
+  // A line holds two rows of pixels.
+  const lines = Math.max(1, rows - OTHER_LINES)
+  const factor = Math.max(Math.ceil(picture.width / columns), Math.ceil(picture.height / (2 * lines)))
   if ((DIGIT * scale) / factor < LEAST_SIDE) return []
   const { width, height, pixels } = shrink(picture, factor)
   const colour = stream.getColorDepth() >= TRUE_COLOUR_BITS ? trueColour : paletteColour

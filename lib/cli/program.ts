@@ -24,7 +24,11 @@ export function createProgram(): Command {
   addTrain(program)
   addSampling(program, 'sample', 'make digit images')
     .option('--count <n>', 'number of images (default: one, or one for each of --labels)', numberOrText)
-    .option('--out <path>', 'a .png file for one picture, or a folder for a file per image', 'digits.png')
+    .option(
+      '--out <path>',
+      'a .png file for one picture, a .gif file for an animation, or a folder for a file per image',
+      'digits.png',
+    )
     .action(async flags => (await import('./sample.js')).sample(flags))
   addSampling(
     program,
@@ -130,7 +134,7 @@ function addSampling(program: Command, name: string, description: string): Comma
     .option('--seed <n>', 'seed of new digits (default: random)', numberOrText)
     .option(
       '--labels <list>',
-      'which digits: one label for all, or one for each, such as 3,1,4',
+      'which digits: one label for all, or a list such as 3,1,4, repeated up to --count',
       numbersOrText,
     )
     .option(

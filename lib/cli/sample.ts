@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
+import { type DcganError, invalidArgument } from '../errors.js'
 import { ioError, writeFileAtomic } from '../files.js'
 import { DEFAULTS, type HyperParamOptions } from '../hyperparams.js'
 import {
@@ -10,6 +11,7 @@ import {
   type GridOptions,
   type ImageBatch,
 } from '../images/index.js'
+import { defined } from '../options.js'
 import { drawSeed } from '../random.js'
 import { checkCount } from '../sampling/request.js'
 import { hyperParamsOf } from './flags.js'
@@ -36,22 +38,27 @@ export interface SampleFlags extends Record<string, unknown> {
 const WRITERS = 16
 /** How many digits of a folder are drawn on the terminal. */
 const SHOWN = 10
+/** The fewest digits of the number in a file's name: 7_0001.png. */
+const LEAST_DIGITS = 4
 
 /** Runs `libtorch-dcgan sample`, which writes digits into one picture or into a folder. */
 export async function sample(flags: SampleFlags): Promise<void> {
-  const { seed = drawSeed(), labels, minConfidence, json } = flags
-  const { count = Array.isArray(labels) ? labels.length : 1 } = flags
-  const picture = extname(flags.out).toLowerCase() === '.png'
+  const { seed = drawSeed(), minConfidence, json } = flags
+  const { count = Array.isArray(flags.labels) ? flags.labels.length : 1 } = flags
+  const labels = repeated(flags.labels, count)
+  const kind = kindOf(flags.out)
+  const picture = kind === 'png'
   // Checked first: making images can take minutes.
   if (picture) checkGridOptions(layoutOf(flags), checkCount(count))
   const model = modelOf(flags.model)
   const { files, batch } = await withModel(model, overridesOf(flags), async gan => {
-    const batch = await gan.sample(count, { seed, labels, minConfidence })
-    const files = picture ? [await writePicture(batch, flags)] : await writeFolder(batch, flags.out, seed)
+    const batch = await gan.sample(count, { ...defined({ seed, labels, minConfidence }) })
+    const files =
+      kind === 'folder' ? await writeFolder(batch, flags.out, seed) : [await writePicture(batch, flags, kind)]
     return { files, batch }
   })
   const text = json
-    ? JSON.stringify({ model, seed, count, files })
+    ? JSON.stringify({ model, seed, count, ...known(batch), files })
     : `Seed ${seed}${remark(model)}: ${summary(files)}`
   process.stdout.write(`${text}\n`)
   if (json || !showsPictures(process.stdout, flags.preview)) return
@@ -62,7 +69,9 @@ export async function sample(flags: SampleFlags): Promise<void> {
 
 /** Runs `libtorch-dcgan grid`, which writes the picture of the snapshots, or a grid of new digits. */
 export async function grid(flags: SampleFlags): Promise<void> {
-  const { out, count, seed, labels, minConfidence, json } = flags
+  const { out, count, seed, minConfidence, json } = flags
+  const labels = count === undefined ? flags.labels : repeated(flags.labels, count)
+  if (kindOf(out) === 'gif') throw notWritten(out, 'a .png file')
   const model = modelOf(flags.model)
   await withModel(model, overridesOf(flags), gan =>
     gan.saveGrid(out, { count, seed, labels, minConfidence, ...layoutOf(flags) }),
@@ -83,9 +92,45 @@ function overridesOf(flags: SampleFlags): HyperParamOptions {
   return { maxQueue: Math.max(DEFAULTS.maxQueue, count), ...given }
 }
 
-async function writePicture(batch: ImageBatch, flags: SampleFlags): Promise<string> {
-  await writeFileAtomic(flags.out, await batch.grid(layoutOf(flags)))
-  return flags.out
+/** What `sample` writes: one picture of all images, an animation of them, or a folder with a picture of each. */
+type Kind = 'png' | 'gif' | 'folder'
+
+const OTHER_PICTURES = /^\.(jpe?g|jfif|bmp|webp|avif|heic|tiff?|svg|ico|pdf|apng)$/
+
+function kindOf(out: string): Kind {
+  const ending = extname(out).toLowerCase()
+  if (ending === '.png' || ending === '.gif') return ending === '.png' ? 'png' : 'gif'
+  if (OTHER_PICTURES.test(ending)) throw notWritten(out, 'a .png file, a .gif file or a folder')
+  return 'folder'
+}
+
+function notWritten(out: string, expected: string): DcganError {
+  return invalidArgument('--out', expected, out)
+}
+
+/** Repeats a list of labels until there are `count`, so that `--labels 1,2 --count 6` makes three of each. */
+function repeated(labels: SampleFlags['labels'], count: number): SampleFlags['labels'] {
+  if (!Array.isArray(labels) || labels.length >= count) return labels
+  return Array.from({ length: checkCount(count) }, (_, i) => labels[i % labels.length] as number)
+}
+
+/** Returns the labels and confidences of a batch as lists, as far as it has them. */
+function known({ labels, confidences, classNames }: ImageBatch): object {
+  return {
+    ...(labels && { labels: [...labels] }),
+    ...(labels && classNames && { classNames: Array.from(labels, label => classNames[label]) }),
+    ...(confidences && { confidences: [...confidences] }),
+  }
+}
+
+async function writePicture(batch: ImageBatch, flags: SampleFlags, kind: 'png' | 'gif'): Promise<string> {
+  const { out, scale, columns, gap, invert } = flags
+  if (kind === 'gif') {
+    for (const [flag, value] of Object.entries({ columns, gap, invert }))
+      if (value !== undefined) throw invalidArgument(`--${flag}`, 'nothing for a .gif file', value)
+  }
+  await writeFileAtomic(out, kind === 'png' ? await batch.grid(layoutOf(flags)) : await batch.gif({ scale }))
+  return out
 }
 
 function layoutOf({ columns, scale, gap, invert }: SampleFlags): GridOptions {
@@ -96,15 +141,21 @@ async function writeFolder(batch: ImageBatch, folder: string, seed: number): Pro
   await mkdir(folder, { recursive: true }).catch(cause => {
     throw ioError('create', folder, cause)
   })
-  const digits = String(batch.count - 1).length
-  const files = Array.from({ length: batch.count }, (_, i) =>
-    join(folder, `digit_${seed}_${String(i).padStart(digits, '0')}.png`),
-  )
+  const digits = Math.max(LEAST_DIGITS, String(batch.count - 1).length)
+  const files = Array.from(batch, ({ label, className }, i) => {
+    const name = label === undefined ? `digit_${seed}` : fileNameOf(className, label)
+    return join(folder, `${name}_${String(i).padStart(digits, '0')}.png`)
+  })
   for (let i = 0; i < files.length; i += WRITERS) {
     const some = files.slice(i, i + WRITERS)
     await Promise.all(some.map(async (file, j) => writeFileAtomic(file, await batch.png(i + j))))
   }
   return files
+}
+
+/** Returns a class's name if it can be part of a file's name, and otherwise its label. */
+function fileNameOf(className: string | undefined, label: number): string {
+  return className !== undefined && /^[\w-]{1,64}$/.test(className) ? className : String(label)
 }
 
 function summary(files: readonly string[]): string {

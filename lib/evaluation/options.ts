@@ -1,4 +1,5 @@
 import { DcganError } from '../errors.js'
+import { modelsKey } from '../hyperparams.js'
 import {
   checkSource,
   type Dataset,
@@ -80,7 +81,7 @@ export function checkEvaluationCount(key: string, count: unknown): number {
  */
 export function checkEvaluateOptions(options: EvaluateOptions | undefined): EvaluationPlan {
   const keys = ['count', 'seed', 'dataset', 'floorDataset', 'tensorboard', 'signal', 'onProgress']
-  const values = checkKeys('the options of evaluate()', options, keys)
+  const values = checkKeys('the options of evaluate()', options, keys, modelsKey)
   const { count = DEFAULT_COUNT, seed = 0, tensorboard } = values
   const plan = {
     count: checkEvaluationCount('count', count),

@@ -1,13 +1,31 @@
 import { invalidArgument } from '../errors.js'
 import { checkInteger } from '../options.js'
-import { isFloat32Array, isUint8Array, lengthOf } from '../typed-arrays.js'
+import { type Bytes, type Floats, isFloat32Array, isUint8Array, lengthOf } from '../typed-arrays.js'
 import { type GifOptions, gifOf } from './gif.js'
 import type { GreyImage } from './grey.js'
 import { drawGrid, type GridOptions, SIDE } from './grid.js'
-import { encodePng, encodeSmallPng } from './png.js'
+import { drawPicture, type PngOptions } from './picture.js'
+import { encodePng, encodeSmallPng, type FileBytes } from './png.js'
 
-/** Generated images: their grey levels, and methods that make PNG and GIF files of them. */
-export class ImageBatch {
+const PIXELS = SIDE * SIDE
+
+/** One image of an `ImageBatch`, with all that is known about it. */
+export interface BatchImage {
+  /** Its 784 grey levels, row by row: a view, not a copy. */
+  pixels: Bytes
+  /** Its label, if the model has classes. */
+  label: number | undefined
+  /** The classifier's confidence in it, if the images were made with `minConfidence`. */
+  confidence: number | undefined
+  /** The name of its class, if the model's data set has names. */
+  className: string | undefined
+}
+
+/**
+ * Generated images: their grey levels, and methods that make PNG and GIF files of them. Iterating over a batch gives
+ * its images one by one.
+ */
+export class ImageBatch implements Iterable<BatchImage> {
   /** In pixels. */
   readonly width = SIDE
   /** In pixels. */
@@ -15,40 +33,49 @@ export class ImageBatch {
   /** How many images there are, from 1. */
   readonly count: number
   /** `count` × 784 grey levels, image by image and row by row, 0 black to 255 white. */
-  readonly pixels: Uint8Array
+  readonly pixels: Bytes
   /** The label of each image, if the model has classes. */
-  declare readonly labels?: Uint8Array | undefined
+  declare readonly labels?: Bytes | undefined
   /**
    * The classifier's confidence in each image's label, 0 to 1; without labels, in the digit that it reads. Only for
    * images that were made with `minConfidence`.
    */
-  declare readonly confidences?: Float32Array | undefined
+  declare readonly confidences?: Floats | undefined
+  /** The names of the classes, if the model's data set has names: label i is `classNames[i]`. */
+  declare readonly classNames?: readonly string[] | undefined
 
   /**
    * @param pixels not copied; a multiple of 784 grey levels
    * @param labels not copied; one for each image
    * @param confidences not copied; one for each image
+   * @param classNames the name of each class
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
    */
-  constructor(pixels: Uint8Array, labels?: Uint8Array, confidences?: Float32Array) {
+  constructor(
+    pixels: Uint8Array,
+    labels?: Uint8Array,
+    confidences?: Float32Array,
+    classNames?: readonly string[],
+  ) {
     const length = isUint8Array(pixels) ? lengthOf(pixels) : 0
-    if (length === 0 || length % (SIDE * SIDE) !== 0) {
-      throw invalidArgument('pixels', `a Uint8Array of a multiple of ${SIDE * SIDE} grey levels`, pixels)
+    if (length === 0 || length % PIXELS !== 0) {
+      throw invalidArgument('pixels', `a Uint8Array of a multiple of ${PIXELS} grey levels`, pixels)
     }
-    this.pixels = pixels
-    this.count = length / (SIDE * SIDE)
+    this.pixels = pixels as Bytes
+    this.count = length / PIXELS
     if (labels !== undefined) {
       if (!isUint8Array(labels) || lengthOf(labels) !== this.count) {
         throw invalidArgument('labels', `a Uint8Array of ${this.count} labels`, labels)
       }
-      this.labels = labels
+      this.labels = labels as Bytes
     }
     if (confidences !== undefined) {
       if (!isFloat32Array(confidences) || lengthOf(confidences) !== this.count) {
         throw invalidArgument('confidences', `a Float32Array of ${this.count} numbers`, confidences)
       }
-      this.confidences = confidences
+      this.confidences = confidences as Floats
     }
+    if (classNames !== undefined) this.classNames = classNames
   }
 
   /**
@@ -57,30 +84,60 @@ export class ImageBatch {
    * @param i from 0 and below `count`
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
    */
-  image(i: number): Uint8Array {
+  image(i: number): Bytes {
     checkInteger('i', i, 0, this.count - 1)
-    return this.pixels.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE)
+    return this.pixels.subarray(i * PIXELS, (i + 1) * PIXELS)
+  }
+
+  /** Yields the images in order. */
+  *[Symbol.iterator](): IterableIterator<BatchImage> {
+    const { labels, confidences, classNames } = this
+    for (let i = 0; i < this.count; i++) {
+      const label = labels?.[i]
+      const className = label === undefined ? undefined : classNames?.[label]
+      yield { pixels: this.image(i), label, confidence: confidences?.[i], className }
+    }
+  }
+
+  /**
+   * Returns a batch of the images from `from` up to, and without, `to`. It has its own copy of them.
+   *
+   * @param from from 0 and below `count`. Default 0
+   * @param to above `from` and up to `count`. Default `count`
+   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
+   */
+  slice(from = 0, to = this.count): this {
+    checkInteger('from', from, 0, this.count - 1)
+    checkInteger('to', to, from + 1, this.count)
+    // Not the array's own slice(): a Buffer's is a view.
+    const pixels = new Uint8Array(this.pixels.subarray(from * PIXELS, to * PIXELS))
+    const labels = this.labels && new Uint8Array(this.labels.subarray(from, to))
+    const confidences = this.confidences && new Float32Array(this.confidences.subarray(from, to))
+    return new ImageBatch(pixels, labels, confidences, this.classNames) as this
   }
 
   /**
    * Makes a PNG file of image `i`: 28×28 pixels, 8-bit grey, 880 bytes. It takes 0.006 ms.
    *
    * @param i from 0 and below `count`
+   * @param options `scale` enlarges it, `invert` draws black on white, `gap` leaves empty pixels around it
    */
-  async png(i: number): Promise<Buffer> {
-    return encodeSmallPng(this.#frame(this.image(i)))
+  async png(i: number, options?: PngOptions): Promise<FileBytes> {
+    const image = this.#frame(this.image(i))
+    const picture = drawPicture(image, options)
+    return picture.width === SIDE ? encodeSmallPng(picture) : encodePng(picture)
   }
 
   /**
    * Makes one PNG file of all images, 8-bit grey, edge to edge unless `gap` is given. Cells without an image are empty.
    * The picture may have 2²⁴ pixels; each million takes 6 to 12 ms.
    */
-  async grid(options?: GridOptions): Promise<Buffer> {
+  async grid(options?: GridOptions): Promise<FileBytes> {
     return encodePng(drawGrid(this.pixels, this.count, options))
   }
 
   /** Makes an animated GIF of all images, one after another. */
-  async gif(options?: GifOptions): Promise<Buffer> {
+  async gif(options?: GifOptions): Promise<FileBytes> {
     const frames = Array.from({ length: this.count }, (_, i) => this.#frame(this.image(i)))
     return gifOf(frames, options)
   }
@@ -89,3 +146,9 @@ export class ImageBatch {
     return { width: SIDE, height: SIDE, pixels }
   }
 }
+
+/** Images that were requested with labels. */
+export type LabelledBatch = ImageBatch & { readonly labels: Bytes }
+
+/** Images that were requested with a confidence. */
+export type ConfidentBatch = ImageBatch & { readonly confidences: Floats }

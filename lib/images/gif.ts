@@ -3,6 +3,7 @@ import { invalidArgument } from '../errors.js'
 import { type Complete, checkInteger, checkKeys, withoutPrototype } from '../options.js'
 import { isUint8Array, lengthOf } from '../typed-arrays.js'
 import { checkPixels, checkScale, enlarge, type GreyImage } from './grey.js'
+import type { FileBytes } from './png.js'
 
 /** Options of an animation. */
 export interface GifOptions {
@@ -25,7 +26,7 @@ const MAX_SIDE = 65_535
  *
  * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` for no frames, frames of different sizes, or bad options
  */
-export function gifOf(frames: readonly GreyImage[], options?: GifOptions): Buffer {
+export function gifOf(frames: readonly GreyImage[], options?: GifOptions): FileBytes {
   const timing = checkGifOptions(options)
   if (!Array.isArray(frames) || frames.length === 0)
     throw invalidArgument('frames', 'a frame at least', frames)
@@ -63,9 +64,9 @@ export class GifWriter {
     this.#started = true
   }
 
-  end(): Buffer {
+  end(): FileBytes {
     this.#encoder.finish()
-    return Buffer.from(this.#encoder.bytes().buffer)
+    return Buffer.from(this.#encoder.bytes().buffer) as FileBytes
   }
 }
 

@@ -60,6 +60,18 @@ export function layGrid(images: GreyImage, count: number, { columns, order, gap 
   return grid
 }
 
+/** Leaves `gap` black pixels around an image. */
+export function surround(image: GreyImage, gap: number): GreyImage {
+  if (gap === 0) return image
+  const [width, height] = [image.width + 2 * gap, image.height + 2 * gap]
+  const pixels = new Uint8Array(width * height)
+  for (let y = 0; y < image.height; y++) {
+    const from = y * image.width
+    pixels.set(image.pixels.subarray(from, from + image.width), (y + gap) * width + gap)
+  }
+  return { width, height, pixels }
+}
+
 /** Returns the negative: black becomes white. */
 export function invert({ width, height, pixels }: GreyImage): GreyImage {
   return { width, height, pixels: pixels.map(level => 255 - level) }

@@ -1,6 +1,9 @@
 import { crc32 } from 'node:zlib'
 import type { GreyImage } from './grey.js'
 
+/** A Buffer in an ArrayBuffer, which `new Response()` takes. */
+export type FileBytes = ReturnType<typeof Buffer.alloc>
+
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
 
 /**
@@ -10,15 +13,16 @@ const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
  * It passes unknown options to its encoder. The encoder can therefore take grey bytes instead of RGBA, without a filter.
  * This takes 6 to 12 ms per million pixels instead of 90, and makes files a third as large.
  */
-export async function encodePng({ width, height, pixels }: GreyImage): Promise<Buffer> {
+export async function encodePng({ width, height, pixels }: GreyImage): Promise<FileBytes> {
   const { Jimp, JimpMime, PNGColorType, PNGFilterType } = require('jimp') as typeof import('jimp')
   const data = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.length)
-  return Jimp.fromBitmap({ width, height, data }).getBuffer(JimpMime.png, {
+  const file = await Jimp.fromBitmap({ width, height, data }).getBuffer(JimpMime.png, {
     colorType: PNGColorType.GRAYSCALE,
     inputColorType: PNGColorType.GRAYSCALE,
     inputHasAlpha: false,
     filterType: PNGFilterType.NONE,
   })
+  return file as FileBytes
 }
 
 /**
@@ -27,7 +31,7 @@ export async function encodePng({ width, height, pixels }: GreyImage): Promise<B
  * A digit takes 0.006 ms and 880 bytes, which fit into one network packet with the response's headers. zlib would need
  * 310 bytes but 0.03 ms, a fifth of a server's event-loop time per digit.
  */
-export function encodeSmallPng({ width, height, pixels }: GreyImage): Buffer {
+export function encodeSmallPng({ width, height, pixels }: GreyImage): FileBytes {
   const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0])
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)

@@ -39,7 +39,7 @@ function reason(info: Pick<NativeInfo, 'cuda'>, devices: number): string {
 
 let warned = false
 
-/** Warns once per process that `'auto'` chose the CPU. */
+/** Warns once per process that `'auto'` chose the CPU, although this LibTorch is built for CUDA. */
 export function warnOfCpu(): void {
   if (warned) return
   warned = true

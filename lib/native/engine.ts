@@ -45,7 +45,7 @@ export class Engine {
   readonly rank: number
   /** Everything outside the model that changes how a step is rounded, by name. */
   readonly surroundings: [name: string, value: string][]
-  /** True if `device` is `'auto'` and there is no CUDA. */
+  /** True if `device` is `'auto'`, and LibTorch is built for CUDA and finds no device. */
   readonly #fellBack: boolean
   /** Makes images. */
   readonly #sampling: SamplingEngine
@@ -80,7 +80,7 @@ export class Engine {
         `${info.level}, ${info.cpuCapability}`,
       ],
     ]
-    this.#fellBack = this.device === 'cpu' && hparams.device === 'auto'
+    this.#fellBack = info.cuda && this.device === 'cpu' && hparams.device === 'auto'
     const { threads, outputDim, ...same } = hparams
     this.#fixedCount = outputDim ** 2
     this.#classes = hparams.classes

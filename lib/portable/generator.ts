@@ -58,13 +58,14 @@ export abstract class PortableGenerator<Batch> {
   async interpolate(
     fromSeed: number,
     toSeed: number,
-    frames = 16,
+    framesOrOptions?: number | InterpolateOptions,
     options?: InterpolateOptions,
   ): Promise<Batch> {
     this.#assertAlive()
     const { latentDim, classes } = this
     const limits = { classes, maxQueue: MAX_COUNT }
-    const { label, signal } = checkInterpolation(fromSeed, toSeed, frames, options, limits)
+    const checked = checkInterpolation(fromSeed, toSeed, framesOrOptions, options, limits)
+    const { frames, label, signal } = checked
     const path = slerp(drawLatents(fromSeed, 1, latentDim), drawLatents(toSeed, 1, latentDim), frames)
     const [drawn = 0] = classes === 0 ? [] : drawLabels(fromSeed, 1, classes)
     const labels = classes === 0 ? undefined : new Uint8Array(frames).fill(label ?? drawn)

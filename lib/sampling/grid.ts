@@ -1,4 +1,4 @@
-import type { HyperParams } from '../hyperparams.js'
+import { type HyperParams, modelsKey } from '../hyperparams.js'
 import { checkGridOptions, GRID_OPTIONS, type GridOptions } from '../images/index.js'
 import type { NativeSampleRequest } from '../native/types.js'
 import { checkKeys, defined, reading } from '../options.js'
@@ -29,7 +29,7 @@ export function checkSaveGrid(
   options: SaveGridOptions | undefined,
   hparams: GridHyperParams,
 ): { request: NativeSampleRequest | undefined; layout: GridOptions } {
-  const values = checkKeys('the options of saveGrid()', options, [...SOURCE, ...GRID_OPTIONS])
+  const values = checkKeys('the options of saveGrid()', options, [...SOURCE, ...GRID_OPTIONS], modelsKey)
   const { seed, latents, labels, count, minConfidence, ...layout } = values
   const request = checkGridSource({ seed, latents, labels, count, minConfidence }, hparams)
   const { outputDim, maxQueue } = hparams

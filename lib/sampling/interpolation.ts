@@ -13,19 +13,26 @@ export interface InterpolateOptions {
   signal?: AbortSignal | undefined
 }
 
-/** Checks the arguments of `interpolate`. */
+/** Frames of an interpolation, if none are given. */
+const DEFAULT_FRAMES = 16
+
+/** Checks the arguments of `interpolate`. The options may take the place of the frames. */
 export function checkInterpolation(
   fromSeed: number,
   toSeed: number,
-  frames: number,
-  options: InterpolateOptions | undefined,
+  framesOrOptions: number | InterpolateOptions | undefined,
+  given: InterpolateOptions | undefined,
   { classes, maxQueue }: Pick<HyperParams, 'classes' | 'maxQueue'>,
-): { label: number | undefined; signal: AbortSignal | undefined } {
+): { frames: number; label: number | undefined; signal: AbortSignal | undefined } {
+  const alone = typeof framesOrOptions === 'object' && framesOrOptions !== null && given === undefined
+  const options = alone ? framesOrOptions : given
+  const frames = alone || framesOrOptions === undefined ? DEFAULT_FRAMES : (framesOrOptions as number)
   checkInteger('fromSeed', fromSeed, 0, MAX_SEED)
   checkInteger('toSeed', toSeed, 0, MAX_SEED)
   checkInteger('frames', frames, 2, 10_000)
   const { label, signal } = checkKeys('the options of interpolate()', options, ['label', 'signal'])
   const checked = {
+    frames,
     label: label === undefined ? undefined : checkLabel('label', label, classes),
     signal: checkSignal(signal),
   }

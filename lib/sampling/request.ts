@@ -1,5 +1,5 @@
 import { DcganError, invalidArgument } from '../errors.js'
-import type { HyperParams } from '../hyperparams.js'
+import { type HyperParams, modelsKey } from '../hyperparams.js'
 import type { NativeSampleRequest } from '../native/types.js'
 import { checkInteger, checkKeys, checkSignal, reading } from '../options.js'
 import { drawSeed, MAX_SEED } from '../random.js'
@@ -35,6 +35,16 @@ export interface SampleOptions {
   signal?: AbortSignal | undefined
 }
 
+/** Options that give a batch labels. */
+export interface Labelled {
+  labels: Labels
+}
+
+/** Options that give a batch confidences. */
+export interface Confident {
+  minConfidence: number
+}
+
 /** Checks the arguments of `sample`. */
 export function checkSample(
   count: number,
@@ -43,7 +53,7 @@ export function checkSample(
 ): { request: NativeSampleRequest; signal: AbortSignal | undefined } {
   checkCount(count)
   const keys = ['seed', 'latents', 'labels', 'minConfidence', 'signal']
-  const given = checkKeys('the options of sample()', options, keys)
+  const given = checkKeys('the options of sample()', options, keys, modelsKey)
   const { seed, latents, labels, signal } = given
   const source = checkSource(seed, latents, count, latentDim)
   const minConfidence = checkMinConfidence(given.minConfidence, latents, classes)

@@ -1,5 +1,6 @@
 import { CheckpointKeeper } from '../checkpoint/keeper.js'
 import { invalidArgument } from '../errors.js'
+import { modelsKey } from '../hyperparams.js'
 import { checkSource, type DatasetSource, type TrainingImages } from '../mnist/index.js'
 import { checkBoolean, checkFunction, checkInteger, checkKeys, checkSignal, checkString } from '../options.js'
 import type { Progress } from './progress.js'
@@ -100,7 +101,7 @@ const KEYS: readonly (keyof TrainOptions)[] = [
  * @internal
  */
 export function checkTrainOptions(options: TrainOptions | undefined): TrainPlan {
-  const values = checkKeys('the options of train()', options, KEYS)
+  const values = checkKeys('the options of train()', options, KEYS, modelsKey)
   const { outputDir = 'output', checkpoint, maxSteps, log, tensorboard } = values
   return checkMaterial(values.dataset, {
     ...checkControls(values),
@@ -123,7 +124,8 @@ export function checkEpochOptions(
   dataset: TrainingImages | string | undefined,
   options: EpochOptions | undefined,
 ): Material {
-  const values = checkKeys('the options of trainEpoch()', options, ['onProgress', 'signal', 'newData'])
+  const keys = ['onProgress', 'signal', 'newData']
+  const values = checkKeys('the options of trainEpoch()', options, keys, modelsKey)
   return checkMaterial(dataset, checkControls(values))
 }
 

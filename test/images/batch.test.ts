@@ -87,6 +87,78 @@ describe('png', () => {
   })
 })
 
+test('a batch is iterable: each image comes with its label, its confidence and the name of its class', () => {
+  const labels = Uint8Array.of(1, 0, 1)
+  const confidences = Float32Array.of(0.5, 0.25, 1)
+  const batch = new ImageBatch(numbered(3).pixels, labels, confidences, ['A', 'B'])
+  expect(Array.from(batch, ({ pixels, ...rest }) => [pixels[1], rest])).toEqual([
+    [1, { label: 1, confidence: 0.5, className: 'B' }],
+    [2, { label: 0, confidence: 0.25, className: 'A' }],
+    [3, { label: 1, confidence: 1, className: 'B' }],
+  ])
+  const [first] = numbered(1)
+  expect(first).toEqual({ pixels: expect.any(Uint8Array), label: undefined, confidence: undefined })
+})
+
+describe('slice', () => {
+  test('is a batch with its own copy of the images from one up to another', () => {
+    const labels = Uint8Array.of(4, 5, 6)
+    const batch = new ImageBatch(numbered(3).pixels, labels, Float32Array.of(0.5, 0.25, 1), ['A'])
+    const part = batch.slice(1, 3)
+    expect(part).toBeInstanceOf(ImageBatch)
+    expect(part).toMatchObject({ count: 2, classNames: ['A'] })
+    expect(part.labels).toEqual(Uint8Array.of(5, 6))
+    expect(part.confidences).toEqual(Float32Array.of(0.25, 1))
+    batch.pixels.fill(0)
+    expect(part.image(0)[1]).toBe(2)
+    expect(batch.slice().count).toBe(3)
+    expect(numbered(2).slice(1)).not.toHaveProperty('labels')
+  })
+
+  test('of pixels in a Buffer is a copy too', () => {
+    const batch = new ImageBatch(Buffer.from(numbered(2).pixels))
+    const part = batch.slice(0, 1)
+    batch.pixels.fill(0)
+    expect(part.image(0)[1]).toBe(1)
+  })
+
+  test.each([
+    [[3], /from 0 to 2 for from but received 3/],
+    [[-1], /for from but received -1/],
+    [[1, 1], /from 2 to 3 for to but received 1/],
+    [[0, 4], /for to but received 4/],
+  ])('refuses %j', (args, message) => {
+    expect(() => numbered(3).slice(...(args as [number]))).toThrow(message)
+  })
+})
+
+describe('png with options', () => {
+  test('is enlarged, inverted, and has empty pixels around the image', async () => {
+    const picture = decodePng(await numbered(2).png(1, { scale: 2, gap: 3, invert: true }))
+    expect(picture).toMatchObject({ width: 68, height: 68, grey: true, bitDepth: 8 })
+    const level = (x: number, y: number) => picture.levels[y * 68 + x]
+    expect([level(5, 5), level(6, 6), level(7, 7), level(8, 6), level(61, 61), level(62, 62)]).toEqual([
+      255, 54, 54, 253, 253, 255,
+    ])
+  })
+
+  test.each([
+    [{ scale: 0 }, /an integer from 1 for scale but received 0/],
+    [{ gap: -1 }, /for gap but received -1/],
+    [{ invert: 1 }, /true or false for invert but received 1/],
+    [{ padding: 1 }, /Unknown key "padding" in the options of png\(\)\. Did you mean gap\?/],
+    [{ scale: 200 }, /larger than the 16777216 pixels/],
+    ['x', /an object for the options of png\(\)/],
+  ])('refuses %j', async (options, message) => {
+    await expect(numbered(1).png(0, options as never)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'ERR_DCGAN_INVALID_ARGUMENT',
+        message: expect.stringMatching(message),
+      }),
+    )
+  })
+})
+
 describe('grid', () => {
   test.each([
     ['a square by default', 4, undefined, [[1, 2], [3, 4]]], // biome-ignore format: a picture

@@ -115,7 +115,7 @@ onPseudoTerminal('on a terminal', () => {
     })
     expect(levelsOf(sampled.shown)).toEqual(file().levels)
     const flags = ['--seed', '5', '--count', '2', '--gap', '1', '--scale', '2', '--invert', '--out', 'a.png']
-    const { shown } = onTerminal(['grid', ...flags], { cwd, columns: 120 })
+    const { shown } = onTerminal(['grid', ...flags], { cwd, columns: 120, rows: 40 })
     expect(file()).toMatchObject({ width: 114, height: 56 })
     const differences = levelsOf(shown).map((each, i) => Math.abs(each - (file().levels[i] as number)))
     expect(Math.max(...differences)).toBeLessThanOrEqual(9) // 256 colours have 26 greys
@@ -131,8 +131,13 @@ onPseudoTerminal('on a terminal', () => {
     expect(shown).not.toContain(HALF_BLOCK)
   })
 
+  test('a picture that is too high for the terminal is drawn smaller', () => {
+    const { shown } = onTerminal(['sample', '--count', '16'])
+    expect(pictureLines(shown).map(line => line.length)).toEqual(Array(19).fill(37))
+  })
+
   test('of a folder of pictures the first ten are shown', () => {
-    const { shown } = onTerminal(['sample', '--count', '12', '--out', 'digits'], { columns: 150 })
+    const { shown } = onTerminal(['sample', '--count', '12', '--out', 'digits'], { columns: 150, rows: 40 })
     expect(pictureLines(shown).map(line => line.length)).toEqual(Array(29).fill(148))
   })
 })
