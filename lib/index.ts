@@ -44,3 +44,4 @@ export type { CheckpointOptions, EpochOptions, TrainOptions } from './training/o
 export type { Progress } from './training/progress.js'
 export type { EpochResult } from './training/run.js'
 export type { TrainResult } from './training/train.js'
+export type { Bytes, Floats } from './typed-arrays.js'

@@ -56,7 +56,7 @@ test.each(['cuda', 'cuda:0', 'cuda:7'] as const)('%s without CUDA is an error at
 
 test("'auto' without a CUDA device warns once per process, when training starts, if LibTorch is built for CUDA", async () => {
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
-  const addon = native()
+  const addon = training()
   const info = jest.spyOn(addon, 'info')
   try {
     const onCpuBuild = tiny({ device: 'auto' })

@@ -148,7 +148,13 @@ export class ImageBatch implements Iterable<BatchImage> {
 }
 
 /** Images that were requested with labels. */
-export type LabelledBatch = ImageBatch & { readonly labels: Bytes }
+export interface LabelledBatch extends ImageBatch {
+  /** The label of each image. */
+  readonly labels: Bytes
+}
 
 /** Images that were requested with a confidence. */
-export type ConfidentBatch = ImageBatch & { readonly confidences: Floats }
+export interface ConfidentBatch extends ImageBatch {
+  /** The classifier's confidence in each image's label, 0 to 1. */
+  readonly confidences: Floats
+}

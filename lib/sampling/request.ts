@@ -37,11 +37,13 @@ export interface SampleOptions {
 
 /** Options that give a batch labels. */
 export interface Labelled {
+  /** As in `SampleOptions`. */
   labels: Labels
 }
 
 /** Options that give a batch confidences. */
 export interface Confident {
+  /** As in `SampleOptions`. */
   minConfidence: number
 }
 
