@@ -16,7 +16,7 @@ import {
 import { type ConfidentBatch, ImageBatch, type LabelledBatch } from './images/index.js'
 import { assertInstalled } from './installed.js'
 import { checkLocalSource } from './local-source.js'
-import type { TrainingImages } from './mnist/index.js'
+import type { TrainingImages } from './datasets/index.js'
 import type { ChosenDevice } from './native/device.js'
 import { Engine } from './native/engine.js'
 import type { EngineName } from './native/native.js'

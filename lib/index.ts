@@ -28,7 +28,7 @@ export type {
   SampleMessage,
   StepMessage,
 } from './messages.js'
-export { type Dataset, type LoadMnistOptions, loadMnist, subset, type TrainingImages } from './mnist/index.js'
+export { type Dataset, type LoadMnistOptions, loadMnist, subset, type TrainingImages } from './datasets/index.js'
 export type { ChosenDevice } from './native/device.js'
 export type { EngineName } from './native/native.js'
 export type { ChosenPrecision } from './native/precision.js'

@@ -22,7 +22,7 @@ const LIB = [
   ],
   ['files.ts', 'hyperparams.ts'],
   ['local-source.ts'],
-  ['recipes.ts', 'types', 'images', 'mnist', 'native/types.ts', 'tensorboard'],
+  ['recipes.ts', 'types', 'images', 'datasets', 'native/types.ts', 'tensorboard'],
   ['sampling'],
   ['checkpoint', 'onnx'],
   ['native'],

@@ -6,7 +6,7 @@ import {
   type DatasetSource,
   loadMnist,
   type TrainingImages,
-} from '../mnist/index.js'
+} from '../datasets/index.js'
 import { checkFunction, checkInteger, checkKeys, checkSignal, checkString } from '../options.js'
 import { MAX_SEED } from '../random.js'
 import { copyOf } from '../typed-arrays.js'

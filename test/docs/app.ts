@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { idx } from '../mnist/idxFiles.js'
+import { idx } from '../datasets/idxFiles.js'
 import { ROOT } from './documents.js'
 
 /** A user's application: a folder in which `libtorch-dcgan` and `jimp` are installed, and a small data set. */

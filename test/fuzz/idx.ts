@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { loadMnist } from '../../lib/mnist/index.js'
-import { imagesFile, labelsFile } from '../mnist/idxFiles.js'
+import { loadMnist } from '../../lib/datasets/index.js'
+import { imagesFile, labelsFile } from '../datasets/idxFiles.js'
 import { spoilt } from './bytes.js'
 import { hasCode, type Kind } from './kind.js'
 

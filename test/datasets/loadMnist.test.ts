@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
-import { loadMnist } from '../../lib/mnist/index'
+import { loadMnist } from '../../lib/datasets/index'
 import { failure } from '../dcgan-support'
 import { folderWith, idx, imagesFile, labelsFile, pixels, temporaryFolder } from './idxFiles'
 
