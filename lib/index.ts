@@ -1,4 +1,11 @@
 export type { SaveOptions } from './checkpoint/options.js'
+export {
+  type Dataset,
+  type LoadMnistOptions,
+  loadMnist,
+  subset,
+  type TrainingImages,
+} from './datasets/index.js'
 export { DCGAN } from './dcgan.js'
 export { DcganError, type DcganErrorCode } from './errors.js'
 export type {
@@ -28,7 +35,6 @@ export type {
   SampleMessage,
   StepMessage,
 } from './messages.js'
-export { type Dataset, type LoadMnistOptions, loadMnist, subset, type TrainingImages } from './datasets/index.js'
 export type { ChosenDevice } from './native/device.js'
 export type { EngineName } from './native/native.js'
 export type { ChosenPrecision } from './native/precision.js'

@@ -1,5 +1,3 @@
-import { DcganError } from '../errors.js'
-import { modelsKey } from '../hyperparams.js'
 import {
   checkSource,
   type Dataset,
@@ -7,6 +5,8 @@ import {
   loadMnist,
   type TrainingImages,
 } from '../datasets/index.js'
+import { DcganError } from '../errors.js'
+import { modelsKey } from '../hyperparams.js'
 import { checkFunction, checkInteger, checkKeys, checkSignal, checkString } from '../options.js'
 import { MAX_SEED } from '../random.js'
 import { copyOf } from '../typed-arrays.js'

@@ -1,5 +1,5 @@
-import type { HyperParams } from '../hyperparams.js'
 import type { Dataset } from '../datasets/index.js'
+import type { HyperParams } from '../hyperparams.js'
 import type { Engine } from '../native/engine.js'
 import type { NativeFigures, NativeImages } from '../native/types.js'
 import { DIGITS } from '../sampling/labels.js'

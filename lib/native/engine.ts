@@ -1,6 +1,6 @@
+import type { Dataset } from '../datasets/index.js'
 import { DcganError } from '../errors.js'
 import { type HyperParams, listOf } from '../hyperparams.js'
-import type { Dataset } from '../datasets/index.js'
 import { warnOfCapture } from './capture.js'
 import { type ClassifierInfo, loadClassifier } from './classifier.js'
 import { type ChosenDevice, chooseDevice, warnOfCpu } from './device.js'

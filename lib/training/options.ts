@@ -1,7 +1,7 @@
 import { CheckpointKeeper } from '../checkpoint/keeper.js'
+import { checkSource, type DatasetSource, type TrainingImages } from '../datasets/index.js'
 import { invalidArgument } from '../errors.js'
 import { modelsKey } from '../hyperparams.js'
-import { checkSource, type DatasetSource, type TrainingImages } from '../datasets/index.js'
 import { checkBoolean, checkFunction, checkInteger, checkKeys, checkSignal, checkString } from '../options.js'
 import type { Progress } from './progress.js'
 

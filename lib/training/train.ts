@@ -1,6 +1,6 @@
+import { checkLabelled, loadMnist, type TrainingImages } from '../datasets/index.js'
 import { DcganError } from '../errors.js'
 import type { HyperParams } from '../hyperparams.js'
-import { checkLabelled, loadMnist, type TrainingImages } from '../datasets/index.js'
 import type { Engine } from '../native/engine.js'
 import { agree } from './agreement.js'
 import type { DatasetGuard } from './dataset-guard.js'

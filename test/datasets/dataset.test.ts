@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
-import { DcganError } from '../../lib/errors'
 import { checkDataset } from '../../lib/datasets/index'
+import { DcganError } from '../../lib/errors'
 import { pixels } from './idxFiles'
 
 const good = { images: pixels(2), labels: Uint8Array.of(7, 1), count: 2, width: 28, height: 28 }
