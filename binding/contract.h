@@ -25,7 +25,12 @@ inline constexpr std::int64_t kImagePixels = kImage.pixels();
 inline constexpr std::int64_t kDigits = 10;
 
 /// float64 exists for the finite-difference tests alone.
-enum class Precision { kFloat32, kBFloat16, kFloat64 };
+/// kPlainBFloat16 is bfloat16 with products in plain C++, which every processor can compute. It and kFloat64
+/// are for tests alone.
+enum class Precision { kFloat32, kBFloat16, kPlainBFloat16, kFloat64 };
+inline bool is_bfloat16(Precision precision) {
+  return precision == Precision::kBFloat16 || precision == Precision::kPlainBFloat16;
+}
 
 /// kPlain: LibTorch's modules and autograd, the specification of the fused step.
 enum class StepKind { kAuto, kPlain };
@@ -266,7 +271,8 @@ struct Info {
   int cuda_devices = 0;
   int threads = 0;
   std::string cpu_capability;
-  std::string level;  // which kernels run: kernels/processor.h
+  std::string level;   // which kernels run: kernels/processor.h
+  std::string vendor;  // of the processor, as CPUID reports it; empty on other architectures
   bool fused_float32 = false;
   bool fused_bfloat16 = false;
   bool bfloat16 = false;            // true if the processor has bfloat16 arithmetic

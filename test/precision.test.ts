@@ -1,6 +1,9 @@
 import { DCGAN, type HyperParams } from '../lib/index'
 import { training } from '../lib/native/native'
 import { choosePrecision } from '../lib/native/precision'
+import type { NativeInfo } from '../lib/native/types'
+
+const SWITCH = 'LIBTORCH_DCGAN_PLAIN_BFLOAT16'
 
 const models: DCGAN[] = []
 afterEach(() => Promise.all(models.splice(0).map(model => model.dispose())))
@@ -11,22 +14,30 @@ function create(hparams: Partial<HyperParams>): DCGAN {
   return model
 }
 
-const processor = (bfloat16: boolean, fused: boolean) => ({
-  bfloat16,
-  cudaBfloat16: [],
-  fusedStep: { float32: true, bfloat16: fused },
-})
+const [AMD, INTEL] = ['AuthenticAMD', 'GenuineIntel']
+
+/** What the addon says of a processor. `fused`: whether LibTorch has the products for its level. */
+const processor = (level: NativeInfo['level'], vendor = INTEL, fused = true) => {
+  const bfloat16 = level === 'amx' || level === 'avx512_bf16'
+  return {
+    level,
+    vendor,
+    bfloat16,
+    cudaBfloat16: [] as boolean[],
+    fusedStep: { float32: true, bfloat16: bfloat16 && fused },
+  }
+}
 
 test('float32 is the default, and what it says', () => {
   expect(create({}).precision).toBe('float32')
   expect(create({}).hparams.precision).toBe('float32')
 })
 
-test("'auto' is bfloat16 exactly where its kernels run, without a warning", () => {
+test("'auto' gives no warning, and the model says which precision was chosen", () => {
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
   try {
     const model = create({ precision: 'auto' })
-    expect(model.precision).toBe(training().info().fusedStep.bfloat16 ? 'bfloat16' : 'float32')
+    expect(model.precision).toBe(choosePrecision('auto', 'cpu', training().info()))
     expect(model.hparams.precision).toBe('auto')
     expect(warn).not.toHaveBeenCalled()
   } finally {
@@ -36,29 +47,46 @@ test("'auto' is bfloat16 exactly where its kernels run, without a warning", () =
 
 test('bfloat16 falls back to float32 with one warning where the processor has no arithmetic for it', () => {
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  const { [SWITCH]: set } = process.env
   try {
-    expect(choosePrecision('bfloat16', 'cpu', processor(false, false))).toBe('float32')
-    expect(choosePrecision('bfloat16', 'cpu', processor(false, false))).toBe('float32')
+    delete process.env[SWITCH]
+    expect(choosePrecision('bfloat16', 'cpu', processor('avx512'))).toBe('float32')
+    expect(choosePrecision('bfloat16', 'cpu', processor('avx2', AMD))).toBe('float32')
     expect(warn).toHaveBeenCalledTimes(1)
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('bfloat16'), { code: 'DCGAN_NO_BFLOAT16' })
     expect(create({ precision: 'bfloat16' }).precision).toBe(
       training().info().bfloat16 ? 'bfloat16' : 'float32',
     )
+    // With the switch for tests, every processor has it, and 'auto' stays what it is.
+    process.env[SWITCH] = '1'
+    expect(create({ precision: 'bfloat16' }).precision).toBe('bfloat16')
+    expect(choosePrecision('auto', 'cpu', processor('avx512'))).toBe('float32')
+    expect(warn).toHaveBeenCalledTimes(1)
   } finally {
     warn.mockRestore()
+    if (set === undefined) delete process.env[SWITCH]
+    else process.env[SWITCH] = set
   }
 })
 
 test.each([
-  ['bfloat16', 'cpu', processor(true, false), 'bfloat16'],
-  ['auto', 'cpu', processor(true, false), 'float32'],
-  ['auto', 'cpu', processor(true, true), 'bfloat16'],
-  ['float32', 'cpu', processor(true, true), 'float32'],
-  ['auto', 'cuda:1', { ...processor(false, false), cudaBfloat16: [false, true] }, 'bfloat16'],
-  ['auto', 'cuda:0', { ...processor(true, true), cudaBfloat16: [false, true] }, 'float32'],
-  ['bfloat16', 'cuda:0', { ...processor(false, false), cudaBfloat16: [false] }, 'bfloat16'],
-] as const)('%s on %s becomes what is there: case %#', (wanted, device, info, chosen) => {
-  expect(choosePrecision(wanted, device, { ...info, cudaBfloat16: [...info.cudaBfloat16] })).toBe(chosen)
+  ['float32', 'cpu', processor('amx'), 'float32'],
+  ['bfloat16', 'cpu', processor('amx'), 'bfloat16'],
+  ['bfloat16', 'cpu', processor('avx512_bf16', INTEL), 'bfloat16'],
+  ['auto', 'cpu', processor('amx', INTEL), 'bfloat16'],
+  ['auto', 'cpu', processor('amx', AMD), 'bfloat16'],
+  ['auto', 'cpu', processor('avx512_bf16', AMD), 'bfloat16'],
+  ['auto', 'cpu', processor('avx512_bf16', INTEL), 'float32'],
+  ['auto', 'cpu', processor('avx512_bf16', 'HygonGenuine'), 'float32'],
+  ['auto', 'cpu', processor('avx512', AMD), 'float32'],
+  ['auto', 'cpu', processor('avx2', AMD), 'float32'],
+  ['auto', 'cpu', processor('avx512_bf16', AMD, false), 'float32'],
+  ['auto', 'cpu', { ...processor('none', ''), bfloat16: true }, 'float32'],
+  ['auto', 'cuda:1', { ...processor('avx2'), cudaBfloat16: [false, true] }, 'bfloat16'],
+  ['auto', 'cuda:0', { ...processor('amx'), cudaBfloat16: [false, true] }, 'float32'],
+  ['bfloat16', 'cuda:0', { ...processor('avx2'), cudaBfloat16: [false] }, 'bfloat16'],
+] as const)('%s on %s, %j, is %s', (wanted, device, info, chosen) => {
+  expect(choosePrecision(wanted, device, info)).toBe(chosen)
 })
 
 test.each([

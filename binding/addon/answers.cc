@@ -104,6 +104,7 @@ Napi::Value to_js(Napi::Env env, const Info& info) {
   object.Set("cpuCapability", info.cpu_capability);
   object.Set("fusedStep", fused);
   object.Set("level", info.level);
+  object.Set("vendor", info.vendor);
   object.Set("bfloat16", info.bfloat16);
   object.Set("cudaBfloat16", to_array(env, info.cuda_bfloat16));
   return object;

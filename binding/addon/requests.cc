@@ -37,6 +37,7 @@ double min_confidence(const Napi::Object& object, const Sizes& sizes) {
 
 Precision precision_of(const std::string& name) {
   if (name == "bfloat16") return Precision::kBFloat16;
+  if (name == "plain-bfloat16") return Precision::kPlainBFloat16;
   return name == "float64" ? Precision::kFloat64 : Precision::kFloat32;
 }
 

@@ -62,6 +62,7 @@ class TorchLibrary : public Library {
     info.threads = default_threads();
     info.cpu_capability = at::get_cpu_capability();
     info.level = kernels::level_name();
+    info.vendor = kernels::vendor();
     info.fused_float32 = kernels::run(Precision::kFloat32);
     info.fused_bfloat16 = kernels::run(Precision::kBFloat16);
     info.bfloat16 = kernels::has_bfloat16();

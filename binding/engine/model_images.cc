@@ -64,7 +64,7 @@ void ModelEngine::serve_images(const Work& work) {
 }
 
 std::unique_ptr<Sampler> ModelEngine::make_sampler() const {
-  const bool bfloat16 = config_.precision == Precision::kBFloat16;
+  const bool bfloat16 = is_bfloat16(config_.precision);
   if (device_.is_cpu() && config_.step == StepKind::kAuto && kernels::run(config_.precision)) {
     return make_fused_sampler(config_.latent_dim, bfloat16);
   }

@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <cstring>
 #include <iterator>
 #include <string>
 #include <utility>
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
@@ -75,7 +79,25 @@ const char* level_name() {
   return kNames[static_cast<int>(level())];
 }
 
+std::string vendor() {
+#ifdef __x86_64__
+  unsigned int highest, parts[3];
+  if (__get_cpuid(0, &highest, &parts[0], &parts[2], &parts[1]) == 0) return {};
+  std::string name(sizeof parts, '\0');
+  std::memcpy(name.data(), parts, sizeof parts);
+  return name;
+#else
+  return {};
+#endif
+}
+
 bool run(Precision precision) {
+  // The element-wise loops have no level below AVX2 on x86-64. Elsewhere they have one for all processors.
+#ifdef __x86_64__
+  if (precision == Precision::kPlainBFloat16) return level() >= Level::kAvx2;
+#else
+  if (precision == Precision::kPlainBFloat16) return true;
+#endif
   if (precision == Precision::kBFloat16) {
     return level() >= Level::kAvx512Bf16 && products_run(BFloat16{0x3f80});
   }

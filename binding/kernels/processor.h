@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "contract.h"
 
 namespace dcgan::kernels {
@@ -14,6 +16,9 @@ Level level();
 
 /// "none", "avx2", "avx512", "avx512_bf16" or "amx".
 const char* level_name();
+
+/// The vendor of the processor as CPUID reports it, for example "AuthenticAMD"; empty on other architectures.
+std::string vendor();
 
 /// Returns true if the fused step and the fused sampler run in this precision on this processor.
 bool run(Precision precision);

@@ -1,9 +1,17 @@
 #include "kernels/products.h"
 
+#include <atomic>
 #include <exception>
 #include <vector>
 
 namespace dcgan::kernels {
+
+namespace {
+std::atomic<bool> plain_products{false};
+}  // namespace
+
+void use_plain_bfloat16(bool plain) { plain_products = plain; }
+bool plain_bfloat16() { return plain_products.load(std::memory_order_relaxed); }
 
 template <class S>
 bool products_run(S one) {

@@ -45,6 +45,11 @@ void multiply(ProductSize size, const S* a, const S* b, SumOf<S>* c, bool add) {
   multiply_plainly(size, a, b, c, add);
 }
 
+/// Chooses whether products in bfloat16 are multiply_plainly()'s from now on, in the whole process. For tests
+/// alone.
+void use_plain_bfloat16(bool plain);
+bool plain_bfloat16();
+
 #ifdef DCGAN_BRGEMM
 /// With oneDNN's micro-kernels, which choose code for the processor's level.
 template <>
@@ -54,6 +59,7 @@ inline void multiply(ProductSize size, const float* a, const float* b, float* c,
 }
 template <>
 inline void multiply(ProductSize size, const BFloat16* a, const BFloat16* b, float* c, bool add) {
+  if (plain_bfloat16()) return multiply_plainly(size, a, b, c, add);
   const auto [m, n, k, lda, ldc] = size;
   at::native::cpublas::brgemm(m, n, k, lda, n, ldc, add, reinterpret_cast<const at::BFloat16*>(a),
                               reinterpret_cast<const at::BFloat16*>(b), c, /*is_vnni=*/true);

@@ -2,6 +2,7 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 
+#include "kernels/products.h"
 #include "model/initialise.h"
 #include "random/philox.h"
 
@@ -35,7 +36,7 @@ AdamOptions adam_options(const Config& config) { return {0, config.beta1, config
 Networks::Networks(const Config& config, torch::Device where, Peers* others)
     : device(where),
       dtype(config.precision == Precision::kFloat64 ? torch::kFloat64 : torch::kFloat32),
-      bfloat16(config.precision == Precision::kBFloat16),
+      bfloat16(is_bfloat16(config.precision)),
       generator(moved(Generator(config.latent_dim, config.classes), device, dtype)),
       discriminator(moved(Discriminator(config.classes), device, dtype)),
       generator_adam(generator->parameters(), adam_options(config)),
@@ -45,6 +46,7 @@ Networks::Networks(const Config& config, torch::Device where, Peers* others)
       disc_steps(config.disc_steps),
       penalties(torch::zeros({2}, torch::dtype(torch::kFloat64).device(device))),
       peers(others) {
+  if (bfloat16) kernels::use_plain_bfloat16(config.precision == Precision::kPlainBFloat16);
   // Drawn on the CPU, so that a seed means the same weights on every device.
   Generator cpu_generator(config.latent_dim, config.classes);
   Discriminator cpu_discriminator(config.classes);

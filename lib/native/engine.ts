@@ -6,7 +6,7 @@ import { type ClassifierInfo, loadClassifier } from './classifier.js'
 import { type ChosenDevice, chooseDevice, warnOfCpu } from './device.js'
 import { type EngineName, fromNative, sampling, training } from './native.js'
 import { placeOf } from './peers.js'
-import { type ChosenPrecision, choosePrecision } from './precision.js'
+import { type ChosenPrecision, choosePrecision, nativePrecision } from './precision.js'
 import type {
   NativeAddon,
   NativeEpoch,
@@ -71,10 +71,11 @@ export class Engine {
     this.rank = place?.rank ?? 0
     this.device = chooseDevice(hparams.device, info, place?.localRank)
     this.precision = choosePrecision(hparams.precision, this.device, info)
+    const precision = nativePrecision(this.precision, this.device)
     this.surroundings = [
       ['the version of LibTorch', info.libtorch],
       ['the kind of device', this.device.replace(/:.*/, '')],
-      ['the precision', this.precision],
+      ['the precision', precision],
       [
         "the processor's level (ONEDNN_MAX_CPU_ISA and ATEN_CPU_CAPABILITY lower it)",
         `${info.level}, ${info.cpuCapability}`,
@@ -92,7 +93,7 @@ export class Engine {
         r1: listOf(hparams.r1),
         r2: listOf(hparams.r2),
         device: this.device,
-        precision: this.precision,
+        precision,
         threads: threads === 'auto' ? 0 : threads,
         fixedCount: this.#fixedCount,
         stepsTogether: 0,
@@ -296,6 +297,7 @@ const WITHOUT_LIBTORCH: NativeInfo = {
   threads: 0,
   cpuCapability: 'none',
   level: 'none',
+  vendor: '',
   fusedStep: { float32: false, bfloat16: false },
   bfloat16: false,
   cudaBfloat16: [],

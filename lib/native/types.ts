@@ -98,6 +98,8 @@ export interface NativeInfo {
   cpuCapability: string
   /** The instruction sets that the fused step and sampler use; 'none' where they do not run. */
   level: 'none' | 'avx2' | 'avx512' | 'avx512_bf16' | 'amx'
+  /** The processor's vendor as CPUID reports it, for example "AuthenticAMD"; empty on other architectures. */
+  vendor: string
   /** True for each precision in which the fused step and sampler run on this processor. */
   fusedStep: { float32: boolean; bfloat16: boolean }
   /** True if the processor has bfloat16 arithmetic. */
@@ -109,8 +111,8 @@ export interface NativeInfo {
 export interface NativeConfig {
   /** 'cpu' or 'cuda:N', as device.ts chose it. */
   device: string
-  /** 'float64' for the finite-difference tests alone. */
-  precision: 'float32' | 'bfloat16' | 'float64'
+  /** 'plain-bfloat16' (products in plain C++, on every processor) and 'float64' are for tests alone. */
+  precision: 'float32' | 'bfloat16' | 'plain-bfloat16' | 'float64'
   /** 0: LibTorch's choice. */
   threads: number
   seed: number
