@@ -1,4 +1,5 @@
-import { DCGAN, type HyperParams } from '../lib/index'
+import { type ChosenPrecision, DCGAN, type HyperParams, type Precision } from '../lib/index'
+import type { ChosenDevice } from '../lib/native/device'
 import { training } from '../lib/native/native'
 import { choosePrecision } from '../lib/native/precision'
 import type { NativeInfo } from '../lib/native/types'
@@ -69,7 +70,7 @@ test('bfloat16 falls back to float32 with one warning where the processor has no
   }
 })
 
-test.each([
+test.each<[Precision, ChosenDevice, ReturnType<typeof processor>, ChosenPrecision]>([
   ['float32', 'cpu', processor('amx'), 'float32'],
   ['bfloat16', 'cpu', processor('amx'), 'bfloat16'],
   ['bfloat16', 'cpu', processor('avx512_bf16', INTEL), 'bfloat16'],
@@ -85,7 +86,7 @@ test.each([
   ['auto', 'cuda:1', { ...processor('avx2'), cudaBfloat16: [false, true] }, 'bfloat16'],
   ['auto', 'cuda:0', { ...processor('amx'), cudaBfloat16: [false, true] }, 'float32'],
   ['bfloat16', 'cuda:0', { ...processor('avx2'), cudaBfloat16: [false] }, 'bfloat16'],
-] as const)('%s on %s, %j, is %s', (wanted, device, info, chosen) => {
+])('%s on %s is what the processor and the device have: case %#', (wanted, device, info, chosen) => {
   expect(choosePrecision(wanted, device, info)).toBe(chosen)
 })
 
