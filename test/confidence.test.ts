@@ -124,6 +124,41 @@ test('requests of both kinds share forward passes', async () => {
   expect(gan.stats.waiting).toBe(0)
 })
 
+test('a request waits for the images that were before it, and not for all their candidates', async () => {
+  const gan = untrained({ maxBatch: 8 })
+  await asTheyAre(gan, 1, 1)
+  const { served } = gan.stats
+  const many = gan.sample(64, { seed: 1, minConfidence: 1 })
+  const one = gan.sample(1, { seed: 2 }).then(() => gan.stats.served - served)
+  expect((await many).count).toBe(64)
+  expect(await one).toBeLessThanOrEqual(64 + 2 * 8)
+  expect(gan.stats.served - served).toBe(64 * 20 + 1)
+})
+
+test('images that may be drawn again count in maxQueue until they are decided', async () => {
+  const gan = untrained({ maxQueue: 64, maxBatch: 64 })
+  await asTheyAre(gan, 1, 1)
+  const { served } = gan.stats
+  let done = false
+  const many = gan.sample(64, { seed: 1, minConfidence: 1 }).finally(() => {
+    done = true
+  })
+  while (gan.stats.served === served) await new Promise(setImmediate)
+  const outcomes: string[] = []
+  while (!done) {
+    outcomes.push(
+      await gan.sample(1, { seed: 2 }).then(
+        () => 'made',
+        error => error.code,
+      ),
+    )
+  }
+  expect((await many).count).toBe(64)
+  // The last one may come when all images are decided.
+  expect(new Set(outcomes.slice(0, -1))).toEqual(new Set(['ERR_DCGAN_OVERLOADED']))
+  expect((await gan.sample(64)).count).toBe(64)
+})
+
 test('other requests are served between the candidates of one', async () => {
   const gan = untrained({ maxBatch: 8 })
   await asTheyAre(gan, 1, 1)

@@ -1,6 +1,8 @@
 #include "engine/request_queue.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "exceptions.h"
 
@@ -10,15 +12,25 @@ static Failure aborted_failure() {
   return {"ABORTED", "The request was aborted before all of it was served"};
 }
 
-/// Takes the next draws of a request. Images that are drawn again come first, so that few of them wait.
-static std::vector<Draw> take(Sampling& sampling, std::int64_t count) {
+/// Returns how many of a share's images may have to be drawn again.
+static std::int64_t undecided(const Share& share) {
+  return share.sampling->request.min_confidence ? share.count() : 0;
+}
+
+std::int64_t RequestQueue::Entry::images() const {
+  if (!sampling) return 0;
+  return again.empty() ? sampling->request.count - sampling->taken : std::ssize(again);
+}
+
+/// Takes the next draws, at most images().
+std::vector<Draw> RequestQueue::Entry::take(std::int64_t count) {
   std::vector<Draw> draws;
-  auto& again = sampling.again;
-  for (; count > 0 && !again.empty(); --count) {
-    draws.push_back(again.back());
-    again.pop_back();
+  if (again.empty()) {
+    for (; count > 0; --count) draws.push_back({sampling->taken++, 0});
+  } else {
+    draws.assign(again.end() - count, again.end());
+    again.resize(again.size() - draws.size());
   }
-  for (; count > 0; --count) draws.push_back({sampling.taken++, 0});
   return draws;
 }
 
@@ -28,7 +40,7 @@ void RequestQueue::push(Control control) {
   {
     std::lock_guard lock(mutex_);
     if (!closed_) {
-      entries_.push_back({std::make_unique<Control>(std::move(control)), nullptr});
+      entries_.push_back({std::make_unique<Control>(std::move(control)), nullptr, {}});
       changed_.notify_one();
       return;
     }
@@ -41,16 +53,16 @@ void RequestQueue::push(std::shared_ptr<Sampling> sampling) {
   {
     std::lock_guard lock(mutex_);
     const auto count = sampling->request.count;
+    const auto before = waiting_ + undecided_;
     if (closed_) {
       failure = failure_of(disposed());
-    } else if (!sampling->request.fixed && waiting_ > 0 && waiting_ + count > max_queue_) {
-      failure = {"ERR_DCGAN_OVERLOADED", std::to_string(waiting_) + " images wait already, and maxQueue is " +
+    } else if (!sampling->request.fixed && before > 0 && before + count > max_queue_) {
+      failure = {"ERR_DCGAN_OVERLOADED", std::to_string(before) + " images wait already, and maxQueue is " +
                                              std::to_string(max_queue_) +
                                              ": try again later, or raise maxQueue"};
     } else {
       waiting_ += count;
-      sampling->queued = true;
-      entries_.push_back({nullptr, std::move(sampling)});
+      entries_.push_back({nullptr, std::move(sampling), {}});
       changed_.notify_one();
       return;
     }
@@ -62,35 +74,33 @@ void RequestQueue::cancel(std::int64_t id) {
   std::shared_ptr<Sampling> taken;
   {
     std::lock_guard lock(mutex_);
-    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-      return entry.sampling && entry.sampling->id == id;
+    std::erase_if(entries_, [&](Entry& entry) {
+      if (!entry.sampling || entry.sampling->id != id) return false;
+      waiting_ -= entry.images();
+      taken = std::move(entry.sampling);
+      return true;
     });
-    if (found == entries_.end()) {
-      for (const auto& held : in_hand_) {
+    if (!taken) {
+      for (const auto& held : current_) {
         if (const auto sampling = held.lock(); sampling && sampling->id == id) sampling->cancelled = true;
       }
       return;
     }
-    taken = std::move(found->sampling);
     taken->answered = true;
-    waiting_ -= taken->waiting();
-    entries_.erase(found);
   }
   taken->reply(aborted_failure());
 }
 
-void RequestQueue::draw_again(const std::shared_ptr<Sampling>& sampling, const std::vector<Draw>& draws) {
+void RequestQueue::finish(const Share& share, const std::vector<Draw>& again) {
+  const auto& sampling = share.sampling;
   Failure failure;
   {
     std::lock_guard lock(mutex_);
-    if (sampling->answered) return;
+    undecided_ -= undecided(share);
+    if (again.empty() || sampling->answered) return;
     if (!closed_ && !sampling->cancelled) {
-      // With the memory allocated first, nothing can fail halfway.
-      sampling->again.reserve(sampling->again.size() + draws.size());
-      if (!sampling->queued) entries_.push_back({nullptr, sampling});
-      sampling->queued = true;
-      sampling->again.insert(sampling->again.end(), draws.begin(), draws.end());
-      waiting_ += static_cast<std::int64_t>(draws.size());
+      entries_.push_back({nullptr, sampling, again});
+      waiting_ += std::ssize(again);
       return;
     }
     sampling->answered = true;
@@ -106,8 +116,9 @@ void RequestQueue::close() {
     closed_ = true;
     waiting_ = 0;
     rejected.swap(entries_);
-    for (const auto& entry : rejected) {
-      if (entry.sampling) entry.sampling->answered = true;
+    // A request may have several entries. It is answered once.
+    for (auto& entry : rejected) {
+      if (entry.sampling && std::exchange(entry.sampling->answered, true)) entry.sampling = nullptr;
     }
     changed_.notify_all();
   }
@@ -130,6 +141,9 @@ std::int64_t RequestQueue::waiting_images() const {
 bool RequestQueue::pop(Work& work, std::int64_t most) {
   std::lock_guard lock(mutex_);
   work = {};
+  // The thread that takes work has finished the work before.
+  current_.clear();
+  undecided_ = 0;
   if (entries_.empty()) return false;
   if (entries_.front().control) {
     work.control = std::move(entries_.front().control);
@@ -137,17 +151,16 @@ bool RequestQueue::pop(Work& work, std::int64_t most) {
     return true;
   }
   std::int64_t room = std::min(max_batch_, most);
-  in_hand_.clear();
   while (room > 0 && !entries_.empty() && entries_.front().sampling) {
-    const auto sampling = entries_.front().sampling;
-    const auto count = std::min(room, sampling->waiting());
-    work.shares.push_back({sampling, take(*sampling, count)});
-    in_hand_.push_back(sampling);
+    auto& entry = entries_.front();
+    const auto images = entry.images();
+    const auto count = std::min(room, images);
+    work.shares.push_back({entry.sampling, entry.take(count)});
+    current_.push_back(entry.sampling);
+    undecided_ += undecided(work.shares.back());
     room -= count;
     waiting_ -= count;
-    if (sampling->waiting() > 0) continue;
-    sampling->queued = false;
-    entries_.pop_front();
+    if (count == images) entries_.pop_front();
   }
   return true;
 }

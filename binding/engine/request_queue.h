@@ -27,9 +27,7 @@ struct Sampling {
   Reply<Images> reply;
 
   // The queue changes these.
-  std::int64_t taken = 0;   // images whose first candidate was taken
-  std::vector<Draw> again;  // draws after the first, not taken yet
-  bool queued = false;
+  std::int64_t taken = 0;  // images whose first candidate was taken
   bool cancelled = false;
   bool answered = false;  // by the queue
 
@@ -37,8 +35,6 @@ struct Sampling {
   Images images;
   std::int64_t finished = 0;       // finished images
   std::optional<Failure> failure;  // of an earlier share, kept until the last share answers
-
-  std::int64_t waiting() const { return request.count - taken + static_cast<std::int64_t>(again.size()); }
 };
 
 /// A request for anything but images.
@@ -74,14 +70,16 @@ class RequestQueue {
       : max_batch_(max_batch), max_queue_(max_queue) {}
 
   void push(Control control);
-  /// Rejects at once with ERR_DCGAN_OVERLOADED if other images wait and these would be too many. The fixed
-  /// latent vectors are always accepted, because the pictures of a training run need them.
+  /// Rejects at once with ERR_DCGAN_OVERLOADED if other images wait and these would be too many. Images that
+  /// may have to be drawn again count as waiting while they are made. The fixed latent vectors are always
+  /// accepted, because the pictures of a training run need them.
   void push(std::shared_ptr<Sampling> sampling);
   /// Removes a request with waiting images and rejects it with ABORTED. If all its images are being made, the
   /// request is answered as usual, unless some have to be drawn again.
   void cancel(std::int64_t id);
-  /// Puts images of a request that was taken to the end of the queue, also if it is full.
-  void draw_again(const std::shared_ptr<Sampling>& sampling, const std::vector<Draw>& draws);
+  /// Ends the making of a share's images. Puts those that must be drawn again to the end of the queue, behind
+  /// the requests that came meanwhile. They have a place there, also if the queue is full.
+  void finish(const Share& share, const std::vector<Draw>& again);
   /// Rejects all waiting and all later requests with ERR_DCGAN_DISPOSED.
   void close();
   bool closed() const;
@@ -100,15 +98,20 @@ class RequestQueue {
   struct Entry {
     std::unique_ptr<Control> control;
     std::shared_ptr<Sampling> sampling;
+    std::vector<Draw> again;  // empty: the first draws of the request, from `taken` on
+
+    std::int64_t images() const;
+    std::vector<Draw> take(std::int64_t count);
   };
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Entry> entries_;
-  std::vector<std::weak_ptr<Sampling>> in_hand_;  // the requests whose images were taken last
+  std::vector<std::weak_ptr<Sampling>> current_;  // the requests whose images were taken last
   std::int64_t max_batch_;
   std::int64_t max_queue_;
   std::int64_t waiting_ = 0;
+  std::int64_t undecided_ = 0;  // images that are being made, and may have to be drawn again
   bool closed_ = false;
   bool woken_ = false;
 };

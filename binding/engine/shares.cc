@@ -33,17 +33,15 @@ std::vector<Draw> keep(const Share& share, const std::uint8_t* pixels, const flo
 void hand_over(const Share& share, const std::uint8_t* pixels, const float* confidences,
                RequestQueue& queue) {
   auto& sampling = *share.sampling;
-  std::vector<Draw> again;
-  if (!sampling.failure) {
-    try {
-      again = keep(share, pixels, confidences);
-      if (!again.empty()) queue.draw_again(share.sampling, again);
-    } catch (...) {
-      sampling.failure = engine_failure();
-      again.clear();
-    }
+  auto finished = share.count();
+  try {
+    const auto again = sampling.failure ? std::vector<Draw>() : keep(share, pixels, confidences);
+    queue.finish(share, again);
+    finished -= std::ssize(again);
+  } catch (...) {
+    sampling.failure = engine_failure();
   }
-  sampling.finished += share.count() - static_cast<std::int64_t>(again.size());
+  sampling.finished += finished;
   if (sampling.finished < sampling.request.count) return;
   if (sampling.failure) {
     sampling.reply(*sampling.failure);

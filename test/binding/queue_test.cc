@@ -28,6 +28,13 @@ struct Answers {
     return sampling;
   }
 
+  /// A request of which images may be drawn again.
+  std::shared_ptr<dcgan::Sampling> judged(std::int64_t id, std::int64_t count) {
+    auto sampling = request(id, count);
+    sampling->request.min_confidence = 0.5;
+    return sampling;
+  }
+
   dcgan::Control control() {
     return {[] {}, [this](const Failure& failure) { codes.push_back(failure.code); }};
   }
@@ -98,11 +105,11 @@ void cancelling_takes_back_what_waits() {
 void images_that_are_drawn_again_go_behind_what_waits() {
   RequestQueue queue(2, kMaxQueue);
   Answers answers;
-  queue.push(answers.request(1, 2));
+  queue.push(answers.judged(1, 2));
   queue.push(answers.request(2, 2));
   Work work;
   CHECK(queue.pop(work));
-  queue.draw_again(work.shares[0].sampling, {{1, 1}});
+  queue.finish(work.shares[0], {{1, 1}});
   CHECK(queue.waiting_images() == 3);
   CHECK(queue.pop(work) && work.shares[0].sampling->id == 2);
   CHECK(queue.pop(work) && work.images() == 1);
@@ -111,27 +118,69 @@ void images_that_are_drawn_again_go_behind_what_waits() {
   CHECK(queue.waiting_images() == 0);
 }
 
-void an_image_that_is_drawn_again_goes_before_further_ones_of_its_request() {
+/// Otherwise it would keep its place in front of all others until the last of its candidates.
+void an_image_that_is_drawn_again_waits_behind_requests_that_came_before_its_turn() {
   RequestQueue queue(2, kMaxQueue);
   Answers answers;
-  queue.push(answers.request(1, 5));
+  queue.push(answers.judged(1, 4));
   Work work;
   CHECK(queue.pop(work));
-  queue.draw_again(work.shares[0].sampling, {{0, 1}});
+  queue.push(answers.request(2, 1));
+  queue.finish(work.shares[0], {{0, 1}, {1, 1}});
   CHECK(queue.pop(work) && work.images() == 2);
-  CHECK(work.shares[0].draws[0].candidate == 1);
-  CHECK(work.shares[0].draws[1].image == 2);
+  CHECK(work.shares[0].draws[0].image == 2 && work.shares[0].draws[1].image == 3);
+  queue.finish(work.shares[0], {});
+  CHECK(queue.pop(work) && work.images() == 2);
+  CHECK(work.shares[0].sampling->id == 2);
+  CHECK(work.shares[1].sampling->id == 1 && work.shares[1].draws[0].candidate == 1);
+  CHECK(queue.pop(work) && work.images() == 1);
+  CHECK(!queue.pop(work));
 }
 
-void a_request_in_hand_is_cancelled_where_images_are_to_be_drawn_again() {
+void images_that_may_be_drawn_again_count_as_waiting_while_they_are_made() {
+  RequestQueue queue(kMaxBatch, 10);
+  Answers answers;
+  queue.push(answers.judged(1, 10));
+  Work work;
+  CHECK(queue.pop(work) && work.images() == 10);
+  queue.push(answers.request(2, 1));
+  CHECK(answers.codes == std::vector<std::string>{"ERR_DCGAN_OVERLOADED"});
+  queue.finish(work.shares[0], {{0, 1}, {1, 1}});
+  CHECK(queue.waiting_images() == 2);
+  queue.push(answers.request(3, 8));
+  queue.push(answers.request(4, 1));
+  CHECK(answers.codes.size() == 2);
+  CHECK(queue.pop(work) && work.images() == 10);
+  queue.finish(work.shares[0], {});
+  queue.push(answers.request(5, 10));
+  CHECK(answers.codes.size() == 2);
+}
+
+void cancelling_takes_back_what_is_to_be_drawn_again() {
+  RequestQueue queue(2, kMaxQueue);
+  Answers answers;
+  queue.push(answers.judged(1, 4));
+  queue.push(answers.request(2, 1));
+  Work work;
+  CHECK(queue.pop(work));
+  queue.finish(work.shares[0], {{0, 1}});
+  CHECK(queue.waiting_images() == 4);
+  queue.cancel(1);
+  CHECK(answers.codes == std::vector<std::string>{"ABORTED"});
+  CHECK(queue.waiting_images() == 1);
+  CHECK(queue.pop(work) && work.images() == 1);
+  CHECK(!queue.pop(work));
+}
+
+void a_current_request_is_cancelled_where_images_are_to_be_drawn_again() {
   RequestQueue queue(kMaxBatch, kMaxQueue);
   Answers answers;
-  queue.push(answers.request(1, 3));
+  queue.push(answers.judged(1, 3));
   Work work;
   CHECK(queue.pop(work));
   queue.cancel(1);
   CHECK(answers.codes.empty());
-  queue.draw_again(work.shares[0].sampling, {{0, 1}});
+  queue.finish(work.shares[0], {{0, 1}});
   CHECK(answers.codes == std::vector<std::string>{"ABORTED"});
   CHECK(!queue.pop(work));
   CHECK(queue.waiting_images() == 0);
@@ -140,20 +189,22 @@ void a_request_in_hand_is_cancelled_where_images_are_to_be_drawn_again() {
 void a_request_is_answered_once() {
   RequestQueue queue(2, kMaxQueue);
   Answers answers;
-  queue.push(answers.request(1, 3));
+  queue.push(answers.judged(1, 3));
   Work work;
   CHECK(queue.pop(work));
   queue.cancel(1);
-  queue.draw_again(work.shares[0].sampling, {{0, 1}});
+  queue.finish(work.shares[0], {{0, 1}});
   queue.close();
   CHECK(answers.codes == std::vector<std::string>{"ABORTED"});
 
-  RequestQueue other(kMaxBatch, kMaxQueue);
-  other.push(answers.request(2, 1));
+  RequestQueue other(2, kMaxQueue);
+  other.push(answers.judged(2, 5));
+  CHECK(other.pop(work));
+  other.finish(work.shares[0], {{0, 1}});
   CHECK(other.pop(work));
   other.close();
-  other.draw_again(work.shares[0].sampling, {{0, 1}});
-  CHECK(answers.codes.back() == "ERR_DCGAN_DISPOSED");
+  other.finish(work.shares[0], {{2, 1}});
+  CHECK(answers.codes == (std::vector<std::string>{"ABORTED", "ERR_DCGAN_DISPOSED"}));
 }
 
 void closing_answers_everything() {
@@ -178,8 +229,10 @@ int main() {
   too_many_images_are_refused_at_once();
   cancelling_takes_back_what_waits();
   images_that_are_drawn_again_go_behind_what_waits();
-  an_image_that_is_drawn_again_goes_before_further_ones_of_its_request();
-  a_request_in_hand_is_cancelled_where_images_are_to_be_drawn_again();
+  an_image_that_is_drawn_again_waits_behind_requests_that_came_before_its_turn();
+  images_that_may_be_drawn_again_count_as_waiting_while_they_are_made();
+  cancelling_takes_back_what_is_to_be_drawn_again();
+  a_current_request_is_cancelled_where_images_are_to_be_drawn_again();
   a_request_is_answered_once();
   closing_answers_everything();
   return failures;
