@@ -48,7 +48,7 @@ Napi::Object to_object(Napi::Env env, const Figures& figures) {
 }  // namespace
 
 Napi::ArrayBuffer to_buffer(Napi::Env env, const void* data, std::size_t size) {
-  auto buffer = Environment::of(env)->new_buffer(size);
+  auto buffer = Environment::of(env)->new_buffer(env, size);
   if (size > 0) std::memcpy(buffer.Data(), data, size);
   return buffer;
 }

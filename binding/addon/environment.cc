@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <new>
+#include <optional>
 
 namespace dcgan {
 
@@ -18,6 +19,27 @@ void require_memory(std::size_t size) {
   std::free(probe);
 }
 
+/// Calls the constructor of array buffers. Returns nothing if the program has replaced it by another one.
+std::optional<Napi::ArrayBuffer> construct(const Napi::Function& constructor, std::size_t size) {
+  const auto length = Napi::Number::New(constructor.Env(), static_cast<double>(size));
+  const auto made = constructor.New({length});
+  if (!made.IsArrayBuffer() || made.As<Napi::ArrayBuffer>().ByteLength() != size) return std::nullopt;
+  return made.As<Napi::ArrayBuffer>();
+}
+
+/// Returns the constructor of array buffers if it works. It is read from a buffer, because programs and test
+/// runners replace the global one.
+Napi::FunctionReference constructor_of_buffers(Napi::Env env) {
+  try {
+    const auto constructor = Napi::ArrayBuffer::New(env, 0).Get("constructor");
+    if (constructor.IsFunction() && construct(constructor.As<Napi::Function>(), 1)) {
+      return Napi::Persistent(constructor.As<Napi::Function>());
+    }
+  } catch (const Napi::Error&) {
+  }
+  return {};
+}
+
 }  // namespace
 
 std::shared_ptr<Environment> Environment::make(Napi::Env env) {
@@ -30,22 +52,23 @@ const std::shared_ptr<Environment>& Environment::of(Napi::Env env) {
   return *env.GetInstanceData<std::shared_ptr<Environment>>();
 }
 
-Environment::Environment(Napi::Env env)
-    : mailbox(env), array_buffer_(Napi::Persistent(env.Global().Get("ArrayBuffer").As<Napi::Function>())) {
+Environment::Environment(Napi::Env env) : mailbox(env), array_buffer_(constructor_of_buffers(env)) {
   // The environment frees the constructor itself when it ends.
   array_buffer_.SuppressDestruct();
 }
 
-Napi::ArrayBuffer Environment::new_buffer(std::size_t size) const {
+Napi::ArrayBuffer Environment::new_buffer(Napi::Env env, std::size_t size) const {
   // If memory is short, V8 collects garbage. It ends the process if it has no memory for that.
   if (size >= kRoom / 32) require_memory(size + kRoom);
   // JavaScript's constructor throws if memory is short; napi_create_arraybuffer would end the process.
   try {
-    const auto length = Napi::Number::New(array_buffer_.Env(), static_cast<double>(size));
-    return array_buffer_.New({length}).As<Napi::ArrayBuffer>();
+    if (!array_buffer_.IsEmpty()) {
+      if (const auto buffer = construct(array_buffer_.Value(), size)) return *buffer;
+    }
   } catch (const Napi::Error&) {
     throw std::bad_alloc();
   }
+  return Napi::ArrayBuffer::New(env, size);
 }
 
 }  // namespace dcgan

@@ -21,7 +21,7 @@ class Environment {
   explicit Environment(Napi::Env env);
 
   /// Throws std::bad_alloc if memory is short.
-  Napi::ArrayBuffer new_buffer(std::size_t size) const;
+  Napi::ArrayBuffer new_buffer(Napi::Env env, std::size_t size) const;
 
   Mailbox mailbox;
   std::set<Model*> models;
