@@ -222,6 +222,14 @@ void end_all(Environment& environment) {
   for (auto* model : environment.models) model->end();
 }
 
+/// Returns false if other code emitted 'exit' while the process does not end. Node.js sets `_exiting` before
+/// it emits the event.
+bool exiting(Napi::Env env) {
+  const auto process = env.Global().Get("process");
+  const auto value = process.IsObject() ? process.As<Napi::Object>().Get("_exiting") : env.Undefined();
+  return !value.IsBoolean() || value.As<Napi::Boolean>().Value();
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   const auto environment = Environment::make(env);
   // When a worker exits, its models must end before the environment does. Hooks run last in, first out: this
@@ -232,7 +240,11 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   // LibTorch makes statics at first use, and they are destroyed first.
   const auto process = env.Global().Get("process").As<Napi::Object>();
   const auto on_exit = Napi::Function::New(
-      env, [environment](const Napi::CallbackInfo&) { end_all(*environment); }, "endModels");
+      env,
+      [environment](const Napi::CallbackInfo& info) {
+        if (exiting(info.Env())) end_all(*environment);
+      },
+      "endModels");
   process.Get("on").As<Napi::Function>().Call(process, {Napi::String::New(env, "exit"), on_exit});
 
   exports.Set("compiledVersion", DCGAN_LIBTORCH_VERSION);

@@ -47,6 +47,22 @@ test('a listener of the exit reads how far a model was, and makes no other one',
   expect(ended).toMatchObject({ ...CLEAN, code: 2, stdout })
 })
 
+test("an 'exit' that other code emits ends neither training nor requests, and the true one does", async () => {
+  const ended = await run(`
+    const gan = model()
+    const emit = () => process.emit('exit', 0)
+    ;(async () => {
+      const epoch = gan.trainEpoch(images(40), { onProgress: emit })
+      const batch = await gan.sample(3)
+      console.log((await epoch).steps, batch.count)
+      emit()
+      console.log((await model().sample()).count)
+      gan.trainEpoch(images(40000))
+      setTimeout(() => process.exit(5), 300)
+    })()`)
+  expect(ended).toMatchObject({ ...CLEAN, code: 5, stdout: '10 3\n1\n' })
+})
+
 test('process.exit() when the first of many images is there, with a training beside them', async () => {
   const ended = await run(`
     const gan = model({ maxBatch: 2 })
