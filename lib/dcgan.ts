@@ -312,7 +312,9 @@ export class DCGAN {
   /**
    * Writes the generator as an ONNX model (opset 13) for any ONNX runtime. Inputs: `latents`, float32 [N, latentDim],
    * and for a class-conditional model `labels`, int64 [N]. Output: `images`, [N, 1, 28, 28], float32 in (−1, 1) or
-   * uint8. Batch normalisation is folded into the weights.
+   * uint8. Batch normalisation is folded into the weights. The file also holds the hyper-parameters, the names of the
+   * classes, and the steps made as the model's version. The runtime fails for a label that is no class, and for another
+   * number of labels than of latent vectors.
    *
    * @param file its path; the folder must exist. It is written whole or not at all
    * @throws {DcganError} `ERR_DCGAN_IO`
@@ -321,9 +323,7 @@ export class DCGAN {
     this.#engine.assertAlive()
     checkString('file', file)
     const how = checkExportOnnx(options)
-    await this.#saver.save('generator', ({ tensors }) =>
-      writeFileAtomic(file, exportModel(tensors, this.hparams, how)),
-    )
+    await this.#saver.save('generator', state => writeFileAtomic(file, exportModel(state, this.hparams, how)))
   }
 
   /**

@@ -1,5 +1,7 @@
 import { invalidArgument } from '../errors.js'
-import type { NativeTensor } from '../native/types.js'
+import type { HyperParams } from '../hyperparams.js'
+import { packageVersion } from '../installed.js'
+import type { NativeState } from '../native/types.js'
 import { checkBoolean, checkKeys } from '../options.js'
 import { fold } from './fold.js'
 import { type OnnxOptions, onnxModel } from './model.js'
@@ -30,12 +32,36 @@ export function checkExportOnnx(options: ExportOnnxOptions | undefined): OnnxOpt
 
 /** Makes an ONNX model of the generator in an exported state. */
 export function exportModel(
-  state: readonly NativeTensor[],
-  { latentDim, classes }: { latentDim: number; classes: number },
+  { tensors, step, epoch }: NativeState,
+  hparams: Readonly<HyperParams>,
   options: OnnxOptions,
 ): Uint8Array {
-  const tensors = state
+  const { latentDim, classes } = hparams
+  const floats = tensors
     .filter(({ dtype }) => dtype === 'F32')
     .map(({ name, data }) => [name.slice(PREFIX.length), new Float32Array(data)] as const)
-  return onnxModel(fold(new Map(tensors), latentDim, classes), options)
+  return onnxModel(fold(new Map(floats), latentDim, classes), options, {
+    release: packageVersion(),
+    version: step,
+    description: describe(hparams, options),
+    properties: {
+      hparams: JSON.stringify({ ...hparams, distributed: undefined }),
+      step: String(step),
+      epoch: String(epoch),
+      // Its data set gives the model no names: a class is called as its label is written.
+      ...(classes > 0 && {
+        class_names: JSON.stringify(Array.from({ length: classes }, (_, i) => String(i))),
+      }),
+    },
+  })
+}
+
+function describe({ latentDim, classes }: HyperParams, { output }: OnnxOptions): string {
+  const labels = classes > 0 ? ` labels: int64 [N], from 0 to ${classes - 1}.` : ''
+  const range = output === 'uint8' ? 'uint8, 0 black to 255 white' : 'float32, -1 black to 1 white'
+  return (
+    'The generator of a DCGAN. ' +
+    `latents: float32 [N, ${latentDim}], from a standard normal distribution.${labels} ` +
+    `images: [N, 1, 28, 28], ${range}.`
+  )
 }

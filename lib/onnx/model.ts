@@ -10,14 +10,31 @@ export interface OnnxOptions {
   half: boolean
 }
 
+/** The description of a model in its file, for its users. */
+export interface ModelCard {
+  /** The release of this library. */
+  release: string
+  /** Training steps made: a later state of the same run has a higher version. */
+  version: number
+  description: string
+  properties: Readonly<Record<string, string>>
+}
+
 // Field numbers and values of onnx.proto (github.com/onnx/onnx, IR version 7).
 const IR_VERSION = 7
 const OPSET = 13
 const Type = { float: 1, uint8: 2, int64: 7, float16: 10 } as const
 const Attribute = { int: 2, ints: 7 } as const
 
-/** Writes a folded generator as an ONNX model (opset 13). Inputs `latents` and, with classes, `labels`; output `images`. */
-export function onnxModel(generator: FoldedGenerator, { output, half }: OnnxOptions): Uint8Array {
+/**
+ * Writes a folded generator as an ONNX model (opset 13). Inputs `latents` and, with classes, `labels`; output `images`.
+ * A label that is no class, or another number of labels than of latent vectors, makes the runtime fail.
+ */
+export function onnxModel(
+  generator: FoldedGenerator,
+  { output, half }: OnnxOptions,
+  card?: ModelCard,
+): Uint8Array {
   const graph = new Message()
   let named = 0
   const node = (operator: string, inputs: string[], attributes: Message[] = [], result?: string) => {
@@ -44,6 +61,10 @@ export function onnxModel(generator: FoldedGenerator, { output, half }: OnnxOpti
     const weight = node('Cast', [`${name}.half`], [integer('to', Type.float)])
     return node('Mul', [weight, floats(`${name}.scale`, scales, Float32Array.from(scaled.scale))], [], name)
   }
+  const integers64 = (name: string, shape: number[], ...values: number[]) => {
+    initialisers.push(tensor(name, Type.int64, shape, bytesOf(BigInt64Array.from(values, BigInt))))
+    return name
+  }
   const number = (name: string, value: number) => floats(name, [], Float32Array.of(value))
   const upsample = (
     input: string,
@@ -68,13 +89,21 @@ export function onnxModel(generator: FoldedGenerator, { output, half }: OnnxOpti
   const rows = Math.max(1, classes)
   const bias = floats('linear.bias', [rows, FEATURES], generator.linearBias)
   const transposed = [integer('transB', 1)]
+  const rowOfEach = () => {
+    // Add would broadcast one label, or one latent vector: Reshape fails where the numbers differ.
+    const count = node('Gather', [node('Shape', ['latents']), integers64('first', [1], 0)])
+    const labels = node('Reshape', ['labels', count])
+    graph.bytes(13, valueInfo(labels, Type.int64, ['N'])) // shape inference does not follow a computed shape
+    // Gather would count -1 from the end: it fails where the index is the number of classes.
+    const negative = node('Less', [labels, integers64('zero', [], 0)])
+    return node('Gather', [bias, node('Where', [negative, integers64('classes', [], classes), labels])])
+  }
   const dense =
     classes === 0
       ? node('Gemm', ['latents', linear, bias], transposed)
-      : node('Add', [node('Gemm', ['latents', linear], transposed), node('Gather', [bias, 'labels'])])
+      : node('Add', [node('Gemm', ['latents', linear], transposed), rowOfEach()])
   // 0: as many as there are.
-  initialisers.push(tensor('map', Type.int64, [4], bytesOf(BigInt64Array.of(0n, 256n, 7n, 7n))))
-  let x = node('Relu', [node('Reshape', [dense, 'map'])])
+  let x = node('Relu', [node('Reshape', [dense, integers64('map', [4], 0, 256, 7, 7)])])
   const bias1 = floats('conv1.bias', [128], generator.conv1Bias)
   const conv1 = weights('conv1.weight', [256, 128, 5, 5], generator.conv1, [1, 128, 1, 1])
   x = node('Relu', [upsample(x, conv1, [bias1], 5, 1, 2)])
@@ -96,12 +125,12 @@ export function onnxModel(generator: FoldedGenerator, { output, half }: OnnxOpti
   graph.bytes(11, valueInfo('latents', Type.float, ['N', latentDim]))
   if (classes > 0) graph.bytes(11, valueInfo('labels', Type.int64, ['N']))
   graph.bytes(12, valueInfo('images', Type[output === 'uint8' ? 'uint8' : 'float'], ['N', 1, 28, 28]))
-  return new Message()
-    .integer(1, IR_VERSION)
-    .text(2, 'libtorch-dcgan')
-    .bytes(7, graph)
-    .bytes(8, new Message().text(1, '').integer(2, OPSET))
-    .toBytes()
+  const model = new Message().integer(1, IR_VERSION).text(2, 'libtorch-dcgan')
+  if (card !== undefined) model.text(3, card.release).integer(5, card.version).text(6, card.description)
+  model.bytes(7, graph).bytes(8, new Message().text(1, '').integer(2, OPSET))
+  for (const [key, value] of Object.entries(card?.properties ?? {}))
+    model.bytes(14, new Message().text(1, key).text(2, value))
+  return model.toBytes()
 }
 
 const FEATURES = 256 * 7 * 7
@@ -122,7 +151,7 @@ function integers(name: string, values: readonly number[]): Message {
   return message.integer(20, Attribute.ints)
 }
 
-/** Describes an input or output. Each dimension is a size, or the name of a size that the caller chooses. */
+/** Describes an input, an output or a value between them. Each dimension is a size, or the name of a size that the caller chooses. */
 function valueInfo(name: string, type: number, shape: readonly (number | string)[]): Message {
   const dimensions = new Message()
   for (const size of shape) {

@@ -40,6 +40,80 @@ for (const classes of [0, 10]) {
   })
 }
 
+/** The fields of a protobuf message: field number, and an integer or bytes. */
+function fieldsOf(bytes) {
+  let at = 0
+  const varint = () => {
+    let value = 0
+    for (let factor = 1; ; factor *= 128) {
+      value += (bytes[at] & 127) * factor
+      if (bytes[at++] < 128) return value
+    }
+  }
+  const fields = []
+  while (at < bytes.length) {
+    const tag = varint()
+    const value = varint()
+    fields.push([tag >> 3, tag & 2 ? bytes.subarray(at, at + value) : value])
+    if (tag & 2) at += value
+  }
+  return fields
+}
+
+test('an exported generator names its producer, its version, its hyper-parameters and its classes', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url)))
+  for (const classes of [0, 3]) {
+    const gan = tiny({ classes, latentDim: 6 })
+    const { images, count, width, height, labels } = bars(16)
+    await gan.trainEpoch({ images, count, width, height, labels: labels.map(label => label % 3) })
+    const file = path('.onnx')
+    await gan.exportOnnx(file)
+    const fields = fieldsOf(readFileSync(file))
+    const find = number => fields.filter(([field]) => field === number).map(([, value]) => value)
+    const text = number => find(number).map(String)
+    assert.deepEqual([text(2), text(3), find(5)], [['libtorch-dcgan'], [version], [gan.step]])
+    assert.match(
+      text(6)[0],
+      classes ? /float32 \[N, 6\].*labels: int64 \[N\], from 0 to 2\./ : /float32 \[N, 6\]/,
+    )
+    const properties = Object.fromEntries(
+      find(14).map(entry => fieldsOf(entry).map(([, value]) => String(value))),
+    )
+    const { hparams, class_names: names, ...position } = properties
+    assert.deepEqual(position, { step: '4', epoch: '1' })
+    assert.deepEqual({ ...JSON.parse(hparams), distributed: false }, gan.hparams)
+    assert.deepEqual(names && JSON.parse(names), classes ? ['0', '1', '2'] : undefined)
+  }
+})
+
+test('the runtime fails for labels that are no classes, and for another number of them', async () => {
+  const gan = tiny({ classes: 10, latentDim: 6 })
+  const file = path('.onnx')
+  await gan.exportOnnx(file)
+  const session = await ort.InferenceSession.create(readFileSync(file), { logSeverityLevel: 4 })
+  const make = async (count, labels) => {
+    const latents = new ort.Tensor('float32', new Float32Array(count * 6), [count, 6])
+    const feeds = {
+      latents,
+      labels: new ort.Tensor('int64', BigInt64Array.from(labels, BigInt), [labels.length]),
+    }
+    return (await session.run(feeds)).images.dims[0]
+  }
+  assert.equal(await make(3, [0, 9, 5]), 3)
+  assert.equal(await make(1, [9]), 1)
+  for (const [count, labels] of [
+    [1, [-1]],
+    [1, [-10]],
+    [1, [10]],
+    [2, [3, -1]],
+    [3, [7]],
+    [1, [1, 2, 3]],
+    [2, []],
+  ])
+    await assert.rejects(make(count, labels), `${count} latent vectors, labels ${labels}`)
+  await session.release()
+})
+
 test('bad options and places are refused', async () => {
   const gan = tiny()
   const file = path('.onnx')
