@@ -33,6 +33,7 @@ export class CheckpointKeeper {
   readonly path: string
   readonly keep: number
   #last: Checkpoint | undefined
+  #warned = false
 
   /** @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` */
   constructor({ path, keep = 1 }: CheckpointTarget) {
@@ -107,12 +108,19 @@ export class CheckpointKeeper {
     }
   }
 
+  /** The new checkpoint is written, so a failure here ends no run: it is a warning, once per keeper. */
   async #removeOlder(): Promise<void> {
     try {
       const older = await olderCheckpoints(await realpath(this.path))
       for (const file of older.slice(this.keep)) await rm(file, { force: true })
     } catch (cause) {
-      throw ioError('write', this.path, cause)
+      if (this.#warned) return
+      this.#warned = true
+      const { message } = cause as Error
+      process.emitWarning(
+        `Older checkpoints of ${this.path} could not be removed: ${message}. Remove them yourself`,
+        { code: 'DCGAN_OLD_CHECKPOINTS' },
+      )
     }
   }
 }
@@ -126,8 +134,9 @@ async function olderCheckpoints(path: string): Promise<string[]> {
     const step = entry.slice(prefix.length, entry.length - ext.length)
     if (!entry.startsWith(prefix) || !entry.endsWith(ext) || !/^\d{6,16}$/.test(step)) continue
     const file = join(dir, entry)
-    const entryStat = await stat(file)
-    if (entryStat.isFile()) found.push({ file, step: Number(step), written: entryStat.mtimeMs })
+    // Another process may have removed it since.
+    const entryStat = await stat(file).catch(() => undefined)
+    if (entryStat?.isFile()) found.push({ file, step: Number(step), written: entryStat.mtimeMs })
   }
   // A second name does not change a file's time. If times are equal, the steps decide.
   found.sort((a, b) => b.written - a.written || b.step - a.step)

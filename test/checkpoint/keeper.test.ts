@@ -159,6 +159,44 @@ describe('CheckpointKeeper', () => {
     expect((await readState(join(at, 'digits.safetensors'))).state.step).toBe(20)
   })
 
+  it('keeps writing where another process removes an older checkpoint first', async () => {
+    const at = folder()
+    const readdirOf = fs.readdir as (path: string) => Promise<string[]>
+    jest
+      .spyOn(fs, 'readdir')
+      .mockImplementation((async (path: string) => [
+        'digits.step-000001.safetensors',
+        ...(await readdirOf(path)),
+      ]) as never)
+    const warnings = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    await writeAll(join(at, 'digits.safetensors'), 1, [20, 40, 60])
+    jest.restoreAllMocks()
+    expect(await steps(at)).toEqual({ 'digits.safetensors': 60, 'digits.step-000040.safetensors': 40 })
+    expect(warnings).not.toHaveBeenCalled()
+  })
+
+  it('shares a path with another run: neither fails', async () => {
+    const at = folder()
+    const path = join(at, 'digits.safetensors')
+    const all = Array.from({ length: 12 }, (_, i) => i + 1)
+    await Promise.all([all.map(i => 10 * i), all.map(i => 10 * i + 5)].map(own => writeAll(path, 3, own)))
+    expect(Object.keys(await steps(at)).length).toBeGreaterThan(1)
+  })
+
+  it('warns once if older checkpoints cannot be removed, and keeps writing', async () => {
+    const path = join(folder(), 'digits.safetensors')
+    const keeper = await writeAll(path, 1, [20])
+    const warnings = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    jest.spyOn(fs, 'readdir').mockRejectedValue(new Error('EIO'))
+    for (const step of [40, 60]) await write(keeper, step)
+    expect(keeper.last?.step).toBe(60)
+    expect(warnings).toHaveBeenCalledTimes(1)
+    expect(warnings).toHaveBeenCalledWith(
+      `Older checkpoints of ${path} could not be removed: EIO. Remove them yourself`,
+      { code: 'DCGAN_OLD_CHECKPOINTS' },
+    )
+  })
+
   it.each([
     [{ path: '' }, 'checkpoint.path'],
     [{ path: 7 }, 'checkpoint.path'],
@@ -193,6 +231,7 @@ describe('a crash at any instant', () => {
   /** Lets so many calls through; then nothing reaches the disk any more, as if the process were gone. */
   function crashAfter(calls: number): { crashed: () => boolean } {
     let left = calls
+    jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
     for (const name of CALLS) {
       const original = fs[name] as (...args: unknown[]) => Promise<unknown>
       jest.spyOn(fs, name).mockImplementation((async (...args: unknown[]) => {
