@@ -41,7 +41,7 @@ async function fetchLibTorch({ variant, from, platform = PLATFORM }) {
     cleanUp(cache)
     return makeEntry(cache, source)
   }
-  return withLock(path.join(cache, 'lock'), work, 'fetching LibTorch')
+  return withLock(path.join(cache, 'lock'), work, { doing: 'fetching LibTorch' })
 }
 
 /** @param {string} cache @param {Source} source */

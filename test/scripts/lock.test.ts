@@ -81,6 +81,24 @@ test('a holder that was killed is not waited for, by one or by many', async () =
   for (let i = 0; i < 6; i += 2) expect(order[i]?.slice(1)).toBe(order[i + 1]?.slice(1))
 })
 
+test('another user cannot open a lock, also one that version 0.1 made, and so cannot hold it', async () => {
+  await withLock(file, async () => expect(fs.statSync(file).mode & 0o777).toBe(0o600))
+  fs.chmodSync(file, 0o644)
+  await withLock(file, async () => expect(fs.statSync(file).mode & 0o777).toBe(0o600))
+})
+
+test('a lock that is never released is not waited for without an end', async () => {
+  const log = `${file}.log`
+  const other = holder(log, 60_000, 'a')
+  await until(() => text(log) !== '')
+  const failure = await withLock(file, async () => 'mine', { patience: 0.2 }).catch((error: unknown) => error)
+  other.kill()
+  expect(failure).toMatchObject({
+    message: `The lock ${file} was not released in 0.2 seconds.`,
+    fix: expect.stringContaining(`fuser -v '${file}'`),
+  })
+})
+
 test.each([
   ['that is empty', () => fs.writeFileSync(file, '')],
   ['that is damaged', () => fs.writeFileSync(file, '{"pid":')],
