@@ -7,7 +7,7 @@ import type { TrainingImages } from './datasets/index.js'
 import { channels, published } from './diagnostics.js'
 import { DcganError } from './errors.js'
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/index.js'
-import { writeFileAtomic } from './files.js'
+import { checkPath, writeFileAtomic } from './files.js'
 import {
   checkHyperParams,
   type HyperParamOptions,
@@ -25,7 +25,6 @@ import type { ChosenPrecision } from './native/precision.js'
 import { Saver } from './native/saver.js'
 import type { NativeSampleRequest, ServingStats } from './native/types.js'
 import { checkExportOnnx, type ExportOnnxOptions, exportModel } from './onnx/export.js'
-import { checkString } from './options.js'
 import { checkSaveGrid, type SaveGridOptions } from './sampling/grid.js'
 import { checkInterpolation, type InterpolateOptions, slerp } from './sampling/interpolation.js'
 import { checkLabels } from './sampling/labels.js'
@@ -253,11 +252,11 @@ export class DCGAN {
    */
   async saveGrid(file: string, options?: SaveGridOptions): Promise<void> {
     this.#engine.assertAlive()
-    checkString('file', file)
+    const path = checkPath('file', file)
     const { request, layout } = checkSaveGrid(options, this.hparams)
     const batch =
       request === undefined ? new ImageBatch(await this.#fixedPixels()) : await this.#images(request)
-    await writeFileAtomic(file, await batch.grid(layout))
+    await writeFileAtomic(path, await batch.grid(layout))
   }
 
   /**
@@ -302,11 +301,11 @@ export class DCGAN {
    */
   async save(file: string, options?: SaveOptions): Promise<void> {
     this.#engine.assertAlive()
-    checkString('file', file)
+    const path = checkPath('file', file)
     const how = { ...checkSave(options), durable: true }
     const { only = 'all' } = how
     if (only === 'all' && this.#generatorOnly) throw onlyGenerator('save')
-    await this.#saver.save(only, state => writeState(file, state, this.hparams, how))
+    await this.#saver.save(only, state => writeState(path, state, this.hparams, how))
   }
 
   /**
@@ -321,9 +320,9 @@ export class DCGAN {
    */
   async exportOnnx(file: string, options?: ExportOnnxOptions): Promise<void> {
     this.#engine.assertAlive()
-    checkString('file', file)
+    const path = checkPath('file', file)
     const how = checkExportOnnx(options)
-    await this.#saver.save('generator', state => writeFileAtomic(file, exportModel(state, this.hparams, how)))
+    await this.#saver.save('generator', state => writeFileAtomic(path, exportModel(state, this.hparams, how)))
   }
 
   /**

@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { DcganError } from './errors.js'
-import { withoutPrototype } from './options.js'
+import { checkString, withoutPrototype } from './options.js'
 
 /** One buffer, or the pieces of a file in order. An async iterable may make each piece when it is needed. */
 export type FileData = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
@@ -117,8 +117,16 @@ const ADVICE: Record<string, string> = {
 }
 
 /**
- * Makes a path absolute, so that it names the same file after `process.chdir()`. Does not resolve `..`: after a link, it
- * is the parent of the folder that the link leads to.
+ * Checks a path and makes it absolute, so that it names the same file after `process.chdir()`.
+ *
+ * @internal
+ */
+export function checkPath(key: string, value: unknown, expected?: string): string {
+  return absolute(checkString(key, value, expected))
+}
+
+/**
+ * Makes a path absolute. Does not resolve `..`: after a link, it is the parent of the folder that the link leads to.
  *
  * @internal
  */

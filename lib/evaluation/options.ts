@@ -6,8 +6,9 @@ import {
   type TrainingImages,
 } from '../datasets/index.js'
 import { DcganError } from '../errors.js'
+import { checkPath } from '../files.js'
 import { modelsKey } from '../hyperparams.js'
-import { checkFunction, checkInteger, checkKeys, checkSignal, checkString } from '../options.js'
+import { checkFunction, checkInteger, checkKeys, checkSignal } from '../options.js'
 import { MAX_SEED } from '../random.js'
 import { copyOf } from '../typed-arrays.js'
 import type { EvaluationProgress } from './evaluation.js'
@@ -87,7 +88,7 @@ export function checkEvaluateOptions(options: EvaluateOptions | undefined): Eval
     count: checkEvaluationCount('count', count),
     seed: checkInteger('seed', seed, 0, MAX_SEED),
     tensorboard:
-      tensorboard === undefined ? undefined : checkString('tensorboard', tensorboard, 'the path of a folder'),
+      tensorboard === undefined ? undefined : checkPath('tensorboard', tensorboard, 'the path of a folder'),
     signal: checkSignal(values.signal),
     onProgress: checkFunction('onProgress', values.onProgress as EvaluateOptions['onProgress']),
   }

@@ -1,7 +1,6 @@
 import { basename } from 'node:path'
 import { DcganError } from '../errors.js'
-import { writeFileAtomic } from '../files.js'
-import { checkString } from '../options.js'
+import { checkPath, writeFileAtomic } from '../files.js'
 import { checkGifOptions, type GifOptions, GifWriter } from './gif.js'
 import type { GreyImage } from './grey.js'
 import { listSnapshots, readSnapshot, sizeOf } from './snapshot-file.js'
@@ -26,15 +25,15 @@ const DEFAULTS: GifOptions = { delay: 250, lastDelay: 2000 }
  * await animate('output', 'output/output.gif', { scale: 2 })
  */
 export async function animate(folder: string, file: string, options?: GifOptions): Promise<number> {
-  checkString('folder', folder)
-  checkString('file', file)
+  const from = checkPath('folder', folder)
+  const to = checkPath('file', file)
   const checked = checkGifOptions(options, DEFAULTS)
-  const snapshots = await listSnapshots(folder)
+  const snapshots = await listSnapshots(from)
   if (snapshots.length === 0) {
     const advice = 'Give the outputDir of a training run'
     throw new DcganError('ERR_DCGAN_IO', `${folder} has no snapshots (dcgan_steps_000000.png, …). ${advice}`)
   }
-  return animateFiles(snapshots, file, checked)
+  return animateFiles(snapshots, to, checked)
 }
 
 /**

@@ -1,8 +1,9 @@
 import { CheckpointKeeper } from '../checkpoint/keeper.js'
 import { checkSource, type DatasetSource, type TrainingImages } from '../datasets/index.js'
 import { invalidArgument } from '../errors.js'
+import { checkPath } from '../files.js'
 import { modelsKey } from '../hyperparams.js'
-import { checkBoolean, checkFunction, checkInteger, checkKeys, checkSignal, checkString } from '../options.js'
+import { checkBoolean, checkFunction, checkInteger, checkKeys, checkSignal } from '../options.js'
 import type { Progress } from './progress.js'
 
 /** Options of `trainEpoch()`, and of `train()` too. */
@@ -69,12 +70,24 @@ export interface Material {
 }
 
 /**
+ * The folder for snapshots.
+ *
+ * @internal
+ */
+export interface OutputDir {
+  /** Absolute, so that \`process.chdir()\` does not move it. */
+  path: string
+  /** As the caller gave it, for the paths in results. */
+  given: string
+}
+
+/**
  * Checked options of `train()`.
  *
  * @internal
  */
 export interface TrainPlan extends Material {
-  outputDir: string | null
+  outputDir: OutputDir | null
   keeper: CheckpointKeeper | undefined
   checkpointEvery: number | undefined
   maxSteps: number | undefined
@@ -105,12 +118,11 @@ export function checkTrainOptions(options: TrainOptions | undefined): TrainPlan 
   const { outputDir = 'output', checkpoint, maxSteps, log, tensorboard } = values
   return checkMaterial(values.dataset, {
     ...checkControls(values),
-    outputDir:
-      outputDir === null ? null : checkString('outputDir', outputDir, 'the path of a folder, or null,'),
+    outputDir: outputDir === null ? null : checkOutputDir(outputDir),
     maxSteps: maxSteps === undefined ? undefined : checkInteger('maxSteps', maxSteps, 1, MAX_STEPS),
-    log: log === undefined ? undefined : checkString('log', log, 'the path of a file'),
+    log: log === undefined ? undefined : checkPath('log', log, 'the path of a file'),
     tensorboard:
-      tensorboard === undefined ? undefined : checkString('tensorboard', tensorboard, 'the path of a folder'),
+      tensorboard === undefined ? undefined : checkPath('tensorboard', tensorboard, 'the path of a folder'),
     ...checkCheckpoint(checkpoint),
   })
 }
@@ -142,6 +154,11 @@ function checkControls(values: Record<string, unknown>): Omit<Material, 'source'
 function checkMaterial<T extends Omit<Material, 'source'>>(dataset: unknown, plan: T): T & Material {
   plan.signal?.throwIfAborted()
   return { ...plan, source: checkSource(dataset) }
+}
+
+function checkOutputDir(value: unknown): OutputDir {
+  const path = checkPath('outputDir', value, 'the path of a folder, or null,')
+  return { path, given: value as string }
 }
 
 function checkCheckpoint(checkpoint: unknown): Pick<TrainPlan, 'keeper' | 'checkpointEvery'> {

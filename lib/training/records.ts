@@ -4,11 +4,12 @@ import { ImageBatch, SIDE } from '../images/index.js'
 import { Board } from './board.js'
 import { LossLog } from './loss-log.js'
 import type { StepLosses } from './losses.js'
+import type { OutputDir } from './options.js'
 import { Snapshots } from './snapshots.js'
 
 /** Where a run's records go: paths among the options of `train()`. */
 export interface RecordPaths {
-  outputDir: string | null
+  outputDir: OutputDir | null
   log: string | undefined
   tensorboard: string | undefined
   keeper: CheckpointKeeper | undefined

@@ -3,15 +3,16 @@ import { basename, join } from 'node:path'
 import { ioError, writeFileAtomic } from '../files.js'
 import { animateFiles, listSnapshots, SIDE, snapshotName, snapshotSize } from '../images/index.js'
 import { NotRegularFile } from '../regular-file.js'
+import type { OutputDir } from './options.js'
 
 /** The pictures of a training run: `dcgan_steps_%06d.png` in a folder, and the GIF of them. */
 export class Snapshots {
-  readonly #folder: string
+  readonly #folder: OutputDir
   /** Snapshots in the folder from the earlier run that this one continues. */
   readonly #earlier: readonly string[]
-  readonly #paths: string[] = []
+  readonly #names: string[] = []
 
-  private constructor(folder: string, earlier: readonly string[]) {
+  private constructor(folder: OutputDir, earlier: readonly string[]) {
     this.#folder = folder
     this.#earlier = earlier
   }
@@ -20,12 +21,12 @@ export class Snapshots {
    * Creates the folder. `step`: steps that the model has made. A run that continues adds to the snapshots up to that
    * step. Other snapshots in the folder belong to other runs and are not part of the GIF.
    */
-  static async open(folder: string, outputDim: number, step: number): Promise<Snapshots> {
-    await mkdir(folder, { recursive: true }).catch(cause => {
-      throw ioError('create', folder, cause)
+  static async open(folder: OutputDir, outputDim: number, step: number): Promise<Snapshots> {
+    await mkdir(folder.path, { recursive: true }).catch(cause => {
+      throw ioError('create', folder.path, cause)
     })
     const upTo = snapshotName(step)
-    const found = step === 0 ? [] : await listSnapshots(folder)
+    const found = step === 0 ? [] : await listSnapshots(folder.path)
     const earlier: string[] = []
     // One after the other, because the number of open files is limited.
     for (const path of found) {
@@ -36,22 +37,23 @@ export class Snapshots {
 
   /** Paths of this run's snapshots, in step order. */
   get paths(): string[] {
-    return [...this.#paths]
+    return this.#names.map(name => join(this.#folder.given, name))
   }
 
   /** Writes the picture of a step; returns its path. */
   async write(step: number, png: Buffer): Promise<string> {
-    const path = join(this.#folder, snapshotName(step))
-    await writeFileAtomic(path, png)
-    this.#paths.push(path)
-    return path
+    const name = snapshotName(step)
+    await writeFileAtomic(join(this.#folder.path, name), png)
+    this.#names.push(name)
+    return join(this.#folder.given, name)
   }
 
   /** Writes `output.gif`; returns its path. */
   async animate(): Promise<string> {
-    const path = join(this.#folder, 'output.gif')
-    await animateFiles([...new Set([...this.#earlier, ...this.#paths])], path)
-    return path
+    const { path, given } = this.#folder
+    const paths = this.#names.map(name => join(path, name))
+    await animateFiles([...new Set([...this.#earlier, ...paths])], join(path, 'output.gif'))
+    return join(given, 'output.gif')
   }
 }
 
