@@ -87,7 +87,7 @@ export interface HyperParams {
    * or more. `'plain'`: by LibTorch's modules and autograd. This is slower; it is the specification of the kernels.
    * The results of the two differ by rounding.
    */
-  step: 'auto' | 'plain'
+  kernels: Kernels
   /**
    * CPU threads that one operation of this model uses, 1 to 1,024. Default `'auto'`: LibTorch's choice, one per core.
    * Other models in the process keep their own number.
@@ -117,10 +117,16 @@ export interface HyperParams {
 }
 
 /** Hyper-parameters. A key that is missing or `undefined` has its default. */
-export type HyperParamOptions = { [K in keyof HyperParams]?: HyperParams[K] | undefined }
+export type HyperParamOptions = { [K in keyof HyperParams]?: HyperParams[K] | undefined } & {
+  /** @deprecated The old name of `kernels`. The next minor version does not have it. */
+  step?: Kernels | undefined
+}
 
 /** One value for all epochs, or a list of 1 to 500 values, one per epoch. After the list's end its last value stays. */
 export type ByEpoch = number | readonly number[]
+
+/** How a step is computed. */
+export type Kernels = 'auto' | 'plain'
 
 /** The loss of both networks. */
 export type Loss = 'bce' | 'relativistic'
@@ -152,7 +158,7 @@ export const DEFAULTS: Readonly<Omit<HyperParams, 'seed'>> = Object.freeze({
   emaDecay: 0,
   device: 'auto',
   precision: 'float32',
-  step: 'auto',
+  kernels: 'auto',
   threads: 'auto',
   distributed: false,
   maxBatch: 64,
@@ -183,7 +189,7 @@ const CHECKS: Checks = {
   emaDecay: decay,
   device,
   precision: oneOf('float32', 'bfloat16', 'auto'),
-  step: oneOf('auto', 'plain'),
+  kernels: oneOf('auto', 'plain'),
   threads: (key, value) => (value === 'auto' ? value : checkInteger(key, value, 1, 1024, " or 'auto'")),
   distributed,
   seed: integer(0, MAX_SEED),
@@ -248,14 +254,35 @@ export function inEpoch(values: ByEpoch, epoch: number): number {
   return list[Math.min(epoch, list.length) - 1] as number
 }
 
+/** The old name of `kernels`. */
+const STEP = 'step'
+
 /** Checks the hyper-parameters that are given, and returns them without those that are `undefined`. */
 export function checkHyperParams(what: string, given: unknown): Partial<HyperParams> {
-  const values = checkKeys(what, given, HYPER_PARAMS)
+  const { [STEP]: step, ...values } = checkKeys(what, given, [...HYPER_PARAMS, STEP])
+  if (step !== undefined) {
+    if (values.kernels !== undefined)
+      throw invalidArgument(STEP, 'nothing next to kernels, its new name,', step)
+    values.kernels = CHECKS.kernels(STEP, step)
+    warnOfStep()
+  }
   const checked = HYPER_PARAMS.filter(key => values[key] !== undefined).map(key => [
     key,
     CHECKS[key](key, values[key]),
   ])
   return withoutPrototype(Object.fromEntries(checked))
+}
+
+let warned = false
+
+/** Warns once per process that `step` is an old name. */
+function warnOfStep(): void {
+  if (warned) return
+  warned = true
+  process.emitWarning("The hyper-parameter step is called kernels now. Rename it: { kernels: 'plain' }", {
+    type: 'DeprecationWarning',
+    code: 'DCGAN_STEP',
+  })
 }
 
 function integer(min: number, max: number, remark = '') {

@@ -55,7 +55,7 @@ test('it learns what its labels say', async () => {
   expect(right.filter(Boolean).length).toBeGreaterThan(25)
 })
 
-test.each([{}, { emaDecay: 0.9 }, { step: 'plain' as const }])(
+test.each([{}, { emaDecay: 0.9 }, { kernels: 'plain' as const }])(
   'a saved model goes on bit for bit, with %j',
   async hparams => {
     const file = join(folder(), 'state.safetensors')

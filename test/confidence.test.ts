@@ -70,7 +70,7 @@ test.each([
 })
 
 test("on LibTorch's own operators too an image does not depend on its company", async () => {
-  const gan = untrained({ step: 'plain' })
+  const gan = untrained({ kernels: 'plain' })
   const options = { seed: 8, labels: 3, minConfidence: 0.3 }
   const alone = await gan.sample(2, options)
   const [many] = await Promise.all([gan.sample(20, options), gan.sample(3, { seed: 1, minConfidence: 1 })])

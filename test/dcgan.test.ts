@@ -99,7 +99,7 @@ test('a training step that could not be captured in a graph is a warning, once p
     const gan = tiny({ device: 'cpu' })
     for (let i = 0; i < 2; i++) await gan.trainEpoch(bars(4))
     expect(warn).toHaveBeenCalledTimes(1)
-    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/slower.*no memory.*step to 'plain'/), {
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/slower.*no memory.*kernels to 'plain'/), {
       code: 'DCGAN_NO_GRAPH',
     })
   } finally {

@@ -23,11 +23,11 @@ interface Probe {
 }
 
 /** One step on `count` images that has everything in it: classes, pairs, penalties and two discriminator updates. */
-function everything(count: number, step: 'auto' | 'plain'): Probe {
+function everything(count: number, kernels: 'auto' | 'plain'): Probe {
   const config: NativeConfig = {
     ...NATIVE_CONFIG,
     precision: 'float64',
-    step,
+    kernels,
     batchSize: count,
     latentDim: 7,
     classes: 3,

@@ -117,7 +117,7 @@ test("on LibTorch's own operators the figures are the same but for rounding", as
   const dataset = await test200()
   const [fused, plain] = [
     kept(await DCGAN.pretrained({ device: 'cpu' })),
-    kept(await DCGAN.pretrained({ device: 'cpu', step: 'plain', threads: 2 })),
+    kept(await DCGAN.pretrained({ device: 'cpu', kernels: 'plain', threads: 2 })),
   ]
   const [one, other] = [
     await fused.evaluate({ ...small, dataset }),
@@ -125,7 +125,7 @@ test("on LibTorch's own operators the figures are the same but for rounding", as
   ]
   expect(other.frechetDistance / one.frechetDistance).toBeCloseTo(1, 4)
   expect(other.floor.frechetDistance / one.floor.frechetDistance).toBeCloseTo(1, 5)
-  const alone = kept(await DCGAN.pretrained({ device: 'cpu', step: 'plain', threads: 1 }))
+  const alone = kept(await DCGAN.pretrained({ device: 'cpu', kernels: 'plain', threads: 1 }))
   expect(await alone.evaluate({ ...small, dataset })).toEqual(other)
 })
 

@@ -147,8 +147,8 @@ test.each(Object.entries(OBJECTIVES))(
   'the fused step and the plain one have the same gradients and losses, with %s',
   async (_, own) => {
     const [fused, plain] = (await Promise.all(
-      (['auto', 'plain'] as const).map(step =>
-        withModel({ ...own, step }, (_model, _start, probe) => probe()),
+      (['auto', 'plain'] as const).map(kernels =>
+        withModel({ ...own, kernels }, (_model, _start, probe) => probe()),
       ),
     )) as [NativeTensor[], NativeTensor[]]
     const names = plain.map(({ name }) => name)

@@ -35,7 +35,7 @@ test('the defaults are those of the contract', () => {
     emaDecay: 0,
     device: 'auto',
     precision: 'float32',
-    step: 'auto',
+    kernels: 'auto',
     threads: 'auto',
     maxBatch: 64,
     maxQueue: 4096,
@@ -182,4 +182,19 @@ test('any other object is either resolved or refused with the one code', () => {
       }
     }),
   )
+})
+
+test('step, the old name of kernels, works with one deprecation warning, and not next to the new name', () => {
+  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  try {
+    expect(resolveHyperParams({ step: 'plain' }).kernels).toBe('plain')
+    expect(resolveHyperParams({ step: 'auto' })).not.toHaveProperty('step')
+    expect(warn.mock.calls).toEqual([
+      [expect.stringContaining('kernels'), { type: 'DeprecationWarning', code: 'DCGAN_STEP' }],
+    ])
+  } finally {
+    warn.mockRestore()
+  }
+  expect(failure({ step: 'eager' }).message).toContain("'auto' or 'plain' for step")
+  expect(failure({ step: 'plain', kernels: 'plain' }).message).toContain('nothing next to kernels')
 })

@@ -23,6 +23,6 @@ export const NATIVE_CONFIG: NativeConfig = {
   emaDecay: 0,
   maxBatch: 64,
   maxQueue: 1024,
-  step: 'auto',
+  kernels: 'auto',
   stepsTogether: 0,
 }

@@ -40,7 +40,7 @@ test.each(OPTIONS)(
     const [[plainly], [ours], [theirs]] = await Promise.all([
       losses({}),
       losses(hparams),
-      losses({ ...hparams, step: 'plain' }),
+      losses({ ...hparams, kernels: 'plain' }),
     ])
     expect(ours?.genLosses).not.toEqual(plainly?.genLosses)
     ours?.discLosses.forEach((loss, step) => {

@@ -127,14 +127,14 @@ const MORE_CASES: typeof CASES = [
   ['all', 128],
 ]
 
-describe.each(['auto', 'plain'] as const)('the %s step', step => {
+describe.each(['auto', 'plain'] as const)('the %s step', kernels => {
   test.each(ALL ? [...CASES, ...MORE_CASES] : CASES)(
     'agrees with PyTorch in float32, %s, on a batch of %i',
     async (kind, batch) => {
-      const errors = await errorsOf({ step }, kind, batch, `float32.${batch}`)
-      tabulate(step, kind, batch, errors)
+      const errors = await errorsOf({ kernels }, kind, batch, `float32.${batch}`)
+      tabulate(kernels, kind, batch, errors)
       // LibTorch's own sums over a large batch are less exact, and differ from processor to processor.
-      const fused = step === 'auto' && training().info().fusedStep.float32
+      const fused = kernels === 'auto' && training().info().fusedStep.float32
       const worse = errors.filter(([, { float32, float64, torch }]) => {
         const tolerance = fused ? TOLERANCE : Math.max(3 * TOLERANCE, 3 * torch)
         return !(float32 <= tolerance && float64 <= tolerance)
@@ -156,8 +156,8 @@ describe.each(['auto', 'plain'] as const)('the %s step', step => {
   ] as const)(
     'is no further off in bfloat16 than PyTorch autocast, %s, on a batch of %i',
     async (kind, batch) => {
-      const errors = await errorsOf({ step, precision: 'bfloat16' }, kind, batch, `bfloat16.${DISTINCT}`)
-      tabulate(`${step}, bfloat16`, kind, batch, errors)
+      const errors = await errorsOf({ kernels, precision: 'bfloat16' }, kind, batch, `bfloat16.${DISTINCT}`)
+      tabulate(`${kernels}, bfloat16`, kind, batch, errors)
       const worse = errors.filter(([name, { float64, torch }]) => {
         const tolerance = name.includes('_loss.') ? BFLOAT16_LOSS_TOLERANCE : 2 * torch + 1e-3
         return !(float64 <= tolerance)
@@ -169,7 +169,7 @@ describe.each(['auto', 'plain'] as const)('the %s step', step => {
   inBfloat16.each(['warm', 'all'] as const)(
     'computes logits in float32 from features in bfloat16, %s',
     async kind => {
-      const seen = await withModel({ step, precision: 'bfloat16' }, kind, model =>
+      const seen = await withModel({ kernels, precision: 'bfloat16' }, kind, model =>
         training().probe(model, stepInput(0, DISTINCT, kind)),
       )
       // The upper half of a float32 is a bfloat16, so a lower half that is not 0 shows a logit that was not rounded.
@@ -181,7 +181,7 @@ describe.each(['auto', 'plain'] as const)('the %s step', step => {
   )
 
   test('gives an image the same result wherever in the batch it is', async () => {
-    const seen = await withModel({ step }, 'warm', model => training().probe(model, stepInput(0, 128)))
+    const seen = await withModel({ kernels }, 'warm', model => training().probe(model, stepInput(0, 128)))
     for (const name of PER_IMAGE) {
       const tensor = byName(seen).get(name)
       expect(spread(numbers(tensor as NativeTensor), 128)).toBeLessThan(1e-5)
@@ -190,7 +190,7 @@ describe.each(['auto', 'plain'] as const)('the %s step', step => {
   })
 
   test("makes Adam's first update out of the gradients it tells", async () => {
-    await withModel({ step }, 'fresh', async model => {
+    await withModel({ kernels }, 'fresh', async model => {
       const before = byName((await training().exportState(model, 'all')).tensors)
       const seen = await training().probe(model, stepInput(0, DISTINCT))
       const after = byName((await training().exportState(model, 'all')).tensors)
@@ -214,8 +214,8 @@ describe.each(['auto', 'plain'] as const)('the %s step', step => {
 test('an epoch makes the same steps with either implementation', async () => {
   const { images } = stepInput(0, 128)
   const [auto, plain] = await Promise.all(
-    (['auto', 'plain'] as const).map(step =>
-      withModel({ step, batchSize: 48, dropout: 0.3 }, 'warm', async model => {
+    (['auto', 'plain'] as const).map(kernels =>
+      withModel({ kernels, batchSize: 48, dropout: 0.3 }, 'warm', async model => {
         await training().setDataset(model, images, 128)
         const request = { snapshotEvery: 0, checkpointEvery: 0, maxSteps: 0 }
         const epoch = await training().trainEpoch(model, request, () => {})
@@ -230,9 +230,9 @@ test('an epoch makes the same steps with either implementation', async () => {
   })
 })
 
-describe.each(['auto', 'plain'] as const)('dropout in the %s step', step => {
+describe.each(['auto', 'plain'] as const)('dropout in the %s step', kernels => {
   const probe = (batch: number, precision: 'float32' | 'bfloat16' = 'float32') =>
-    withModel({ step, precision, dropout: 0.3 }, 'warm', async model => {
+    withModel({ kernels, precision, dropout: 0.3 }, 'warm', async model => {
       const before = await training().exportState(model, 'all')
       const seen = byName(await training().probe(model, stepInput(0, batch)))
       return { before, seen, after: await training().exportState(model, 'all') }

@@ -92,7 +92,7 @@ test.each<[Precision, ChosenDevice, ReturnType<typeof processor>, ChosenPrecisio
 
 test.each([
   [{ precision: 'half' }, /'float32', 'bfloat16' or 'auto' for precision but received .half/],
-  [{ step: 'eager' }, /'auto' or 'plain' for step but received .eager/],
+  [{ kernels: 'eager' }, /'auto' or 'plain' for kernels but received .eager/],
 ])('%j is refused by name', (hparams, message) => {
   expect(() => create(hparams as object)).toThrow(
     expect.objectContaining({ code: 'ERR_DCGAN_INVALID_ARGUMENT', message: expect.stringMatching(message) }),
@@ -103,7 +103,9 @@ test('the plain step trains, and its first losses agree with the other step', as
   const images = Uint8Array.from({ length: 8 * 784 }, (_, i) => (i * 7) % 256)
   const dataset = { images, count: 8, width: 28, height: 28 }
   const results = await Promise.all(
-    (['auto', 'plain'] as const).map(step => create({ step, seed: 1, batchSize: 8 }).trainEpoch(dataset)),
+    (['auto', 'plain'] as const).map(kernels =>
+      create({ kernels, seed: 1, batchSize: 8 }).trainEpoch(dataset),
+    ),
   )
   const [auto, plain] = results
   expect(plain?.discLoss).toBeCloseTo(auto?.discLoss as number, 4)

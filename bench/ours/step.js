@@ -1,13 +1,13 @@
-// Training as a user does it: node step.js FLOAT BATCH STEPS_A_ROUND IMAGES [DEVICE [STEP]]
+// Training as a user does it: node step.js FLOAT BATCH STEPS_A_ROUND IMAGES [DEVICE [KERNELS]]
 // A round is an epoch over STEPS × BATCH of MNIST's images; with more IMAGES than that, an epoch over them is stopped.
 import { DCGAN, loadMnist } from '../../dist/index.mjs'
 import { serve } from '../rounds.js'
 
 const [precision, ...rest] = process.argv.slice(2)
 const [batchSize, steps, count] = rest.map(Number)
-const [device = 'cpu', step = 'auto'] = rest.slice(3)
+const [device = 'cpu', kernels = 'auto'] = rest.slice(3)
 const threads = Number(process.env.OMP_NUM_THREADS)
-const gan = new DCGAN({ device, step, precision, batchSize, threads, seed: 1 })
+const gan = new DCGAN({ device, kernels, precision, batchSize, threads, seed: 1 })
 const all = await loadMnist()
 
 function some(count) {

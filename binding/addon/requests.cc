@@ -123,7 +123,7 @@ Config config_from(const Napi::Object& object) {
   const auto peers = object.Get("peers");
   if (peers.IsObject()) config.peers = peers_from(peers.As<Napi::Object>());
   config.steps_together = integer(object, "stepsTogether", 0, kMaxSize);
-  config.step = text(object, "step") == "plain" ? StepKind::kPlain : StepKind::kAuto;
+  config.step = text(object, "kernels") == "plain" ? StepKind::kPlain : StepKind::kAuto;
   return config;
 }
 

@@ -111,7 +111,9 @@ function checkVersion(version: string, library: string | undefined, fail: Fail):
 
 function decodeHparams(json: string, fail: Fail): Hparams {
   if (json.length > MAX_HPARAMS) fail(`its hparams take ${json.length} characters, more than ${MAX_HPARAMS}`)
-  const hparams = parseObject(json, 'its list of hparams', 2, fail)
+  const { step, ...hparams } = parseObject(json, 'its list of hparams', 2, fail)
+  // Release 0.1 called it by this name.
+  if (step !== undefined) hparams.kernels ??= step
   for (const key of ['latentDim', 'outputDim']) {
     if (!Object.hasOwn(hparams, key)) fail(`its hparams have no ${key}`)
   }

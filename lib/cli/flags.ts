@@ -21,7 +21,7 @@ const HELP: Record<keyof HyperParams, string> = {
   emaDecay: "decay of the average of the generator's weights; 0 for no average",
   device: "'auto', 'cpu', 'cuda' or 'cuda:N'",
   precision: "'float32', 'bfloat16' or 'auto'",
-  step: "'auto', or 'plain' for LibTorch's autograd",
+  kernels: "'auto', or 'plain' for LibTorch's autograd",
   threads: "CPU threads per operation, or 'auto'",
   distributed:
     'train in the processes that torchrun, or RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, describe',
@@ -46,6 +46,7 @@ export function addHyperParams(
     }
     const value = defaultText(key, recipe)
     command.option(`--${kebab(key)} <value>`, `${HELP[key]} (default: ${value})`, numbersOrText)
+    if (key === 'kernels') command.addOption(new Option('--step <value>').hideHelp())
   }
   return command
 }
@@ -61,9 +62,8 @@ function defaultText(key: keyof HyperParams, recipe: HyperParamOptions): string 
 
 /** Returns the hyper-parameters that were given as flags. */
 export function hyperParamsOf(flags: Record<string, unknown>): HyperParamOptions {
-  return Object.fromEntries(
-    HYPER_PARAMS.filter(key => flags[key] !== undefined).map(key => [key, flags[key]]),
-  )
+  const given = [...HYPER_PARAMS, 'step'].filter(key => flags[key] !== undefined)
+  return Object.fromEntries(given.map(key => [key, flags[key]]))
 }
 
 /** Parses a number. Other text stays text, so that the library's check can name it. */

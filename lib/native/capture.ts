@@ -6,7 +6,7 @@ export function warnOfCapture(reason: string): void {
   warned = true
   process.emitWarning(
     `No CUDA graph could be captured of the training step: models train without one, which is slower. LibTorch says: ` +
-      `${reason}. Set step to 'plain' to train without a graph and without this warning`,
+      `${reason}. Set kernels to 'plain' to train without a graph and without this warning`,
     { code: 'DCGAN_NO_GRAPH' },
   )
 }

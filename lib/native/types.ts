@@ -141,7 +141,7 @@ export interface NativeConfig {
   /** The most images that may wait. */
   maxQueue: number
   /** 'plain': LibTorch's modules and autograd, the specification of the fused step. */
-  step: 'auto' | 'plain'
+  kernels: 'auto' | 'plain'
   /** Steps that are made together, without a look at events or requests. 0: a whole CUDA graph, or one. Others: tests. */
   stepsTogether: number
   /** Undefined if this process trains alone. */

@@ -33,8 +33,8 @@ const comparison = device => `
   const images = Uint8Array.from({ length: count * 784 }, (_, i) => (i * i) % 251)
   const dataset = { images, labels: new Uint8Array(count), count, width: 28, height: 28 }
   const losses = []
-  for (const step of ['plain', 'auto']) {
-    const gan = new DCGAN({ device: '${device}', step, batchSize: 8, seed: 1 })
+  for (const kernels of ['plain', 'auto']) {
+    const gan = new DCGAN({ device: '${device}', kernels, batchSize: 8, seed: 1 })
     const { discLosses, genLosses } = await gan.trainEpoch(dataset)
     losses.push([...discLosses, ...genLosses])
     await gan.dispose()
@@ -67,7 +67,8 @@ function selfTest(root, working) {
  * @returns {Promise<import('../doctor.js').Found>}
  */
 async function checkStep(root, device = 'cuda') {
-  const fix = "Train with step: 'plain', and report this with the output of npx libtorch-dcgan doctor --json."
+  const fix =
+    "Train with kernels: 'plain', and report this with the output of npx libtorch-dcgan doctor --json."
   const { difference, complaint } = await runThroughLibrary(root, comparison(device), fix)
   if (complaint !== undefined) return { status: 'note', detail: complaint, fix }
   const detail = `24 steps with and without a CUDA graph: losses differ by ${difference.toPrecision(2)} at most`

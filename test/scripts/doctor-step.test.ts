@@ -11,7 +11,7 @@ function library(difference: number, statement = ''): string {
   const root = temporary()
   fs.mkdirSync(path.join(root, 'dist'))
   const text = `exports.DCGAN = class {
-    constructor(hparams) { this.loss = hparams.step === 'plain' ? 1 : 1 + ${difference} }
+    constructor(hparams) { this.loss = hparams.kernels === 'plain' ? 1 : 1 + ${difference} }
     async trainEpoch() { ${statement}; return { discLosses: [1, this.loss], genLosses: [1] } }
     async dispose() {}
   }`
@@ -28,7 +28,7 @@ test('the two kinds of step of the real library agree', async () => {
 test('a step that computes something else is a failure', async () => {
   await expect(checkStep(library(0.01))).rejects.toMatchObject({
     message: expect.stringContaining('differ by 0.010'),
-    fix: expect.stringContaining("step: 'plain'"),
+    fix: expect.stringContaining("kernels: 'plain'"),
   })
 })
 

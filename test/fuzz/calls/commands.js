@@ -126,7 +126,7 @@ function allCommands(stage) {
     dropout: mostly(fc.constantFrom(0, 0.3)),
     labelSmoothing: mostly(fc.constantFrom(0, 0.1)),
     discSteps: mostly(fc.constantFrom(1, 2)),
-    step: mostly(fc.constantFrom('auto', 'plain')),
+    kernels: mostly(fc.constantFrom('auto', 'plain')),
   })
   const checkpoint = options({
     path: files.map(file => new Later(() => placed(stage, file))),

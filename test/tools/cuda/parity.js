@@ -35,7 +35,7 @@ async function parity(device) {
   ]
   for (const [name, options] of kinds) {
     const [plain, graph] = [
-      await losses({ ...options, device, step: 'plain' }),
+      await losses({ ...options, device, kernels: 'plain' }),
       await losses({ ...options, device }),
     ]
     const apart = largestDifference(plain, graph)
@@ -45,7 +45,7 @@ async function parity(device) {
     if (options.precision === 'auto') continue
     const still = { ...options, dropout: 0 }
     const there = await losses({ ...still, device })
-    const here = await losses({ ...still, device: 'cpu', step: 'plain' })
+    const here = await losses({ ...still, device: 'cpu', kernels: 'plain' })
     // Later steps drift apart, as those of any two machines do.
     const first = largestDifference(there.slice(0, 5), here.slice(0, 5))
     rows.push({ what: `GPU and CPU, five steps: ${name}`, ok: first <= 0.02, found: first.toExponential(1) })

@@ -6,7 +6,7 @@ const { cudaDevices } = require('../../../dist/native/libtorch.js').openAddon().
 const { ALL, images, largestDifference, withModel } = require('./support.js')
 
 // As bfloat16 and dropout would hide a wrong sum, neither is used.
-const OPTIONS = /** @type {const} */ ({ ...ALL, step: 'plain', precision: 'float32', dropout: 0 })
+const OPTIONS = /** @type {const} */ ({ ...ALL, kernels: 'plain', precision: 'float32', dropout: 0 })
 const STEPS = 4
 /** More than a process makes before it is killed. */
 const LONG = 2000
