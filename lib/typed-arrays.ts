@@ -64,6 +64,22 @@ export function viewOf(
   return new Type(buffer, Reflect.apply(OFFSET, array, []) as number, count)
 }
 
+/**
+ * Returns a view of an array that a batch holds, and that its owner may have transferred, cut or replaced since.
+ *
+ * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
+ */
+export function intact(name: string, array: Float32Array, length: number): Floats
+export function intact(name: string, array: Uint8Array, length: number): Bytes
+export function intact(name: string, array: Float32Array | Uint8Array, length: number): Floats | Bytes {
+  const known = isUint8Array(array) || isFloat32Array(array)
+  if (known && lengthOf(array) === length) return viewOf(array as Uint8Array, length) as Bytes
+  throw new DcganError(
+    'ERR_DCGAN_INVALID_ARGUMENT',
+    `The ${name} of this batch were transferred or replaced. Transfer those of a copy: batch.slice()`,
+  )
+}
+
 /** Copies an array into new memory, which no caller and no other thread can change. */
 export function copyOf(array: Float32Array): Float32Array
 export function copyOf(array: Uint8Array): Uint8Array

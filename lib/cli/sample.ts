@@ -64,7 +64,7 @@ export async function sample(flags: SampleFlags): Promise<void> {
   if (json || !showsPictures(process.stdout, flags.preview)) return
   const shown = picture ? count : Math.min(count, SHOWN)
   const layout = picture ? { ...layoutOf(flags), scale: 1 } : { columns: Math.ceil(shown / 2), gap: 2 }
-  show(drawGrid(batch.pixels, shown, layout))
+  show(drawGrid(() => batch.pixels, shown, layout))
 }
 
 /** Runs `libtorch-dcgan grid`, which writes the picture of the snapshots, or a grid of new digits. */

@@ -2,7 +2,7 @@ import { types } from 'node:util'
 import { DcganError, invalidArgument } from '../errors.js'
 import { checkPath } from '../files.js'
 import { reading } from '../options.js'
-import { lengthOf } from '../typed-arrays.js'
+import { lengthOf, viewOf } from '../typed-arrays.js'
 import { OWN_IMAGES, SIDE } from './idx.js'
 
 /** Grey images of handwritten digits with their labels. */
@@ -44,8 +44,8 @@ export function checkSource(value: unknown): DatasetSource {
 
 /**
  * Checks a data set that a caller made. First the types (`ERR_DCGAN_INVALID_ARGUMENT`, which names the key), then
- * whether its parts fit each other and the networks (`ERR_DCGAN_BAD_DATASET`). Returns a plain object with the same
- * arrays; missing labels become an empty array.
+ * whether its parts fit each other and the networks (`ERR_DCGAN_BAD_DATASET`). Returns a plain object with views
+ * of the arrays, whose lengths stay; missing labels become an empty array.
  *
  * @internal
  */
@@ -79,7 +79,7 @@ function checkParts(value: unknown): Dataset {
   if (labelled !== 0 && labelled !== count) {
     throw misfit(`it has ${count} images and ${labelled} labels. Give a label for each, or none`)
   }
-  return { images, labels, count, width, height }
+  return { images: viewOf(images, bytes), labels: viewOf(labels, labelled), count, width, height }
 }
 
 /**

@@ -25,29 +25,37 @@ export function subset(dataset: Dataset, which: number | ArrayLike<number>): Dat
 export function subset(dataset: TrainingImages, which: number | ArrayLike<number>): TrainingImages
 export function subset(dataset: TrainingImages, which: number | ArrayLike<number>): TrainingImages {
   const { images, labels, count, width, height } = checkDataset(dataset)
+  const labelled = lengthOf(labels)
   const indices = checkIndices(which, count)
   const pixels = SIDE * SIDE
+  // Reading the list may run code of the caller's.
+  if (lengthOf(images) !== count * pixels || lengthOf(labels) !== labelled) {
+    throw invalidArgument('which', 'a list that leaves the images in their place', which)
+  }
   const copies = allocate(() => new Uint8Array(indices.length * pixels))
   indices.forEach((index, i) => {
     copies.set(images.subarray(index * pixels, (index + 1) * pixels), i * pixels)
   })
   const part = { images: copies, count: indices.length, width, height }
-  return lengthOf(labels) === 0
-    ? part
-    : { ...part, labels: Uint8Array.from(indices, i => labels[i] as number) }
+  return labelled === 0 ? part : { ...part, labels: Uint8Array.from(indices, i => labels[i] as number) }
 }
 
-function checkIndices(which: unknown, count: number): number[] {
+/** The images of a longer list would fit into no array. */
+const MAX_LENGTH = 2 ** 32
+
+function checkIndices(which: unknown, count: number): Uint32Array {
   if (typeof which === 'number') {
-    return Array.from({ length: checkInteger('which', which, 1, count) }, (_, i) => i)
+    return new Uint32Array(checkInteger('which', which, 1, count)).map((_, i) => i)
   }
   return reading('which', () => {
     const { length } = Object(which) as ArrayLike<unknown>
-    if (!Number.isSafeInteger(length) || length < 1) {
+    if (!Number.isSafeInteger(length) || length < 1 || length > MAX_LENGTH) {
       throw invalidArgument('which', 'a number of images, or a list of one index or more,', which)
     }
-    return Array.from(which as ArrayLike<unknown>, (index, i) =>
-      checkInteger(`which[${i}]`, index, 0, count - 1),
-    )
+    const indices = allocate(() => new Uint32Array(length))
+    for (let i = 0; i < length; i++) {
+      indices[i] = checkInteger(`which[${i}]`, (which as ArrayLike<unknown>)[i], 0, count - 1)
+    }
+    return indices
   })
 }

@@ -1,7 +1,7 @@
 import { invalidArgument } from '../errors.js'
 import { checkInteger } from '../options.js'
-import { type Bytes, type Floats, isFloat32Array, isUint8Array, lengthOf } from '../typed-arrays.js'
-import { type GifOptions, gifOf } from './gif.js'
+import { type Bytes, type Floats, intact, isFloat32Array, isUint8Array, lengthOf } from '../typed-arrays.js'
+import { checkGifOptions, type GifOptions, gifOf } from './gif.js'
 import type { GreyImage } from './grey.js'
 import { drawGrid, type GridOptions, SIDE } from './grid.js'
 import { drawPicture, type PngOptions } from './picture.js'
@@ -86,7 +86,7 @@ export class ImageBatch implements Iterable<BatchImage> {
    */
   image(i: number): Bytes {
     checkInteger('i', i, 0, this.count - 1)
-    return this.pixels.subarray(i * PIXELS, (i + 1) * PIXELS)
+    return this.#levels().subarray(i * PIXELS, (i + 1) * PIXELS)
   }
 
   /** Yields the images in order. */
@@ -109,10 +109,10 @@ export class ImageBatch implements Iterable<BatchImage> {
   slice(from = 0, to = this.count): this {
     checkInteger('from', from, 0, this.count - 1)
     checkInteger('to', to, from + 1, this.count)
-    // Not the array's own slice(): a Buffer's is a view.
-    const pixels = new Uint8Array(this.pixels.subarray(from * PIXELS, to * PIXELS))
-    const labels = this.labels && new Uint8Array(this.labels.subarray(from, to))
-    const confidences = this.confidences && new Float32Array(this.confidences.subarray(from, to))
+    const pixels = this.#levels().slice(from * PIXELS, to * PIXELS)
+    const labels = this.labels && intact('labels', this.labels, this.count).slice(from, to)
+    const confidences =
+      this.confidences && intact('confidences', this.confidences, this.count).slice(from, to)
     return new ImageBatch(pixels, labels, confidences, this.classNames) as this
   }
 
@@ -123,7 +123,8 @@ export class ImageBatch implements Iterable<BatchImage> {
    * @param options `scale` enlarges it, `invert` draws black on white, `gap` leaves empty pixels around it
    */
   async png(i: number, options?: PngOptions): Promise<FileBytes> {
-    const image = this.#frame(this.image(i))
+    // A copy, because the options may have a getter that transfers the pixels.
+    const image = this.#frame(this.image(i).slice())
     const picture = drawPicture(image, options)
     return picture.width === SIDE ? encodeSmallPng(picture) : encodePng(picture)
   }
@@ -133,13 +134,19 @@ export class ImageBatch implements Iterable<BatchImage> {
    * The picture may have 2²⁴ pixels; each million takes 6 to 12 ms.
    */
   async grid(options?: GridOptions): Promise<FileBytes> {
-    return encodePng(drawGrid(this.pixels, this.count, options))
+    return encodePng(drawGrid(() => this.#levels(), this.count, options))
   }
 
   /** Makes an animated GIF of all images, one after another. */
   async gif(options?: GifOptions): Promise<FileBytes> {
+    const checked = checkGifOptions(options)
     const frames = Array.from({ length: this.count }, (_, i) => this.#frame(this.image(i)))
-    return gifOf(frames, options)
+    return gifOf(frames, checked)
+  }
+
+  /** A view of the pixels. */
+  #levels(): Bytes {
+    return intact('pixels', this.pixels, this.count * PIXELS)
   }
 
   #frame(pixels: Uint8Array): GreyImage {

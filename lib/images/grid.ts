@@ -51,14 +51,19 @@ export function checkGridOptions(options: unknown, count: number): Complete<Grid
 }
 
 /**
- * Draws images of 28×28 pixels, which lie one after the other, as one picture.
+ * Draws images of 28×28 pixels, which lie one after the other, as one picture. Calls `levels` for them after it has read
+ * the options, which may have a getter that transfers them.
  *
  * @internal
  * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
  */
-export function drawGrid(pixels: Uint8Array, count: number, options: GridOptions | undefined): GreyImage {
+export function drawGrid(
+  levels: () => Uint8Array,
+  count: number,
+  options: GridOptions | undefined,
+): GreyImage {
   const { scale, invert: inverted, ...layout } = checkGridOptions(options, count)
-  const grid = enlarge(layGrid({ width: SIDE, height: SIDE, pixels }, count, layout), scale)
+  const grid = enlarge(layGrid({ width: SIDE, height: SIDE, pixels: levels() }, count, layout), scale)
   return inverted ? invert(grid) : grid
 }
 

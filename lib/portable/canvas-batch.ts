@@ -1,6 +1,7 @@
 import type { GreyImage } from '../images/grey.js'
 import { drawGrid, type GridOptions, SIDE } from '../images/grid.js'
 import { checkInteger } from '../options.js'
+import { intact } from '../typed-arrays.js'
 
 const PIXELS = SIDE * SIDE
 
@@ -30,7 +31,7 @@ export class CanvasBatch {
   /** The 784 grey levels of image `i`, row by row: a view, not a copy. */
   image(i: number): Uint8Array {
     checkInteger('i', i, 0, this.count - 1)
-    return this.pixels.subarray(i * PIXELS, (i + 1) * PIXELS)
+    return this.#levels().subarray(i * PIXELS, (i + 1) * PIXELS)
   }
 
   /** Image `i` for `putImageData()`. */
@@ -45,12 +46,16 @@ export class CanvasBatch {
 
   /** All images as one picture, for `putImageData()`. */
   gridData(options?: GridOptions): CanvasData {
-    return dataOf(drawGrid(this.pixels, this.count, options))
+    return dataOf(drawGrid(() => this.#levels(), this.count, options))
   }
 
   /** All images as one PNG file. */
   async grid(options?: GridOptions): Promise<Blob> {
     return encode(this.gridData(options))
+  }
+
+  #levels(): Uint8Array {
+    return intact('pixels', this.pixels, this.count * PIXELS)
   }
 }
 

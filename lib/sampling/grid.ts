@@ -61,6 +61,6 @@ function checkGridSource(
 function given(latents: unknown, labels: unknown, latentDim: number): number | undefined {
   if (isFloat32Array(latents)) return Math.max(1, Math.floor(lengthOf(latents) / latentDim))
   if (typeof labels !== 'object' || labels === null) return undefined
-  const length = reading('labels', () => (labels as ArrayLike<unknown>).length)
-  return length > 0 ? length : undefined
+  const length: unknown = reading('labels', () => (labels as ArrayLike<unknown>).length)
+  return typeof length === 'number' && length > 0 ? length : undefined
 }

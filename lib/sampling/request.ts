@@ -3,7 +3,7 @@ import { type HyperParams, modelsKey } from '../hyperparams.js'
 import type { NativeSampleRequest } from '../native/types.js'
 import { checkInteger, checkKeys, checkSignal, reading } from '../options.js'
 import { drawSeed, MAX_SEED } from '../random.js'
-import { copyOf, isFloat32Array, lengthOf } from '../typed-arrays.js'
+import { copyOf, isFloat32Array, lengthOf, viewOf } from '../typed-arrays.js'
 import { checkLabels, DIGITS, type Labels } from './labels.js'
 
 /** The most images per call. */
@@ -121,7 +121,7 @@ function checkLatents(latents: unknown, count: number, latentDim: number): Float
   if (!isFloat32Array(latents) || lengthOf(latents) !== count * latentDim) {
     throw invalidArgument('latents', expected, latents)
   }
-  const copy = copyOf(latents)
+  const copy = copyOf(viewOf(latents, count * latentDim))
   const bad = copy.findIndex(value => !Number.isFinite(value))
   if (bad !== -1) throw invalidArgument(`latents[${bad}]`, 'a finite number', copy[bad])
   return copy
