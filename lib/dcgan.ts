@@ -186,7 +186,7 @@ export class DCGAN {
    * Makes one epoch, or the rest of an epoch that was stopped, even if the model has made `hparams.epochs` already. Writes
    * no files.
    *
-   * @param dataset images to train on, or a folder of IDX files. Default: MNIST, as `loadMnist()` finds it
+   * @param dataset images to train on, or a folder of them. Default: MNIST, as `loadMnist()` finds it
    * @throws as `train()` does
    */
   trainEpoch(dataset?: TrainingImages | string, options?: EpochOptions): Promise<EpochResult> {

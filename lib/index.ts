@@ -1,8 +1,13 @@
 export type { SaveOptions } from './checkpoint/options.js'
 export {
   type Dataset,
+  type LoadedImages,
+  type LoadImagesOptions,
   type LoadMnistOptions,
+  loadImages,
   loadMnist,
+  type SkippedFiles,
+  type Split,
   subset,
   type TrainingImages,
 } from './datasets/index.js'

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DCGAN, type HyperParamOptions, recipes, type TrainingImages } from '../lib/index'
+import { type Dataset, DCGAN, type HyperParamOptions, recipes } from '../lib/index'
 import { code, folder, kept, tiny } from './dcgan-support'
 
 const create = (hparams: HyperParamOptions = {}) =>
   tiny({ classes: 3, latentDim: 4, batchSize: 8, seed: 1, ...hparams })
 
 /** Three classes that nobody confuses: a bright band at the top, in the middle or at the bottom. */
-function bands(count: number): Required<TrainingImages> {
+function bands(count: number): Dataset {
   const images = new Uint8Array(count * 784)
   const labels = Uint8Array.from({ length: count }, (_, i) => i % 3)
   for (const [i, label] of labels.entries()) {

@@ -70,7 +70,10 @@ function addTrain(program: Command): void {
     .command('train')
     .description('train on MNIST: one epoch on a CPU and 20 on CUDA, unless --epochs is given')
     .option('--recipe <name>', "'best', or 'tutorial' for the tutorial's hyper-parameters (default: best)")
-    .option('--data <folder>', 'folder of IDX files (default: $MNIST_DIR, otherwise the MNIST package)')
+    .option(
+      '--data <folder>',
+      'folder of pictures (one per class, or none), of IDX files, or a .npz file (default: $MNIST_DIR, otherwise the MNIST package)',
+    )
     .option('--output-dir <folder>', 'folder for snapshots, GIF, checkpoint and model', 'output')
     .option('--steps <n>', 'stop after this many steps (default: at the end of the last epoch)', numberOrText)
     .option('--log <file>', 'CSV file for the losses, one row per step')
@@ -112,7 +115,7 @@ function addEvaluate(program: Command): void {
     .option('--seed <n>', 'seed of the digits (default: 0)', numberOrText)
     .option(
       '--data <folder>',
-      'folder of IDX files with test images to compare with (default: $MNIST_DIR, otherwise the MNIST package)',
+      'folder with test images to compare with (default: $MNIST_DIR, otherwise the MNIST package)',
     )
     .option('--json', 'print the result as JSON')
   addHyperParams(command, MACHINE_FLAGS).action(async (model, flags) =>

@@ -5,7 +5,7 @@ import { reading } from '../options.js'
 import { lengthOf, viewOf } from '../typed-arrays.js'
 import { OWN_IMAGES, SIDE } from './idx.js'
 
-/** Grey images of handwritten digits with their labels. */
+/** Grey images with their labels. */
 export interface Dataset {
   /** `count` × `height` × `width` grey levels, image by image and row by row, 0 black to 255 white. */
   images: Uint8Array
@@ -17,6 +17,8 @@ export interface Dataset {
   width: number
   /** 28, in pixels. */
   height: number
+  /** The name of each class: label i is `classNames[i]`. */
+  classNames?: readonly string[] | undefined
 }
 
 /** Images to train on: a `Dataset` whose labels are optional, because a model without classes does not use them. */
@@ -26,7 +28,7 @@ export type TrainingImages = Omit<Dataset, 'labels'> & {
 }
 
 /**
- * What a call trains on: images, or the folder that `loadMnist()` reads.
+ * What a call trains on: images, or a folder of them.
  *
  * @internal
  */
@@ -55,9 +57,18 @@ export function checkDataset(value: unknown): Dataset {
 
 function checkParts(value: unknown): Dataset {
   if (typeof value !== 'object' || value === null) {
-    throw invalidArgument('dataset', 'a Dataset or the path of a folder of IDX files', value)
+    throw invalidArgument('dataset', 'a Dataset or the path of a folder of images', value)
   }
-  const { images, labels = new Uint8Array(0), count, width, height } = value as Record<string, unknown>
+  const {
+    images,
+    labels = new Uint8Array(0),
+    count,
+    width,
+    height,
+    classNames,
+  } = value as Record<string, unknown>
+  // First, because reading a list may run code of the caller's.
+  const names = checkClassNames(classNames)
   // Not instanceof: the array may come from another realm.
   if (!types.isUint8Array(images)) throw invalidArgument('dataset.images', 'a Uint8Array', images)
   if (!types.isUint8Array(labels)) throw invalidArgument('dataset.labels', 'a Uint8Array', labels)
@@ -79,7 +90,29 @@ function checkParts(value: unknown): Dataset {
   if (labelled !== 0 && labelled !== count) {
     throw misfit(`it has ${count} images and ${labelled} labels. Give a label for each, or none`)
   }
-  return { images: viewOf(images, bytes), labels: viewOf(labels, labelled), count, width, height }
+  return {
+    images: viewOf(images, bytes),
+    labels: viewOf(labels, labelled),
+    count,
+    width,
+    height,
+    ...(names && { classNames: names }),
+  }
+}
+
+const MAX_CLASSES = 256
+
+function checkClassNames(value: unknown): readonly string[] | undefined {
+  if (value === undefined) return undefined
+  const expected = `a list of up to ${MAX_CLASSES} texts, all of them different`
+  if (!Array.isArray(value) || value.length > MAX_CLASSES) {
+    throw invalidArgument('dataset.classNames', expected, value)
+  }
+  const names = Array.from(value as unknown[])
+  if (names.some(name => typeof name !== 'string' || name === '') || new Set(names).size < names.length) {
+    throw invalidArgument('dataset.classNames', expected, value)
+  }
+  return Object.freeze(names as string[])
 }
 
 /**

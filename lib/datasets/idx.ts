@@ -18,8 +18,8 @@ export const SIDE = 28
 
 /** The advice for images of another size or with colours. */
 export const OWN_IMAGES =
-  `The networks take ${SIDE}×${SIDE} grey images, one byte per pixel. Convert yours first, for example with jimp: ` +
-  'docs/training.md shows how ("Your own images")'
+  `The networks take ${SIDE}×${SIDE} grey images, one byte per pixel. loadImages(folder) makes them from a folder of ` +
+  'PNG, JPEG, GIF or BMP files'
 
 /** 1.37 million images, 22 times MNIST. A header that declares more counts as damaged. */
 const MAX_BYTES = 2 ** 30
@@ -198,7 +198,7 @@ function whatHappened(cause: NodeJS.ErrnoException): string {
   return `cannot be read: ${cause.message}`
 }
 
-const FETCH_AGAIN = 'Fetch the file again, or give loadMnist() a folder with the original MNIST files'
+const FETCH_AGAIN = 'Fetch the file again, or give a folder with the original files'
 
 function badFile(
   path: string,

@@ -6,5 +6,8 @@ export {
   type DatasetSource,
   type TrainingImages,
 } from './dataset.js'
+export type { SkippedFiles } from './folder-of-pictures.js'
+export type { Split } from './idx-pair.js'
+export { type LoadedImages, type LoadImagesOptions, loadImages, loadSource } from './images.js'
 export { type LoadMnistOptions, loadMnist } from './mnist.js'
 export { subset } from './subset.js'

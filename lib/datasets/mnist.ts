@@ -1,10 +1,12 @@
-import { readdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DcganError, invalidArgument } from '../errors.js'
 import { absolute, checkPath } from '../files.js'
 import { checkKeys } from '../options.js'
 import type { Dataset } from './dataset.js'
-import { OWN_IMAGES, readIdx, SIDE } from './idx.js'
+import { holdsPictures } from './folder-of-pictures.js'
+import { readIdx, SIDE } from './idx.js'
+import { classNamesIn, idxImages } from './idx-pair.js'
 
 /** Options of `loadMnist`. */
 export interface LoadMnistOptions {
@@ -58,7 +60,16 @@ export async function loadMnist(
     const counts = `${imagesFile} holds ${images.count} images, but ${labelsFile} holds ${labels.count} labels`
     throw badDataset(`${counts}. The two files must belong together: take both from the same place`)
   }
-  return { images: images.data, labels: labels.data, count: images.count, width: SIDE, height: SIDE }
+  const { count, data } = images
+  const classNames = folder === undefined ? undefined : await classNamesIn(source.folder)
+  return {
+    images: data,
+    labels: labels.data,
+    count,
+    width: SIDE,
+    height: SIDE,
+    ...(classNames && { classNames }),
+  }
 }
 
 interface Source {
@@ -104,23 +115,13 @@ async function findFile({ folder, origin }: Source, spellings: string[]): Promis
 }
 
 async function adviceFor(folder: string, missing: string[]): Promise<string> {
-  const pictures = await pictureIn(folder)
-  if (pictures !== undefined) {
-    return `It holds pictures, such as ${pictures}: read them yourself and give train() their grey levels. ${OWN_IMAGES}`
+  const others = (await idxImages(folder)).some(name => !/^(train|t10k)-/.test(name))
+  if (others || (await holdsPictures(folder))) {
+    return 'It holds other images: loadImages() reads them, and so does train({ dataset: folder })'
   }
   return missing.some(name => name.includes('labels'))
-    ? 'Put the labels there. If the images have none, give train() the images themselves, and set classes to 0'
-    : 'Put the original MNIST file there, or give another folder'
-}
-
-/** Finds a picture in a folder, or in its first folder: often each class has a folder of its own. */
-async function pictureIn(folder: string): Promise<string | undefined> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
-  const picture = entries.find(({ name }) => /\.(png|jpe?g|webp|gif|bmp|tiff?)$/i.test(name))
-  if (picture !== undefined) return picture.name
-  const inner = entries.find(entry => entry.isDirectory())
-  const found = inner && (await pictureIn(join(folder, inner.name)))
-  return inner && found && join(inner.name, found)
+    ? 'Put the labels there. If the images have none, give train() what loadImages() returns, and set classes to 0'
+    : 'Put the original files there, or give another folder'
 }
 
 function checkSplit(options: unknown): 'train' | 'test' {

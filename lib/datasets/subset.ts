@@ -24,7 +24,7 @@ export function subset(dataset: Dataset, which: number | ArrayLike<number>): Dat
 /** The same for images that may have no labels. */
 export function subset(dataset: TrainingImages, which: number | ArrayLike<number>): TrainingImages
 export function subset(dataset: TrainingImages, which: number | ArrayLike<number>): TrainingImages {
-  const { images, labels, count, width, height } = checkDataset(dataset)
+  const { images, labels, count, width, height, classNames } = checkDataset(dataset)
   const labelled = lengthOf(labels)
   const indices = checkIndices(which, count)
   const pixels = SIDE * SIDE
@@ -36,7 +36,7 @@ export function subset(dataset: TrainingImages, which: number | ArrayLike<number
   indices.forEach((index, i) => {
     copies.set(images.subarray(index * pixels, (index + 1) * pixels), i * pixels)
   })
-  const part = { images: copies, count: indices.length, width, height }
+  const part = { images: copies, count: indices.length, width, height, ...(classNames && { classNames }) }
   return labelled === 0 ? part : { ...part, labels: Uint8Array.from(indices, i => labels[i] as number) }
 }
 

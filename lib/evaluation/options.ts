@@ -2,7 +2,7 @@ import {
   checkSource,
   type Dataset,
   type DatasetSource,
-  loadMnist,
+  loadSource,
   type TrainingImages,
 } from '../datasets/index.js'
 import { DcganError } from '../errors.js'
@@ -23,12 +23,12 @@ export interface EvaluateOptions {
   /** Draws the images, as for `sample()`, and those of the floor. Default 0, so the same model has the same figures. */
   seed?: number | undefined
   /**
-   * Real images to compare with, or a folder of IDX files with test images. Default: MNIST's 10,000 test images, as
+   * Real images to compare with, or a folder with test images. Default: MNIST's 10,000 test images, as
    * `loadMnist()` finds them. The labels are not needed.
    */
   dataset?: TrainingImages | string | undefined
   /**
-   * Real images to draw the floor's images from, or a folder of IDX files with training images. Images that are also in
+   * Real images to draw the floor's images from, or a folder with training images. Images that are also in
    * `dataset` are left out. Default: the training images in the folder `dataset`, otherwise MNIST's.
    */
   floorDataset?: TrainingImages | string | undefined
@@ -103,10 +103,10 @@ export function checkEvaluateOptions(options: EvaluateOptions | undefined): Eval
  *
  * @internal
  */
-export async function loadImages(plan: EvaluationPlan): Promise<{ real: Dataset; pool: Dataset }> {
+export async function loadCompared(plan: EvaluationPlan): Promise<{ real: Dataset; pool: Dataset }> {
   const { dataset, floorDataset = typeof dataset === 'string' ? dataset : undefined } = plan
-  const real = typeof dataset === 'object' ? dataset : await loadMnist(dataset, { split: 'test' })
-  const pool = typeof floorDataset === 'object' ? floorDataset : await loadMnist(floorDataset)
+  const real = typeof dataset === 'object' ? dataset : await loadSource(dataset, 'test')
+  const pool = typeof floorDataset === 'object' ? floorDataset : await loadSource(floorDataset)
   if (real.count >= FEWEST) return { real, pool }
   throw new DcganError(
     'ERR_DCGAN_BAD_DATASET',

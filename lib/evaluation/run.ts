@@ -6,7 +6,7 @@ import { DIGITS } from '../sampling/labels.js'
 import { EventFile, scalars } from '../tensorboard/index.js'
 import { lengthOf } from '../typed-arrays.js'
 import type { Evaluation, Figures } from './evaluation.js'
-import { checkEvaluateOptions, type EvaluateOptions, type EvaluationPlan, loadImages } from './options.js'
+import { checkEvaluateOptions, type EvaluateOptions, type EvaluationPlan, loadCompared } from './options.js'
 import { ProgressReporter } from './progress.js'
 
 /** Compares the model's images with real ones, and writes the figures for TensorBoard if asked to. */
@@ -38,7 +38,7 @@ async function compare(
 ): Promise<Evaluation> {
   const { count, seed, signal, onProgress } = plan
   const classifier = await engine.useClassifier()
-  const { real, pool } = await loadImages(plan)
+  const { real, pool } = await loadCompared(plan)
   signal?.throwIfAborted()
   const request = {
     count,

@@ -25,7 +25,10 @@ export interface EpochOptions {
 
 /** Options of `train()`. */
 export interface TrainOptions extends EpochOptions {
-  /** Images to train on, or a folder of IDX files. Default: MNIST's 60,000, as `loadMnist()` finds them. */
+  /**
+   * Images to train on, or the path of a folder that `loadMnist()` or `loadImages()` reads. Default: MNIST's 60,000, as
+   * `loadMnist()` finds them.
+   */
   dataset?: TrainingImages | string | undefined
   /** Folder for the snapshots and the GIF, created if necessary; `null` for none. Default `'output'`. */
   outputDir?: string | null | undefined

@@ -1,4 +1,4 @@
-import { checkLabelled, loadMnist, type TrainingImages } from '../datasets/index.js'
+import { checkLabelled, loadSource, type TrainingImages } from '../datasets/index.js'
 import { DcganError } from '../errors.js'
 import type { HyperParams } from '../hyperparams.js'
 import type { Engine } from '../native/engine.js'
@@ -110,7 +110,7 @@ async function setDataset(
   guard: DatasetGuard,
   { batchSize, epochs, classes }: Pick<HyperParams, 'batchSize' | 'epochs' | 'classes'>,
 ): Promise<{ schedule: Schedule; hash: string }> {
-  const dataset = typeof source === 'object' ? source : await loadMnist(source)
+  const dataset = typeof source === 'object' ? source : await loadSource(source, 'train', signal)
   const { count } = dataset
   checkLabelled(dataset, classes)
   const schedule = new Schedule(count, batchSize, epochs)

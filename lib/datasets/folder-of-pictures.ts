@@ -1,0 +1,151 @@
+import type { Dirent } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DcganError } from '../errors.js'
+import { ioError } from '../files.js'
+import { SIDE } from '../images/index.js'
+import { firstBytes, withRegularFile } from '../regular-file.js'
+import { allocate } from '../typed-arrays.js'
+import type { Dataset } from './dataset.js'
+import { backgroundOf, decodePicture, fitted, PICTURE_NAME } from './picture.js'
+
+const PIXELS = SIDE * SIDE
+/** Larger files are no pictures of 28×28. */
+const MAX_BYTES = 2 ** 26
+/** Bad files that are named. */
+const NAMED = 10
+const MAX_CLASSES = 256
+/** Above it, the background is light. */
+const MIDDLE = 127.5
+/** Folders and files that programs leave behind. */
+const NO_CLASS = /^(\.|__MACOSX$|@eaDir$)/
+const NO_PICTURE = /^(\.|Thumbs\.db$|desktop\.ini$)/i
+
+/** Files that could not be read as pictures. */
+export interface SkippedFiles {
+  /** How many there are. */
+  count: number
+  /** The first ten: path, and what is wrong. */
+  files: string[]
+}
+
+/** The images of a folder of pictures. */
+export interface Pictures {
+  dataset: Dataset
+  inverted: boolean
+  skipped: SkippedFiles
+}
+
+interface Listed {
+  path: string
+  label: number
+}
+
+/**
+ * Reads a folder of pictures: one folder per class, in the order of their names, or pictures without classes.
+ *
+ * Rejects with `ERR_DCGAN_BAD_DATASET` if there are no pictures, and with `ERR_DCGAN_IO` if the folder cannot be listed.
+ */
+export async function readPictures(
+  folder: string,
+  invert: boolean | 'auto',
+  signal: AbortSignal | undefined,
+): Promise<Pictures> {
+  const { files, classNames } = await listPictures(folder)
+  const images = allocate(() => new Uint8Array(files.length * PIXELS))
+  const labels = new Uint8Array(classNames === undefined ? 0 : files.length)
+  const skipped: SkippedFiles = { count: 0, files: [] }
+  let [count, light] = [0, 0]
+  for (const { path, label } of files) {
+    signal?.throwIfAborted()
+    try {
+      const image = fitted(decodePicture(await bytesOf(path)))
+      images.set(image.pixels, count * PIXELS)
+      light += backgroundOf(image)
+      if (labels.length > 0) labels[count] = label
+      count++
+    } catch (error) {
+      skipped.count++
+      if (skipped.files.length < NAMED) skipped.files.push(`${path}: ${(error as Error).message}`)
+    }
+  }
+  if (count === 0) {
+    throw badFolder(folder, `no file that can be read as a picture: ${skipped.files.join('; ')}`)
+  }
+  const inverted = invert === 'auto' ? light / count > MIDDLE : invert
+  const kept = images.subarray(0, count * PIXELS)
+  if (inverted) for (let i = 0; i < kept.length; i++) kept[i] = 255 - (kept[i] as number)
+  const dataset: Dataset = {
+    images: kept,
+    labels: labels.subarray(0, labels.length > 0 ? count : 0),
+    count,
+    width: SIDE,
+    height: SIDE,
+    ...(classNames && { classNames }),
+  }
+  return { dataset, inverted, skipped }
+}
+
+/** Returns true if a folder holds pictures, or folders with pictures. */
+export async function holdsPictures(folder: string): Promise<boolean> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  if (entries.some(isPicture)) return true
+  for (const { name } of entries.filter(isClass)) {
+    const inner = await readdir(join(folder, name), { withFileTypes: true }).catch(() => [])
+    if (inner.some(isPicture)) return true
+  }
+  return false
+}
+
+async function listPictures(folder: string): Promise<{ files: Listed[]; classNames?: string[] }> {
+  const entries = await list(folder)
+  const classes: { name: string; files: string[] }[] = []
+  for (const { name } of entries.filter(isClass)) {
+    const files = (await list(join(folder, name))).filter(isFile)
+    const pictures = files.some(isPicture)
+    classes.push({ name, files: pictures ? files.map(entry => join(folder, name, entry.name)) : [] })
+  }
+  const empty = classes.find(({ files }) => files.length === 0)
+  if (classes.some(({ files }) => files.length > 0)) {
+    if (empty !== undefined)
+      throw badFolder(join(folder, empty.name), 'no pictures, and the others hold some')
+    if (classes.length > MAX_CLASSES)
+      throw badFolder(folder, `${classes.length} classes, and a model has ${MAX_CLASSES} at most`)
+    const files = classes.flatMap(({ files }, label) => files.map(path => ({ path, label })))
+    return { files, classNames: classes.map(({ name }) => name) }
+  }
+  if (!entries.some(isPicture)) throw badFolder(folder, 'no pictures (.png, .jpg, .gif or .bmp)')
+  const files = entries.filter(isFile).map(({ name }) => ({ path: join(folder, name), label: 0 }))
+  return { files }
+}
+
+async function list(folder: string): Promise<Dirent[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(cause => {
+    throw ioError('list', folder, cause)
+  })
+  return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function isPicture(entry: Dirent): boolean {
+  return isFile(entry) && PICTURE_NAME.test(entry.name)
+}
+
+function isFile(entry: Dirent): boolean {
+  return !entry.isDirectory() && !NO_PICTURE.test(entry.name)
+}
+
+function isClass(entry: Dirent): boolean {
+  return entry.isDirectory() && !NO_CLASS.test(entry.name)
+}
+
+async function bytesOf(path: string): Promise<Buffer> {
+  return withRegularFile(path, async open => {
+    if (open.stats.size > MAX_BYTES) throw new Error(`larger than ${MAX_BYTES} bytes`)
+    return firstBytes(open, MAX_BYTES)
+  })
+}
+
+function badFolder(folder: string, what: string): DcganError {
+  const advice = 'Give a folder of pictures, or one with a folder of pictures for each class'
+  return new DcganError('ERR_DCGAN_BAD_DATASET', `${folder} holds ${what}. ${advice}`)
+}

@@ -1,0 +1,124 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DcganError } from '../errors.js'
+import type { Dataset } from './dataset.js'
+import { readIdx, SIDE } from './idx.js'
+
+/** The training images of a data set, or its test images. */
+export type Split = 'train' | 'test'
+
+const IMAGES = /^(.*)images[.-]idx3-ubyte(\.gz)?$/
+const TEST = /(^|[^a-z])(t10k|test)([^a-z]|$)/i
+const EMNIST = /^emnist-/i
+/** The file in which `writeDataset()` keeps the names of the classes. */
+export const CLASS_NAMES = 'class-names.json'
+const MAX_NAMES_BYTES = 2 ** 20
+
+/** Lists the files of IDX images in a folder, such as `emnist-letters-train-images-idx3-ubyte.gz`. */
+export async function idxImages(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((): string[] => [])
+  return names.filter(name => IMAGES.test(name)).sort()
+}
+
+/**
+ * Reads a pair of IDX files of any name. `names`: those of the images in the folder. EMNIST's images are transposed, as
+ * its authors stored them by columns; the labels of its letters begin at 1.
+ *
+ * Rejects with `ERR_DCGAN_BAD_DATASET` if there is no pair or more than one.
+ */
+export async function readIdxPair(folder: string, names: readonly string[], split: Split): Promise<Dataset> {
+  const own = names.filter(name => TEST.test(name) === (split === 'test'))
+  const [name] = own
+  if (name === undefined) {
+    const what = split === 'test' ? 'test images (t10k or test in the name)' : 'training images'
+    throw bad(`${folder} has no file of ${what}, only ${names.join(', ')}. Give another folder`)
+  }
+  if (own.length > 1 && new Set(own.map(each => each.replace(/\.gz$/, ''))).size > 1) {
+    throw bad(`${folder} has several data sets: ${own.join(', ')}. Move one of them to a folder of its own`)
+  }
+  const labelsFile = await labelsOf(folder, name)
+  const labels = labelsFile === undefined ? undefined : await readIdx(labelsFile, 'labels')
+  const images = await readIdx(join(folder, name), 'images')
+  if (labels !== undefined && labels.count !== images.count) {
+    const counts = `${name} holds ${images.count} images, but ${labelsFile} holds ${labels.count} labels`
+    throw bad(`${counts}. The two files must belong together: take both from the same place`)
+  }
+  const data = EMNIST.test(name) ? transposed(images.data) : images.data
+  return {
+    images: data,
+    width: SIDE,
+    height: SIDE,
+    count: images.count,
+    ...(await named(folder, name, labels?.data ?? new Uint8Array(0))),
+  }
+}
+
+async function labelsOf(folder: string, images: string): Promise<string | undefined> {
+  const plain = images.replace(/\.gz$/, '').replace(/images([.-])idx3-ubyte$/, 'labels$1idx1-ubyte')
+  for (const name of [plain, `${plain}.gz`]) {
+    const path = join(folder, name)
+    const exists = await stat(path).then(
+      () => true,
+      () => false,
+    )
+    if (exists) return path
+  }
+  return undefined
+}
+
+/** Adds the names of the classes, if there is a file of them: ours, or EMNIST's mapping of labels to characters. */
+async function named(
+  folder: string,
+  images: string,
+  labels: Uint8Array,
+): Promise<Pick<Dataset, 'labels' | 'classNames'>> {
+  const own = await classNamesIn(folder)
+  if (own !== undefined) return { labels, classNames: own }
+  const prefix = /^(emnist-[a-z]+)-/i.exec(images)?.[1]
+  const mapping = prefix === undefined ? undefined : await small(join(folder, `${prefix}-mapping.txt`))
+  const first = labels.reduce((least, label) => Math.min(least, label), 255)
+  const shift = prefix !== undefined && /letters$/i.test(prefix) && first === 1 ? 1 : 0
+  const shifted = shift === 0 ? labels : labels.map(label => label - shift)
+  if (mapping === undefined) return { labels: shifted }
+  const classNames: string[] = []
+  for (const line of mapping.split('\n')) {
+    const [label, code] = line.trim().split(/\s+/).map(Number)
+    if (label !== undefined && code !== undefined) classNames[label - shift] = String.fromCodePoint(code)
+  }
+  return { labels: shifted, classNames: Array.from(classNames, (name, label) => name ?? String(label)) }
+}
+
+async function small(path: string): Promise<string | undefined> {
+  const size = await stat(path).then(
+    entry => (entry.isFile() ? entry.size : Infinity),
+    () => Infinity,
+  )
+  return size <= MAX_NAMES_BYTES ? readFile(path, 'utf8') : undefined
+}
+
+/** Reads the names of the classes that `writeDataset()` keeps in a folder. Returns undefined if there are none. */
+export async function classNamesIn(folder: string): Promise<string[] | undefined> {
+  const path = join(folder, CLASS_NAMES)
+  const text = await small(path)
+  if (text === undefined) return undefined
+  try {
+    const names: unknown = JSON.parse(text)
+    if (Array.isArray(names) && names.every(name => typeof name === 'string')) return names
+  } catch {}
+  throw bad(`${path} is no list of names in JSON, such as ["A", "B"]. Correct it or remove it`)
+}
+
+/** Swaps the rows and the columns of each image. */
+function transposed(images: Uint8Array): Uint8Array {
+  const turned = new Uint8Array(images.length)
+  for (let first = 0; first < images.length; first += SIDE * SIDE) {
+    for (let y = 0; y < SIDE; y++) {
+      for (let x = 0; x < SIDE; x++) turned[first + y * SIDE + x] = images[first + x * SIDE + y] as number
+    }
+  }
+  return turned
+}
+
+function bad(message: string): DcganError {
+  return new DcganError('ERR_DCGAN_BAD_DATASET', message)
+}

@@ -1,0 +1,150 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DcganError, invalidArgument } from '../errors.js'
+import { checkPath } from '../files.js'
+import { checkKeys, checkSignal } from '../options.js'
+import type { Dataset, DatasetSource } from './dataset.js'
+import { holdsPictures, readPictures, type SkippedFiles } from './folder-of-pictures.js'
+import { idxImages, readIdxPair, type Split } from './idx-pair.js'
+import { loadMnist } from './mnist.js'
+import { readNpz } from './npz.js'
+
+/** Options of `loadImages()`. */
+export interface LoadImagesOptions {
+  /**
+   * Makes the negative of pictures. By default, it is made if their backgrounds are light, because the networks expect
+   * light strokes on black.
+   */
+  invert?: boolean | undefined
+  /** The images to train on (default), or those to test with, where the folder has both. */
+  split?: Split | undefined
+  /** Stops reading. The call rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
+}
+
+/** What `loadImages()` returns: a data set, and what was done to make it. */
+export interface LoadedImages extends Dataset {
+  /** True if the pictures were inverted. */
+  inverted: boolean
+  /** Files that could not be read as pictures. */
+  skipped: SkippedFiles
+}
+
+const NOTHING_SKIPPED = { inverted: false, skipped: { count: 0, files: [] } }
+
+/**
+ * Reads your own images as 28×28 grey images, which is all that the networks take.
+ *
+ * - A folder of pictures (PNG, JPEG, GIF, BMP), or one with a folder of pictures for each class, as torchvision's
+ *   `ImageFolder`. Each picture is resized to fit and centred. Two process warnings say what was done: `DCGAN_INVERTED` if
+ *   the backgrounds are light, and `DCGAN_BAD_FILES` if files could not be read.
+ * - A folder of IDX files of any name. EMNIST's images are turned the right way.
+ * - A `.npz` file that NumPy wrote, or a folder with one: `images` (count × 28 × 28, uint8) and `labels`, or Keras's names.
+ *
+ * If the folder has a folder `train` and a folder `test`, `split` chooses between them.
+ *
+ * @param folder the folder, or the `.npz` file
+ * @throws {DcganError} `ERR_DCGAN_BAD_DATASET` if there are no images or they do not fit; `ERR_DCGAN_IO` if the folder
+ *   cannot be listed
+ *
+ * @example
+ * import { DCGAN, loadImages, recipes } from 'libtorch-dcgan'
+ *
+ * const letters = await loadImages('letters')
+ * const gan = new DCGAN({ ...recipes.best, classes: letters.classNames?.length })
+ */
+export async function loadImages(folder: string, options?: LoadImagesOptions): Promise<LoadedImages> {
+  const path = checkPath('folder', folder, 'the path of a folder or of a .npz file')
+  const given = checkKeys('the options of loadImages()', options, ['invert', 'split', 'signal'])
+  const { invert = 'auto', split = 'train' } = given
+  if (invert !== 'auto' && typeof invert !== 'boolean')
+    throw invalidArgument('invert', 'true or false', invert)
+  if (split !== 'train' && split !== 'test') throw invalidArgument('split', "'train' or 'test'", split)
+  const signal = checkSignal(given.signal)
+  signal?.throwIfAborted()
+  const source = await placeOf(path, split)
+  if (source.npz !== undefined) return withoutPictures(await readNpz(source.npz, split))
+  if (source.idx.length > 0) return withoutPictures(await readIdxPair(source.folder, source.idx, split))
+  if (source.folder === path && split === 'test') {
+    throw bad(
+      `${path} has no test images. Put them into ${join(path, 'test')}, and the others into ${join(path, 'train')}`,
+    )
+  }
+  const { dataset, inverted, skipped } = await readPictures(source.folder, invert, signal)
+  if (inverted && invert === 'auto') warnOfInversion(source.folder)
+  if (skipped.count > 0) warnOfSkipped(source.folder, skipped, dataset.count)
+  return { ...dataset, inverted, skipped }
+}
+
+/**
+ * Reads what a call trains on: MNIST, the images in a folder of either kind, or the caller's images.
+ *
+ * @internal
+ */
+export async function loadSource(
+  source: DatasetSource,
+  split: Split = 'train',
+  signal?: AbortSignal,
+): Promise<Dataset> {
+  if (typeof source === 'object') return source
+  if (source === undefined) return loadMnist({ split })
+  const { npz, folder, idx } = await placeOf(source, split)
+  const mnist =
+    idx.some(name => /^(train|t10k)-images/.test(name)) &&
+    !idx.some(name => !/^(train|t10k)-images/.test(name))
+  const others = npz !== undefined || idx.length > 0 || folder !== source || (await holdsPictures(source))
+  // A folder without images is an error that names MNIST's files too.
+  return others && !mnist ? loadImages(source, { split, signal }) : loadMnist(source, { split })
+}
+
+interface Place {
+  /** The folder itself, or its folder for this split. */
+  folder: string
+  /** A file of NumPy arrays. */
+  npz?: string
+  /** The names of the folder's IDX files of images. */
+  idx: string[]
+}
+
+async function placeOf(path: string, split: Split): Promise<Place> {
+  if (/\.npz$/i.test(path)) return { folder: path, npz: path, idx: [] }
+  const folder =
+    (await isFolder(join(path, 'train'))) && (await isFolder(join(path, 'test'))) ? join(path, split) : path
+  const idx = await idxImages(folder)
+  const names = await readdir(folder).catch((): string[] => [])
+  const packed = names.filter(name => /\.npz$/i.test(name))
+  if (packed.length > 1)
+    throw bad(`${folder} has several data sets: ${packed.sort().join(', ')}. Give the path of one of them`)
+  return { folder, idx, ...(packed[0] !== undefined && idx.length === 0 && { npz: join(folder, packed[0]) }) }
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    entry => entry.isDirectory(),
+    () => false,
+  )
+}
+
+function withoutPictures(dataset: Dataset): LoadedImages {
+  return { ...dataset, ...NOTHING_SKIPPED }
+}
+
+function warnOfInversion(folder: string): void {
+  process.emitWarning(
+    `The pictures in ${folder} have light backgrounds, so they were inverted: models learn light strokes on black. ` +
+      'loadImages(folder, { invert: false }) keeps them',
+    { code: 'DCGAN_INVERTED' },
+  )
+}
+
+function warnOfSkipped(folder: string, { count, files }: SkippedFiles, read: number): void {
+  const more = count > files.length ? `; and ${count - files.length} more` : ''
+  process.emitWarning(
+    `${count} of ${count + read} files in ${folder} could not be read as pictures: ${files.join('; ')}${more}`,
+    { code: 'DCGAN_BAD_FILES' },
+  )
+}
+
+function bad(message: string): DcganError {
+  return new DcganError('ERR_DCGAN_BAD_DATASET', message)
+}

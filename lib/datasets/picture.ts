@@ -1,0 +1,142 @@
+import { type GreyImage, SIDE } from '../images/index.js'
+import { pngHeader } from '../images/png.js'
+
+/** The most pixels of a picture to train on: 34 million. Decoded, they take 134 MB. */
+const MAX_PIXELS = 2 ** 25
+const MEGAPIXEL = 1e6
+
+/** Opaque. */
+const MAX_ALPHA = 255
+const MIDDLE = 127.5
+
+/** A decoded picture: red, green, blue and opacity of each pixel, row by row. */
+interface Bitmap {
+  width: number
+  height: number
+  data: Uint8Array
+}
+
+/** What a picture's first bytes say. `size` is missing where only the decoder knows it. */
+interface Format {
+  mime: string
+  size: { width: number; height: number } | undefined
+}
+
+/** The names of files that may be pictures which can be read. */
+export const PICTURE_NAME = /\.(png|jpe?g|gif|bmp)$/i
+
+/**
+ * Decodes a PNG, JPEG, GIF or BMP file to grey. The first bytes decide which, not the name. Transparent parts get a
+ * background that the rest stands out from. Of an animation, the first frame is read.
+ *
+ * Rejects with an `Error` that says what is wrong with the file. The size is checked before anything is decompressed.
+ */
+export function decodePicture(bytes: Buffer): GreyImage {
+  const format = formatOf(bytes)
+  if (format === undefined) throw new Error('no PNG, JPEG, GIF or BMP file')
+  const { width, height } = format.size ?? { width: 0, height: 0 }
+  if (width * height > MAX_PIXELS) throw new Error(`too large, ${width}×${height} pixels`)
+  const bitmap = decode(format.mime, bytes)
+  if (!(bitmap.width > 0 && bitmap.height > 0)) throw new Error('a picture without pixels')
+  return greyOf(bitmap)
+}
+
+/** Makes an image of 28×28 pixels: the whole picture, as large as fits, centred on its own background. */
+export function fitted(picture: GreyImage): GreyImage {
+  const { width, height } = picture
+  if (width === SIDE && height === SIDE) return picture
+  const scale = SIDE / Math.max(width, height)
+  const inner = resized(picture, toSide(width * scale), toSide(height * scale))
+  const pixels = new Uint8Array(SIDE * SIDE).fill(backgroundOf(inner))
+  const [left, top] = [Math.floor((SIDE - inner.width) / 2), Math.floor((SIDE - inner.height) / 2)]
+  for (let y = 0; y < inner.height; y++) {
+    pixels.set(inner.pixels.subarray(y * inner.width, (y + 1) * inner.width), (top + y) * SIDE + left)
+  }
+  return { width: SIDE, height: SIDE, pixels }
+}
+
+/** Returns the mean grey level along the edges of a picture. */
+export function backgroundOf({ width, height, pixels }: GreyImage): number {
+  let [sum, count] = [0, 0]
+  for (let y = 0; y < height; y++) {
+    const step = y === 0 || y === height - 1 ? 1 : Math.max(1, width - 1)
+    for (let x = 0; x < width; x += step) {
+      sum += pixels[y * width + x] as number
+      count++
+    }
+  }
+  return sum / count
+}
+
+function toSide(length: number): number {
+  return Math.min(SIDE, Math.max(1, Math.round(length)))
+}
+
+function formatOf(bytes: Buffer): Format | undefined {
+  const png = pngHeader(bytes)
+  if (png !== undefined) {
+    // The decoder does not limit interlaced pictures.
+    if (png.interlaced) throw new Error('an interlaced PNG file. Save it without interlacing')
+    return { mime: 'image/png', size: png }
+  }
+  if (bytes.length > 10 && /^GIF8[79]a$/.test(bytes.toString('latin1', 0, 6))) {
+    return { mime: 'image/gif', size: { width: bytes.readUInt16LE(6), height: bytes.readUInt16LE(8) } }
+  }
+  if (bytes.length > 26 && bytes.toString('latin1', 0, 2) === 'BM') {
+    const [width, height] = [Math.abs(bytes.readInt32LE(18)), Math.abs(bytes.readInt32LE(22))]
+    return { mime: 'image/bmp', size: { width, height } }
+  }
+  if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff)
+    return { mime: 'image/jpeg', size: undefined }
+  return undefined
+}
+
+/**
+ * Decodes with jimp's own decoders. Its `read()` imports an ES module to detect the file type, which Jest refuses. The
+ * option limits JPEG files, and the other decoders ignore it.
+ */
+function decode(mime: string, bytes: Buffer): Bitmap {
+  const { Jimp } = require('jimp') as typeof import('jimp')
+  const { formats } = new Jimp({ width: 1, height: 1 })
+  const found = formats.find(each => each.mime === mime)
+  if (found === undefined) throw new Error(`a file of type ${mime}, which jimp does not read`)
+  const limits = { maxResolutionInMP: MAX_PIXELS / MEGAPIXEL, maxMemoryUsageInMB: 1024 }
+  const read = found.decode as (bytes: Buffer, options?: object) => Bitmap | Promise<Bitmap>
+  return read(bytes, mime === 'image/jpeg' ? limits : undefined) as Bitmap
+}
+
+/** Computes the luma (ITU-R BT.601) on a background that the opaque parts stand out from. */
+function greyOf({ width, height, data }: Bitmap): GreyImage {
+  const pixels = new Uint8Array(width * height)
+  let [light, opaque] = [0, 0]
+  for (let i = 0; i < pixels.length; i++) {
+    const alpha = data[4 * i + 3] as number
+    const level =
+      0.299 * (data[4 * i] as number) +
+      0.587 * (data[4 * i + 1] as number) +
+      0.114 * (data[4 * i + 2] as number)
+    pixels[i] = Math.round(level)
+    light += level * alpha
+    opaque += alpha
+  }
+  if (opaque === MAX_ALPHA * pixels.length) return { width, height, pixels }
+  const background = light > MIDDLE * opaque ? 0 : MAX_ALPHA
+  for (let i = 0; i < pixels.length; i++) {
+    const share = (data[4 * i + 3] as number) / MAX_ALPHA
+    pixels[i] = Math.round((pixels[i] as number) * share + background * (1 - share))
+  }
+  return { width, height, pixels }
+}
+
+/** Resizes with jimp, which averages pixels when it makes a picture smaller. */
+function resized({ width, height, pixels }: GreyImage, w: number, h: number): GreyImage {
+  const { Jimp } = require('jimp') as typeof import('jimp')
+  const data = Buffer.alloc(4 * pixels.length, MAX_ALPHA)
+  for (let i = 0; i < pixels.length; i++) data.fill(pixels[i] as number, 4 * i, 4 * i + 3)
+  const { bitmap } = Jimp.fromBitmap({ width, height, data }).resize({ w, h })
+  return {
+    width: w,
+    height: h,
+    pixels: Uint8Array.from({ length: w * h }, (_, i) => bitmap.data[4 * i] as number),
+  }
+}
