@@ -20,7 +20,15 @@ export type {
   EvaluationProgress,
   Figures,
 } from './evaluation/index.js'
-export type { ByEpoch, Device, HyperParamOptions, HyperParams, Loss, Precision } from './hyperparams.js'
+export type {
+  ByEpoch,
+  Device,
+  HyperParamOptions,
+  HyperParams,
+  Kernels,
+  Loss,
+  Precision,
+} from './hyperparams.js'
 export {
   animate,
   type BatchImage,
