@@ -41,8 +41,30 @@ function writeAtomically(file, content) {
   fs.renameSync(beside, file)
 }
 
+/**
+ * Calls `use` with an open regular file. Throws for anything else: reading a pipe would wait for ever.
+ *
+ * @template T
+ * @param {string} file
+ * @param {(fd: number, size: number) => T} use
+ * @returns {T}
+ */
+function withFile(file, use) {
+  const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY)
+  try {
+    const stat = fs.fstatSync(fd)
+    if (!stat.isFile()) throw new Error(`${file} is not a regular file`)
+    return use(fd, stat.size)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+/** The text of a regular file, or undefined if there is none. @param {string} file */
+const readText = file => attempt(() => withFile(file, fd => fs.readFileSync(fd, 'utf8')))
+
 /** The content of a JSON file, or undefined if there is none. @param {string} file @returns {any} */
-const readJson = file => attempt(() => JSON.parse(fs.readFileSync(file, 'utf8')))
+const readJson = file => attempt(() => JSON.parse(readText(file) ?? ''))
 
 /** The files under a folder whose names match, relative to it, in order. @param {string} folder @param {RegExp} pattern */
 function filesUnder(folder, pattern = /./) {
@@ -71,4 +93,4 @@ function hashFile(file) {
   }
 }
 
-module.exports = { filesUnder, hashFile, readJson, requireSpace, writeAtomically }
+module.exports = { filesUnder, hashFile, readJson, readText, requireSpace, withFile, writeAtomically }

@@ -2,6 +2,7 @@
 
 const fs = require('node:fs')
 const { attempt } = require('../problem.js')
+const { withFile } = require('./disk.js')
 
 const MAGIC = 0x7f454c46
 
@@ -37,14 +38,13 @@ function otherProcessor(file, arch) {
 
 /** @param {string} file @returns {{ header: Buffer, size: number } | undefined} undefined if it is no ELF file */
 function headerOf(file) {
-  return attempt(() => {
-    const header = Buffer.alloc(64)
-    const fd = fs.openSync(file, 'r')
-    fs.readSync(fd, header)
-    const { size } = fs.fstatSync(fd)
-    fs.closeSync(fd)
-    return header.readUInt32BE(0) === MAGIC ? { header, size } : undefined
-  })
+  return attempt(() =>
+    withFile(file, (fd, size) => {
+      const header = Buffer.alloc(64)
+      fs.readSync(fd, header)
+      return header.readUInt32BE(0) === MAGIC ? { header, size } : undefined
+    }),
+  )
 }
 
 module.exports = { cutShort, otherProcessor }

@@ -3,7 +3,7 @@
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { readJson, writeAtomically } = require('../files/disk.js')
+const { readJson, readText, writeAtomically } = require('../files/disk.js')
 const { Problem, attempt } = require('../problem.js')
 
 /**
@@ -63,9 +63,9 @@ function listEntries(cache = cacheFolder()) {
     .filter(name => !name.startsWith('.'))
     .flatMap(name => {
       const place = path.join(cache, name)
-      // A record that was damaged by hand is no entry; set-up makes it anew.
+      // A record that was damaged by hand is no entry; set-up makes it again.
       const record = readJson(path.join(place, RECORD))
-      if (['folder', 'version', 'date'].some(field => typeof record?.[field] !== 'string')) return []
+      if (!isRecord(record)) return []
       return [
         { ...record, name, place, folder: path.resolve(place, record.folder), current: name === current },
       ]
@@ -73,8 +73,29 @@ function listEntries(cache = cacheFolder()) {
     .sort((a, b) => Number(b.current) - Number(a.current) || b.date.localeCompare(a.date))
 }
 
+/** Returns whether a parsed record has all its parts. @param {any} record */
+function isRecord(record) {
+  const { folder, version, date, key, from, sha256, contents } = record ?? {}
+  const texts = [folder, version, date, key, from, sha256 ?? '']
+  if (!texts.every(text => typeof text === 'string')) return false
+  if (contents === undefined) return true
+  const { libraries, headers } = contents ?? {}
+  return (
+    isObject(libraries) && Object.values(libraries).every(isLibrary) && typeof headers?.sha256 === 'string'
+  )
+}
+
+/** @param {any} library */
+function isLibrary(library) {
+  const { size, mtimeMs, sha256 } = library ?? {}
+  return Number.isFinite(size) && Number.isFinite(mtimeMs) && typeof sha256 === 'string'
+}
+
+/** @param {unknown} value */
+const isObject = value => typeof value === 'object' && value !== null && !Array.isArray(value)
+
 /** @param {string} cache */
-const readCurrent = cache => attempt(() => fs.readFileSync(path.join(cache, 'current'), 'utf8').trim())
+const readCurrent = cache => readText(path.join(cache, 'current'))?.trim()
 
 /** @param {string} cache @param {string} name */
 function setCurrent(cache, name) {

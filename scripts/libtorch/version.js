@@ -1,8 +1,8 @@
 'use strict'
 
-const fs = require('node:fs')
 const path = require('node:path')
-const { Problem, attempt } = require('../problem.js')
+const { readText } = require('../files/disk.js')
+const { Problem } = require('../problem.js')
 const { isOlder } = require('../programs.js')
 
 /** The oldest that the addon is built with and tested against. cmake/LibTorch.cmake reads this line. */
@@ -14,9 +14,12 @@ const HEADERS = ['torch/headeronly/version.h', 'torch/csrc/api/include/torch/ver
 /** LibTorch's version from its headers, as "x.y.z"; undefined if none tells it. @param {string} include */
 function readVersion(include) {
   for (const header of HEADERS) {
-    const text = attempt(() => fs.readFileSync(path.join(include, header), 'utf8')) ?? ''
+    const text = readText(path.join(include, header)) ?? ''
     const parts = ['MAJOR', 'MINOR', 'PATCH'].map(
-      part => new RegExp(`^\\s*#\\s*define\\s+TORCH_VERSION_${part}\\s+(\\d+)\\s*$`, 'm').exec(text)?.[1],
+      part =>
+        new RegExp(`^[ \\t]*#[ \\t]*define[ \\t]+TORCH_VERSION_${part}[ \\t]+(\\d+)[ \\t\\r]*$`, 'm').exec(
+          text,
+        )?.[1],
     )
     if (!parts.includes(undefined)) return parts.join('.')
   }

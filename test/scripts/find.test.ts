@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { makeLibTorch, problem, setVariables, temporary } from './support'
@@ -213,11 +214,44 @@ describe('the cache', () => {
     cached('2.13.0-cpu', '2.13.0')
     const broken = cached('2.14.1-cpu', '2.14.1', { current: true })
     fs.rmSync(path.join(broken, 'lib', 'libtorch.so'))
-    for (const text of ['{', '{}', '1']) {
+    for (const text of ['{', '{}', '1', 'null']) {
       const entry = path.join(home, 'cache', `damaged ${text}`)
       fs.mkdirSync(entry)
       fs.writeFileSync(path.join(entry, 'libtorch.json'), text)
     }
+    expect(findLibTorch(env()).version).toBe('2.13.0')
+  })
+
+  test('does not wait for a pipe in the place of a record, of the current name, or of a header', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    const other = cached('2.14.1-cpu', '2.14.1')
+    const headers = cached('2.15.0-cpu', '2.15.0')
+    const files = [
+      path.join(home, 'cache', 'current'),
+      path.join(other, '..', 'libtorch.json'),
+      path.join(headers, 'include', 'torch', 'csrc', 'api', 'include', 'torch', 'version.h'),
+    ]
+    for (const file of files) {
+      fs.rmSync(file, { force: true })
+      fs.mkdirSync(path.dirname(file), { recursive: true })
+      execFileSync('mkfifo', [file])
+    }
+    expect(findLibTorch(env()).version).toBe('2.13.0')
+  })
+
+  test.each([
+    ['null among its libraries', { libraries: { 'torch/lib/libtorch.so': null }, headers: { sha256: '' } }],
+    ['a list of libraries', { libraries: [], headers: { sha256: '' } }],
+    [
+      'a size that is a text',
+      { libraries: { a: { size: '1', mtimeMs: 1, sha256: '' } }, headers: { sha256: '' } },
+    ],
+    ['no headers', { libraries: {} }],
+    ['null for its contents', null],
+  ])('passes over a record with %s', (_what, contents) => {
+    cached('2.13.0-cpu', '2.13.0')
+    const record = path.join(cached('2.14.1-cpu', '2.14.1', { current: true }), '..', 'libtorch.json')
+    fs.writeFileSync(record, JSON.stringify({ ...JSON.parse(fs.readFileSync(record, 'utf8')), contents }))
     expect(findLibTorch(env()).version).toBe('2.13.0')
   })
 })
