@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import type { Entry, ZipFile } from 'yauzl'
 import { DcganError } from '../errors.js'
+import { loading } from '../loading.js'
 import { withRegularFile } from '../regular-file.js'
 import type { Dataset } from './dataset.js'
 import { SIDE } from './idx.js'
@@ -78,7 +79,7 @@ async function openZip(path: string): Promise<ZipFile> {
     await withRegularFile(path, async ({ stats }) => {
       if (stats.size === 0) throw new Error('it is empty')
     })
-    const { openPromise } = require('yauzl') as typeof import('yauzl')
+    const { openPromise } = loading(() => require('yauzl') as typeof import('yauzl'))
     return await openPromise(path, { autoClose: false })
   } catch (cause) {
     throw bad(path, `cannot be read: ${(cause as Error).message}`, cause)

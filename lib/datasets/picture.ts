@@ -1,5 +1,6 @@
 import { type GreyImage, SIDE } from '../images/index.js'
 import { pngHeader } from '../images/png.js'
+import { loading } from '../loading.js'
 
 /** The most pixels of a picture to train on: 34 million. Decoded, they take 134 MB. */
 const MAX_PIXELS = 2 ** 25
@@ -96,7 +97,7 @@ function formatOf(bytes: Buffer): Format | undefined {
  * option limits JPEG files, and the other decoders ignore it.
  */
 function decode(mime: string, bytes: Buffer): Bitmap {
-  const { Jimp } = require('jimp') as typeof import('jimp')
+  const { Jimp } = loading(() => require('jimp') as typeof import('jimp'))
   const { formats } = new Jimp({ width: 1, height: 1 })
   const found = formats.find(each => each.mime === mime)
   if (found === undefined) throw new Error(`a file of type ${mime}, which jimp does not read`)
@@ -130,7 +131,7 @@ function greyOf({ width, height, data }: Bitmap): GreyImage {
 
 /** Resizes with jimp, which averages pixels when it makes a picture smaller. */
 function resized({ width, height, pixels }: GreyImage, w: number, h: number): GreyImage {
-  const { Jimp } = require('jimp') as typeof import('jimp')
+  const { Jimp } = loading(() => require('jimp') as typeof import('jimp'))
   const data = Buffer.alloc(4 * pixels.length, MAX_ALPHA)
   for (let i = 0; i < pixels.length; i++) data.fill(pixels[i] as number, 4 * i, 4 * i + 3)
   const { bitmap } = Jimp.fromBitmap({ width, height, data }).resize({ w, h })

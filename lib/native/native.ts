@@ -1,4 +1,5 @@
 import { DcganError, type DcganErrorCode } from '../errors.js'
+import { loading } from '../loading.js'
 import type { LibTorchInfo } from './libtorch.js'
 import { openAddon } from './libtorch.js'
 import type { NativeAddon, SamplingEngine } from './types.js'
@@ -29,7 +30,7 @@ export function sampling(): Sampling {
  * @throws {DcganError} as `openAddon()` does
  */
 export function training(): NativeAddon {
-  if (addon === undefined) ({ addon, libtorch } = openAddon())
+  if (addon === undefined) ({ addon, libtorch } = loading(openAddon))
   return addon
 }
 
