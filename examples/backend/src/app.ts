@@ -81,6 +81,8 @@ function newServer(config: Config): FastifyInstance {
   const connections = new Connections(config)
   const server = Fastify({
     serverFactory: handler => connections.serve(handler),
+    clientErrorHandler: (error, socket) => connections.refuse(error, socket),
+    frameworkErrors: answerError,
     logger: { level: config.logLevel },
     // A line a request costs more than the request. The metrics count them.
     // Only failures are logged: a logger for each request would cost a twentieth of it.

@@ -5,12 +5,15 @@ import {
   type RequestListener,
   type Server,
   type ServerResponse,
+  STATUS_CODES,
 } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import type { Config } from './config.js'
+import { errorBody } from './errors.js'
 
-/** A connection is ended when its client has read nothing of an answer for so long. */
+/** A connection is ended when its client has not read so many bytes of an answer in so long. */
+const READING_BYTES = 65_536
 const READING_MS = 30_000
 /** The same while the server is closing. */
 const READING_MS_CLOSING = 1000
@@ -20,9 +23,16 @@ interface Connection {
   readonly socket: Socket
   /** Requests whose answer is not written yet. */
   readonly answers: Set<ServerResponse>
-  /** Bytes that the client has read at the last look, and since when there are so many. */
+  /** Bytes that the client had read at a time. */
   read: number
   readSince: number
+}
+
+/** The status for what Node.js's parser refuses, by its error's code; 400 for others. */
+const REFUSED: Record<string, number> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  HPE_HEADER_OVERFLOW: 431,
 }
 
 /** Aborts when the connection ends. One for all its requests: an AbortController costs 5 % of a request. */
@@ -84,6 +94,21 @@ export class Connections {
     }
   }
 
+  /** Answers what is no request, and ends the connection. */
+  refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+    const { code = 'ERR_REQUEST', message } = error
+    // Before the answers to earlier requests, the client would take this for one of them.
+    if (socket.writable && (this.#open.get(socket)?.answers.size ?? 0) === 0) {
+      const status = REFUSED[code] ?? 400
+      const body = JSON.stringify(errorBody(status, code, `The request cannot be read: ${message}`))
+      socket.write(
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\n` +
+          `cache-control: no-store\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      )
+    }
+    socket.destroy(error)
+  }
+
   #add(socket: Socket): void {
     const full = this.#open.size >= this.#config.maxConnections
     if (this.#closing || (full && !this.#endOne())) {
@@ -133,7 +158,8 @@ export class Connections {
     for (const connection of this.#open.values()) {
       const { socket } = connection
       const read = socket.bytesWritten - socket.writableLength
-      if (socket.writableLength === 0 || read !== connection.read) {
+      const enough = this.#closing ? 1 : READING_BYTES
+      if (socket.writableLength === 0 || read - connection.read >= enough) {
         connection.read = read
         connection.readSince = now
       } else if (now - connection.readSince > (this.#closing ? READING_MS_CLOSING : READING_MS)) {

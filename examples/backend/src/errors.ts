@@ -20,6 +20,11 @@ const STATUS: Partial<Record<DcganErrorCode, number>> = {
   ERR_DCGAN_DISPOSED: 503,
 }
 
+/** The body of every error. */
+export function errorBody(statusCode: number, code: string | undefined, message: string): object {
+  return { statusCode, error: STATUS_CODES[statusCode], code, message }
+}
+
 /** Every failure as JSON: `{ statusCode, error, code, message }`. */
 export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
   const statusCode = statusOf(error)
@@ -34,7 +39,7 @@ export function answerError(error: FastifyError | Error, request: FastifyRequest
     .code(statusCode)
     .removeHeader('etag')
     .header('cache-control', 'no-store')
-    .send({ statusCode, error: STATUS_CODES[statusCode], code, message })
+    .send(errorBody(statusCode, code, message))
 }
 
 export function statusOf(error: Error): number {

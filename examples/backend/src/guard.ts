@@ -11,8 +11,11 @@ export function guard({ allowedHosts, allowedOrigins }: Config): onRequestHookHa
   const hosts = new Set(allowedHosts)
   const origins = new Set(allowedOrigins)
   return (request, _, done) => {
-    const { host = '', origin } = request.headers
-    if (!hosts.has(host.replace(/:\d+$/, '').toLowerCase())) {
+    const { origin } = request.headers
+    const [host = '', other] = hostsOf(request)
+    if (other !== undefined) {
+      done(new HttpError(400, 'ERR_HOST', 'The request names two hosts. Send one Host header'))
+    } else if (!hosts.has(host.replace(/:\d+$/, '').toLowerCase())) {
       const message = `The host ${JSON.stringify(host)} is not allowed. Set ALLOWED_HOSTS to allow it`
       done(new HttpError(421, 'ERR_HOST_NOT_ALLOWED', message))
     } else if (changes(request) && origin !== undefined && !isOwn(origin, host) && !origins.has(origin)) {
@@ -40,6 +43,18 @@ export function requireToken(token: string): onRequestHookHandler {
       ),
     )
   }
+}
+
+/**
+ * Returns every host that a request names: in its Host headers, and in a target such as `http://localhost/`, which a
+ * client sends to a proxy (RFC 9112, 3.2.2). Equal ones in both places count once.
+ */
+function hostsOf({ url, raw: { rawHeaders } }: FastifyRequest): string[] {
+  const headers = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'host')
+  const target = /^[a-z][a-z\d+.-]*:\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(url)?.[1]
+  return target === undefined || (headers.length === 1 && headers[0] === target)
+    ? headers
+    : [...headers, target]
 }
 
 function changes({ method }: FastifyRequest): boolean {
