@@ -5,10 +5,12 @@
 
 // LibTorch's own sources are compiled with it where they have Gloo.
 #define USE_C10D_GLOO
+#include <cstdlib>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include "peers/sockets.h"
 #include "peers/weak.h"
 #endif
 
@@ -27,9 +29,15 @@ DCGAN_WEAK(gloo_group,
            "default_null_typeIS3_EEEEiiNS2_INS0_7OptionsENS5_ISA_EEEE");
 DCGAN_WEAK(gloo_options,
            "_ZN4c10d16ProcessGroupGloo7Options14create_defaultENSt6chrono8durationIlSt5ratioILl1ELl1000EEEE");
+DCGAN_WEAK(gloo_own_options,
+           "_ZN4c10d16ProcessGroupGloo7OptionsC1ENSt6chrono8durationIlSt5ratioILl1ELl1000EEEE");
+DCGAN_WEAK(gloo_device,
+           "_ZN4c10d16ProcessGroupGloo23createDeviceForHostnameERKNSt7__cxx1112basic_stringIcSt11char_"
+           "traitsIcESaIcEEEb");
 
 static void require_c10d() {
-  for (const auto* symbol : {&tcp_store, &prefix_store, &gloo_group, &gloo_options}) {
+  for (const auto* symbol :
+       {&tcp_store, &prefix_store, &gloo_group, &gloo_options, &gloo_own_options, &gloo_device}) {
     if (symbol != nullptr) continue;
     throw Error(
         "ERR_DCGAN_NATIVE",
@@ -45,16 +53,31 @@ StorePtr open_store(const PeerPlace& place, std::chrono::milliseconds timeout) {
   options.isServer = place.serves_store;
   options.waitWorkers = false;
   options.timeout = timeout;
+  // Otherwise it listens at all addresses. The store closes the socket.
+  if (options.isServer) options.masterListenFd = bind_to(place.address, place.port);
   // Without this, its calls of libuv would reach Node's libuv.
   options.useLibUV = false;
   return c10::make_intrusive<c10d::TCPStore>(place.address, options);
+}
+
+/// Gloo listens at one address of each process: the one that GLOO_SOCKET_IFNAME chooses, or the one from
+/// which this process reaches the store, or that of this machine's name.
+static c10::intrusive_ptr<c10d::ProcessGroupGloo::Options> gloo_options_of(
+    const PeerPlace& place, std::chrono::milliseconds timeout) {
+  using Gloo = c10d::ProcessGroupGloo;
+  const auto address =
+      std::getenv("GLOO_SOCKET_IFNAME") == nullptr ? address_towards(place.address) : std::string();
+  if (address.empty()) return Gloo::Options::create_default(timeout);
+  auto options = Gloo::Options::create(timeout);
+  options->devices.push_back(Gloo::createDeviceForHostname(address));
+  return options;
 }
 
 BackendPtr make_backend(const PeerPlace& place, const StorePtr& store, const std::string& name,
                         std::chrono::milliseconds timeout) {
   require_c10d();
   const StorePtr own = c10::make_intrusive<c10d::PrefixStore>(place.prefix + name, store);
-  auto options = c10d::ProcessGroupGloo::Options::create_default(timeout);
+  auto options = gloo_options_of(place, timeout);
   options->threads = 1;
   return c10::make_intrusive<c10d::ProcessGroupGloo>(own, place.rank, place.count, std::move(options));
 }

@@ -4,7 +4,7 @@
 #include <mutex>
 #include <thread>
 
-#include "peers/knock.h"
+#include "peers/sockets.h"
 
 namespace dcgan {
 
@@ -16,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kPatience{300};
 constexpr std::chrono::seconds kConnectPatience{1};
 constexpr std::chrono::milliseconds kPoll{20};
-constexpr std::chrono::milliseconds kKnockEvery{200};
+constexpr std::chrono::milliseconds kTryEvery{200};
 
 constexpr const char* kRefused = "refused";
 
@@ -26,7 +26,7 @@ std::string address_of(const PeerPlace& place) { return place.address + ":" + st
 /// not listen yet, and print a backtrace for each try.
 StorePtr try_to_open(const PeerPlace& place, std::string& why) {
   if (!place.serves_store) {
-    why = knock(place.address, place.port, kConnectPatience);
+    why = try_to_connect(place.address, place.port, kConnectPatience);
     if (!why.empty()) return {};
   }
   try {
@@ -45,7 +45,7 @@ StorePtr connect(const PeerPlace& place, const Idle& idle) {
     if (auto store = try_to_open(place, why)) return store;
     if (!idle()) throw given_up();
     if (place.serves_store || Clock::now() - begin > kPatience) break;
-    std::this_thread::sleep_for(kKnockEvery);
+    std::this_thread::sleep_for(kTryEvery);
   }
   const auto failure = (place.serves_store ? "Cannot listen at " : "No answer from ") + address_of(place);
   throw Error("ERR_DCGAN_PEER", failure + " (MASTER_ADDR, MASTER_PORT): " + why +
