@@ -64,6 +64,37 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)('a process that gets %s ends the othe
   expect(others.map(({ how }) => how)).toEqual(['ERR_DCGAN_PEER', 'ERR_DCGAN_PEER'])
 })
 
+test('a process that computes for longer than the others wait for an answer ends nobody', async () => {
+  const script = `
+    const rank = Number(process.env.RANK)
+    const gan = model({ distributed: 'env', epochs: 1 })
+    // Blocks the event loop at a checkpoint, for which the training of this process waits.
+    const onProgress = ({ step }) => {
+      if (rank === 1 && step === 1) for (const end = Date.now() + 5000; Date.now() < end;);
+    }
+    const path = require('node:path').join(__dirname, 'checkpoint')
+    const options = { dataset: images(16), outputDir: null, onProgress, checkpoint: { path, everySteps: 1 } }
+    gan.train(options).then(({ epochs }) => console.log(JSON.stringify(epochs[0].steps)))`
+  const ended = await ranks(2, script, { env: () => ({ LIBTORCH_DCGAN_PEER_TIMEOUT: '2' }) })
+  expect(results(ended)).toEqual([4, 4])
+})
+
+test('a process that stands still for less than the others wait ends nobody', async () => {
+  let stopped = false
+  const script = endless('if (step > 40) stop.abort(new Error(`enough`))')
+  const ended = await ranks(2, script, {
+    env: () => ({ LIBTORCH_DCGAN_PEER_TIMEOUT: '60' }),
+    onOutput: (rank, text, child) => {
+      if (rank !== 1 || stopped || !text.includes('runs')) return
+      stopped = true
+      child.kill('SIGSTOP')
+      setTimeout(() => child.kill('SIGCONT'), 1500)
+    },
+  })
+  for (const { how } of results<How>(ended)) expect(how).toMatch(/^(enough|ERR_DCGAN_PEER)$/)
+  expect(Math.min(...results<How>(ended).map(({ step }) => step))).toBeGreaterThan(40)
+})
+
 /** Goes on from the checkpoint if there is one, trains to the end, and prints a digest of the state. */
 const resuming = (path: string) => `
   const { createHash } = require('node:crypto')

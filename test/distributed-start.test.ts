@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { DCGAN } from '../lib/index'
 import { placeOf } from '../lib/native/peers'
 import { ranks } from './distributed-support'
@@ -96,6 +97,15 @@ test('processes with another WORLD_SIZE refuse each other', async () => {
   const found = await outputs(2, train(['{}']), rank => ({ WORLD_SIZE: `${2 + rank}` }))
   for (const output of found)
     expect(output).toMatch(/ERR_DCGAN_INVALID_ARGUMENT .*WORLD_SIZE [23].*WORLD_SIZE [23]/)
+})
+
+test('processes with another version of the package refuse each other', async () => {
+  const script = `
+    const installed = require(${JSON.stringify(join(__dirname, '..', 'dist', 'installed.js'))})
+    if (process.env.RANK === '1') installed.packageVersion = () => '0.0.1'
+    ${train(['{}'])}`
+  for (const output of await outputs(2, script))
+    expect(output).toMatch(/ERR_DCGAN_INVALID_ARGUMENT .*libtorch-dcgan 0\.0\.1/)
 })
 
 test('two processes with the same RANK refuse each other, and their peer', async () => {
