@@ -1,6 +1,8 @@
 // The order in which a model's thread takes its requests, without JavaScript and without LibTorch.
 
+#include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "check.h"
@@ -207,6 +209,63 @@ void a_request_is_answered_once() {
   CHECK(answers.codes == (std::vector<std::string>{"ABORTED", "ERR_DCGAN_DISPOSED"}));
 }
 
+/// What `npm run sanitize` watches with ThreadSanitizer.
+void requests_from_many_threads_are_each_answered_once() {
+  constexpr int kClients = 4;
+  constexpr std::int64_t kRequests = 300;
+  RequestQueue queue(kMaxBatch, 200);
+  std::atomic<std::int64_t> answers{0};
+  std::thread model([&queue, &answers] {
+    Work work;
+    while (!queue.closed()) {
+      if (!queue.pop(work)) {
+        queue.wait();
+        continue;
+      }
+      if (work.control) work.control->run();
+      for (const auto& share : work.shares) {
+        std::vector<dcgan::Draw> again;
+        for (const auto& [image, candidate] : share.draws) {
+          if (share.sampling->request.min_confidence && candidate < 3)
+            again.push_back({image, candidate + 1});
+        }
+        queue.finish(share, again);
+        auto& sampling = *share.sampling;
+        sampling.finished += share.count() - std::ssize(again);
+        if (sampling.finished == sampling.request.count) sampling.reply(dcgan::Images{});
+      }
+    }
+  });
+  std::vector<std::thread> clients;
+  std::atomic<int> busy{kClients};
+  for (int client = 0; client < kClients; ++client) {
+    clients.emplace_back([&, client] {
+      for (std::int64_t i = 0; i < kRequests; ++i) {
+        const auto id = client * kRequests + i;
+        if (i % 10 == 9) {
+          queue.push(dcgan::Control{[&answers] { ++answers; }, [&answers](const Failure&) { ++answers; }});
+          continue;
+        }
+        auto sampling = std::make_shared<dcgan::Sampling>();
+        sampling->id = id;
+        sampling->request.count = 1 + i % 70;
+        if (i % 2 == 0) sampling->request.min_confidence = 0.5;
+        sampling->reply = [&answers](const auto&) { ++answers; };
+        queue.push(std::move(sampling));
+        if (i % 3 == 0) queue.cancel(id);
+        if (i % 7 == 0) queue.wake();
+        if (queue.waiting_images() > 150) std::this_thread::yield();
+      }
+      // The last one closes the queue, while requests wait.
+      if (--busy == 0) queue.close();
+    });
+  }
+  for (auto& client : clients) client.join();
+  model.join();
+  CHECK(answers == kClients * kRequests);
+  CHECK(queue.waiting_images() == 0);
+}
+
 void closing_answers_everything() {
   RequestQueue queue(kMaxBatch, kMaxQueue);
   Answers answers;
@@ -235,5 +294,6 @@ int main() {
   a_current_request_is_cancelled_where_images_are_to_be_drawn_again();
   a_request_is_answered_once();
   closing_answers_everything();
+  requests_from_many_threads_are_each_answered_once();
   return failures;
 }
