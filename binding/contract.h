@@ -230,6 +230,7 @@ struct Stats {
   std::int64_t served = 0;
   std::int64_t forwards = 0;
   std::int64_t last_batch = 0;
+  int missing_threads = 0;  // threads of the model that the process could not start
 };
 
 /// One model and the thread that owns it. Every method may be called from any thread and returns at once.

@@ -89,6 +89,7 @@ Napi::Value to_js(Napi::Env env, const Stats& stats) {
   object.Set("served", static_cast<double>(stats.served));
   object.Set("forwards", static_cast<double>(stats.forwards));
   object.Set("lastBatch", static_cast<double>(stats.last_batch));
+  object.Set("missingThreads", stats.missing_threads);
   return object;
 }
 

@@ -7,6 +7,7 @@
 #endif
 
 #include <cstdlib>
+#include <system_error>
 
 #include "contract.h"
 #include "engine/model_engine.h"
@@ -74,7 +75,14 @@ class TorchLibrary : public Library {
 
   std::unique_ptr<Engine> create(Config config) const override {
     const torch::Device device(config.device);
-    return std::make_unique<ModelEngine>(std::move(config), device);
+    try {
+      return std::make_unique<ModelEngine>(std::move(config), device);
+    } catch (const std::system_error&) {
+      throw Error(
+          "ERR_DCGAN_NATIVE",
+          "The process cannot start the thread of a model. Dispose of other models, or raise the limit of "
+          "threads (ulimit -u, or that of the container)");
+    }
   }
 
   std::uint64_t agreed_seed(const PeerPlace& place, std::uint64_t seed, bool given) const override {

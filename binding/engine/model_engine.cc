@@ -45,7 +45,8 @@ ModelEngine::~ModelEngine() {
 }
 
 void ModelEngine::run() {
-  use_threads(config_.threads > 0 ? config_.threads : default_threads());
+  const int wanted = config_.threads > 0 ? config_.threads : default_threads();
+  missing_threads_ = wanted - use_threads(wanted);
   meet_peers();
   while (!queue_.closed()) {
     Work work;
@@ -281,6 +282,8 @@ void ModelEngine::publish(const Position& position) {
   position_ = position;
 }
 
-Stats ModelEngine::stats() const { return {queue_.waiting_images(), served_, forwards_, last_batch_}; }
+Stats ModelEngine::stats() const {
+  return {queue_.waiting_images(), served_, forwards_, last_batch_, missing_threads_};
+}
 
 }  // namespace dcgan

@@ -73,6 +73,7 @@ class ModelEngine : public Engine {
   std::atomic<bool> cancel_epoch_{false};
   std::atomic<bool> checkpoint_pending_{false};
   std::atomic<std::int64_t> served_{0}, forwards_{0}, last_batch_{0};
+  std::atomic<int> missing_threads_{0};
   mutable std::mutex position_mutex_;
   Position position_;
   std::mutex stop_mutex_;

@@ -3,6 +3,11 @@
 #include <ATen/Parallel.h>
 #include <omp.h>
 
+#include <atomic>
+#include <mutex>
+
+#include "kernels/startable_threads.h"
+
 // Sets MKL's number of threads for the calling thread. The symbol exists if LibTorch was built with MKL.
 extern "C" int MKL_Set_Num_Threads_Local(int threads) __attribute__((weak));
 
@@ -13,11 +18,20 @@ int default_threads() {
   return threads;
 }
 
-void use_threads(int threads) {
+int use_threads(int wanted) {
   // LibTorch's first call on a thread sets the process's number. Call it before setting our own.
   at::get_num_threads();
+  static std::mutex starting;
+  // Otherwise two models could rely on the same threads.
+  const std::lock_guard lock(starting);
+  const int threads = startable_threads(wanted);
   omp_set_num_threads(threads);
   if (MKL_Set_Num_Threads_Local != nullptr) MKL_Set_Num_Threads_Local(threads);
+  // Starts the team now, before other threads take its place.
+  std::atomic<int> started{0};
+#pragma omp parallel
+  ++started;
+  return threads;
 }
 
 OneThread::OneThread() : before_(MKL_Set_Num_Threads_Local == nullptr ? 0 : MKL_Set_Num_Threads_Local(1)) {}

@@ -7,6 +7,7 @@ import { type ChosenDevice, chooseDevice, warnOfCpu } from './device.js'
 import { type EngineName, fromNative, sampling, training } from './native.js'
 import { placeOf } from './peers.js'
 import { type ChosenPrecision, choosePrecision, nativePrecision } from './precision.js'
+import { warnOfThreads } from './threads.js'
 import type {
   NativeAddon,
   NativeEpoch,
@@ -109,7 +110,13 @@ export class Engine {
 
   /** Counts of images. After `dispose()` they keep their last values. */
   get stats(): ServingStats {
-    return this.#sampling.stats(this.#model)
+    const { missingThreads: _, ...stats } = this.#sampling.stats(this.#model)
+    return stats
+  }
+
+  #warnOfThreads(): void {
+    const { missingThreads = 0 } = this.#sampling.stats(this.#model)
+    if (missingThreads > 0) warnOfThreads(missingThreads)
   }
 
   /** Copies the data set before it returns. Resolves with its fingerprint. */
@@ -121,6 +128,7 @@ export class Engine {
     if (this.#fellBack) warnOfCpu()
     const epoch = await this.#call(() => this.#trained().trainEpoch(this.#model, request, onEvent))
     if (epoch.captureFailure !== '') warnOfCapture(epoch.captureFailure)
+    this.#warnOfThreads()
     return epoch
   }
 
@@ -147,6 +155,7 @@ export class Engine {
     try {
       job = this.#sampling.sample(this.#model, request)
       const { pixels, confidences } = await job.promise
+      this.#warnOfThreads()
       signal?.throwIfAborted()
       return {
         pixels: new Uint8Array(pixels),

@@ -9,7 +9,7 @@ export interface SamplingEngine {
   /** Makes a model. If that fails later, on the model's thread, the model's first request rejects. */
   create(config: NativeConfig): NativeModel
   position(model: NativeModel): NativePosition
-  stats(model: NativeModel): ServingStats
+  stats(model: NativeModel): NativeStats
   sample(model: NativeModel, request: NativeSampleRequest): NativeSampleJob
   /** Cancels the waiting images of a request. The request rejects with the code 'ABORTED'. */
   cancelSample(model: NativeModel, id: number): void
@@ -270,6 +270,11 @@ export interface ServingStats {
   forwards: number
   /** Images in the last forward pass. */
   lastBatch: number
+}
+
+export interface NativeStats extends ServingStats {
+  /** Threads of the model that the process could not start. */
+  missingThreads?: number
 }
 
 export type NativeDtype = 'F32' | 'F64' | 'I64' | 'U8'
