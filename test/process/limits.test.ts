@@ -10,8 +10,8 @@ const MANY_THREADS = `
   const warnings = []
   process.on('warning', ({ code }) => warnings.push(code))
   const use = async () => {
-    for (const step of ['auto', 'plain']) {
-      const gan = model({ threads: 1024, step })
+    for (const kernels of ['auto', 'plain']) {
+      const gan = model({ threads: 1024, kernels })
       await gan.sample(3)
       await gan.trainEpoch(images(8))
       await readFile('/proc/self/stat')
