@@ -6,7 +6,7 @@ import { Mutator } from '../checkpoint/mutate.js'
 import { idxFiles } from './idx.js'
 import type { Kind } from './kind.js'
 import { pngFiles } from './png.js'
-import { stateFiles } from './state.js'
+import { portableFiles, stateFiles } from './state.js'
 import { zipFiles } from './zip.js'
 
 /** A message of a child process to its parent. */
@@ -19,6 +19,7 @@ export type Message =
 
 const KINDS: Record<string, (folder: string) => Kind> = {
   state: stateFiles,
+  portable: portableFiles,
   idx: folder => idxFiles(folder, { zipped: false }),
   'idx.gz': folder => idxFiles(folder, { zipped: true }),
   png: pngFiles,

@@ -10,15 +10,16 @@ const { Problem } = require('../../scripts/problem.js')
 const { runProgram } = require('../tools/program.js')
 
 const CHILD = path.join(__dirname, 'child.ts')
-const KINDS = ['state', 'idx', 'idx.gz', 'png', 'zip']
+const KINDS = ['state', 'portable', 'idx', 'idx.gz', 'png', 'zip']
 /** So many findings of one kind are enough to work on. */
 const MAX_FINDINGS = 10
 
 const HELP = `Usage: npm run fuzz:files -- [options]
 
-Spoils state files, IDX files (plain and gzipped), PNG files and ZIP files at random and has them read. Each must be
-read, or refused with the code that is documented. A finding is a crash, a hang, another error, an unhandled rejection,
-or a file that takes 256 MiB of memory. The exit code is 1 where there is one.
+Spoils state files (for DCGAN and for the portable generator), IDX files (plain and gzipped), PNG files and ZIP files at
+random and has them read. Each must be read, or refused with the code that is documented. A finding is a crash, a hang,
+another error, an unhandled rejection, a file that takes 256 MiB of memory, or a hostile header that takes a second.
+The exit code is 1 where there is one.
 
   --runs <n>    files of each kind (default: 10000)
   --seed <n>    other files (default: 1)

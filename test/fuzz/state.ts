@@ -1,9 +1,52 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readState } from '../../lib/checkpoint/index.js'
+import { Generator } from '../../lib/portable/node.js'
+import { hostileHeader } from '../checkpoint/hostile-header.js'
+import type { Mutator } from '../checkpoint/mutate.js'
 import { readWhole, smallFiles } from '../checkpoint/small-files.js'
 import { SpoiltState } from '../checkpoint/spoilt-state.js'
 import { hasCode, type Kind } from './kind.js'
+
+/** Milliseconds of the processor that a hostile header may take: it takes about 20. */
+const MAX_MS = 1000
+
+/** Reads a file with a hostile header. */
+async function readHostile(mutator: Mutator, file: string): Promise<void> {
+  const bytes = hostileHeader(mutator)
+  writeFileSync(file, bytes)
+  const before = process.cpuUsage()
+  const reading: Promise<unknown> =
+    mutator.below(2) === 0 ? readState(file) : Generator.load(bytes, { runtime: RUNTIME })
+  const outcome = await reading.then(
+    () => new Error('A hostile header is accepted'),
+    error => error,
+  )
+  const { user, system } = process.cpuUsage(before)
+  const ms = (user + system) / 1000
+  throw ms > MAX_MS ? new Error(`A header of ${bytes.length} bytes takes ${ms} ms`) : outcome
+}
+
+/** A runtime that takes every generator. */
+const RUNTIME = {
+  InferenceSession: Object.assign(() => {}, { create: async () => ({ release() {} }) }),
+} as never
+
+/** Whole states as the portable generator reads them: as a path or as bytes. */
+export function portableFiles(folder: string): Kind {
+  const half = new SpoiltState(folder, 'half')
+  const file = join(folder, 'portable')
+  return {
+    async run(mutator) {
+      if (mutator.below(8) === 0) return readHostile(mutator, file)
+      await half.spoilt(mutator, async () => {
+        const source = mutator.below(2) === 0 ? half.path : readFileSync(half.path)
+        await (await Generator.load(source, { runtime: RUNTIME })).dispose()
+      })
+    },
+    isRefusal: error => hasCode(error, 'ERR_DCGAN_BAD_CHECKPOINT'),
+  }
+}
 
 /** State files: an eighth of them whole states of megabytes, the others containers of a few tensors. */
 export function stateFiles(folder: string): Kind {
@@ -13,7 +56,9 @@ export function stateFiles(folder: string): Kind {
   const states = [half, half, half, new SpoiltState(folder, 'full')]
   return {
     async run(mutator) {
-      if (mutator.below(8) > 0) {
+      const way = mutator.below(16)
+      if (way === 0) return readHostile(mutator, container)
+      if (way < 14) {
         const bytes = mutator.file(mutator.pick(small), small)
         writeFileSync(container, bytes)
         return readWhole(container, bytes)

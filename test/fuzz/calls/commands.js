@@ -83,6 +83,70 @@ function withoutMnist(given, keys) {
   }
 }
 
+/** Names of options that other code may have put into Object.prototype. */
+const POLLUTION = [
+  'seed latents labels minConfidence signal log tensorboard checkpoint columns scale gap order half only output',
+  'keep mode maxSteps maxQueue maxBatch classes threads delay repeat split newData durable fixed peers',
+].flatMap(line => line.split(' '))
+
+/**
+ * Makes calls while every object inherits a property. They read options and files of their own meanwhile.
+ *
+ * @param {Stage} stage @param {any} gan @param {string} key @param {unknown} value
+ */
+async function polluted(stage, gan, key, value) {
+  Object.defineProperty(Object.prototype, key, { value, configurable: true, writable: true })
+  try {
+    await Promise.all([
+      stage.call('polluted sample', () => gan.sample(2, {})),
+      stage.call('polluted interpolate', () => gan.interpolate(1, 2, 3)),
+      stage.call('polluted saveGrid', () => gan.saveGrid(stage.file('polluted.png'), {})),
+      stage.call('polluted save', () => gan.save(stage.file('polluted.safetensors'), {})),
+    ])
+  } finally {
+    Reflect.deleteProperty(Object.prototype, key)
+  }
+}
+
+const GLOBALS = [
+  'ArrayBuffer',
+  'SharedArrayBuffer',
+  'Uint8Array',
+  'Float32Array',
+  'Error',
+  'Map',
+  'URL',
+  'Object',
+]
+const REPLACEMENTS = [
+  undefined,
+  class {},
+  class extends Uint8Array {},
+  () => {
+    throw new Own('a replaced global')
+  },
+]
+
+/**
+ * Makes a call while a global is replaced. The process must stay, and the error may be any.
+ *
+ * @param {any} name @param {unknown} replacement @param {() => any} call
+ */
+async function replaced(name, replacement, call) {
+  const global = /** @type {any} */ (globalThis)
+  const { [name]: original } = global
+  let promise
+  try {
+    global[name] = replacement
+    promise = call()
+  } catch {
+    return
+  } finally {
+    global[name] = original
+  }
+  await promise.catch(() => {})
+}
+
 /** @param {Stage} stage */
 function callbacks(stage) {
   return fc.constantFrom(
@@ -262,6 +326,20 @@ function allCommands(stage) {
     command('loadMnist', fc.tuple(files, wrong), (stage, [folder, given]) => {
       stage.call('loadMnist', () => loadMnist(placed(stage, folder), given))
     }),
+    command(
+      'polluted',
+      fc.tuple(index, fc.constantFrom(...POLLUTION), fc.oneof(wrong, count, labels)),
+      (stage, [i, key, value]) => polluted(stage, stage.model(i), key, value),
+    ),
+    command(
+      'replaced',
+      fc.tuple(index, fc.constantFrom(...GLOBALS), fc.nat(REPLACEMENTS.length - 1), mostly(latents(2))),
+      (stage, [i, name, which, given]) => {
+        const gan = stage.model(i)
+        const call = () => replaced(name, REPLACEMENTS[which], () => gan.sample(2, { latents: given }))
+        return stage.call('sample with a replaced global', call)
+      },
+    ),
     command('abort', index, (stage, i) => stage.controllers.at(-1 - i)?.abort(new Own('an abort'))),
     command('dispose', index, (stage, i) => {
       const [gan] = stage.models.splice(i, 1)

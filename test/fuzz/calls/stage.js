@@ -36,8 +36,12 @@ class Stage {
     return path.join(this.folder, name)
   }
 
-  /** Makes a call and goes on at once; how it ends is judged when it does. @param {string} name @param {() => unknown} call */
-  call(name, call) {
+  /**
+   * Makes a call and continues at once. How it ends is judged when it does, before the promise resolves.
+   *
+   * @param {string} name @param {() => unknown} call @returns {Promise<void>}
+   */
+  async call(name, call) {
     let result
     try {
       result = call()
@@ -55,6 +59,7 @@ class Stage {
       )
       .finally(() => this.pending.delete(promise))
     this.pending.add(promise)
+    await promise
   }
 
   /** A failure has a code, or is the caller's own. @param {string} name @param {any} error */
