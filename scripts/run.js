@@ -8,6 +8,14 @@ const { attempt } = require('./problem.js')
 const running = new Set()
 
 /**
+ * Open lock files. The programs hold them too: if set-up is killed, what it started continues, and the next set-up waits
+ * for its end.
+ *
+ * @type {Set<number>}
+ */
+const locks = new Set()
+
+/**
  * Runs a program to its end.
  *
  * @param {string} program
@@ -20,7 +28,9 @@ function run(program, args, { cwd = '.', env = process.env, onLine, show = false
   return new Promise(resolve => {
     // In a process group of its own, so that what it starts (CMake, Ninja, the compiler) can be ended with it.
     const target = show ? process.stderr : 'pipe'
-    const child = spawn(program, args, { cwd, env, detached: true, stdio: [input, target, target] })
+    // A program with an input is flock, which may wait for long.
+    const held = input === 'ignore' ? locks : []
+    const child = spawn(program, args, { cwd, env, detached: true, stdio: [input, target, target, ...held] })
     running.add(child)
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
@@ -47,4 +57,4 @@ function stopAll() {
   for (const { pid } of running) attempt(() => pid !== undefined && process.kill(-pid, 'SIGTERM'))
 }
 
-module.exports = { run, stopAll }
+module.exports = { locks, run, stopAll }

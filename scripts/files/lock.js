@@ -4,7 +4,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { Problem, attempt, reason } = require('../problem.js')
 const { which } = require('../programs.js')
-const { run } = require('../run.js')
+const { locks, run } = require('../run.js')
 const terminal = require('../terminal.js')
 
 /** The status that flock ends with while another process holds the lock. */
@@ -33,7 +33,7 @@ async function withLock(file, work, { doing = 'at work here', patience = PATIENC
   if (flock === undefined) return work()
   const input = open(file)
   try {
-    // flock locks what it has open as its standard input, and so have we: the lock outlives it, until we close the file.
+    // flock locks what it has open as its standard input, and so have we: the lock outlives it, until we and all programs that we started have closed the file.
     const held = ['--conflict-exit-code', String(HELD)]
     let lock = await run(flock, ['--nonblock', ...held, '0'], { input })
     if (lock.status === HELD) {
@@ -51,8 +51,10 @@ async function withLock(file, work, { doing = 'at work here', patience = PATIENC
     if (lock.status !== 0) throw refusal(file, lock.output.trim())
     // For the message of those who wait. Another user's file is locked all the same.
     attempt(() => fs.writeFileSync(file, `${process.pid}\n`))
+    locks.add(input)
     return await work()
   } finally {
+    locks.delete(input)
     fs.closeSync(input)
   }
 }

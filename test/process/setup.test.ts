@@ -94,6 +94,31 @@ describe('set-up of an installed package', () => {
     expect(said.match(/Built the addon/g)).toHaveLength(1)
   })
 
+  test('one that is killed while it builds is waited for, with what it started, and the next one builds', async () => {
+    const tools = temporary()
+    const log = path.join(tools, 'compiling')
+    // Compiles slowly, and notes when it begins and ends.
+    const compiler = `#!/bin/sh\n[ "$1" = --version ] && exec c++ --version\necho begin >> ${log}\nsleep 2\nc++ "$@"\nstatus=$?\necho end >> ${log}\nexit $status\n`
+    fs.writeFileSync(path.join(tools, 'slow'), compiler, { mode: 0o755 })
+    made.write('binding/engine/engine.cc', '#include <torch/torch.h>\nint answer() { return 45; }\n')
+    fs.rmSync(made.path('build'), { recursive: true })
+    const lines = () => (fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().split('\n') : [])
+    const killed = made.setup({ ...env, CXX: path.join(tools, 'slow') })
+    while (lines().length === 0) await new Promise(resolve => setTimeout(resolve, 10))
+    killed.kill()
+    expect((await killed).signal).toBe('SIGKILL')
+    const { status, stderr } = await made.setup(env)
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringMatching(/Another set-up .*waiting[\s\S]*Built the addon/),
+    ])
+    // Nothing of the one that was killed still ran when the other built.
+    expect(lines().filter(line => line === 'begin').length).toBe(
+      lines().filter(line => line === 'end').length,
+    )
+    expect(made.compiledVersion()).toBe('2.13.0')
+  })
+
   test('is not stopped by a file that others put where they guess its lock', async () => {
     const id = crypto.hash('sha1', `${os.userInfo().uid} ${made.root}`).slice(0, 16)
     const guessed = path.join(made.home, `libtorch-dcgan-${id}.lock`)
