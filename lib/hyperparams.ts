@@ -259,7 +259,8 @@ const STEP = 'step'
 
 /** Checks the hyper-parameters that are given, and returns them without those that are `undefined`. */
 export function checkHyperParams(what: string, given: unknown): Partial<HyperParams> {
-  const { [STEP]: step, ...values } = checkKeys(what, given, [...HYPER_PARAMS, STEP])
+  const values = checkKeys(what, given, [...HYPER_PARAMS, STEP])
+  const { [STEP]: step } = values
   if (step !== undefined) {
     if (values.kernels !== undefined)
       throw invalidArgument(STEP, 'nothing next to kernels, its new name,', step)

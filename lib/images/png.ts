@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { constants, crc32, deflate } from 'node:zlib'
 import { loading } from '../loading.js'
+import { withoutPrototype } from '../options.js'
 import type { GreyImage } from './grey.js'
 
 /** A Buffer in an ArrayBuffer, which `new Response()` takes. */
@@ -13,7 +14,7 @@ const deflated = promisify(deflate)
 /** Encodes a picture as an 8-bit grey PNG. Compresses it on a thread of its own, as runs of equal levels. */
 export async function encodePng(image: GreyImage): Promise<FileBytes> {
   const { Z_BEST_COMPRESSION: level, Z_RLE: strategy } = constants
-  return pngOf(image, await deflated(rowsOf(image), { level, strategy }))
+  return pngOf(image, await deflated(rowsOf(image), withoutPrototype({ level, strategy })))
 }
 
 /**
