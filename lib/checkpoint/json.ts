@@ -1,3 +1,4 @@
+import { withoutPrototype } from '../options.js'
 import type { Fail } from './errors.js'
 
 /** The most keys, and the most commas. A state's header has about 300 of each. To build many more values takes long. */
@@ -21,7 +22,7 @@ export function parseObject(text: string, what: string, depth: number, fail: Fai
   if (!isObject(value)) return fail(`${what} is not an object`)
   // JSON.parse silently keeps the last of two equal keys.
   if (keys !== keysIn(value)) fail(`${what} has a key twice in one object`)
-  return value
+  return withoutPrototype(value)
 }
 
 /** Returns whether a parsed value is an object and not a list. */
