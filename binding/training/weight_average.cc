@@ -6,13 +6,18 @@ namespace dcgan {
 
 namespace {
 
-/// Returns the parameters and running statistics, without the counters of batches.
-std::vector<torch::Tensor> averaged(Generator& generator) {
-  auto tensors = generator->parameters();
+/// A generator's tensors by what the average does with them.
+struct Parts {
+  std::vector<torch::Tensor> averaged;  // parameters and running statistics
+  std::vector<torch::Tensor> copied;    // the counters of batches
+};
+
+Parts parts_of(Generator& generator) {
+  Parts parts{generator->parameters(), {}};
   for (auto& buffer : generator->buffers()) {
-    if (buffer.is_floating_point()) tensors.push_back(buffer);
+    (buffer.is_floating_point() ? parts.averaged : parts.copied).push_back(buffer);
   }
-  return tensors;
+  return parts;
 }
 
 }  // namespace
@@ -31,14 +36,15 @@ double WeightAverage::weight(std::int64_t step) const {
 
 void WeightAverage::update(const torch::Tensor& weight, Generator& generator) {
   torch::NoGradGuard no_grad;
-  const auto into = averaged(average_);
+  const auto from = parts_of(generator), into = parts_of(average_);
+  at::_foreach_copy_(into.copied, from.copied);
   if (weight.is_cpu()) {
-    at::_foreach_lerp_(into, averaged(generator), weight.item<double>());
+    at::_foreach_lerp_(into.averaged, from.averaged, weight.item<double>());
     return;
   }
-  const auto differences = at::_foreach_sub(averaged(generator), into);
+  const auto differences = at::_foreach_sub(from.averaged, into.averaged);
   at::_foreach_mul_(differences, weight);
-  at::_foreach_add_(into, differences);
+  at::_foreach_add_(into.averaged, differences);
 }
 
 /// set_data() also gives the average the generator's device and dtype.
