@@ -22,7 +22,8 @@ const HELP = `Usage: npm run bench -- [options]
 
   --quick           few repetitions: a look, not a measurement
   --only a,b        of ${Object.keys(SECTIONS).join(', ')}
-  --processors      ratios at each level of instruction sets that this processor has, nothing else
+  --processors      ratios at each level of instruction sets that this processor has, nothing else; fails where the
+                    precision that 'auto' chose is more than 5 % slower than the other
   --rounds n        how often each contender takes its turn (7; 5 with --processors; 3 when quick)
   --threads n       intra-op threads of everybody (the number of processors)
   --python file     a Python with torch, onnx and onnxscript (DCGAN_PYTHON, else python3)
@@ -109,6 +110,9 @@ async function main() {
     console.log(`\n${result.text}`)
   }
   if (targets.length > 0) console.log(`\n${verdict(targets)}`)
+  const failed = targets.filter(({ required, value, limit }) => required && !(value <= limit))
+  for (const { what } of failed) console.error(`Failed: ${what}`)
+  if (failed.length > 0) process.exitCode = 1
 
   const folder = fileURLToPath(new URL('results/', import.meta.url))
   mkdirSync(folder, { recursive: true })

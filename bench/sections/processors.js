@@ -1,4 +1,4 @@
-import { LEVELS, levelOf } from '../../test/tools/levels.js'
+import { autoPrecisionOf, LEVELS, levelOf } from '../../test/tools/levels.js'
 import { compete, secondsOf } from '../contender.js'
 import { seconds, table } from '../report.js'
 import { median, ratio } from '../statistics.js'
@@ -25,7 +25,7 @@ export async function processors({ quick, rounds, at }) {
     }
     const times = await timesOf({ quick, rounds, contenders: at(variables), bfloat16: hasBfloat16(level) })
     figures[level] = Object.fromEntries(times)
-    targets.push(...targetsOf(level, times))
+    targets.push(...targetsOf(level, autoPrecisionOf({ ...process.env, ...variables }), times))
     const rows = [...times].map(([name, values]) => [
       name,
       seconds(median(values)),
@@ -64,7 +64,8 @@ async function timesOf({ quick, rounds, contenders, bfloat16 }) {
   return times
 }
 
-function targetsOf(level, times) {
+/** `chosen`: the precision of `'auto'`, which must not be slower than the other one. */
+function targetsOf(level, chosen, times) {
   const target = (what, ours, rival, limit) => {
     const [mine, theirs] = [times.get(`${what}, ours ${ours}`), times.get(`${what}, ${rival}`)]
     return {
@@ -74,12 +75,13 @@ function targetsOf(level, times) {
     }
   }
   const { float32, eager, autocast } = LIMITS[level]
+  const rule = target('step', chosen, `ours ${chosen === 'float32' ? 'bfloat16' : 'float32'}`, 1.05)
   return [
     target('step', 'float32', EAGER, float32),
-    ...(hasBfloat16(level)
+    ...(chosen === 'bfloat16'
       ? [target('step', 'bfloat16', EAGER, eager), target('step', 'bfloat16', AUTOCAST, autocast)]
       : []),
-    target('step', 'bfloat16', 'ours float32', 1.05),
+    { ...rule, what: `${rule.what}: what 'auto' chose`, required: true },
     target('sample(1)', 'float32', EAGER, 0.5),
     target('sample(64)', 'float32', EAGER, 0.75),
   ]

@@ -46,9 +46,9 @@ function checkAddon(root, findings) {
     )
   }
   findings.building = false
-  const { threads, cpuCapability, cudaDevices = 0 } = together.info ?? {}
+  const { threads, level, cudaDevices = 0 } = together.info ?? {}
   findings.cudaDevices = cudaDevices
-  return { detail: `${detail} (${cpuCapability}, ${threads} threads)` }
+  return { detail: `${detail} (level ${level}, ${threads} threads)` }
 }
 
 /** @param {string} root @returns {string} */

@@ -14,13 +14,15 @@ const DATA_SET = `
 
 const SELF_TEST = `
   const begin = performance.now()
-  const gan = new DCGAN({ seed: 1 })
+  const gan = new DCGAN({ seed: 1, precision: 'auto' })
   const { pixels } = await gan.sample(16, { seed: 1 })
   const levels = new Set(pixels).size
   if (levels < 8) throw new Error('the generator gives ' + levels + ' grey levels only')
-  const device = gan.device
-  await gan.dispose()
-  return '16 images on ' + device + ' in ' + ((performance.now() - begin) / 1000).toFixed(2) + ' s'`
+  const seconds = ((performance.now() - begin) / 1000).toFixed(2)
+  const other = new DCGAN({ seed: 1, precision: 'bfloat16' })
+  const slower = other.precision !== gan.precision ? "; precision 'bfloat16' is slower than 'float32' here" : ''
+  await Promise.all([gan.dispose(), other.dispose()])
+  return '16 images on ' + gan.device + ' in ' + gan.precision + ' in ' + seconds + ' s' + slower`
 
 /** How far a loss may lie from that of the step without a graph. */
 const TOLERANCE = 1e-3

@@ -18,6 +18,10 @@ export async function loadMnist({ split }: { split?: string } = {}) {
 }
 export class DCGAN {
   device = 'cpu'
+  precision: string
+  constructor({ precision }: { precision: string }) {
+    this.precision = precision === 'auto' ? 'float32' : precision
+  }
   async sample() { return { pixels: Uint8Array.from({ length: 256 }, (_, i) => i) } }
   async dispose() {}
 }
@@ -51,9 +55,13 @@ test('all is well on a good machine', async () => {
   expect(status).toBe(0)
   expect(checks['Node.js']?.detail).toBe(process.versions.node)
   expect(checks.LibTorch?.detail).toMatch(/^2\.13\.0 \(CPU\), named by LIBTORCH/)
-  expect(checks.addon?.detail).toMatch(/built here, for LibTorch 2\.13\.0/)
+  expect(checks.addon?.detail).toMatch(
+    /built here, for LibTorch 2\.13\.0.* \(level avx512_bf16, 2 threads\)$/,
+  )
   expect(checks['data set']?.detail).toMatch(/60000 training and 10000 test/)
-  expect(checks['self-test']?.detail).toMatch(/16 images on cpu/)
+  expect(checks['self-test']?.detail).toMatch(
+    /^16 images on cpu in float32 in \d\.\d\d s; precision 'bfloat16' is slower than 'float32' here$/,
+  )
 })
 
 test('no LibTorch', async () => {

@@ -32,8 +32,14 @@ static napi_value load(napi_env env, napi_callback_info info) {
 }
 
 static napi_value describe(napi_env env, napi_callback_info) {
-  napi_value object;
+  napi_value object, value;
   napi_create_object(env, &object);
+  napi_create_string_utf8(env, "avx512_bf16", NAPI_AUTO_LENGTH, &value);
+  napi_set_named_property(env, object, "level", value);
+  napi_create_string_utf8(env, "AVX512", NAPI_AUTO_LENGTH, &value);
+  napi_set_named_property(env, object, "cpuCapability", value);
+  napi_create_int32(env, 2, &value);
+  napi_set_named_property(env, object, "threads", value);
   return object;
 }
 

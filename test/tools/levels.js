@@ -21,9 +21,20 @@ const LEVELS = [
 
 /** The level that a process with these variables computes at. @param {NodeJS.ProcessEnv} env */
 function levelOf(env) {
-  const script = "process.stdout.write(require('./dist/native/native.js').training().info().level)"
+  return answerOf("require('./dist/native/native.js').training().info().level", env)
+}
+
+/** The precision that `'auto'` chooses there. @param {NodeJS.ProcessEnv} env @returns {'float32' | 'bfloat16'} */
+function autoPrecisionOf(env) {
+  const model = "new (require('./dist/index.js').DCGAN)({ device: 'cpu', precision: 'auto' })"
+  return /** @type {'float32' | 'bfloat16'} */ (answerOf(`${model}.precision`, env))
+}
+
+/** @param {string} expression @param {NodeJS.ProcessEnv} env */
+function answerOf(expression, env) {
   const cwd = path.join(__dirname, '..', '..')
+  const script = `process.stdout.write(${expression}, () => process.exit())`
   return execFileSync(process.execPath, ['-e', script], { cwd, env, encoding: 'utf8' })
 }
 
-module.exports = { LEVELS, levelOf }
+module.exports = { LEVELS, autoPrecisionOf, levelOf }
