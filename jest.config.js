@@ -1,7 +1,6 @@
 /** Files that take minutes by their nature: packages, many processes, every block of the documents. */
 const LONG = [
   'test/arm64/',
-  'test/determinism',
   'test/distributed',
   'test/docs/blocks',
   'test/examples/',
@@ -11,7 +10,13 @@ const LONG = [
 ]
 
 /** Files that test smaller numbers, or fewer cases, in `npm test`. */
-const LONGER = ['test/checkpoint/fuzz', 'test/datasets/fuzz', 'test/parity', 'test/threads']
+const LONGER = [
+  'test/checkpoint/fuzz',
+  'test/datasets/fuzz',
+  'test/determinism',
+  'test/parity',
+  'test/threads',
+]
 
 // `npm run test:long` runs those only. With 1, any file can be run, and with its larger numbers.
 const { DCGAN_LONG_TESTS: long } = process.env

@@ -29,7 +29,7 @@ export function computeIn(arithmetic: Arithmetic): 'float32' | 'bfloat16' {
 export function stepsInBfloat16() {
   const fused = ARITHMETICS.filter(precision => precision !== 'float32')
   return [
-    ...fused.map(precision => ({ precision, step: 'auto' as const })),
-    { precision: 'plain-bfloat16' as const, step: 'plain' as const },
+    ...fused.map(precision => ({ precision, kernels: 'auto' as const })),
+    { precision: 'plain-bfloat16' as const, kernels: 'plain' as const },
   ]
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, type Progress, type TrainingImages } from '../lib/index'
+import { ARITHMETICS, computeIn } from './arithmetic'
 import { bars, equal, failure, folder, kept, TINY, tiny } from './dcgan-support'
 import { decodeGif, decodePng } from './images/decoders'
 
@@ -237,9 +238,15 @@ test('the images are copied: the caller may change them at once', async () => {
   expect((await epoch).discLosses).toEqual(straight.discLosses)
 })
 
-test('bfloat16 trains too', async () => {
-  const result = await tiny({ precision: 'bfloat16' }).trainEpoch(bars(8))
-  expect(result.discLosses.every(Number.isFinite)).toBe(true)
+describe.each(ARITHMETICS)('a model in %s', arithmetic => {
+  const precision = computeIn(arithmetic)
+
+  test('trains', async () => {
+    const gan = tiny({ precision })
+    expect(gan.precision).toBe(precision)
+    const result = await gan.trainEpoch(bars(8))
+    expect(result.discLosses.every(Number.isFinite)).toBe(true)
+  })
 })
 
 test('timers fire while an epoch runs', async () => {

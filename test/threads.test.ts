@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { HyperParams } from '../lib/index'
 import { training } from '../lib/native/native'
+import { computeIn } from './arithmetic'
 
 // Processes load LibTorch and train, for minutes where other work has the processor.
 jest.setTimeout(600_000)
@@ -39,30 +40,36 @@ const orders = interleavings(ACTIONS, ACTIONS).filter(
 )
 
 const alone = Array.from({ length: ACTIONS }, () => 'model')
-const precisions = training().info().bfloat16 ? (['float32', 'bfloat16'] as const) : (['float32'] as const)
-const cases = precisions.flatMap(precision => (['auto', 'plain'] as const).map(step => ({ precision, step })))
+const arithmetics = ['float32', training().info().bfloat16 ? 'bfloat16' : 'plain-bfloat16'] as const
+const cases = arithmetics.flatMap(arithmetic =>
+  (['auto', 'plain'] as const).map(kernels => ({ arithmetic, kernels })),
+)
 
-describe.each(cases)('models with threads of their own, $precision, step $step', hparams => {
-  const models = {
-    first: { ...hparams, threads: 1 },
-    second: { ...hparams, threads: 3 },
-  }
-  let expected: Record<string, string[]>
+describe.each(cases)(
+  'models with threads of their own, $arithmetic, kernels $kernels',
+  ({ arithmetic, kernels }) => {
+    const hparams = { precision: computeIn(arithmetic), kernels }
+    const models = {
+      first: { ...hparams, threads: 1 },
+      second: { ...hparams, threads: 3 },
+    }
+    let expected: Record<string, string[]>
 
-  beforeAll(async () => {
-    const own = Object.entries(models).map(async ([name, model]) => {
-      const { model: digests } = await live({ models: { model }, orders: [alone] })
-      return [name, digests as string[]] as const
+    beforeAll(async () => {
+      const own = Object.entries(models).map(async ([name, model]) => {
+        const { model: digests } = await live({ models: { model }, orders: [alone] })
+        return [name, digests as string[]] as const
+      })
+      expected = Object.fromEntries(await Promise.all(own))
     })
-    expected = Object.fromEntries(await Promise.all(own))
-  })
 
-  test('give what each gives alone, whatever order the other does its work in', async () => {
-    expect(await live({ models, orders })).toEqual(expected)
-  })
+    test('give what each gives alone, whatever order the other does its work in', async () => {
+      expect(await live({ models, orders })).toEqual(expected)
+    })
 
-  test('give what each gives alone when both work at the same time', async () => {
-    const order = [...Array(ACTIONS).fill('first'), ...Array(ACTIONS).fill('second')]
-    expect(await live({ models, orders: Array(3).fill(order), together: true })).toEqual(expected)
-  })
-})
+    test('give what each gives alone when both work at the same time', async () => {
+      const order = [...Array(ACTIONS).fill('first'), ...Array(ACTIONS).fill('second')]
+      expect(await live({ models, orders: Array(3).fill(order), together: true })).toEqual(expected)
+    })
+  },
+)

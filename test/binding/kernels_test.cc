@@ -187,5 +187,7 @@ int main() {
   all<float>();
   all<double>();
   if (run(Precision::kBFloat16)) all<BFloat16>();
+  use_plain_bfloat16(true);
+  all<BFloat16>();
   return failures;
 }
