@@ -1,6 +1,8 @@
+import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../lib/files'
 import { DCGAN } from '../lib/index'
+import { LossLog } from '../lib/training/loss-log'
 import { writeRaw } from './checkpoint/files'
 import { failure, folder } from './dcgan-support'
 
@@ -62,3 +64,20 @@ test('a path of slashes takes time in proportion to its length', () =>
     const error = await failure(writeFileAtomic(`/dev/null${'/'.repeat(size)}x`, new Uint8Array(0)))
     expect(error.code).toBe('ERR_DCGAN_IO')
   }))
+
+test('a log of losses takes time in proportion to its length', () =>
+  expectLinear(async size => {
+    const file = join(folder(), 'losses.csv')
+    const header = 'step,epoch,disc_loss,disc_loss_real,disc_loss_fake,gen_loss,r1,r2\n'
+    writeFileSync(file, header + '1\n'.repeat(size / 2))
+    await (await LossLog.open(file, 5)).close()
+  }))
+
+test('a large file that is no log of losses is refused by its beginning', async () => {
+  const file = join(folder(), 'large')
+  writeFileSync(file, 'no log')
+  truncateSync(file, 2 ** 40)
+  expect((await failure(LossLog.open(file, 5))).message).toMatch(
+    /it is there already, and is no log of losses/,
+  )
+})

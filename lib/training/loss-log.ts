@@ -85,18 +85,39 @@ async function opened(path: string): Promise<FileHandle> {
 
 /** Reads the file from its header to the row of this step. */
 async function rowsUpTo(path: string, file: FileHandle, step: number): Promise<Buffer> {
-  const bytes = await file.readFile()
-  if (bytes.length > 0 && !bytes.subarray(0, HEADER.length).equals(Buffer.from(HEADER))) {
+  const start = Buffer.alloc(HEADER.length)
+  const { bytesRead } = await file.read(start, 0, start.length, 0)
+  // Not all of a file is read that is another one, and may be large.
+  if (bytesRead > 0 && start.toString('latin1', 0, bytesRead) !== HEADER) {
     throw new DcganError(
       'ERR_DCGAN_IO',
       `Cannot write ${path}: it is there already, and is no log of losses. Choose another path or remove it`,
     )
   }
-  let end = Math.min(bytes.length, HEADER.length)
-  for (let next = bytes.indexOf('\n', end); next >= 0; next = bytes.indexOf('\n', end)) {
-    // A row without a number ends it too, such as one that a crash cut off.
-    if (!(Number.parseInt(bytes.toString('latin1', end, next), 10) <= step)) break
-    end = next + 1
+  const bytes = await file.readFile()
+  return bytes.subarray(0, endOfRow(bytes, Math.min(bytes.length, HEADER.length), step))
+}
+
+const [NEWLINE, ZERO, NINE] = [0x0a, 0x30, 0x39]
+
+/** Returns the end of the last row up to this step, from the place where the rows begin. */
+function endOfRow(bytes: Buffer, begin: number, step: number): number {
+  let end = begin
+  let number = Number.NaN
+  let inNumber = true
+  for (let i = begin; i < bytes.length; i++) {
+    const byte = bytes[i] as number
+    if (byte === NEWLINE) {
+      // A row without a number ends the log too, such as one that a crash cut off.
+      if (!(number <= step)) break
+      end = i + 1
+      number = Number.NaN
+      inNumber = true
+    } else if (inNumber && byte >= ZERO && byte <= NINE) {
+      number = 10 * (Number.isNaN(number) ? 0 : number) + byte - ZERO
+    } else {
+      inNumber = false
+    }
   }
-  return bytes.subarray(0, end)
+  return end
 }
