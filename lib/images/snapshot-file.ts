@@ -5,10 +5,12 @@ import { ioError } from '../files.js'
 import { firstBytes, withRegularFile } from '../regular-file.js'
 import { type GreyImage, layGrid } from './grey.js'
 import { SIDE } from './grid.js'
-import { decodePng, PNG_HEADER_BYTES, type PngHeader, pngHeader } from './png.js'
+import { decodePng, isPlain, PNG_HEADER_BYTES, type PngHeader, pngHeader } from './png.js'
 
 /** The side of the largest snapshot in pixels: 64 digits of 28 pixels. */
 const MAX_SIDE = 64 * 28
+/** The most pixels of a picture that is not stored as 8-bit grey: 668 digits. Decoding it blocks the event loop. */
+const MAX_COLOURED = 2 ** 19
 /** More bytes than the largest snapshot would need as an uncompressed colour picture. */
 const MAX_BYTES = 2 ** 24
 
@@ -90,7 +92,10 @@ function misfit(header: PngHeader | undefined): string | undefined {
   }
   // The decoder does not limit interlaced pictures, and takes seconds for one of 16 bits.
   if (interlaced) return 'an interlaced PNG file, which no snapshot is'
-  return bitDepth > 8 ? `a PNG file of ${bitDepth} bits, where a snapshot has 8` : undefined
+  if (bitDepth > 8) return `a PNG file of ${bitDepth} bits, where a snapshot has 8`
+  return width * height > MAX_COLOURED && !isPlain(header)
+    ? `a PNG file of ${sizeOf(header)} pixels that are not 8-bit grey, as those of a snapshot are`
+    : undefined
 }
 
 function unreadable(path: string, what: string, cause?: unknown): DcganError {

@@ -8,7 +8,7 @@ import { crc32, deflateSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { PNG } from 'pngjs'
 import { DcganError } from '../../lib/errors'
-import { animate, animateFiles, ImageBatch, snapshotName } from '../../lib/images/index'
+import { animate, animateFiles, decodePng, ImageBatch, snapshotName } from '../../lib/images/index'
 import { decodeGif } from './decoders'
 
 let folder: string
@@ -103,6 +103,17 @@ test('chosen files come in the order in which they are given', async () => {
   expect(await levelsOf(file)).toEqual([3, 1])
 })
 
+test.each([0, 1, 2, 3, 4, -1])(
+  'a picture whose rows have the filter %d is read as it is',
+  async filterType => {
+    const [width, height] = [29, 31]
+    const data = Buffer.from(Array.from({ length: width * height }, (_, i) => (i * i * 7 + i * 13) % 256))
+    const grey = { colorType: 0, inputColorType: 0, inputHasAlpha: false, bitDepth: 8, filterType } as const
+    const written = PNG.sync.write(Object.assign(new PNG({ width, height }), { data }), grey)
+    expect(await decodePng(written)).toEqual({ width, height, pixels: Uint8Array.from(data) })
+  },
+)
+
 test('a coloured picture is taken in grey', async () => {
   const png = new PNG({ width: 1, height: 1 })
   png.data = Buffer.of(255, 0, 0, 255)
@@ -137,6 +148,22 @@ describe('what goes wrong is said, and the old GIF stays', () => {
     ['a picture one pixel wider than any snapshot', png(1793, 1), 'is too large, 1793×1 pixels'],
     ['an interlaced picture', png(28, 28, { interlace: 1 }), 'is an interlaced PNG file'],
     ['a picture of 16 bits', png(28, 28, { bitDepth: 16 }), 'is a PNG file of 16 bits'],
+    [
+      'a large coloured picture',
+      png(1792, 1792, { colour: 2 }),
+      'is a PNG file of 1792×1792 pixels that are not',
+    ],
+    ['a picture that is cut short', png(28, 28), 'is a damaged PNG file'],
+    [
+      'a picture with more rows than it declares',
+      png(28, 28, { data: deflateSync(Buffer.alloc(2 ** 28)) }),
+      'is a damaged PNG file',
+    ],
+    [
+      'a picture with an unknown filter',
+      png(28, 28, { data: deflateSync(Buffer.alloc(28 * 29, 9)) }),
+      'is a damaged PNG file',
+    ],
   ])('%s', async (_, bytes, message) => {
     await snapshots({ 0: 1 })
     await writeFile(join(folder, snapshotName(1)), bytes)
@@ -236,12 +263,13 @@ describe('what goes wrong is said, and the old GIF stays', () => {
 function png(
   width: number,
   height: number,
-  { bitDepth = 8, interlace = 0, data = deflateSync(Buffer.alloc(0)) } = {},
+  { bitDepth = 8, colour = 0, interlace = 0, data = deflateSync(Buffer.alloc(0)) } = {},
 ): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width)
   header.writeUInt32BE(height, 4)
   header[8] = bitDepth
+  header[9] = colour
   header[12] = interlace
   const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
   return Buffer.concat([
