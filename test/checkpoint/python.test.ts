@@ -30,6 +30,19 @@ const KINDS: [string, Partial<HyperParams>, SaveOptions | undefined][] = [
   ['a whole model of ten latent dimensions with an average', { latentDim: 10, emaDecay: 0.9 }, undefined],
 ]
 
+/** A model with everything that a step can be made of. */
+const ALL_OPTIONS: Partial<HyperParams> = {
+  latentDim: 10,
+  classes: 3,
+  loss: 'relativistic',
+  r1: [0.3, 0.2],
+  r2: 0.1,
+  discSteps: 2,
+  emaDecay: 0.9,
+  beta1: 0.5,
+  genLr: [0.0002, 0.0001],
+}
+
 ;(python === undefined ? describe.skip : describe)('PyTorch, by the programs of docs/state-file.md,', () => {
   it.each(KINDS)(
     'makes the same 25 images out of %s, and writes a file that is read here',
@@ -72,6 +85,45 @@ const KINDS: [string, Partial<HyperParams>, SaveOptions | undefined][] = [
       }
     },
   )
+})
+
+const STEPS: [string, Partial<HyperParams>, number][] = [
+  ['the first step of all', {}, 0],
+  ['the first step of the second epoch', { labelSmoothing: 0.1 }, 5],
+  ['a step in the middle of an epoch, with every option', ALL_OPTIONS, 7],
+  ['the last step of an epoch, with fewer images', { ...ALL_OPTIONS, loss: 'bce', dropout: 0.45 }, 9],
+]
+
+;(python === undefined ? describe.skip : describe)('PyTorch, by docs/state-file.md alone,', () => {
+  it.each(STEPS)('repeats %s', async (_, hparams, stepsBefore) => {
+    const gan = new DCGAN({ seed: 2 ** 40 + 7, batchSize: 8, device: 'cpu', epochs: 9, ...hparams })
+    const labels = Uint8Array.from({ length: 38 }, (_, i) => i % 3)
+    const dataset = { images: images.subarray(0, 38 * 784), labels, count: 38, width: 28, height: 28 }
+    try {
+      for (const [name, maxSteps] of [
+        ['before', stepsBefore],
+        ['after', 1],
+      ] as const) {
+        if (maxSteps > 0) await gan.train({ dataset, maxSteps, outputDir: null })
+        await gan.save(file(`${name}.safetensors`))
+      }
+    } finally {
+      await gan.dispose()
+    }
+    writeFileSync(file('images.u8'), dataset.images)
+    writeFileSync(file('step-labels.u8'), labels)
+    const program = join(__dirname, 'repeat_step.py')
+    const names = ['before.safetensors', 'after.safetensors', 'images.u8', 'step-labels.u8']
+    const answer = execFileSync(python as string, [program, ...names], { cwd: folder, encoding: 'utf8' })
+    const distances: [string, number][] = Object.entries(JSON.parse(answer))
+    expect(distances.length).toBeGreaterThan(40)
+    // A relativistic loss does not depend on the last bias: its gradient is rounding alone.
+    const exact = distances.filter(
+      ([name]) => hparams.loss !== 'relativistic' || !name.includes('discriminator.linear.bias'),
+    )
+    // Adam moves a weight with a gradient near 0 by its sign, which rounding decides: hence not 1e-4.
+    expect(exact.filter(([, distance]) => !(distance < 2e-3))).toEqual([])
+  })
 })
 
 /** The greatest difference of two pictures' grey levels. */
