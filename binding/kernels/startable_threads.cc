@@ -52,8 +52,7 @@ class Stack {
  public:
   explicit Stack(std::size_t size)
       : size_(size),
-        begin_(mmap(nullptr, size, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0)) {
+        begin_(mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0)) {
     if (begin_ == MAP_FAILED) throw std::system_error(errno, std::generic_category());
   }
   ~Stack() {

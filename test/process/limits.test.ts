@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { totalmem } from 'node:os'
 import { run } from './child'
 
 // A process that may not start as many threads as its models were to have.
@@ -30,8 +31,11 @@ limited('a process whose memory holds few stacks trains with fewer threads and o
   expect(await run(`${MANY_THREADS}; ${limit}; use()`)).toMatchObject(FEW)
 })
 
-test('OMP_STACKSIZE that no memory can hold leaves a model one thread, with a warning', async () => {
-  expect(await run(`${MANY_THREADS}; use()`, { env: { OMP_STACKSIZE: '100000G' } })).toMatchObject(FEW)
+test.each([
+  ['the memory', `${Math.ceil((4 * totalmem()) / 2 ** 30)}G`],
+  ['all addresses', '100000G'],
+])('OMP_STACKSIZE larger than %s leaves a model one thread, with a warning', async (_, OMP_STACKSIZE) => {
+  expect(await run(`${MANY_THREADS}; use()`, { env: { OMP_STACKSIZE } })).toMatchObject(FEW)
 })
 
 // The limit counts the threads of all processes of a user, and does not hold for root: the process changes its user.
