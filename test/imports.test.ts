@@ -33,12 +33,11 @@ const LIB = [
 ]
 const BINDING = [
   ['sizes.h', 'contract.h'],
-  ['exceptions.h'],
-  ['peers'],
-  ['random'],
+  ['exceptions.h', 'host_tensors.h'],
+  ['random', 'kernels'],
+  ['peers', 'sampling'],
   ['model'],
-  ['kernels'],
-  ['sampling', 'evaluation'],
+  ['evaluation'],
   ['training'],
   ['engine'],
   ['addon', 'portable'],

@@ -1,5 +1,4 @@
 #include <ATen/Version.h>
-#include <ATen/native/CPUBlas.h>
 #include <torch/torch.h>
 #include <torch/version.h>
 #ifdef DCGAN_CUDA_HEADERS
@@ -12,10 +11,11 @@
 #include "contract.h"
 #include "engine/model_engine.h"
 #include "kernels/processor.h"
-#include "kernels/threads.h"
+#include "model/threads.h"
 #include "peers/peers.h"
 #include "random/labels.h"
 #include "random/latents.h"
+#include "training/bfloat16_products.h"
 
 namespace dcgan {
 
@@ -64,8 +64,8 @@ class TorchLibrary : public Library {
     info.cpu_capability = at::get_cpu_capability();
     info.level = kernels::level_name();
     info.vendor = kernels::vendor();
-    info.fused_float32 = kernels::run(Precision::kFloat32);
-    info.fused_bfloat16 = kernels::run(Precision::kBFloat16);
+    info.fused_float32 = true;
+    info.fused_bfloat16 = bfloat16_products_run();
     info.bfloat16 = kernels::has_bfloat16();
     for (int device = 0; device < info.cuda_devices; ++device) {
       info.cuda_bfloat16.push_back(cuda_has_bfloat16(device));

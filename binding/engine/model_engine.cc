@@ -9,7 +9,7 @@
 #include "engine/epoch_run.h"
 #include "engine/failure.h"
 #include "exceptions.h"
-#include "kernels/threads.h"
+#include "model/threads.h"
 
 namespace dcgan {
 
@@ -46,7 +46,13 @@ ModelEngine::~ModelEngine() {
 
 void ModelEngine::run() {
   const int wanted = config_.threads > 0 ? config_.threads : default_threads();
-  missing_threads_ = wanted - use_threads(wanted);
+  kernels::Team team(wanted);
+  const kernels::TeamScope scope(team);
+  // Where our own kernels run, threads of LibTorch would keep processors busy for a while after each
+  // operation.
+  const bool fused = runs_fused(config_, device_);
+  const int others = use_threads(fused ? 1 : wanted);
+  missing_threads_ = wanted - (fused ? team.threads() : std::min(team.threads(), others));
   meet_peers();
   while (!queue_.closed()) {
     Work work;
@@ -207,7 +213,7 @@ void ModelEngine::begin_evaluation(std::int64_t id, EvaluationRequest request, R
   const auto given = std::make_shared<EvaluationRequest>(std::move(request));
   ask<Done>(std::move(reply), [this, id, given] {
     auto sampler = make_sampler();
-    sampler->prepare(trainer().served_generator());
+    sampler->prepare(folded());
     const auto batch = std::min(kEvaluationBatch, config_.max_batch);
     evaluations_[id] = std::make_unique<EvaluationRun>(std::move(*given), std::move(sampler), classifier(),
                                                        config_.latent_dim, batch);

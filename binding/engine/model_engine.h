@@ -63,6 +63,8 @@ class ModelEngine : public Engine {
   EpochResult epoch(const EpochRequest& request, EpochObserver& observer);
   void publish(const Position& position);
   Trainer& trainer();
+  /// Returns the generator that makes the images.
+  FoldedGenerator folded();
   template <class T>
   void ask(Reply<T> reply, std::function<T()> work);
 

@@ -5,8 +5,9 @@
 #include "engine/failure.h"
 #include "engine/model_engine.h"
 #include "engine/shares.h"
-#include "kernels/processor.h"
+#include "evaluation/aten_classifier.h"
 #include "random/latents.h"
+#include "training/libtorch_samplers.h"
 
 namespace dcgan {
 
@@ -63,17 +64,21 @@ void ModelEngine::serve_images(const Work& work) {
   hand_over(work, made, failure, queue_);
 }
 
+FoldedGenerator ModelEngine::folded() {
+  return fold(trainer().served_tensors(), "generator.", config_.latent_dim, config_.classes);
+}
+
 std::unique_ptr<Sampler> ModelEngine::make_sampler() const {
   const bool bfloat16 = is_bfloat16(config_.precision);
-  if (device_.is_cpu() && config_.step == StepKind::kAuto && kernels::run(config_.precision)) {
-    return make_fused_sampler(config_.latent_dim, bfloat16);
+  if (runs_fused(config_, device_)) {
+    return bfloat16 ? make_bfloat16_sampler(config_.latent_dim) : dcgan::make_sampler(config_.latent_dim);
   }
   const auto batch = device_.is_cpu() ? std::min(kPaddedBatch, config_.max_batch) : config_.max_batch;
   return make_aten_sampler(config_.latent_dim, device_, bfloat16, batch);
 }
 
 std::shared_ptr<Classifier> ModelEngine::make_classifier(const ClassifierWeights& weights) const {
-  if (device_.is_cpu() && config_.step == StepKind::kAuto && kernels::run(Precision::kFloat32)) {
+  if (device_.is_cpu() && config_.step == StepKind::kAuto) {
     return make_fused_classifier(weights);
   }
   return make_aten_classifier(weights, device_, device_.is_cpu() ? kPaddedBatch : config_.max_batch);
@@ -85,10 +90,9 @@ std::shared_ptr<Classifier> ModelEngine::classifier() const {
 }
 
 std::vector<std::uint8_t> ModelEngine::make_images(const Inputs& inputs) {
-  auto& trained = trainer();
   if (!sampler_) sampler_ = make_sampler();
   if (sampler_stale_) {
-    sampler_->prepare(trained.served_generator());
+    sampler_->prepare(folded());
     sampler_stale_ = false;
   }
   std::vector<float> images(static_cast<std::size_t>(inputs.count * kImagePixels));

@@ -1,8 +1,9 @@
+#include "evaluation/aten_classifier.h"
+
 #include <algorithm>
 #include <cstring>
 
-#include "evaluation/classifier.h"
-#include "kernels/blocks.h"
+#include "model/threads.h"
 #include "sizes.h"
 
 namespace dcgan {
@@ -12,11 +13,16 @@ namespace {
 class AtenClassifier : public Classifier {
  public:
   AtenClassifier(const ClassifierWeights& weights, torch::Device device, std::int64_t batch)
-      : Classifier(weights), weights_(weights), device_(device), batch_(batch) {
-    for (auto* tensor : {&weights_.conv1_weight, &weights_.conv1_bias, &weights_.conv2_weight,
-                         &weights_.conv2_bias, &weights_.hidden_weight, &weights_.hidden_bias}) {
-      *tensor = tensor->to(device_);
-    }
+      : Classifier(weights), device_(device), batch_(batch) {
+    const auto of = [this](const std::vector<float>& values, at::IntArrayRef shape) {
+      return torch::tensor(values).view(shape).to(device_);
+    };
+    conv1_weight_ = of(weights.conv1_weight, {32, 1, 5, 5});
+    conv1_bias_ = of(weights.conv1_bias, {32});
+    conv2_weight_ = of(weights.conv2_weight, {64, 32, 5, 5});
+    conv2_bias_ = of(weights.conv2_bias, {64});
+    hidden_weight_ = of(weights.hidden_weight, {kFeatures, -1});
+    hidden_bias_ = of(weights.hidden_bias, {kFeatures});
   }
 
   void describe(const std::uint8_t* pixels, std::int64_t count, float* features) override {
@@ -33,7 +39,7 @@ class AtenClassifier : public Classifier {
       std::copy_n(found.const_data_ptr<float>(), size * kFeatures, features + first * kFeatures);
     };
     if (device_.is_cpu()) {
-      kernels::each_alone(batches, describe_batch);
+      each_alone(batches, describe_batch);
     } else {
       for (std::int64_t b = 0; b < batches; ++b) describe_batch(b);
     }
@@ -42,12 +48,12 @@ class AtenClassifier : public Classifier {
  private:
   torch::Tensor forward(const torch::Tensor& pixels) const {
     auto x = pixels.to(torch::kFloat32).view({-1, 1, kImage.side, kImage.side}) / 127.5 - 1;
-    x = torch::max_pool2d(torch::relu(torch::conv2d(x, weights_.conv1_weight, weights_.conv1_bias)), 2);
-    x = torch::max_pool2d(torch::relu(torch::conv2d(x, weights_.conv2_weight, weights_.conv2_bias)), 2);
-    return torch::relu(torch::linear(x.flatten(1), weights_.hidden_weight, weights_.hidden_bias));
+    x = torch::max_pool2d(torch::relu(torch::conv2d(x, conv1_weight_, conv1_bias_)), 2);
+    x = torch::max_pool2d(torch::relu(torch::conv2d(x, conv2_weight_, conv2_bias_)), 2);
+    return torch::relu(torch::linear(x.flatten(1), hidden_weight_, hidden_bias_));
   }
 
-  ClassifierWeights weights_;
+  torch::Tensor conv1_weight_, conv1_bias_, conv2_weight_, conv2_bias_, hidden_weight_, hidden_bias_;
   torch::Device device_;
   std::int64_t batch_;
 };

@@ -2,29 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+
+#include "host_tensors.h"
 
 namespace dcgan {
 
 namespace {
 
-torch::Tensor tensor_of(const std::vector<HostTensor>& tensors, const std::string& name,
-                        std::vector<std::int64_t> shape) {
-  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const HostTensor& tensor) {
-    return tensor.name == name && tensor.dtype == "F32" && tensor.shape == shape;
-  });
-  auto tensor = torch::empty(shape, torch::kFloat32);
-  if (found == tensors.end() || found->data.size() != tensor.nbytes()) {
-    throw Error("ERR_DCGAN_BAD_CHECKPOINT", "The classifier's " + name + " is missing or has another shape");
-  }
-  std::memcpy(tensor.data_ptr(), found->data.data(), found->data.size());
-  return tensor;
-}
-
-std::vector<double> widened(const torch::Tensor& tensor) {
-  const auto* begin = tensor.const_data_ptr<float>();
-  return {begin, begin + tensor.numel()};
-}
+std::vector<double> widened(const std::vector<float>& values) { return {values.begin(), values.end()}; }
 
 /// Works in place. Subtracts the largest logit first, so that no exponential overflows.
 void softmax(double* logits) {
@@ -40,8 +25,8 @@ void softmax(double* logits) {
 }  // namespace
 
 ClassifierWeights classifier_weights(const std::vector<HostTensor>& tensors) {
-  const auto of = [&](const char* name, std::vector<std::int64_t> shape) {
-    return tensor_of(tensors, name, std::move(shape));
+  const auto of = [&](const char* name, const std::vector<std::int64_t>& shape) {
+    return floats_of(tensors, name, shape);
   };
   return {of("conv1.weight", {32, 1, 5, 5}),         of("conv1.bias", {32}),
           of("conv2.weight", {64, 32, 5, 5}),        of("conv2.bias", {64}),

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -15,14 +13,14 @@ inline constexpr std::int64_t kFeatures = 128;
 /// The weights of the classifier that quality/classifier.py trains, float32 on the CPU: two convolutions,
 /// each with a ReLU and a 2 × 2 maximum, and two dense layers.
 struct ClassifierWeights {
-  torch::Tensor conv1_weight;   // 32 × 1 × 5 × 5
-  torch::Tensor conv1_bias;     // 32
-  torch::Tensor conv2_weight;   // 64 × 32 × 5 × 5
-  torch::Tensor conv2_bias;     // 64
-  torch::Tensor hidden_weight;  // 128 × 1024
-  torch::Tensor hidden_bias;    // 128
-  torch::Tensor output_weight;  // 10 × 128
-  torch::Tensor output_bias;    // 10
+  std::vector<float> conv1_weight;   // 32 × 1 × 5 × 5
+  std::vector<float> conv1_bias;     // 32
+  std::vector<float> conv2_weight;   // 64 × 32 × 5 × 5
+  std::vector<float> conv2_bias;     // 64
+  std::vector<float> hidden_weight;  // 128 × 1024
+  std::vector<float> hidden_bias;    // 128
+  std::vector<float> output_weight;  // 10 × 128
+  std::vector<float> output_bias;    // 10
 };
 
 /// Throws ERR_DCGAN_BAD_CHECKPOINT if a tensor is missing or has another shape.
@@ -46,11 +44,7 @@ class Classifier {
   std::vector<double> bias_;
 };
 
-/// Makes a classifier that uses ATen's operators, on any device, with `batch` images per forward pass.
-std::unique_ptr<Classifier> make_aten_classifier(const ClassifierWeights& weights, torch::Device device,
-                                                 std::int64_t batch);
-
-/// Makes a classifier that uses oneDNN's micro-kernels, on a CPU that can run the fused sampler in float32.
+/// Makes the classifier of this project's kernels.
 std::unique_ptr<Classifier> make_fused_classifier(const ClassifierWeights& weights);
 
 }  // namespace dcgan

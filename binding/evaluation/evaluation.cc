@@ -58,7 +58,7 @@ void EvaluationRun::plan() {
                        }});
   };
   const auto distances = [this](const Subject& from, const Subject& to, auto work) {
-    const auto piece = kTileRows * static_cast<std::int64_t>(at::get_num_threads());
+    const auto piece = kTileRows * static_cast<std::int64_t>(kernels::thread_count());
     stages_.push_back({from.count(), piece, static_cast<double>(to.count() * kFeatures), std::move(work)});
   };
   const auto balls = [&](Subject& subject) {

@@ -13,7 +13,7 @@ constexpr std::int64_t kRows = 1024;
 template <class Part>
 torch::Tensor sum_of(const Points& points, const Part& part) {
   std::vector<torch::Tensor> parts(static_cast<std::size_t>((points.count() + kRows - 1) / kRows));
-  kernels::each_alone(static_cast<std::int64_t>(parts.size()), [&](std::int64_t i) {
+  each_alone(static_cast<std::int64_t>(parts.size()), [&](std::int64_t i) {
     torch::NoGradGuard no_grad;
     const auto first = i * kRows;
     parts[static_cast<std::size_t>(i)] = part(points.rows(first, std::min(first + kRows, points.count())));
@@ -43,7 +43,7 @@ Gaussian gaussian_of(const Points& points) {
 
 double frechet_distance(const Gaussian& a, const Gaussian& b) {
   double distance = 0;
-  kernels::each_alone(1, [&](std::int64_t) {
+  each_alone(1, [&](std::int64_t) {
     torch::NoGradGuard no_grad;
     const auto half = root(a.covariance);
     const auto product = torch::mm(torch::mm(half, b.covariance), half);

@@ -7,8 +7,8 @@
 #include <array>
 
 #include "evaluation/classifier.h"
-#include "kernels/blocks.h"
-#include "kernels/products.h"
+#include "kernels/packed_kernel.h"
+#include "kernels/team.h"
 #include "sizes.h"
 
 namespace dcgan {
@@ -63,23 +63,23 @@ class FusedClassifier : public Classifier {
  public:
   explicit FusedClassifier(const ClassifierWeights& weights)
       : Classifier(weights),
-        conv1_(weights.conv1_weight.view({kConv1.channels, kTaps}).t().contiguous()),
+        conv1_(kernels::convolution_layout(1, kConv1.channels, kTaps)),
         bias1_(weights.conv1_bias),
-        conv2_(weights.conv2_weight.permute({2, 3, 1, 0}).contiguous()),
+        conv2_(kernels::convolution_layout(kPooled1.channels, kConv2.channels, kTaps)),
         bias2_(weights.conv2_bias),
-        hidden_(weights.hidden_weight.view({kFeatures, kPooled2.channels, kPooled2.pixels()})
-                    .permute({2, 1, 0})
-                    .contiguous()),
-        hidden_bias_(weights.hidden_bias) {}
+        hidden_(kernels::convolution_layout(kPooled2.channels, kFeatures, kPooled2.pixels())),
+        hidden_bias_(weights.hidden_bias) {
+    conv1_.pack_in_by_out(weights.conv1_weight.data());
+    conv2_.pack_in_by_out(weights.conv2_weight.data());
+    hidden_.pack_in_by_out(weights.hidden_weight.data());
+  }
 
   void describe(const std::uint8_t* pixels, std::int64_t count, float* features) override {
-    const Index blocks = (count + kBlock - 1) / kBlock;
-    const Index per_block = kBlock * (kScratch + kPooled2.values());
-    auto* scratch = scratch_.get(kernels::block_threads(blocks) * per_block);
-    kernels::each_block(blocks, [&](Index block, Index thread) {
+    scratch_.resize(kBlock * (kScratch + kPooled2.values()));
+    kernels::each((count + kBlock - 1) / kBlock, [&](Index block) {
       const Index first = block * kBlock;
       describe_block(pixels + first * kImagePixels, std::min(kBlock, count - first),
-                     scratch + thread * per_block, features + first * kFeatures);
+                     scratch_.of_this_thread(), features + first * kFeatures);
     });
   }
 
@@ -93,8 +93,8 @@ class FusedClassifier : public Classifier {
       convolve2(pooled, own, maps + n * kPooled2.values());
     });
     kernels::multiply({count, kFeatures, kPooled2.values(), kPooled2.values(), kFeatures}, maps,
-                      hidden_.const_data_ptr<float>(), features, false);
-    const float* bias = hidden_bias_.const_data_ptr<float>();
+                      hidden_.in_by_out().data, features, false);
+    const float* bias = hidden_bias_.data();
     for (Index n = 0; n < count; ++n) {
       for (Index k = 0; k < kFeatures; ++k) {
         float& value = features[n * kFeatures + k];
@@ -115,8 +115,8 @@ class FusedClassifier : public Classifier {
         }
       }
       kernels::multiply({2 * kConv1.side, kConv1.channels, kTaps, kTaps, kConv1.channels}, scratch,
-                        conv1_.const_data_ptr<float>(), sums, false);
-      pool(sums, kConv1, bias1_.const_data_ptr<float>(), out + y / 2 * kPooled1.side * kPooled1.channels);
+                        conv1_.in_by_out().data, sums, false);
+      pool(sums, kConv1, bias1_.data(), out + y / 2 * kPooled1.side * kPooled1.channels);
     }
   }
 
@@ -128,21 +128,22 @@ class FusedClassifier : public Classifier {
       for (Index tap = 0; tap < kSide; ++tap) {
         // Neighbouring output pixels read overlapping spans, which begin one pixel apart.
         kernels::multiply({kConv2.side, kConv2.channels, kSpan, kPooled1.channels, kConv2.channels},
-                          in + (y + tap) * row,
-                          conv2_.const_data_ptr<float>() + tap * kSpan * kConv2.channels, to, tap > 0);
+                          in + (y + tap) * row, conv2_.in_by_out().data + tap * kSpan * kConv2.channels, to,
+                          tap > 0);
       }
       if (y % 2 == 0) continue;
-      pool(sums, kConv2, bias2_.const_data_ptr<float>(), out + y / 2 * kPooled2.side * kPooled2.channels);
+      pool(sums, kConv2, bias2_.data(), out + y / 2 * kPooled2.side * kPooled2.channels);
     }
   }
 
-  torch::Tensor conv1_;  // taps × channels
-  torch::Tensor bias1_;
-  torch::Tensor conv2_;  // taps × input channels × channels
-  torch::Tensor bias2_;
-  torch::Tensor hidden_;  // pixels × channels × features
-  torch::Tensor hidden_bias_;
-  kernels::Buffer<float> scratch_;
+  // Right operands: the taps of the two convolutions, and the pixels of the hidden layer's map, are rows.
+  kernels::PackedKernel<float> conv1_;
+  std::vector<float> bias1_;
+  kernels::PackedKernel<float> conv2_;
+  std::vector<float> bias2_;
+  kernels::PackedKernel<float> hidden_;
+  std::vector<float> hidden_bias_;
+  kernels::Scratch<float> scratch_;
 };
 
 }  // namespace

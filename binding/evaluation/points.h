@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/blocks.h"
+#include "model/threads.h"
 
 namespace dcgan {
 
@@ -62,7 +62,7 @@ inline constexpr std::int64_t kTileColumns = 1024;
 /// One thread takes the tiles of a group, in order.
 template <class Use>
 void each_distance(const Points& a, std::int64_t first, std::int64_t last, const Points& b, const Use& use) {
-  kernels::each_alone((last - first + kTileRows - 1) / kTileRows, [&](std::int64_t group) {
+  each_alone((last - first + kTileRows - 1) / kTileRows, [&](std::int64_t group) {
     torch::NoGradGuard no_grad;
     const auto row = first + group * kTileRows;
     const auto rows = std::min(kTileRows, last - row);

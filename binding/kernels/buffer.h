@@ -1,9 +1,9 @@
 #pragma once
 
-#include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <memory>
+#include <new>
 
-#include "kernels/arithmetic.h"
+#include "kernels/team.h"
 
 namespace dcgan::kernels {
 
@@ -12,43 +12,40 @@ template <class T>
 class Buffer {
  public:
   T* get(Index count) {
-    const auto bytes = count * static_cast<Index>(sizeof(T));
-    if (!memory_.defined() || memory_.numel() < bytes) {
-      memory_ = torch::Tensor();  // freed before the larger one is taken
-      memory_ = torch::empty({bytes}, torch::kUInt8);
+    if (count > count_) {
+      memory_.reset();  // freed before the larger one is taken
+      count_ = 0;
+      memory_.reset(static_cast<T*>(::operator new(static_cast<std::size_t>(count) * sizeof(T), kAlignment)));
+      count_ = count;
     }
     return data();
   }
-  T* data() const { return static_cast<T*>(memory_.data_ptr()); }
+  T* data() const { return memory_.get(); }
 
  private:
-  torch::Tensor memory_;
+  /// A cache line, and the widest vector.
+  static constexpr std::align_val_t kAlignment{64};
+  struct Free {
+    void operator()(T* memory) const { ::operator delete(memory, kAlignment); }
+  };
+
+  std::unique_ptr<T, Free> memory_;
+  Index count_ = 0;
 };
 
-/// A piece of scratch memory for each thread.
+/// A piece of scratch memory for each thread of the model.
 template <class T>
 class Scratch {
  public:
   void resize(Index elements) {
     elements_ = elements;
-    buffer_.get(elements * at::get_num_threads());
+    buffer_.get(elements * thread_count());
   }
-  T* of_this_thread() const { return buffer_.data() + at::get_thread_num() * elements_; }
+  T* of_this_thread() const { return buffer_.data() + thread_number() * elements_; }
 
  private:
   Index elements_ = 0;
   Buffer<T> buffer_;
 };
-
-/// Calls `body(i)` for i in [0, count), in parallel.
-template <class Body>
-void each(Index count, const Body& body) {
-  at::parallel_for(0, count, 1, [&](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i) body(i);
-  });
-}
-
-template <class T>
-inline constexpr c10::ScalarType kScalar = c10::CppTypeToScalarType<T>::value;
 
 }  // namespace dcgan::kernels

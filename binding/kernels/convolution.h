@@ -6,6 +6,13 @@
 
 namespace dcgan::kernels {
 
+/// The values of a parameter and of its gradient, in LibTorch's memory.
+template <class A>
+struct Parameter {
+  const A* values;
+  A* gradient;
+};
+
 /// A convolution, a transposed convolution or a dense layer. Its forward pass and the gradients with respect
 /// to its input and to its kernel are sums of matrix products.
 template <class S>
@@ -13,8 +20,8 @@ class Convolution {
  public:
   using A = SumOf<S>;
 
-  Convolution(Taps taps, KernelLayout layout, torch::Tensor weight)
-      : taps_(std::move(taps)), kernel_(layout), weight_(std::move(weight)) {}
+  Convolution(Taps taps, KernelLayout layout, Parameter<A> weight)
+      : taps_(std::move(taps)), kernel_(layout), weight_(weight) {}
 
   Index in_channels() const { return padded<S>(kernel_.layout().in.count); }
   Index out_channels() const { return kernel_.layout().out.count; }
@@ -24,8 +31,8 @@ class Convolution {
   }
 
   /// Pack the current weights for forward() and for backward().
-  void pack_forward() { kernel_.pack_in_by_out(weight_); }
-  void pack_backward() { kernel_.pack_out_by_in(weight_); }
+  void pack_forward() { kernel_.pack_in_by_out(weight_.values); }
+  void pack_backward() { kernel_.pack_out_by_in(weight_.values); }
 
   /// Passes each output pixel's sums, images × out_channels, to `use(pixel, sums)`.
   template <class Use>
@@ -50,13 +57,13 @@ class Convolution {
     sum_products<S>(
         {taps_.weight, in_channels(), out_channels(), in.inner(), in.transposes(), gradient.packs()}, scratch,
         [&](Index group, const A* sums) { std::copy_n(sums, plane, all + group * plane); });
-    unpack_gradient<S>(all, taps_.parts, kernel_.layout(), weight_.grad());
+    unpack_gradient<S>(all, taps_.parts, kernel_.layout(), weight_.gradient);
   }
 
  private:
   Taps taps_;
   PackedKernel<S> kernel_;
-  torch::Tensor weight_;
+  Parameter<A> weight_;
   Buffer<A> sums_;
 };
 

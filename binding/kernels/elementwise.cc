@@ -11,6 +11,15 @@ constexpr Index kMostChannels = kDenseMap.channels;
 constexpr Index kSide = kImage.side;
 constexpr Index kHalf = kHidden1.side;
 
+/// (1 − weight) a + weight b, computed from the nearer end, as LibTorch does.
+template <class A>
+struct Blend {
+  explicit Blend(A weight) : near_a(weight < A(0.5)), factor(near_a ? weight : weight - 1) {}
+  A operator()(A a, A b) const { return (near_a ? a : b) + factor * (b - a); }
+  bool near_a;
+  A factor;
+};
+
 template <class S>
 struct Loops {
   using A = SumOf<S>;
@@ -265,6 +274,61 @@ struct Loops {
     }
   }
 
+  /// tanh |x| = t / (t + 2), where t = exp(2 |x|) − 1. With 2 |x| = n log 2 + r, t = 2ⁿ (eʳ − 1) + (2ⁿ − 1),
+  /// and eight terms of its series give eʳ − 1 as exactly as float32 holds it.
+  static float tanh_of(float x) {
+    constexpr float kLargest = 20;  // of 2 |x|: beyond it, the result is 1
+    constexpr float kLog2 = 0.693359375F, kLog2Rest = -2.12194440e-4F;
+    constexpr float kRound = 12582912.0F;  // 1.5 · 2²³: added and subtracted, it rounds to an integer
+    const float wide = 2 * (x < 0 ? -x : x);
+    const float y = wide < kLargest ? wide : kLargest;
+    const float n = (y * 1.44269504F + kRound) - kRound;
+    const float r = (y - n * kLog2) - n * kLog2Rest;
+    constexpr float kFactors[] = {1.0F / 5040, 1.0F / 720, 1.0F / 120, 1.0F / 24, 1.0F / 6, 0.5F, 1.0F};
+    float series = 1.0F / 40320;
+    for (int i = 0; i < 7; ++i) series = series * r + kFactors[i];
+    const std::int32_t bits = (static_cast<std::int32_t>(n) + 127) << 23;
+    float power;
+    std::memcpy(&power, &bits, sizeof power);
+    const float t = power * (series * r) + (power - 1);
+    const float result = t / (t + 2);
+    return x < 0 ? -result : wide == wide ? result : wide;
+  }
+
+  static void tanh(A* x, Index count) {
+    if constexpr (std::is_same_v<A, double>) {
+      for (Index i = 0; i < count; ++i) x[i] = __builtin_tanh(x[i]);
+    } else {
+#pragma GCC ivdep
+      for (Index i = 0; i < count; ++i) x[i] = tanh_of(x[i]);
+    }
+  }
+
+  static float root_of(float x) { return __builtin_sqrtf(x); }
+  static double root_of(double x) { return __builtin_sqrt(x); }
+
+  static void adam(const A* gradient, Index count, const AdamRates& rates, Moments<A> moments, A* values) {
+    const A beta2 = static_cast<A>(rates.beta2), eps = static_cast<A>(rates.eps);
+    const A weight2 = static_cast<A>(1 - rates.beta2);
+    const Blend<A> blend(static_cast<A>(1 - rates.beta1));
+    const A size = static_cast<A>(rates.step_size), root = static_cast<A>(rates.squares_correction_root);
+    A* mean = moments.mean;
+    A* squares = moments.squares;
+#pragma GCC ivdep
+    for (Index i = 0; i < count; ++i) {
+      const A g = gradient[i];
+      mean[i] = blend(mean[i], g);
+      squares[i] = squares[i] * beta2 + weight2 * g * g;
+      values[i] = values[i] - size * mean[i] / (root_of(squares[i]) / root + eps);
+    }
+  }
+
+  static void average(const A* values, Index count, A weight, A* into) {
+    const Blend<A> blend(weight);
+#pragma GCC ivdep
+    for (Index i = 0; i < count; ++i) into[i] = blend(into[i], values[i]);
+  }
+
   static constexpr Elementwise<S> kTable = {round,
                                             transpose,
                                             pack,
@@ -280,7 +344,10 @@ struct Loops {
                                             outer_product,
                                             blend,
                                             patch,
-                                            patch_adjoint};
+                                            patch_adjoint,
+                                            tanh,
+                                            adam,
+                                            average};
 };
 
 }  // namespace

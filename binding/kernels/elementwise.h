@@ -55,6 +55,22 @@ struct Heads {
   const std::uint8_t* labels;
 };
 
+/// Adam's values of one parameter, at this step.
+template <class A>
+struct Moments {
+  A* mean;     // of the gradients
+  A* squares;  // mean of their squares
+};
+
+/// Adam's factors at one step (Kingma & Ba 2015).
+struct AdamRates {
+  double beta1;
+  double beta2;
+  double eps;
+  double step_size;                // learning rate / (1 − beta1^step)
+  double squares_correction_root;  // √(1 − beta2^step)
+};
+
 /// The passes between the matrix products, each over one tile. elementwise.cc is compiled once for each level
 /// (processor.h). It uses plain pointers and no library, because the linker might keep a library's inline
 /// function that was compiled for AVX-512, and use it everywhere.
@@ -105,6 +121,13 @@ struct Elementwise {
   /// Sums all elements of the patches, parts[pixel of the halved map][tap][n], that belong to one pixel of
   /// the picture.
   void (*patch_adjoint)(const A* parts, Index count, Index pixel, A* out);
+  /// Replaces each value by its hyperbolic tangent.
+  void (*tanh)(A* x, Index count);
+
+  /// Updates `count` values of a parameter and their moments.
+  void (*adam)(const A* gradient, Index count, const AdamRates& rates, Moments<A> moments, A* values);
+  /// Moves `into` towards `values`: into += weight (values − into).
+  void (*average)(const A* values, Index count, A weight, A* into);
 };
 
 /// Returns the passes compiled for this processor.

@@ -55,37 +55,34 @@ KernelLayout dense_layout(Index in, Map out) {
 }
 
 template <class S>
-void PackedKernel<S>::pack_in_by_out(const torch::Tensor& weight) {
+void PackedKernel<S>::pack_in_by_out(const A* weight) {
   const auto& [in, out, taps] = layout_;
-  pack_planes<S>(weight.const_data_ptr<A>(), taps, in, out,
-                 in_by_out_.get(taps.count * padded<S>(in.count) * out.count));
+  pack_planes<S>(weight, taps, in, out, in_by_out_.get(taps.count * padded<S>(in.count) * out.count));
 }
 
 template <class S>
-void PackedKernel<S>::pack_out_by_in(const torch::Tensor& weight) {
+void PackedKernel<S>::pack_out_by_in(const A* weight) {
   const auto& [in, out, taps] = layout_;
-  pack_planes<S>(weight.const_data_ptr<A>(), taps, out, in,
-                 out_by_in_.get(taps.count * padded<S>(out.count) * in.count));
+  pack_planes<S>(weight, taps, out, in, out_by_in_.get(taps.count * padded<S>(out.count) * in.count));
 }
 
 template <class S>
-void unpack_gradient(const SumOf<S>* sums, Index parts, const KernelLayout& layout, torch::Tensor gradient) {
+void unpack_gradient(const SumOf<S>* sums, Index parts, const KernelLayout& layout, SumOf<S>* gradient) {
   using A = SumOf<S>;
   const auto& [in, out, taps] = layout;
   const Index plane = padded<S>(in.count) * out.count;
-  auto* to = gradient.data_ptr<A>();
   each_element(taps, in, out, [&, in = in, out = out, taps = taps](Index tap, Index k, Index n) {
     A sum = 0;
     for (Index part = 0; part < parts; ++part) sum += sums[(tap * parts + part) * plane + k * out.count + n];
-    to[tap * taps.stride + k * in.stride + n * out.stride] = sum;
+    gradient[tap * taps.stride + k * in.stride + n * out.stride] = sum;
   });
 }
 
 template class PackedKernel<float>;
 template class PackedKernel<double>;
 template class PackedKernel<BFloat16>;
-template void unpack_gradient<float>(const float*, Index, const KernelLayout&, torch::Tensor);
-template void unpack_gradient<double>(const double*, Index, const KernelLayout&, torch::Tensor);
-template void unpack_gradient<BFloat16>(const float*, Index, const KernelLayout&, torch::Tensor);
+template void unpack_gradient<float>(const float*, Index, const KernelLayout&, float*);
+template void unpack_gradient<double>(const double*, Index, const KernelLayout&, double*);
+template void unpack_gradient<BFloat16>(const float*, Index, const KernelLayout&, float*);
 
 }  // namespace dcgan::kernels

@@ -38,11 +38,11 @@ class PackedKernel {
   const KernelLayout& layout() const { return layout_; }
 
   /// Planes with a row for each input channel, and columns for the output channels.
-  void pack_in_by_out(const torch::Tensor& weight);
+  void pack_in_by_out(const A* weight);
   Planes<S> in_by_out() const { return {in_by_out_.data(), padded<S>(layout_.in.count) * layout_.out.count}; }
 
   /// Planes with a row for each output channel, and columns for the input channels.
-  void pack_out_by_in(const torch::Tensor& weight);
+  void pack_out_by_in(const A* weight);
   Planes<S> out_by_in() const { return {out_by_in_.data(), padded<S>(layout_.out.count) * layout_.in.count}; }
 
  private:
@@ -53,6 +53,6 @@ class PackedKernel {
 
 /// Writes a gradient in its parameter's layout from sums[tap][part][in][out], with `in` rows padded as in S.
 template <class S>
-void unpack_gradient(const SumOf<S>* sums, Index parts, const KernelLayout& layout, torch::Tensor gradient);
+void unpack_gradient(const SumOf<S>* sums, Index parts, const KernelLayout& layout, SumOf<S>* gradient);
 
 }  // namespace dcgan::kernels

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "kernels/tiles.h"
 
 namespace dcgan::kernels {
@@ -11,37 +13,43 @@ inline constexpr Map kPatches{kHalve.taps(), kHidden1.side};
 /// The number of parts in which that kernel's gradient is summed: one for each row of the map.
 inline constexpr Index kPatchParts = kPatches.side;
 
-/// Writes the patches of `count` pictures ([pixel][image]) at one pixel, as rows of `images` values for the
-/// tile's transpose.
+/// Some pictures, [pixel][image].
+template <class A>
+struct Pictures {
+  const A* data;
+  Index images;
+};
+
+/// Writes the patches of the pictures at one pixel, those of all images one after the other. `rows`: scratch
+/// memory for their transpose.
 template <class S>
-void gather_patches(const std::vector<torch::Tensor>& pictures, Index pixel, const Scratch<S>& rows,
+void gather_patches(const std::vector<Pictures<SumOf<S>>>& pictures, Index pixel, const Scratch<S>& rows,
                     const Tiles<S>& patches) {
   S* taps = rows.of_this_thread();
   Index first = 0;
   for (const auto& some : pictures) {
-    const Index count = some.size(1);
-    elementwise<S>().patch(some.template const_data_ptr<SumOf<S>>(), count, pixel, taps + first,
-                           patches.images());
-    first += count;
+    elementwise<S>().patch(some.data, some.images, pixel, taps + first, patches.images());
+    first += some.images;
   }
   elementwise<S>().transpose(taps, {kPatches.channels, patches.images()}, patches.tile(pixel),
                              kPatches.channels);
 }
 
-/// Sums patches where they overlap, and returns pictures, 784 × images. `products(use)` passes each pixel's
-/// patches, images × taps, to `use(pixel, sums)`.
-template <class A, class Products>
-torch::Tensor scatter_patches(Index images, Buffer<A>& buffer, const Products& products) {
+/// Sums patches where they overlap to pictures, [pixel][image]. `products(use)` passes each pixel's patches,
+/// images × taps, to `use(pixel, sums)`. When a row of pictures is complete, `then(row, images)` is called.
+template <class A, class Products, class Then>
+void scatter_patches(Index images, Buffer<A>& buffer, A* pictures, const Products& products,
+                     const Then& then) {
   auto* parts = buffer.get(kPatches.values() * images);
   const auto& loops = elementwise<A>();
   products([&](Index pixel, const A* sums) {
     loops.transpose(sums, {images, kPatches.channels}, parts + pixel * kPatches.channels * images, images);
   });
-  auto pictures = torch::empty({kImage.pixels(), images}, kScalar<A>);
-  auto* out = pictures.template data_ptr<A>();
-  each(kImage.pixels(),
-       [&](Index pixel) { loops.patch_adjoint(parts, images, pixel, out + pixel * images); });
-  return pictures;
+  each(kImage.pixels(), [&](Index pixel) {
+    A* row = pictures + pixel * images;
+    loops.patch_adjoint(parts, images, pixel, row);
+    then(row, images);
+  });
 }
 
 /// out[j] = Σ parts[i][j], in the order of i.

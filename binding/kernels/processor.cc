@@ -1,7 +1,5 @@
 #include "kernels/processor.h"
 
-#include <ATen/Version.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
@@ -12,37 +10,52 @@
 #ifdef __x86_64__
 #include <cpuid.h>
 #endif
-#if defined(__aarch64__) && defined(__linux__)
+#ifdef __linux__
 #include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
-
-#include "kernels/products.h"
 
 namespace dcgan::kernels {
 
 namespace {
 
+/// Returns true if the processor multiplies bfloat16 numbers in AMX tiles, and the system saves the tiles.
+bool has_amx() {
+#if defined(__x86_64__) && defined(__linux__)
+  constexpr unsigned kBFloat16 = 1U << 22, kTiles = 1U << 24;  // in EDX of leaf 7
+  constexpr int kGetSupported = 0x1021;                        // ARCH_GET_XCOMP_SUPP
+  constexpr unsigned long kTileData = 1UL << 18;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return false;
+  if ((edx & kBFloat16) == 0 || (edx & kTiles) == 0) return false;
+  unsigned long supported = 0;
+  return syscall(SYS_arch_prctl, kGetSupported, &supported) == 0 && (supported & kTileData) != 0;
+#else
+  return false;
+#endif
+}
+
 /// Returns the level of the processor itself, regardless of environment variables.
 Level of_hardware() {
-#if defined(__x86_64__) && defined(DCGAN_BRGEMM)
+#ifdef __x86_64__
   __builtin_cpu_init();
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return Level::kNone;
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return Level::kBaseline;
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (!avx512) return Level::kAvx2;
-  // LibTorch packs operands if it can use AMX: the processor has it and the operating system allows it.
-  if (at::native::cpublas::could_pack(at::kBFloat16)) return Level::kAmx;
+  if (has_amx()) return Level::kAmx;
   return __builtin_cpu_supports("avx512bf16") ? Level::kAvx512Bf16 : Level::kAvx512;
 #else
-  return Level::kNone;
+  return Level::kBaseline;
 #endif
 }
 
 /// Returns the highest level that ONEDNN_MAX_CPU_ISA, or its older name, allows. oneDNN ignores unknown
 /// values.
 Level of_onednn() {
-  static constexpr std::pair<const char*, Level> kLimits[] = {{"SSE41", Level::kNone},
-                                                              {"AVX", Level::kNone},
+  static constexpr std::pair<const char*, Level> kLimits[] = {{"SSE41", Level::kBaseline},
+                                                              {"AVX", Level::kBaseline},
                                                               {"AVX2", Level::kAvx2},
                                                               {"AVX2_VNNI", Level::kAvx2},
                                                               {"AVX2_VNNI_2", Level::kAvx2},
@@ -60,11 +73,12 @@ Level of_onednn() {
   return found == std::end(kLimits) ? Level::kAmx : found->second;
 }
 
-/// Returns the highest level that LibTorch uses in its own loops. ATEN_CPU_CAPABILITY can lower it.
+/// Returns the highest level that ATEN_CPU_CAPABILITY allows. LibTorch ignores unknown values.
 Level of_libtorch() {
-  const std::string capability = at::get_cpu_capability();
-  if (capability == "AVX2") return Level::kAvx2;
-  return capability == "AVX512" ? Level::kAmx : Level::kNone;
+  const char* value = std::getenv("ATEN_CPU_CAPABILITY");
+  const std::string name = value == nullptr ? "" : value;
+  if (name == "default") return Level::kBaseline;
+  return name == "avx2" ? Level::kAvx2 : Level::kAmx;
 }
 
 }  // namespace
@@ -75,7 +89,7 @@ Level level() {
 }
 
 const char* level_name() {
-  static constexpr const char* kNames[] = {"none", "avx2", "avx512", "avx512_bf16", "amx"};
+  static constexpr const char* kNames[] = {"baseline", "avx2", "avx512", "avx512_bf16", "amx"};
   return kNames[static_cast<int>(level())];
 }
 
@@ -89,19 +103,6 @@ std::string vendor() {
 #else
   return {};
 #endif
-}
-
-bool run(Precision precision) {
-  // The element-wise loops have no level below AVX2 on x86-64. Elsewhere they have one for all processors.
-#ifdef __x86_64__
-  if (precision == Precision::kPlainBFloat16) return level() >= Level::kAvx2;
-#else
-  if (precision == Precision::kPlainBFloat16) return true;
-#endif
-  if (precision == Precision::kBFloat16) {
-    return level() >= Level::kAvx512Bf16 && products_run(BFloat16{0x3f80});
-  }
-  return level() >= Level::kAvx2 && products_run(1.0F);
 }
 
 bool has_bfloat16() {

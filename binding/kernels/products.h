@@ -1,32 +1,15 @@
 #pragma once
 
-#include <ATen/Parallel.h>
-#include <ATen/native/CPUBlas.h>
-
 #include <algorithm>
 
 #include "kernels/buffer.h"
+#include "kernels/product.h"
 #include "kernels/taps.h"
-
-// LibTorch's micro-kernels are internal functions. Its headers define these macros if it has them.
-#if defined(CPUBLAS_BRGEMM_F32F32F32) && defined(CPUBLAS_BRGEMM_BF16BF16F32)
-#define DCGAN_BRGEMM
-#endif
 
 namespace dcgan::kernels {
 
-/// The sizes of C (M × N) (+)= A (M × K) B (K × N). All are row-major, B in the right operand's form
-/// (packed_index). Rows of A are `lda` apart, rows of C `ldc`.
-struct ProductSize {
-  Index m;
-  Index n;
-  Index k;
-  Index lda;
-  Index ldc;
-};
-
-/// The specification of multiply(). It also serves float64, for which LibTorch exports no product. A row of C
-/// depends on that row of A alone, however many rows there are.
+/// The specification of multiply(). It also serves float64. A row of C depends on that row of A alone,
+/// however many rows there are.
 template <class S>
 void multiply_plainly(ProductSize size, const S* a, const S* b, SumOf<S>* c, bool add) {
   const auto [m, n, k, lda, ldc] = size;
@@ -44,39 +27,19 @@ template <class S>
 void multiply(ProductSize size, const S* a, const S* b, SumOf<S>* c, bool add) {
   multiply_plainly(size, a, b, c, add);
 }
-
-/// Chooses whether products in bfloat16 are multiply_plainly()'s from now on, in the whole process. For tests
-/// alone.
-void use_plain_bfloat16(bool plain);
-bool plain_bfloat16();
-
-#ifdef DCGAN_BRGEMM
-/// With oneDNN's micro-kernels, which choose code for the processor's level.
 template <>
 inline void multiply(ProductSize size, const float* a, const float* b, float* c, bool add) {
-  const auto [m, n, k, lda, ldc] = size;
-  at::native::cpublas::brgemm(m, n, k, lda, n, ldc, add, a, b, c, /*is_vnni=*/false);
+  product()(size, a, b, c, add);
 }
+// With LibTorch's micro-kernels, which choose code for the processor's level (training/bfloat16_products.cc).
 template <>
-inline void multiply(ProductSize size, const BFloat16* a, const BFloat16* b, float* c, bool add) {
-  if (plain_bfloat16()) return multiply_plainly(size, a, b, c, add);
-  const auto [m, n, k, lda, ldc] = size;
-  at::native::cpublas::brgemm(m, n, k, lda, n, ldc, add, reinterpret_cast<const at::BFloat16*>(a),
-                              reinterpret_cast<const at::BFloat16*>(b), c, /*is_vnni=*/true);
-}
-#endif
+void multiply(ProductSize size, const BFloat16* a, const BFloat16* b, float* c, bool add);
 
-/// Releases the AMX tiles that the micro-kernels hold, at the end of a thread's share.
+/// Releases the AMX tiles that products in bfloat16 hold, at the end of a thread's share.
 template <class S>
-void finish_products() {
-#ifdef DCGAN_BRGEMM
-  if (kPairs<S>) at::native::cpublas::brgemm_release(true);
-#endif
-}
-
-/// Returns true if LibTorch has the micro-kernels on this processor. Builds without oneDNN throw at a call.
-template <class S>
-bool products_run(S one);
+void finish_products() {}
+template <>
+void finish_products<BFloat16>();
 
 /// The planes of one operand, `stride` elements apart.
 template <class S>
@@ -100,18 +63,16 @@ struct Products {
 /// in parallel. The order of the products in a sum is fixed.
 template <class S, class Use>
 void sum_products(const Products<S>& products, const Scratch<SumOf<S>>& scratch, const Use& use) {
-  at::parallel_for(0, static_cast<Index>(products.groups.size()), 1, [&](Index begin, Index end) {
+  each(static_cast<Index>(products.groups.size()), [&](Index g) {
     auto* sums = scratch.of_this_thread();
-    for (Index g = begin; g < end; ++g) {
-      bool add = false;
-      for (const auto& pair : products.groups[static_cast<std::size_t>(g)]) {
-        multiply(ProductSize{products.m, products.n, products.k, products.k, products.n},
-                 products.left.data + pair.left * products.left.stride,
-                 products.right.data + pair.right * products.right.stride, sums, add);
-        add = true;
-      }
-      use(g, sums);
+    bool add = false;
+    for (const auto& pair : products.groups[static_cast<std::size_t>(g)]) {
+      multiply(ProductSize{products.m, products.n, products.k, products.k, products.n},
+               products.left.data + pair.left * products.left.stride,
+               products.right.data + pair.right * products.right.stride, sums, add);
+      add = true;
     }
+    use(g, sums);
     finish_products<S>();
   });
 }

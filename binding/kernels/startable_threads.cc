@@ -3,49 +3,19 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
-#include <cstdlib>
-#include <limits>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
-namespace dcgan {
+namespace dcgan::kernels {
 
 namespace {
 
 /// Threads that others may need: libuv's pool, LibTorch and workers.
 constexpr int kSpare = 16;
-
-/// Returns the size of stacks that OMP_STACKSIZE gives the threads of libgomp, as libgomp reads it: a number
-/// of KiB, or with a unit. 0: the system's.
-std::size_t openmp_stack_size() {
-  const char* text = std::getenv("OMP_STACKSIZE");
-  if (text == nullptr) text = std::getenv("GOMP_STACKSIZE");
-  if (text == nullptr) return 0;
-  char* end = nullptr;
-  const auto number = std::strtoull(text, &end, 10);
-  while (std::isspace(static_cast<unsigned char>(*end)) != 0) ++end;
-  int shift = 10;
-  switch (std::tolower(static_cast<unsigned char>(*end))) {
-    case 'b':
-      shift = 0;
-      break;
-    case 'm':
-      shift = 20;
-      break;
-    case 'g':
-      shift = 30;
-      break;
-    default:
-      break;
-  }
-  return number > std::numeric_limits<std::size_t>::max() >> shift ? std::numeric_limits<std::size_t>::max()
-                                                                   : number << shift;
-}
 
 /// Memory for a stack, mapped as the C library maps it.
 class Stack {
@@ -67,8 +37,7 @@ class Stack {
 };
 
 /// Starts up to `most` threads that live at the same time. Returns how many that were.
-int start(int most) {
-  const auto stack_size = openmp_stack_size();
+int start(int most, std::size_t stack_size) {
   std::vector<Stack> stacks;
   std::vector<std::thread> threads;
   std::mutex gate;
@@ -85,14 +54,23 @@ int start(int most) {
   return static_cast<int>(threads.size());
 }
 
-}  // namespace
-
-int startable_threads(int wanted) {
+/// Returns how many threads, at most `wanted`, a team of the calling thread may have.
+int startable_threads(int wanted, std::size_t stack_size) {
   if (wanted <= 1) return 1;
   const int most = wanted - 1 + kSpare;
-  const int started = start(most);
+  const int started = start(most, stack_size);
   // Half is left to the rest of the process.
   return started == most ? wanted : 1 + std::min(wanted - 1, started / 2);
 }
 
-}  // namespace dcgan
+}  // namespace
+
+int start_threads(int wanted, std::size_t stack_size, const std::function<void(int)>& start) {
+  static std::mutex starting;
+  const std::lock_guard lock(starting);
+  const int threads = startable_threads(wanted, stack_size);
+  start(threads);
+  return threads;
+}
+
+}  // namespace dcgan::kernels

@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-#include "random/dropout.h"
+#include "model/masks.h"
 
 namespace dcgan {
 

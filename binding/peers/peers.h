@@ -9,7 +9,7 @@
 
 #include "contract.h"
 #include "peers/idle.h"
-#include "peers/slice.h"
+#include "random/slice.h"
 
 namespace c10d {
 class Store;

@@ -1,6 +1,10 @@
 #include "training/adam.h"
 
+#include <cmath>
 #include <numeric>
+
+#include "kernels/elementwise.h"
+#include "kernels/team.h"
 
 namespace dcgan {
 
@@ -52,19 +56,35 @@ void Adam::join_gradients() {
 void Adam::step() {
   torch::NoGradGuard no_grad;
   need_moments();
+  state_steps_[0].add_(1);
+  if (device_lr_.defined()) return step_on_cuda();
+  return parameters_[0].scalar_type() == torch::kFloat64 ? step_on_cpu<double>() : step_on_cpu<float>();
+}
+
+void Adam::step_on_cuda() {
   std::vector<torch::Tensor> grads;
   grads.reserve(parameters_.size());
   for (const auto& parameter : parameters_) grads.push_back(parameter.grad());
-  state_steps_[0].add_(1);
-  const auto update = [&](const auto& lr) {
-    at::_fused_adam_(parameters_, grads, exp_avgs_, exp_avg_sqs_, {}, state_steps_, lr, options_.beta1,
-                     options_.beta2, /*weight_decay=*/0.0, options_.eps, /*amsgrad=*/false,
-                     /*maximize=*/false);
-  };
-  if (device_lr_.defined()) {
-    update(device_lr_);
-  } else {
-    update(options_.lr);
+  at::_fused_adam_(parameters_, grads, exp_avgs_, exp_avg_sqs_, {}, state_steps_, device_lr_, options_.beta1,
+                   options_.beta2, /*weight_decay=*/0.0, options_.eps, /*amsgrad=*/false,
+                   /*maximize=*/false);
+}
+
+/// Uses the model's own threads: those of LibTorch would keep the processors busy for a while afterwards.
+template <class A>
+void Adam::step_on_cpu() {
+  const auto [lr, beta1, beta2, eps] = options_;
+  const auto made = static_cast<double>(steps());
+  const kernels::AdamRates rates{beta1, beta2, eps, lr / (1 - std::pow(beta1, made)),
+                                 std::sqrt(1 - std::pow(beta2, made))};
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const auto* gradient = parameters_[i].grad().const_data_ptr<A>();
+    auto* values = parameters_[i].data_ptr<A>();
+    auto *mean = exp_avgs_[i].data_ptr<A>(), *squares = exp_avg_sqs_[i].data_ptr<A>();
+    kernels::each_piece(parameters_[i].numel(), [&](kernels::Index begin, kernels::Index end) {
+      kernels::elementwise<A>().adam(gradient + begin, end - begin, rates, {mean + begin, squares + begin},
+                                     values + begin);
+    });
   }
 }
 

@@ -13,7 +13,8 @@ struct AdamOptions {
   double eps = 1e-8;
 };
 
-/// Adam (Kingma & Ba 2015), through LibTorch's fused kernel. That kernel reads the step count on the device.
+/// Adam (Kingma & Ba 2015). On a GPU it uses LibTorch's fused kernel, which reads the step count on the
+/// device.
 class Adam {
  public:
   Adam(std::vector<torch::Tensor> parameters, AdamOptions options);
@@ -38,6 +39,9 @@ class Adam {
  private:
   /// Makes the running means when they are first needed. A model that only serves has none.
   void need_moments();
+  void step_on_cuda();
+  template <class A>
+  void step_on_cpu();
 
   AdamOptions options_;
   torch::Tensor device_lr_;  // on CUDA alone: a CUDA graph reads it at each replay

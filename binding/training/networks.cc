@@ -2,9 +2,9 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 
-#include "kernels/products.h"
 #include "model/initialise.h"
 #include "random/philox.h"
+#include "training/bfloat16_products.h"
 
 namespace dcgan {
 
@@ -41,12 +41,12 @@ Networks::Networks(const Config& config, torch::Device where, Peers* others)
       discriminator(moved(Discriminator(config.classes), device, dtype)),
       generator_adam(generator->parameters(), adam_options(config)),
       discriminator_adam(discriminator->parameters(), adam_options(config)),
-      dropout{config.dropout, config.seed, 0, {}, {}},
+      dropout{{config.dropout, config.seed, 0, {}}, {}},
       objective{config.loss, config.label_smoothing},
       disc_steps(config.disc_steps),
       penalties(torch::zeros({2}, torch::dtype(torch::kFloat64).device(device))),
       peers(others) {
-  if (bfloat16) kernels::use_plain_bfloat16(config.precision == Precision::kPlainBFloat16);
+  if (bfloat16) use_plain_bfloat16(config.precision == Precision::kPlainBFloat16);
   // Drawn on the CPU, so that a seed means the same weights on every device.
   Generator cpu_generator(config.latent_dim, config.classes);
   Discriminator cpu_discriminator(config.classes);

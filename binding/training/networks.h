@@ -4,8 +4,8 @@
 #include "model/discriminator.h"
 #include "model/generator.h"
 #include "model/losses.h"
+#include "model/masks.h"
 #include "peers/peers.h"
-#include "random/dropout.h"
 #include "training/adam.h"
 
 namespace dcgan {
@@ -32,7 +32,7 @@ struct Networks {
   Discriminator discriminator;
   Adam generator_adam;
   Adam discriminator_adam;
-  Dropout dropout;
+  DeviceDropout dropout;
   Objective objective;
   std::int64_t disc_steps;
   Rates rates;

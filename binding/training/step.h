@@ -63,8 +63,10 @@ class Step {
 /// the step that CUDA runs.
 std::unique_ptr<Step> make_plain_step(Networks& networks);
 
-/// Makes the step whose forward and backward passes are written by hand, for processors on which
-/// kernels::run() is true.
+/// Returns true if a model's step and its sampler are those of our own kernels.
+bool runs_fused(const Config& config, torch::Device device);
+
+/// Makes the step whose forward and backward passes are written by hand, for models that run fused.
 std::unique_ptr<Step> make_fused_step(Networks& networks);
 
 }  // namespace dcgan

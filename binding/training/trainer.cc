@@ -1,12 +1,11 @@
 #include "training/trainer.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/processor.h"
+#include "kernels/team.h"
 #include "random/latents.h"
+#include "training/bfloat16_products.h"
 
 namespace dcgan {
 
@@ -15,9 +14,7 @@ namespace {
 std::unique_ptr<Step> make_adversarial_step(const Config& config, Networks& networks) {
   // Both kinds of step write their gradients into this memory, which other processes' gradients are added to.
   for (auto* adam : {&networks.generator_adam, &networks.discriminator_adam}) adam->join_gradients();
-  const bool fused =
-      config.step == StepKind::kAuto && networks.device.is_cpu() && kernels::run(config.precision);
-  return fused ? make_fused_step(networks) : make_plain_step(networks);
+  return runs_fused(config, networks.device) ? make_fused_step(networks) : make_plain_step(networks);
 }
 
 double at_epoch(const ByEpoch& values, std::int64_t epoch) {
@@ -25,6 +22,11 @@ double at_epoch(const ByEpoch& values, std::int64_t epoch) {
 }
 
 }  // namespace
+
+bool runs_fused(const Config& config, torch::Device device) {
+  if (!device.is_cpu() || config.step != StepKind::kAuto) return false;
+  return config.precision != Precision::kBFloat16 || bfloat16_products_run();
+}
 
 Trainer::Trainer(const Config& config, torch::Device device, Peers* peers)
     : config_(config),
@@ -107,12 +109,10 @@ torch::Tensor Trainer::next_latents(std::int64_t steps, const Slice& slice) {
   auto latents = torch::empty({steps, config_.disc_steps * slice.count, config_.latent_dim},
                               torch::TensorOptions(torch::kFloat32).pinned_memory(nets_.device.is_cuda()));
   auto* to = latents.data_ptr<float>();
-  at::parallel_for(0, draws, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (auto draw = begin; draw < end; ++draw) {
-      draw_latents(noise_key_, Stream::kNoise,
-                   static_cast<std::uint64_t>(noise_drawn_ + draw * slice.total + slice.first), slice.count,
-                   config_.latent_dim, to + draw * slice.count * config_.latent_dim);
-    }
+  kernels::each(draws * slice.count, [&](std::int64_t i) {
+    const auto image = noise_drawn_ + i / slice.count * slice.total + slice.first + i % slice.count;
+    draw_latents(noise_key_, Stream::kNoise, static_cast<std::uint64_t>(image), 1, config_.latent_dim,
+                 to + i * config_.latent_dim);
   });
   noise_drawn_ += draws * slice.total;
   return latents.to(nets_.device, /*non_blocking=*/true);

@@ -45,6 +45,8 @@ class Trainer {
   const Networks& networks() const { return nets_; }
   /// Returns the generator that makes the images: the average, or without one the trained generator.
   Generator& served_generator() { return average_ ? average_->generator() : nets_.generator; }
+  /// Returns its tensors, behind the prefix "generator.".
+  std::vector<HostTensor> served_tensors();
   const torch::Tensor& fixed_latents() const { return fixed_latents_; }
   /// Returns the labels of the fixed latent vectors, 0, 1, … in turn; empty if there are no classes.
   const std::vector<std::uint8_t>& fixed_labels() const { return fixed_labels_; }

@@ -85,18 +85,23 @@ Named Trainer::named_tensors(StatePart part) {
   return named;
 }
 
+std::vector<HostTensor> Trainer::served_tensors() {
+  Named named;
+  add_module(named, "generator.", *served_generator());
+  std::vector<HostTensor> tensors;
+  for (const auto& [name, tensor] : named) tensors.push_back(to_host(name, tensor));
+  return tensors;
+}
+
 State Trainer::export_state(StatePart part) {
   require_whole();
   State state;
   state.position = position_;
-  Named named;
   if (part == StatePart::kGenerator) {
-    add_module(named, "generator.", *served_generator());
-  } else {
-    named = named_tensors(part);
+    state.tensors = served_tensors();
+    return state;
   }
-  for (const auto& [name, tensor] : named) state.tensors.push_back(to_host(name, tensor));
-  if (part == StatePart::kGenerator) return state;
+  for (const auto& [name, tensor] : named_tensors(part)) state.tensors.push_back(to_host(name, tensor));
   state.tensors.push_back(to_host("optimizer.generator.step", torch::tensor(nets_.generator_adam.steps())));
   state.tensors.push_back(
       to_host("optimizer.discriminator.step", torch::tensor(nets_.discriminator_adam.steps())));

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "kernels/elementwise.h"
+#include "kernels/team.h"
+
 namespace dcgan {
 
 namespace {
@@ -18,6 +21,15 @@ Parts parts_of(Generator& generator) {
     (buffer.is_floating_point() ? parts.averaged : parts.copied).push_back(buffer);
   }
   return parts;
+}
+
+template <class A>
+void move(const torch::Tensor& from, double weight, const torch::Tensor& into) {
+  const auto* values = from.const_data_ptr<A>();
+  auto* average = into.data_ptr<A>();
+  kernels::each_piece(into.numel(), [&](kernels::Index begin, kernels::Index end) {
+    kernels::elementwise<A>().average(values + begin, end - begin, static_cast<A>(weight), average + begin);
+  });
 }
 
 }  // namespace
@@ -39,7 +51,13 @@ void WeightAverage::update(const torch::Tensor& weight, Generator& generator) {
   const auto from = parts_of(generator), into = parts_of(average_);
   at::_foreach_copy_(into.copied, from.copied);
   if (weight.is_cpu()) {
-    at::_foreach_lerp_(into.averaged, from.averaged, weight.item<double>());
+    for (std::size_t i = 0; i < into.averaged.size(); ++i) {
+      if (into.averaged[i].scalar_type() == torch::kFloat64) {
+        move<double>(from.averaged[i], weight.item<double>(), into.averaged[i]);
+      } else {
+        move<float>(from.averaged[i], weight.item<double>(), into.averaged[i]);
+      }
+    }
     return;
   }
   const auto differences = at::_foreach_sub(from.averaged, into.averaged);

@@ -96,8 +96,8 @@ export interface NativeInfo {
   threads: number
   /** The vector instructions that LibTorch uses, for example "AVX512". */
   cpuCapability: string
-  /** The instruction sets that the fused step and sampler use; 'none' where they do not run. */
-  level: 'none' | 'avx2' | 'avx512' | 'avx512_bf16' | 'amx'
+  /** The instruction sets that the kernels use; `baseline`: what every processor of the architecture has; `none`: WebAssembly. */
+  level: 'none' | 'baseline' | 'avx2' | 'avx512' | 'avx512_bf16' | 'amx'
   /** The processor's vendor as CPUID reports it, for example "AuthenticAMD"; empty on other architectures. */
   vendor: string
   /** True for each precision in which the fused step and sampler run on this processor. */

@@ -1,16 +1,28 @@
 // The kernels of this processor's level against LibTorch's own operators, in each number type that they have.
 
+#include <atomic>
+#include <chrono>
 #include <cmath>
+#include <cstring>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "check.h"
 #include "kernels/convolution.h"
 #include "kernels/pictures.h"
 #include "kernels/processor.h"
+#include "training/bfloat16_products.h"
+#include "training/fused/tensors.h"
 
 namespace {
 
 using namespace dcgan;
 using namespace dcgan::kernels;
+
+constexpr int kThreads = 3;
 
 /// Numbers that bfloat16 holds exactly, so that products differ in the order of their sums alone.
 template <class A>
@@ -34,31 +46,66 @@ void fill(Tiles<S>& tiles, const torch::Tensor& images) {
   std::transform(from, from + lying.numel(), tiles.tile(0), [](SumOf<S> x) { return narrow<S>(x); });
 }
 
+template <class S>
+std::vector<S> narrowed(const torch::Tensor& values) {
+  std::vector<S> result(static_cast<std::size_t>(values.numel()));
+  const auto* from = values.template const_data_ptr<SumOf<S>>();
+  std::transform(from, from + values.numel(), result.begin(), [](SumOf<S> x) { return narrow<S>(x); });
+  return result;
+}
+
+bool same_bits(const torch::Tensor& a, const torch::Tensor& b) {
+  return std::memcmp(a.const_data_ptr(), b.const_data_ptr(), a.nbytes()) == 0;
+}
+
 template <class A>
 torch::Tensor as_images(const torch::Tensor& tiles, Map map) {
   return tiles.permute({1, 2, 0}).reshape({tiles.size(1), map.channels, map.side, map.side});
 }
 
+/// Products of odd sizes, with rows that are further apart than they are long, and unaligned.
 template <class S>
 void products_equal_their_specification() {
   using A = SumOf<S>;
-  for (const Index k : {Index(2), Index(10), Index(64)}) {
-    const Index m = 7, n = 48;
-    const auto a = numbers<A>({m, k}), b = numbers<A>({k, n});
-    std::vector<S> left(static_cast<std::size_t>(m * k)), right(static_cast<std::size_t>(k * n));
-    for (Index i = 0; i < m * k; ++i)
-      left[static_cast<std::size_t>(i)] = narrow<S>(a.template const_data_ptr<A>()[i]);
-    for (Index i = 0; i < k; ++i) {
-      for (Index j = 0; j < n; ++j) {
-        right[static_cast<std::size_t>(packed_index<S>(i, j, n))] =
-            narrow<S>(b.template const_data_ptr<A>()[i * n + j]);
+  constexpr Index kSizes[] = {1, 2, 3, 5, 6, 7, 11, 13, 16, 29, 48, 65};
+  for (const Index m : kSizes) {
+    for (const Index n : kSizes) {
+      for (const Index k : {2, 10, 64}) {
+        if (kPairs<S> && n % 16 != 0) continue;  // the micro-kernels' own limit
+        const Index lda = k + 2 * (m % 2), ldc = n + m % 3;
+        const auto a = narrowed<S>(numbers<A>({m, lda}));
+        auto b = narrowed<S>(numbers<A>({k * n + 1}));
+        const auto start = numbers<A>({m, ldc});
+        for (const bool add : {false, true}) {
+          auto ours = start.clone(), plain = start.clone();
+          multiply({m, n, k, lda, ldc}, a.data(), b.data() + 1, ours.template data_ptr<A>(), add);
+          multiply_plainly({m, n, k, lda, ldc}, a.data(), b.data() + 1, plain.template data_ptr<A>(), add);
+          finish_products<S>();
+          CHECK(close<S>(ours, plain));
+          CHECK(same_bits(ours.slice(1, n).contiguous(), start.slice(1, n).contiguous()));
+        }
       }
     }
-    auto ours = numbers<A>({m, n}), plain = ours.clone();
-    multiply({m, n, k, k, n}, left.data(), right.data(), ours.template data_ptr<A>(), true);
-    multiply_plainly({m, n, k, k, n}, left.data(), right.data(), plain.template data_ptr<A>(), true);
-    finish_products<S>();
-    CHECK(close<S>(ours, plain));
+  }
+}
+
+/// Each row of a product has the same bits alone and among others, also where rounding depends on the order.
+void a_row_of_a_product_depends_on_that_row_alone() {
+  for (const Index n : {Index(16), Index(37), Index(64), Index(256)}) {
+    const Index m = 29, k = 100;
+    const auto a = torch::randn({m, k}), b = torch::randn({k, n}), start = torch::randn({m, n});
+    auto together = start.clone();
+    multiply({m, n, k, k, n}, a.const_data_ptr<float>(), b.const_data_ptr<float>(),
+             together.data_ptr<float>(), true);
+    for (Index first = 0; first < m; ++first) {
+      for (const Index rows : {1, 2, 3, 4, 5, 6, 7, 9}) {
+        if (first + rows > m) continue;
+        auto some = start.slice(0, first, first + rows).clone();
+        multiply({rows, n, k, k, n}, a.const_data_ptr<float>() + first * k, b.const_data_ptr<float>(),
+                 some.data_ptr<float>(), true);
+        CHECK(same_bits(some, together.slice(0, first, first + rows).clone()));
+      }
+    }
   }
 }
 
@@ -81,7 +128,7 @@ void convolution_equals(Map in, Map out, Window window, bool transposed, const R
       transposed ? transposed_taps(in, out, window) : convolution_taps(in, out, window),
       transposed ? transposed_layout(in.channels, out.channels, window.taps())
                  : convolution_layout(in.channels, out.channels, window.taps()),
-      weight);
+      parameter<A>(weight));
   Scratch<A> scratch;
   scratch.resize(convolution.scratch(images));
   Tiles<S> inputs, gradients;
@@ -125,18 +172,22 @@ void patches_and_pictures_are_adjoint() {
   patches.resize(kPatches, images);
   double left = 0;
   for (Index pixel = 0; pixel < kPatches.pixels(); ++pixel) {
-    gather_patches<S>({x}, pixel, rows, patches);
+    gather_patches<S>(pictures_of<A>({x}), pixel, rows, patches);
     for (Index i = 0; i < images * kPatches.channels; ++i) {
       left += static_cast<double>(widen(patches.tile(pixel)[i])) *
               static_cast<double>(p.template const_data_ptr<A>()[pixel * images * kPatches.channels + i]);
     }
   }
   Buffer<A> buffer;
-  const auto pictures = scatter_patches(images, buffer, [&](const auto& use) {
-    for (Index pixel = 0; pixel < kPatches.pixels(); ++pixel) {
-      use(pixel, p.template const_data_ptr<A>() + pixel * images * kPatches.channels);
-    }
-  });
+  auto pictures = torch::empty_like(x);
+  scatter_patches(
+      images, buffer, pictures.template data_ptr<A>(),
+      [&](const auto& use) {
+        for (Index pixel = 0; pixel < kPatches.pixels(); ++pixel) {
+          use(pixel, p.template const_data_ptr<A>() + pixel * images * kPatches.channels);
+        }
+      },
+      [](A*, Index) {});
   const double right = (pictures * x).sum().template item<double>();
   CHECK(std::abs(left - right) <= 1e-3 * std::max(1.0, std::abs(left)));
 }
@@ -160,9 +211,73 @@ void leaks_and_drops_as_leaky_relu_and_its_slopes_do() {
   CHECK(code.eq((sums + bias).gt(0).to(torch::kUInt8).add(1) * keep).all().template item<bool>());
 }
 
+template <class A>
+void tanh_is_that_of_libtorch() {
+  const auto x = torch::cat({torch::linspace(-30, 30, 60001), torch::logspace(-30, 0, 1001),
+                             torch::tensor({0.0, -0.0, double(INFINITY), -double(INFINITY)})})
+                     .to(kScalar<A>);
+  auto ours = x.clone();
+  elementwise<A>().tanh(ours.template data_ptr<A>(), ours.numel());
+  const auto expected = torch::tanh(x.to(torch::kFloat64));
+  const double tolerance = std::is_same_v<A, double> ? 1e-15 : 3e-7;
+  CHECK(
+      (ours.to(torch::kFloat64) - expected).abs().le(expected.abs() * tolerance).all().template item<bool>());
+  auto nan = torch::full({1}, NAN, kScalar<A>);
+  elementwise<A>().tanh(nan.template data_ptr<A>(), 1);
+  CHECK(nan.isnan().template item<bool>());
+}
+
+void loops_use_the_threads_of_their_team_and_no_others() {
+  std::vector<std::atomic<int>> calls(1000);
+  std::atomic<int> most = 0;
+  each(1000, [&](Index i) {
+    ++calls[static_cast<std::size_t>(i)];
+    for (int seen = most; seen < thread_number() && !most.compare_exchange_weak(seen, thread_number());) {
+    }
+    each(2, [](Index) {});  // a loop in a loop
+  });
+  CHECK(std::all_of(calls.begin(), calls.end(), [](int count) { return count == 1; }));
+  CHECK(most < kThreads);
+  Index covered = 0;
+  std::mutex mutex;
+  each_range(100, [&](Index begin, Index end) {
+    const std::lock_guard lock(mutex);
+    covered += end - begin;
+  });
+  CHECK(covered == 100);
+}
+
+/// Many short jobs, with more threads than processors: a thread may come too late for a job, or never.
+void a_team_survives_many_short_jobs() {
+  Team team(4 * static_cast<int>(std::thread::hardware_concurrency()));
+  const TeamScope scope(team);
+  for (int round = 0; round < 20000; ++round) {
+    std::atomic<Index> sum = 0;
+    each(5, [&](Index i) { sum += i; });
+    CHECK(sum == 10);
+    if (round % 1000 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));  // all fall asleep
+  }
+}
+
+void a_failure_in_a_job_reaches_the_caller() {
+  for (int round = 0; round < 100; ++round) {
+    bool thrown = false;
+    try {
+      each(100, [](Index i) {
+        if (i % 10 == 9) throw std::runtime_error("of a job");
+      });
+    } catch (const std::exception& error) {
+      thrown = std::string(error.what()) == "of a job";
+    }
+    CHECK(thrown);
+    each(100, [](Index) {});  // the team still works
+  }
+}
+
 template <class S>
 void all() {
   products_equal_their_specification<S>();
+  tanh_is_that_of_libtorch<SumOf<S>>();
   convolution_equals<S>(kHidden1, kHidden2, kHalve, false, [](const auto& x, const auto& w) {
     return torch::conv2d(x, w, {}, kHalve.stride, kHalve.padding);
   });
@@ -183,10 +298,15 @@ void all() {
 int main() {
   torch::manual_seed(1);
   std::printf("level %s\n", level_name());
-  if (!run(Precision::kFloat32)) return 0;  // the plain step runs here
+  a_team_survives_many_short_jobs();
+  Team team(kThreads);
+  const TeamScope scope(team);
+  loops_use_the_threads_of_their_team_and_no_others();
+  a_failure_in_a_job_reaches_the_caller();
+  a_row_of_a_product_depends_on_that_row_alone();
   all<float>();
   all<double>();
-  if (run(Precision::kBFloat16)) all<BFloat16>();
+  if (bfloat16_products_run()) all<BFloat16>();
   use_plain_bfloat16(true);
   all<BFloat16>();
   return failures;

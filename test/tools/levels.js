@@ -10,6 +10,7 @@ const path = require('node:path')
  * @type {{ level: string, variables: Record<string, string> }[]}
  */
 const LEVELS = [
+  { level: 'baseline', variables: { ONEDNN_MAX_CPU_ISA: 'SSE41', ATEN_CPU_CAPABILITY: 'default' } },
   { level: 'avx2', variables: { ONEDNN_MAX_CPU_ISA: 'AVX2', ATEN_CPU_CAPABILITY: 'avx2' } },
   { level: 'avx512', variables: { ONEDNN_MAX_CPU_ISA: 'AVX512_CORE', ATEN_CPU_CAPABILITY: 'avx512' } },
   {

@@ -14,11 +14,11 @@ DiscriminatorPass<S>::DiscriminatorPass(Discriminator& discriminator, Dropout& d
       discriminator_(discriminator),
       hidden1_({kernels::pixelwise_taps(kPatches.pixels(), kPatchParts),
                 kernels::convolution_layout(kPatches.channels, kHidden1.channels, 1),
-                discriminator->conv1->weight},
+                parameter<A>(discriminator->conv1->weight)},
                discriminator->conv1->bias, kHidden1, 0),
       hidden2_({kernels::convolution_taps(kHidden1, kHidden2, kHalve),
                 kernels::convolution_layout(kHidden1.channels, kHidden2.channels, kHalve.taps()),
-                discriminator->conv2->weight},
+                parameter<A>(discriminator->conv2->weight)},
                discriminator->conv2->bias, kHidden2, 1),
       linear_(kernels::convolution_layout(1, kHidden2.channels, kHidden2.pixels())),
       projection_({{discriminator->classes, kHidden2.values()},
@@ -37,9 +37,9 @@ void DiscriminatorPass<S>::take_labels(const torch::Tensor& labels, std::size_t 
 
 template <class S>
 void DiscriminatorPass<S>::pack_heads() {
-  linear_.pack_in_by_out(discriminator_->linear->weight);
+  linear_.pack_in_by_out(discriminator_->linear->weight.template const_data_ptr<A>());
   const bool projects = discriminator_->classes > 0;
-  if (projects) projection_.pack_in_by_out(discriminator_->projection);
+  if (projects) projection_.pack_in_by_out(discriminator_->projection.template const_data_ptr<A>());
   auto* heads = heads_.get(kHidden2.values() * head_count_);
   kernels::each(kHidden2.pixels(), [&](Index pixel) {
     const A* linear = linear_.in_by_out().data + pixel * kHidden2.channels;
@@ -110,8 +110,9 @@ torch::Tensor DiscriminatorPass<S>::forward(const std::vector<torch::Tensor>& pi
 
 template <class S>
 void DiscriminatorPass<S>::gather(const std::vector<torch::Tensor>& pictures, bool transpose) {
+  const auto views = pictures_of<A>(pictures);
   kernels::each(kPatches.pixels(), [&](Index pixel) {
-    kernels::gather_patches<S>(pictures, pixel, rows_, patches_);
+    kernels::gather_patches<S>(views, pixel, rows_, patches_);
     if (transpose) patches_.transpose(pixel);
   });
 }
@@ -152,10 +153,10 @@ void DiscriminatorPass<S>::add_head_gradients(Index pixel, const kernels::Tiles<
 template <class S>
 void DiscriminatorPass<S>::unpack_head_gradients() {
   kernels::unpack_gradient<A>(head_gradients_.data(), head_count_, linear_.layout(),
-                              discriminator_->linear->weight.grad());
+                              discriminator_->linear->weight.grad().template data_ptr<A>());
   if (discriminator_->classes > 0) {
     kernels::unpack_gradient<A>(head_gradients_.data(), 1, projection_.layout(),
-                                discriminator_->projection.grad());
+                                discriminator_->projection.grad().template data_ptr<A>());
   }
 }
 
@@ -216,9 +217,7 @@ torch::Tensor DiscriminatorPass<S>::penalised_gradients(const std::vector<torch:
     hidden1_.weigh_bias_gradient(pixel, loss);
     hidden1_.gradient().pack(pixel);
   });
-  const auto of_images = [](const torch::Tensor& values) {
-    return values.to(kernels::kScalar<A>).unsqueeze(0);
-  };
+  const auto of_images = [](const torch::Tensor& values) { return values.to(kScalar<A>).unsqueeze(0); };
   gather({torch::cat(pictures, 1).mul_(of_images(logit_gradients)).addcmul_(slopes, of_images(weights))},
          /*transpose=*/true);
   unpack_head_gradients();
@@ -232,9 +231,13 @@ torch::Tensor DiscriminatorPass<S>::image_gradients(const torch::Tensor& logit_g
   backward_to_hidden2(logit_gradients);
   backward_to_hidden1();
   hidden1_.linear().pack_backward();
-  return kernels::scatter_patches(logit_gradients.numel(), parts_, [&](const auto& use) {
-    hidden1_.linear().backward(hidden1_.gradient(), scratch_, use);
-  });
+  const Index images = logit_gradients.numel();
+  auto gradients = torch::empty({kImage.pixels(), images}, kScalar<A>);
+  kernels::scatter_patches(
+      images, parts_, gradients.template data_ptr<A>(),
+      [&](const auto& use) { hidden1_.linear().backward(hidden1_.gradient(), scratch_, use); },
+      [](A*, Index) {});
+  return gradients;
 }
 
 template class DiscriminatorPass<float>;

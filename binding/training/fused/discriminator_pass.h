@@ -1,6 +1,5 @@
 #pragma once
 
-#include "kernels/pictures.h"
 #include "model/discriminator.h"
 #include "training/fused/leaky_layer.h"
 

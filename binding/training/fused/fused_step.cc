@@ -23,7 +23,7 @@ class FusedStep : public Step {
 
  private:
   torch::Tensor arrange(const torch::Tensor& images) const override {
-    return images.t().to(kernels::kScalar<A>, false, false, at::MemoryFormat::Contiguous);
+    return images.t().to(kScalar<A>, false, false, at::MemoryFormat::Contiguous);
   }
 
   torch::Tensor generate(const torch::Tensor& latents, const torch::Tensor& labels) override {

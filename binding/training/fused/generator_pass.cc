@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "training/fused/tensors.h"
+
 namespace dcgan {
 
 using kernels::Convolution;
@@ -13,27 +15,28 @@ namespace {
 template <class S>
 Convolution<S> dense(const torch::Tensor& weight) {
   return {kernels::transposed_taps({weight.size(1), 1}, kDenseMap, {kDenseMap.side, 1, 0}),
-          kernels::dense_layout(weight.size(1), kDenseMap), weight};
+          kernels::dense_layout(weight.size(1), kDenseMap), parameter<kernels::SumOf<S>>(weight)};
 }
 
 template <class S>
 Convolution<S> upsample(Map in, Map out, Window window, const torch::Tensor& weight) {
   return {kernels::transposed_taps(in, out, window),
-          kernels::transposed_layout(in.channels, out.channels, window.taps()), weight};
+          kernels::transposed_layout(in.channels, out.channels, window.taps()),
+          parameter<kernels::SumOf<S>>(weight)};
 }
 
 }  // namespace
 
 template <class S>
 GeneratorPass<S>::GeneratorPass(Generator& generator, Peers* peers)
-    : dense_(dense<S>(generator->linear->weight), kernels::norm_tensors(generator->bn1, true), kDenseMap,
-             peers),
+    : dense_(dense<S>(generator->linear->weight), norm_tensors(generator->bn1, true), kDenseMap, peers),
       conv1_(upsample<S>(kDenseMap, kWideMap, kKeep, generator->conv1->weight),
-             kernels::norm_tensors(generator->bn2, false), kWideMap, peers),
+             norm_tensors(generator->bn2, false), kWideMap, peers),
       conv2_(upsample<S>(kWideMap, kTallMap, kHalve, generator->conv2->weight),
-             kernels::norm_tensors(generator->bn3, false), kTallMap, peers),
+             norm_tensors(generator->bn3, false), kTallMap, peers),
       conv3_(kernels::pixelwise_taps(kPatches.pixels(), kPatchParts),
-             kernels::transposed_layout(kTallMap.channels, kPatches.channels, 1), generator->conv3->weight) {}
+             kernels::transposed_layout(kTallMap.channels, kPatches.channels, 1),
+             parameter<A>(generator->conv3->weight)) {}
 
 template <class S>
 void GeneratorPass<S>::resize(Index images) {
@@ -80,15 +83,18 @@ torch::Tensor GeneratorPass<S>::forward(const torch::Tensor& latents, const torc
   dense_.forward(inputs_, scratch_);
   conv1_.forward(dense_.activation(), scratch_);
   conv2_.forward(conv1_.activation(), scratch_);
-  return kernels::scatter_patches(
-             images, parts_, [&](const auto& use) { conv3_.forward(conv2_.activation(), scratch_, use); })
-      .tanh_();
+  auto pictures = torch::empty({kImage.pixels(), images}, kScalar<A>);
+  kernels::scatter_patches(
+      images, parts_, pictures.template data_ptr<A>(),
+      [&](const auto& use) { conv3_.forward(conv2_.activation(), scratch_, use); },
+      kernels::elementwise<A>().tanh);
+  return pictures;
 }
 
 template <class S>
 void GeneratorPass<S>::backward(const torch::Tensor& gradient) {
   torch::NoGradGuard no_grad;
-  const std::vector<torch::Tensor> pictures{gradient};
+  const auto pictures = pictures_of<A>({gradient});
   kernels::each(kPatches.pixels(), [&](Index pixel) {
     kernels::gather_patches<S>(pictures, pixel, rows_, patches_);
     patches_.pack(pixel);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "kernels/pictures.h"
 #include "model/generator.h"
 #include "training/fused/normalised_layer.h"
 

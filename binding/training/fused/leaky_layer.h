@@ -1,8 +1,7 @@
 #pragma once
 
-#include "kernels/convolution.h"
-#include "kernels/pictures.h"
 #include "random/dropout.h"
+#include "training/fused/tensors.h"
 
 namespace dcgan {
 
@@ -92,7 +91,7 @@ class LeakyLayer {
         .ne(0)
         .permute({1, 2, 0})
         .reshape({size().rows, out_.channels, out_.side, out_.side})
-        .to(kernels::kScalar<A>)
+        .to(kScalar<A>)
         .mul_(dropout.scale());
   }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "kernels/convolution.h"
-#include "kernels/normalisation.h"
+#include "training/fused/normalisation.h"
 
 namespace dcgan {
 
@@ -14,7 +14,7 @@ class NormalisedLayer {
   using Index = kernels::Index;
 
   /// `peers`: null, or the processes whose images batch normalisation includes.
-  NormalisedLayer(kernels::Convolution<S> linear, kernels::NormTensors norm, Map out, Peers* peers)
+  NormalisedLayer(kernels::Convolution<S> linear, NormTensors norm, Map out, Peers* peers)
       : linear_(std::move(linear)), norm_(std::move(norm), out, peers), out_(out) {}
 
   kernels::Convolution<S>& linear() { return linear_; }
@@ -61,7 +61,7 @@ class NormalisedLayer {
   kernels::TileSize size() const { return y_.size(); }
 
   kernels::Convolution<S> linear_;
-  kernels::Normalisation<A> norm_;
+  Normalisation<A> norm_;
   Map out_;
   kernels::Tiles<S> y_, activation_, gradient_;
 };

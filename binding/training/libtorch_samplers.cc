@@ -1,8 +1,9 @@
+#include "training/libtorch_samplers.h"
+
 #include <algorithm>
 #include <cstring>
 
-#include "sampling/fold.h"
-#include "sampling/sampler.h"
+#include "sampling/fused_sampler.h"
 #include "sizes.h"
 
 namespace dcgan {
@@ -18,14 +19,20 @@ class AtenSampler : public Sampler {
         latents_(torch::zeros({batch, latent_dim})),
         labels_(torch::zeros({batch}, torch::kInt64)) {}
 
-  void prepare(Generator& generator) override {
-    folded_ = fold(generator);
-    for (auto* tensor :
-         {&folded_.linear_weight, &folded_.linear_bias, &folded_.conv1_weight, &folded_.conv1_bias,
-          &folded_.conv2_weight, &folded_.conv2_bias, &folded_.conv3_weight}) {
-      // Copied, because tensors that need no folding would change with the generator.
-      *tensor = tensor->to(device_, dtype_, /*non_blocking=*/false, /*copy=*/true);
-    }
+  void prepare(const FoldedGenerator& generator) override {
+    const auto of = [this](const std::vector<float>& values, at::IntArrayRef shape) {
+      return torch::tensor(values).view(shape).to(device_, dtype_);
+    };
+    linear_weight_ = of(generator.linear_weight, {kDenseMap.values(), generator.latent_dim});
+    linear_bias_ = of(generator.linear_bias, {-1, kDenseMap.values()});
+    conv1_weight_ =
+        of(generator.conv1_weight, {kDenseMap.channels, kWideMap.channels, kKeep.side, kKeep.side});
+    conv1_bias_ = of(generator.conv1_bias, {kWideMap.channels});
+    conv2_weight_ =
+        of(generator.conv2_weight, {kWideMap.channels, kTallMap.channels, kHalve.side, kHalve.side});
+    conv2_bias_ = of(generator.conv2_bias, {kTallMap.channels});
+    conv3_weight_ =
+        of(generator.conv3_weight, {kTallMap.channels, kImage.channels, kHalve.side, kHalve.side});
   }
 
   void run(const float* latents, const std::uint8_t* labels, std::int64_t count, float* images) override {
@@ -47,14 +54,13 @@ class AtenSampler : public Sampler {
 
  private:
   torch::Tensor forward(const torch::Tensor& latents, const torch::Tensor& labels) const {
-    const auto& bias = folded_.linear_bias;
-    const auto dense = bias.size(0) == 1
-                           ? torch::linear(latents, folded_.linear_weight, bias[0])
-                           : torch::linear(latents, folded_.linear_weight) + bias.index_select(0, labels);
+    const auto dense = linear_bias_.size(0) == 1
+                           ? torch::linear(latents, linear_weight_, linear_bias_[0])
+                           : torch::linear(latents, linear_weight_) + linear_bias_.index_select(0, labels);
     auto x = torch::relu(dense).view({-1, kDenseMap.channels, kDenseMap.side, kDenseMap.side});
-    x = torch::relu(torch::conv_transpose2d(x, folded_.conv1_weight, folded_.conv1_bias, 1, 2));
-    x = torch::relu(torch::conv_transpose2d(x, folded_.conv2_weight, folded_.conv2_bias, 2, 1));
-    return torch::tanh(torch::conv_transpose2d(x, folded_.conv3_weight, {}, 2, 1));
+    x = torch::relu(torch::conv_transpose2d(x, conv1_weight_, conv1_bias_, 1, 2));
+    x = torch::relu(torch::conv_transpose2d(x, conv2_weight_, conv2_bias_, 2, 1));
+    return torch::tanh(torch::conv_transpose2d(x, conv3_weight_, {}, 2, 1));
   }
 
   torch::Device device_;
@@ -62,7 +68,9 @@ class AtenSampler : public Sampler {
   std::int64_t batch_;
   torch::Tensor latents_;
   torch::Tensor labels_;
-  FoldedGenerator folded_;
+  // A folded generator's, by FoldedGenerator's names.
+  torch::Tensor linear_weight_, linear_bias_, conv1_weight_, conv1_bias_, conv2_weight_, conv2_bias_,
+      conv3_weight_;
 };
 
 }  // namespace
@@ -72,10 +80,8 @@ std::unique_ptr<Sampler> make_aten_sampler(std::int64_t latent_dim, torch::Devic
   return std::make_unique<AtenSampler>(latent_dim, device, bfloat16, batch);
 }
 
-void grey_levels(const float* images, std::int64_t values, std::uint8_t* out) {
-  for (std::int64_t i = 0; i < values; ++i) {
-    out[i] = static_cast<std::uint8_t>(127.5F * (images[i] + 1.0F) + 0.5F);
-  }
+std::unique_ptr<Sampler> make_bfloat16_sampler(std::int64_t latent_dim) {
+  return std::make_unique<FusedSampler<kernels::BFloat16>>(latent_dim);
 }
 
 }  // namespace dcgan

@@ -1,39 +1,34 @@
-// Inference on the CPU, on blocks of images whose maps lie as [pixel][image][channel]. A row of a product
-// depends on that row of its left operand alone, so an image's sums have the same order alone and beside any
-// others. Weights are packed once after each change.
+#pragma once
 
 #include <algorithm>
+#include <vector>
 
-#include "kernels/blocks.h"
 #include "kernels/elementwise.h"
 #include "kernels/packed_kernel.h"
 #include "kernels/pictures.h"
-#include "sampling/fold.h"
+#include "kernels/team.h"
 #include "sampling/sampler.h"
 
 namespace dcgan {
 
-namespace {
-
-using kernels::Index;
-
 /// The images that go through the layers together. Weights are read once for all of them, and their
 /// activations still fit into the second-level cache.
-constexpr Index kBlock = 4;
+inline constexpr kernels::Index kSampledTogether = 4;
 
 /// Neighbouring pixels of one input row that one tap of the kernel adds to pixels of one output row.
 struct Run {
-  Index tap;
-  Index in;
-  Index out;
-  Index pixels;
+  kernels::Index tap;
+  kernels::Index in;
+  kernels::Index out;
+  kernels::Index pixels;
 };
 
 /// The runs of each output row, in the order of taps, which is the order of summation.
 using Rows = std::vector<std::vector<Run>>;
 
 /// ConvTranspose2d: output = input · stride − padding + tap.
-Rows transposed_rows(Map in, Map out, Window window) {
+inline Rows transposed_rows(Map in, Map out, Window window) {
+  using kernels::Index;
   Rows rows(static_cast<std::size_t>(out.side));
   for (Index tap = 0; tap < window.taps(); ++tap) {
     const Index shift = tap % window.side - window.padding;
@@ -55,6 +50,7 @@ template <class S>
 class UpLayer {
  public:
   using A = kernels::SumOf<S>;
+  using Index = kernels::Index;
 
   UpLayer(Map in, Map out, Window window)
       : in_(in),
@@ -63,19 +59,19 @@ class UpLayer {
         rows_(transposed_rows(in, out, window)),
         kernel_(kernels::transposed_layout(in.channels, out.channels, window.taps())) {}
 
-  void prepare(const torch::Tensor& weight, const torch::Tensor& bias) {
-    kernel_.pack_in_by_out(weight);
+  void prepare(const std::vector<float>& weight, const std::vector<float>& bias) {
+    kernel_.pack_in_by_out(weight.data());
     bias_ = bias;
   }
 
   /// `in`: images × in.values(); `sums`: scratch memory for images × out.values().
   void run(const S* in, Index images, A* sums, S* out) const {
     const Index row_size = out_.side * images * out_.channels;
-    at::parallel_for(0, out_.side, 1, [&](Index begin, Index end) {
+    kernels::each_range(out_.side, [&](Index begin, Index end) {
       std::fill_n(sums + begin * row_size, (end - begin) * row_size, A(0));
       for (Index tap = 0; tap < window_.taps(); ++tap) add_tap(tap, {begin, end}, in, images, sums);
       kernels::finish_products<S>();
-      kernels::elementwise<S>().rectify(sums + begin * row_size, bias_.const_data_ptr<A>(),
+      kernels::elementwise<S>().rectify(sums + begin * row_size, bias_.data(),
                                         {(end - begin) * out_.side * images, out_.channels},
                                         out + begin * row_size);
     });
@@ -115,42 +111,43 @@ class UpLayer {
   Window window_;
   Rows rows_;
   kernels::PackedKernel<S> kernel_;
-  torch::Tensor bias_;
+  std::vector<float> bias_;
 };
 
+/// Inference on the CPU, on blocks of images whose maps lie as [pixel][image][channel]. A row of a product
+/// depends on that row of its left operand alone, so an image's sums have the same order alone and together
+/// with any others. Weights are packed once after each change.
 template <class S>
 class FusedSampler : public Sampler {
  public:
   using A = kernels::SumOf<S>;
+  using Index = kernels::Index;
 
   explicit FusedSampler(Index latent_dim)
       : latent_dim_(latent_dim), dense_(kernels::dense_layout(latent_dim, kDenseMap)) {}
 
-  void prepare(Generator& generator) override {
-    torch::NoGradGuard no_grad;
-    const auto folded = fold(generator);
-    dense_.pack_in_by_out(folded.linear_weight);
-    dense_bias_ =
-        folded.linear_bias.view({-1, kDenseMap.channels, kDenseMap.pixels()}).transpose(1, 2).contiguous();
-    up1_.prepare(folded.conv1_weight, folded.conv1_bias);
-    up2_.prepare(folded.conv2_weight, folded.conv2_bias);
-    picture_.pack_in_by_out(folded.conv3_weight);
+  void prepare(const FoldedGenerator& generator) override {
+    dense_.pack_in_by_out(generator.linear_weight.data());
+    dense_bias_.resize(generator.linear_bias.size());
+    for (Index i = 0; i < static_cast<Index>(dense_bias_.size()); ++i) {
+      const Index label = i / kDenseMap.values(), pixel = i / kDenseMap.channels % kDenseMap.pixels();
+      const Index from = label * kDenseMap.values() + i % kDenseMap.channels * kDenseMap.pixels() + pixel;
+      dense_bias_[static_cast<std::size_t>(i)] = generator.linear_bias[static_cast<std::size_t>(from)];
+    }
+    up1_.prepare(generator.conv1_weight, generator.conv1_bias);
+    up2_.prepare(generator.conv2_weight, generator.conv2_bias);
+    picture_.pack_in_by_out(generator.conv3_weight.data());
   }
 
   void run(const float* latents, const std::uint8_t* labels, std::int64_t count, float* images) override {
-    torch::NoGradGuard no_grad;
-    const Index blocks = (count + kBlock - 1) / kBlock;
-    const Index threads = kernels::block_threads(blocks);
-    auto* activations = activations_.get(threads * kActivations * kBlock);
-    auto* sums = sums_.get(threads * kTallMap.values() * kBlock);
-    kernels::each_block(blocks, [&](Index b, Index thread) {
-      const Index first = b * kBlock;
-      const Index size = std::min(kBlock, count - first);
-      auto* pictures = images + first * kImage.pixels();
+    constexpr Index kSums = kTallMap.values() * kSampledTogether;
+    activations_.resize(kActivations * kSampledTogether);
+    sums_.resize(kSums);
+    kernels::each((count + kSampledTogether - 1) / kSampledTogether, [&](Index b) {
+      const Index first = b * kSampledTogether;
+      const Index size = std::min(kSampledTogether, count - first);
       const Inputs inputs{latents + first * latent_dim_, labels == nullptr ? nullptr : labels + first, size};
-      block(inputs, activations + thread * kActivations * kBlock, sums + thread * kTallMap.values() * kBlock,
-            pictures);
-      torch::from_blob(pictures, {size * kImage.pixels()}, torch::kFloat32).tanh_();
+      block(inputs, activations_.of_this_thread(), sums_.of_this_thread(), images + first * kImage.pixels());
     });
   }
 
@@ -168,6 +165,7 @@ class FusedSampler : public Sampler {
     const Index count = inputs.count;
     S* wide = activations + kDenseMap.values() * count;
     S* tall = wide + kWideMap.values() * count;
+    const auto& loops = kernels::elementwise<S>();
     dense(inputs, /*rounded=*/wide, sums, activations);
     up1_.run(activations, count, sums, wide);
     up2_.run(wide, count, sums, tall);
@@ -181,8 +179,9 @@ class FusedSampler : public Sampler {
                         tall + n * kTallMap.channels, picture_.in_by_out().data, patches, false);
       kernels::finish_products<S>();
       for (Index pixel = 0; pixel < kImage.pixels(); ++pixel) {
-        kernels::elementwise<S>().patch_adjoint(patches, 1, pixel, images + n * kImage.pixels() + pixel);
+        loops.patch_adjoint(patches, 1, pixel, images + n * kImage.pixels() + pixel);
       }
+      loops.tanh(images + n * kImage.pixels(), kImage.pixels());
     });
   }
 
@@ -197,17 +196,16 @@ class FusedSampler : public Sampler {
     }
     const auto kernel = dense_.in_by_out();
     const Index channels = kDenseMap.channels;
-    const auto* bias = dense_bias_.const_data_ptr<A>();
-    at::parallel_for(0, kDenseMap.pixels(), kDenseMap.side, [&](Index begin, Index end) {
+    kernels::each_range(kDenseMap.pixels(), [&](Index begin, Index end) {
       for (Index pixel = begin; pixel < end; ++pixel) {
         A* tile = sums + pixel * channels * inputs.count;
         kernels::multiply({inputs.count, channels, length, length, channels}, rounded,
                           kernel.data + pixel * kernel.stride, tile, false);
         for (Index n = 0; n < inputs.count; ++n) {
           const Index label = inputs.labels == nullptr ? 0 : inputs.labels[n];
-          kernels::elementwise<S>().rectify(tile + n * channels,
-                                            bias + label * kDenseMap.values() + pixel * channels,
-                                            {1, channels}, out + (pixel * inputs.count + n) * channels);
+          kernels::elementwise<S>().rectify(
+              tile + n * channels, dense_bias_.data() + label * kDenseMap.values() + pixel * channels,
+              {1, channels}, out + (pixel * inputs.count + n) * channels);
         }
       }
       kernels::finish_products<S>();
@@ -216,19 +214,12 @@ class FusedSampler : public Sampler {
 
   Index latent_dim_;
   kernels::PackedKernel<S> dense_;
-  torch::Tensor dense_bias_;  // labels × pixels × channels
+  std::vector<float> dense_bias_;  // labels × pixels × channels
   UpLayer<S> up1_{kDenseMap, kWideMap, kKeep}, up2_{kWideMap, kTallMap, kHalve};
   kernels::PackedKernel<S> picture_{
       kernels::transposed_layout(kTallMap.channels, kernels::kPatches.channels, 1)};
-  kernels::Buffer<S> activations_;
-  kernels::Buffer<A> sums_;
+  kernels::Scratch<S> activations_;
+  kernels::Scratch<A> sums_;
 };
-
-}  // namespace
-
-std::unique_ptr<Sampler> make_fused_sampler(std::int64_t latent_dim, bool bfloat16) {
-  if (bfloat16) return std::make_unique<FusedSampler<kernels::BFloat16>>(latent_dim);
-  return std::make_unique<FusedSampler<float>>(latent_dim);
-}
 
 }  // namespace dcgan

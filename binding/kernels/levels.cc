@@ -1,22 +1,26 @@
+// Chooses between the compilations of elementwise.cc and product.cc.
+
 #include "kernels/elementwise.h"
 #include "kernels/processor.h"
+#include "kernels/product.h"
 
 namespace dcgan::kernels {
 
-// The tables that each compilation of elementwise.cc defines.
 #define DCGAN_TABLES(level)                     \
   namespace level {                             \
   extern const Elementwise<float> kFloat32;     \
   extern const Elementwise<double> kFloat64;    \
   extern const Elementwise<BFloat16> kBFloat16; \
+  extern const Product kProduct;                \
   }
 
+DCGAN_TABLES(baseline)
 #ifdef __x86_64__
 DCGAN_TABLES(avx2)
 DCGAN_TABLES(avx512)
-#define DCGAN_CHOOSE(table) (level() >= Level::kAvx512 ? avx512::table : avx2::table)
+#define DCGAN_CHOOSE(table) \
+  (level() >= Level::kAvx512 ? avx512::table : level() >= Level::kAvx2 ? avx2::table : baseline::table)
 #else
-DCGAN_TABLES(baseline)
 #define DCGAN_CHOOSE(table) baseline::table
 #endif
 
@@ -32,5 +36,7 @@ template <>
 const Elementwise<BFloat16>& elementwise() {
   return DCGAN_CHOOSE(kBFloat16);
 }
+
+Product product() { return DCGAN_CHOOSE(kProduct); }
 
 }  // namespace dcgan::kernels

@@ -9,7 +9,7 @@
 #include "kernels/elementwise.h"
 #include "peers/peers.h"
 
-namespace dcgan::kernels {
+namespace dcgan {
 
 /// The tensors of a batch normalisation module.
 struct NormTensors {
@@ -32,6 +32,8 @@ NormTensors norm_tensors(const Module& module, bool by_pixel) {
 template <class A>
 class Normalisation {
  public:
+  using Index = kernels::Index;
+
   /// `peers`: null, or the processes whose images the statistics include.
   Normalisation(NormTensors tensors, Map map, Peers* peers)
       : tensors_(std::move(tensors)),
@@ -53,7 +55,7 @@ class Normalisation {
   A* pixel_total(Index pixel) const { return pixel_total_.data() + pixel * channels_; }
   A* pixel_total_normalised(Index pixel) const { return pixel_total_normalised_.data() + pixel * channels_; }
 
-  Features<A> features(Index pixel) const {
+  kernels::Features<A> features(Index pixel) const {
     const Index at = (groups_ == 1 ? 0 : pixel) * channels_;
     return {mean_.data() + at,  inverse_.data() + at, scale_.data() + at,
             shift_.data() + at, mean_dz_.data() + at, mean_dz_normalised_.data() + at};
@@ -165,7 +167,7 @@ class Normalisation {
   /// Calls body(index in our buffers, index in the module's tensors, first pixel, end of pixels, channel).
   template <class Body>
   void each_feature(const Body& body) const {
-    each(groups_, [&](Index group) {
+    kernels::each(groups_, [&](Index group) {
       const Index first = group * members();
       for (Index c = 0; c < channels_; ++c) {
         body(group * channels_ + c, c * groups_ + group, first, first + members(), c);
@@ -178,9 +180,9 @@ class Normalisation {
   Index pixels_;
   Index channels_;
   Index groups_;
-  Buffer<A> mean_, squares_, inverse_, scale_, shift_, mean_dz_, mean_dz_normalised_;
+  kernels::Buffer<A> mean_, squares_, inverse_, scale_, shift_, mean_dz_, mean_dz_normalised_;
   torch::Tensor joined_;
-  Buffer<A> pixel_mean_, pixel_squares_, pixel_total_, pixel_total_normalised_;
+  kernels::Buffer<A> pixel_mean_, pixel_squares_, pixel_total_, pixel_total_normalised_;
 };
 
-}  // namespace dcgan::kernels
+}  // namespace dcgan
