@@ -38,29 +38,32 @@ class Convolution {
   template <class Use>
   void forward(const Tiles<S>& in, const Scratch<A>& scratch, const Use& use) const {
     sum_products<S>(
-        {taps_.forward, in.images(), out_channels(), in_channels(), in.planes(), kernel_.in_by_out()},
+        {taps_.forward, size(in.images(), in_channels(), out_channels()), in.planes(), kernel_.in_by_out()},
         scratch, use);
   }
 
   /// Passes each input pixel's gradient, images × in_channels, to `use(pixel, sums)`.
   template <class Use>
   void backward(const Tiles<S>& gradient, const Scratch<A>& scratch, const Use& use) const {
-    sum_products<S>({taps_.backward, gradient.images(), in_channels(), out_channels(), gradient.planes(),
-                     kernel_.out_by_in()},
+    sum_products<S>({taps_.backward, size(gradient.images(), out_channels(), in_channels()),
+                     gradient.planes(), kernel_.out_by_in()},
                     scratch, use);
   }
 
-  /// Writes the kernel's gradient, computed from transposed inputs and packed gradients of the output.
+  /// Writes the kernel's gradient. In bfloat16, it needs the input's transposes and the output gradient's
+  /// packs.
   void weight_gradient(const Tiles<S>& in, const Tiles<S>& gradient, const Scratch<A>& scratch) {
     const Index plane = in_channels() * out_channels();
     auto* all = sums_.get(static_cast<Index>(taps_.weight.size()) * plane);
-    sum_products<S>(
-        {taps_.weight, in_channels(), out_channels(), in.inner(), in.transposes(), gradient.packs()}, scratch,
-        [&](Index group, const A* sums) { std::copy_n(sums, plane, all + group * plane); });
+    sum_products<S>({taps_.weight, in.transposed_product(out_channels()), in.transposes(), gradient.packs()},
+                    scratch,
+                    [&](Index group, const A* sums) { std::copy_n(sums, plane, all + group * plane); });
     unpack_gradient<S>(all, taps_.parts, kernel_.layout(), weight_.gradient);
   }
 
  private:
+  static ProductSize size(Index images, Index from, Index to) { return {images, to, from, from, to}; }
+
   Taps taps_;
   PackedKernel<S> kernel_;
   Parameter<A> weight_;

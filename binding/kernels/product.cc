@@ -53,7 +53,7 @@ template <Index kRows, Index kVectors>
     Vector right[kVectors];
     DCGAN_UNROLL for (Index v = 0; v < kVectors; ++v) right[v] = load(at.b + k * size.n + v * kLanes);
     DCGAN_UNROLL for (Index r = 0; r < kRows; ++r) {
-      const float left = at.a[r * size.lda + k];
+      const float left = at.a[r * size.lda + k * size.step];
       DCGAN_UNROLL for (Index v = 0; v < kVectors; ++v) sums[r][v] += left * right[v];
     }
   }
@@ -67,7 +67,7 @@ void narrow_columns(const ProductSize& size, Operands at, Index columns, bool ad
   for (Index r = 0; r < size.m; ++r) {
     for (Index n = 0; n < columns; ++n) {
       float sum = 0;
-      for (Index k = 0; k < size.k; ++k) sum += at.a[r * size.lda + k] * at.b[k * size.n + n];
+      for (Index k = 0; k < size.k; ++k) sum += at.a[r * size.lda + k * size.step] * at.b[k * size.n + n];
       float& value = at.c[r * size.ldc + n];
       value = add ? value + sum : sum;
     }

@@ -12,12 +12,12 @@ namespace dcgan::kernels {
 /// however many rows there are.
 template <class S>
 void multiply_plainly(ProductSize size, const S* a, const S* b, SumOf<S>* c, bool add) {
-  const auto [m, n, k, lda, ldc] = size;
+  const auto [m, n, k, lda, ldc, step] = size;
   for (Index i = 0; i < m; ++i) {
     if (!add) std::fill_n(c + i * ldc, n, SumOf<S>(0));
     for (Index inner = 0; inner < k; ++inner) {
       for (Index j = 0; j < n; ++j) {
-        c[i * ldc + j] += widen(a[i * lda + inner]) * widen(b[packed_index<S>(inner, j, n)]);
+        c[i * ldc + j] += widen(a[i * lda + inner * step]) * widen(b[packed_index<S>(inner, j, n)]);
       }
     }
   }
@@ -48,13 +48,11 @@ struct Planes {
   Index stride;
 };
 
-/// Groups of products, each of which is summed to one M × N result. K is the inner length.
+/// Groups of products, each of which is summed to one result of `size`.
 template <class S>
 struct Products {
   const Groups& groups;
-  Index m;
-  Index n;
-  Index k;
+  ProductSize size;
   Planes<S> left;
   Planes<S> right;
 };
@@ -67,8 +65,7 @@ void sum_products(const Products<S>& products, const Scratch<SumOf<S>>& scratch,
     auto* sums = scratch.of_this_thread();
     bool add = false;
     for (const auto& pair : products.groups[static_cast<std::size_t>(g)]) {
-      multiply(ProductSize{products.m, products.n, products.k, products.k, products.n},
-               products.left.data + pair.left * products.left.stride,
+      multiply(products.size, products.left.data + pair.left * products.left.stride,
                products.right.data + pair.right * products.right.stride, sums, add);
       add = true;
     }

@@ -6,8 +6,9 @@
 
 namespace dcgan::kernels {
 
-/// Activations or gradients of a mini-batch in the three forms that products need: a left operand
-/// ([pixel][image][channel]), its transpose ([pixel][channel][image]), and a packed right operand.
+/// Activations or gradients of a mini-batch, [pixel][image][channel]: an operand of products over channels.
+/// Products over images read it as their transposed left operand and as their right operand. Only bfloat16,
+/// whose products read rows in pairs, has a transposed and a packed copy for them.
 template <class S>
 class Tiles {
  public:
@@ -26,14 +27,24 @@ class Tiles {
   /// Returns the inner length of a product over images.
   Index inner() const { return padded<S>(size_.rows); }
 
-  void make_room_for_transposes() { transposed_.get(pixels_ * inner() * size_.columns); }
+  void make_room_for_transposes() {
+    if (kPairs<S>) transposed_.get(pixels_ * inner() * size_.columns);
+  }
   void transpose(Index pixel) const {
+    if (!kPairs<S>) return;
     auto* to = transposed_.data() + pixel * inner() * size_.columns;
     elementwise<S>().transpose(tile(pixel), size_, to, inner());
   }
-  Planes<S> transposes() const { return {transposed_.data(), inner() * size_.columns}; }
+  Planes<S> transposes() const {
+    return kPairs<S> ? Planes<S>{transposed_.data(), inner() * size_.columns} : planes();
+  }
+  /// Returns the size of a product of the transpose (channels × images) and a right operand of `n` columns.
+  ProductSize transposed_product(Index n) const {
+    const auto [images, channels] = size_;
+    return kPairs<S> ? ProductSize{channels, n, inner(), inner(), n}
+                     : ProductSize{channels, n, images, 1, n, channels};
+  }
 
-  /// Only bfloat16, whose rows are in pairs, has a separate packed form.
   void make_room_for_packs() {
     if (kPairs<S>) packed_.get(pixels_ * inner() * size_.columns);
   }

@@ -1,19 +1,17 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/elementwise.h"
+#include "kernels/fourier_convolution.h"
 #include "kernels/packed_kernel.h"
 #include "kernels/pictures.h"
 #include "kernels/team.h"
 #include "sampling/sampler.h"
 
 namespace dcgan {
-
-/// The images that go through the layers together. Weights are read once for all of them, and their
-/// activations still fit into the second-level cache.
-inline constexpr kernels::Index kSampledTogether = 4;
 
 /// Neighbouring pixels of one input row that one tap of the kernel adds to pixels of one output row.
 struct Run {
@@ -114,6 +112,32 @@ class UpLayer {
   std::vector<float> bias_;
 };
 
+/// The folded transposed convolution that keeps the side of its map, and its ReLU, with fewer products.
+class FourierLayer {
+ public:
+  using Index = kernels::Index;
+
+  FourierLayer(Map in, Map out, Window window) : in_(in), out_(out), linear_(in, out, window, {}) {}
+
+  void prepare(const std::vector<float>& weight, const std::vector<float>& bias) {
+    linear_.pack_forward(weight.data());
+    bias_ = bias;
+  }
+
+  void run(const float* in, Index images, float*, float* out) {
+    const Index tile = images * out_.channels;
+    linear_.forward({in, images * in_.channels}, images, [&](Index pixel, const float* sums) {
+      kernels::elementwise<float>().rectify(sums, bias_.data(), {images, out_.channels}, out + pixel * tile);
+    });
+  }
+
+ private:
+  Map in_;
+  Map out_;
+  kernels::FourierConvolution<float> linear_;
+  std::vector<float> bias_;
+};
+
 /// Inference on the CPU, on blocks of images whose maps lie as [pixel][image][channel]. A row of a product
 /// depends on that row of its left operand alone, so an image's sums have the same order alone and together
 /// with any others. Weights are packed once after each change.
@@ -122,6 +146,12 @@ class FusedSampler : public Sampler {
  public:
   using A = kernels::SumOf<S>;
   using Index = kernels::Index;
+
+  /// True if a block uses all threads. Otherwise each thread has a block of its own.
+  static constexpr bool kFourier = std::is_same_v<S, float>;
+  /// The images that go through the layers together: the more, the less often weights are read. Where a
+  /// thread has a block of its own, its activations still fit into the second-level cache.
+  static constexpr Index kBlock = kFourier ? 32 : 4;
 
   explicit FusedSampler(Index latent_dim)
       : latent_dim_(latent_dim), dense_(kernels::dense_layout(latent_dim, kDenseMap)) {}
@@ -140,15 +170,21 @@ class FusedSampler : public Sampler {
   }
 
   void run(const float* latents, const std::uint8_t* labels, std::int64_t count, float* images) override {
-    constexpr Index kSums = kTallMap.values() * kSampledTogether;
-    activations_.resize(kActivations * kSampledTogether);
-    sums_.resize(kSums);
-    kernels::each((count + kSampledTogether - 1) / kSampledTogether, [&](Index b) {
-      const Index first = b * kSampledTogether;
-      const Index size = std::min(kSampledTogether, count - first);
+    const Index most = std::min(kBlock, count);
+    activations_.resize(kActivations * most);
+    sums_.resize(kTallMap.values() * most);
+    const auto make = [&](Index b) {
+      const Index first = b * kBlock;
+      const Index size = std::min(kBlock, count - first);
       const Inputs inputs{latents + first * latent_dim_, labels == nullptr ? nullptr : labels + first, size};
       block(inputs, activations_.of_this_thread(), sums_.of_this_thread(), images + first * kImage.pixels());
-    });
+    };
+    const Index blocks = (count + kBlock - 1) / kBlock;
+    if constexpr (kFourier) {
+      for (Index b = 0; b < blocks; ++b) make(b);
+    } else {
+      kernels::each(blocks, make);
+    }
   }
 
  private:
@@ -161,7 +197,7 @@ class FusedSampler : public Sampler {
     Index count;
   };
 
-  void block(const Inputs& inputs, S* activations, A* sums, float* images) const {
+  void block(const Inputs& inputs, S* activations, A* sums, float* images) {
     const Index count = inputs.count;
     S* wide = activations + kDenseMap.values() * count;
     S* tall = wide + kWideMap.values() * count;
@@ -215,7 +251,8 @@ class FusedSampler : public Sampler {
   Index latent_dim_;
   kernels::PackedKernel<S> dense_;
   std::vector<float> dense_bias_;  // labels × pixels × channels
-  UpLayer<S> up1_{kDenseMap, kWideMap, kKeep}, up2_{kWideMap, kTallMap, kHalve};
+  std::conditional_t<kFourier, FourierLayer, UpLayer<S>> up1_{kDenseMap, kWideMap, kKeep};
+  UpLayer<S> up2_{kWideMap, kTallMap, kHalve};
   kernels::PackedKernel<S> picture_{
       kernels::transposed_layout(kTallMap.channels, kernels::kPatches.channels, 1)};
   kernels::Scratch<S> activations_;

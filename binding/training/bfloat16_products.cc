@@ -31,7 +31,7 @@ void multiply_in_micro_kernels([[maybe_unused]] ProductSize size, [[maybe_unused
                                [[maybe_unused]] const BFloat16* b, [[maybe_unused]] float* c,
                                [[maybe_unused]] bool add) {
 #ifdef DCGAN_BRGEMM
-  const auto [m, n, k, lda, ldc] = size;
+  const auto [m, n, k, lda, ldc, step] = size;
   at::native::cpublas::brgemm(m, n, k, lda, n, ldc, add, reinterpret_cast<const at::BFloat16*>(a),
                               reinterpret_cast<const at::BFloat16*>(b), c, /*is_vnni=*/true);
 #endif

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "check.h"
-#include "kernels/convolution.h"
+#include "kernels/fourier_convolution.h"
 #include "kernels/pictures.h"
 #include "kernels/processor.h"
 #include "training/bfloat16_products.h"
@@ -83,6 +83,15 @@ void products_equal_their_specification() {
           finish_products<S>();
           CHECK(close<S>(ours, plain));
           CHECK(same_bits(ours.slice(1, n).contiguous(), start.slice(1, n).contiguous()));
+          if constexpr (!kPairs<S>) {  // a transposed left operand gives the same bits
+            const auto straight = numbers<A>({m, k}), transposed = straight.t().contiguous();
+            auto one = start.clone(), other = start.clone();
+            multiply({m, n, k, k, ldc}, straight.template const_data_ptr<A>(), b.data() + 1,
+                     one.template data_ptr<A>(), add);
+            multiply({m, n, k, 1, ldc, m}, transposed.template const_data_ptr<A>(), b.data() + 1,
+                     other.template data_ptr<A>(), add);
+            CHECK(same_bits(one, other));
+          }
         }
       }
     }
@@ -110,25 +119,19 @@ void a_row_of_a_product_depends_on_that_row_alone() {
 }
 
 /// Forward, backward and weight gradient of a convolution against LibTorch's, for an odd number of images.
-template <class S, class Reference>
-void convolution_equals(Map in, Map out, Window window, bool transposed, const Reference& reference) {
+/// `make(parameter)` makes the convolution.
+template <class S, class Make, class Reference>
+void convolution_equals(Map in, Map out, torch::Tensor weight, const Make& make, const Reference& reference) {
   using A = SumOf<S>;
   const Index images = 5;
   const auto x = numbers<A>({images, in.channels, in.side, in.side}).requires_grad_();
-  const auto weight =
-      numbers<A>(transposed ? at::IntArrayRef{in.channels, out.channels, window.side, window.side}
-                            : at::IntArrayRef{out.channels, in.channels, window.side, window.side})
-          .requires_grad_();
+  weight.requires_grad_();
   const auto y = reference(x, weight);
   const auto dy = numbers<A>(y.sizes());
   const auto expected = torch::autograd::grad({y}, {x, weight}, {dy});
   weight.mutable_grad() = torch::zeros_like(weight);
 
-  Convolution<S> convolution(
-      transposed ? transposed_taps(in, out, window) : convolution_taps(in, out, window),
-      transposed ? transposed_layout(in.channels, out.channels, window.taps())
-                 : convolution_layout(in.channels, out.channels, window.taps()),
-      parameter<A>(weight));
+  auto convolution = make(parameter<A>(weight));
   Scratch<A> scratch;
   scratch.resize(convolution.scratch(images));
   Tiles<S> inputs, gradients;
@@ -136,27 +139,66 @@ void convolution_equals(Map in, Map out, Window window, bool transposed, const R
   gradients.resize(out, images);
   fill(inputs, x.detach());
   fill(gradients, dy);
-  convolution.pack_forward();
-  convolution.pack_backward();
+  inputs.make_room_for_transposes();
+  gradients.make_room_for_packs();
+  for (Index pixel = 0; pixel < in.pixels(); ++pixel) inputs.transpose(pixel);
+  for (Index pixel = 0; pixel < out.pixels(); ++pixel) gradients.pack(pixel);
 
+  convolution.pack_forward();
   auto forward = torch::empty({out.pixels(), images, out.channels}, kScalar<A>);
   convolution.forward(inputs, scratch, [&](Index pixel, const A* sums) {
     std::copy_n(sums, images * out.channels, forward.template data_ptr<A>() + pixel * images * out.channels);
   });
   CHECK(close<S>(as_images<A>(forward, out), y.detach()));
 
+  convolution.pack_backward();
+  convolution.weight_gradient(inputs, gradients, scratch);
+  CHECK(close<S>(weight.grad(), expected[1]));
+
   auto backward = torch::empty({in.pixels(), images, in.channels}, kScalar<A>);
   convolution.backward(gradients, scratch, [&](Index pixel, const A* sums) {
     std::copy_n(sums, images * in.channels, backward.template data_ptr<A>() + pixel * images * in.channels);
   });
   CHECK(close<S>(as_images<A>(backward, in), expected[0]));
+}
 
-  inputs.make_room_for_transposes();
-  gradients.make_room_for_packs();
-  for (Index pixel = 0; pixel < in.pixels(); ++pixel) inputs.transpose(pixel);
-  for (Index pixel = 0; pixel < out.pixels(); ++pixel) gradients.pack(pixel);
-  convolution.weight_gradient(inputs, gradients, scratch);
-  CHECK(close<S>(weight.grad(), expected[1]));
+template <class S>
+void convolutions_equal_those_of_libtorch() {
+  using A = SumOf<S>;
+  const auto down = [](Map in, Map out, Window window) {
+    convolution_equals<S>(
+        in, out, numbers<A>({out.channels, in.channels, window.side, window.side}),
+        [&](Parameter<A> weight) {
+          return Convolution<S>(convolution_taps(in, out, window),
+                                convolution_layout(in.channels, out.channels, window.taps()), weight);
+        },
+        [&](const auto& x, const auto& w) { return torch::conv2d(x, w, {}, window.stride, window.padding); });
+  };
+  const auto up_by = [](Map in, Map out, Window window, const auto& make) {
+    convolution_equals<S>(in, out, numbers<A>({in.channels, out.channels, window.side, window.side}), make,
+                          [&](const auto& x, const auto& w) {
+                            return torch::conv_transpose2d(x, w, {}, window.stride, window.padding);
+                          });
+  };
+  const auto up = [&](Map in, Map out, Window window) {
+    up_by(in, out, window, [&](Parameter<A> weight) {
+      return Convolution<S>(transposed_taps(in, out, window),
+                            transposed_layout(in.channels, out.channels, window.taps()), weight);
+    });
+  };
+  down(kHidden1, kHidden2, kHalve);
+  up(kWideMap, kTallMap, kHalve);
+  up(kDenseMap, kWideMap, kKeep);
+  up({8, 1}, {16, 7}, {7, 1, 0});
+  if constexpr (!kPairs<S>) {
+    const auto fourier = [&](Map in, Map out, Window window) {
+      up_by(in, out, window,
+            [&](Parameter<A> weight) { return FourierConvolution<A>(in, out, window, weight); });
+    };
+    fourier(kDenseMap, kWideMap, kKeep);
+    fourier({3, 6}, {5, 6}, {5, 1, 2});  // an even period has four real coefficients
+    fourier({2, 4}, {3, 4}, {3, 1, 1});
+  }
 }
 
 /// ⟨patches of x, p⟩ = ⟨x, the pictures that p adds up to⟩.
@@ -278,17 +320,7 @@ template <class S>
 void all() {
   products_equal_their_specification<S>();
   tanh_is_that_of_libtorch<SumOf<S>>();
-  convolution_equals<S>(kHidden1, kHidden2, kHalve, false, [](const auto& x, const auto& w) {
-    return torch::conv2d(x, w, {}, kHalve.stride, kHalve.padding);
-  });
-  convolution_equals<S>(kWideMap, kTallMap, kHalve, true, [](const auto& x, const auto& w) {
-    return torch::conv_transpose2d(x, w, {}, kHalve.stride, kHalve.padding);
-  });
-  convolution_equals<S>(kDenseMap, kWideMap, kKeep, true, [](const auto& x, const auto& w) {
-    return torch::conv_transpose2d(x, w, {}, kKeep.stride, kKeep.padding);
-  });
-  convolution_equals<S>({8, 1}, {16, 7}, {7, 1, 0}, true,
-                        [](const auto& x, const auto& w) { return torch::conv_transpose2d(x, w); });
+  convolutions_equal_those_of_libtorch<S>();
   patches_and_pictures_are_adjoint<S>();
   leaks_and_drops_as_leaky_relu_and_its_slopes_do<S>();
 }

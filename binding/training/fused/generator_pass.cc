@@ -25,13 +25,21 @@ Convolution<S> upsample(Map in, Map out, Window window, const torch::Tensor& wei
           parameter<kernels::SumOf<S>>(weight)};
 }
 
+template <class S>
+auto wide(const torch::Tensor& weight) {
+  if constexpr (kernels::kPairs<S>) {
+    return upsample<S>(kDenseMap, kWideMap, kKeep, weight);
+  } else {
+    return kernels::FourierConvolution<S>(kDenseMap, kWideMap, kKeep, parameter<S>(weight));
+  }
+}
+
 }  // namespace
 
 template <class S>
 GeneratorPass<S>::GeneratorPass(Generator& generator, Peers* peers)
     : dense_(dense<S>(generator->linear->weight), norm_tensors(generator->bn1, true), kDenseMap, peers),
-      conv1_(upsample<S>(kDenseMap, kWideMap, kKeep, generator->conv1->weight),
-             norm_tensors(generator->bn2, false), kWideMap, peers),
+      conv1_(wide<S>(generator->conv1->weight), norm_tensors(generator->bn2, false), kWideMap, peers),
       conv2_(upsample<S>(kWideMap, kTallMap, kHalve, generator->conv2->weight),
              norm_tensors(generator->bn3, false), kTallMap, peers),
       conv3_(kernels::pixelwise_taps(kPatches.pixels(), kPatchParts),
@@ -42,7 +50,9 @@ template <class S>
 void GeneratorPass<S>::resize(Index images) {
   inputs_.resize(1, images, dense_.linear().in_channels());
   inputs_.make_room_for_transposes();
-  for (auto* layer : {&dense_, &conv1_, &conv2_}) layer->resize(images);
+  dense_.resize(images);
+  conv1_.resize(images);
+  conv2_.resize(images);
   patches_.resize(kPatches, images);
   patches_.make_room_for_packs();
   rows_.resize(kPatches.channels * images);
@@ -76,10 +86,9 @@ torch::Tensor GeneratorPass<S>::forward(const torch::Tensor& latents, const torc
   resize(images);
   take_inputs(latents, labels);
   dense_.linear().pack_forward();
-  for (auto* linear : {&conv1_.linear(), &conv2_.linear(), &conv3_}) {
-    linear->pack_forward();
-    linear->pack_backward();
-  }
+  conv1_.linear().pack_forward();
+  conv2_.linear().pack_forward();
+  conv3_.pack_forward();
   dense_.forward(inputs_, scratch_);
   conv1_.forward(dense_.activation(), scratch_);
   conv2_.forward(conv1_.activation(), scratch_);
@@ -94,6 +103,9 @@ torch::Tensor GeneratorPass<S>::forward(const torch::Tensor& latents, const torc
 template <class S>
 void GeneratorPass<S>::backward(const torch::Tensor& gradient) {
   torch::NoGradGuard no_grad;
+  conv1_.linear().pack_backward();
+  conv2_.linear().pack_backward();
+  conv3_.pack_backward();
   const auto pictures = pictures_of<A>({gradient});
   kernels::each(kPatches.pixels(), [&](Index pixel) {
     kernels::gather_patches<S>(pictures, pixel, rows_, patches_);

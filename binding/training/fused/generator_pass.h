@@ -1,5 +1,8 @@
 #pragma once
 
+#include <type_traits>
+
+#include "kernels/fourier_convolution.h"
 #include "model/generator.h"
 #include "training/fused/normalised_layer.h"
 
@@ -28,7 +31,13 @@ class GeneratorPass {
   void resize(Index images);
   void take_inputs(const torch::Tensor& latents, const torch::Tensor& labels);
 
-  NormalisedLayer<S> dense_, conv1_, conv2_;
+  /// The 5 × 5 layer has more than half of the step's products in the direct form.
+  using Wide =
+      std::conditional_t<kernels::kPairs<S>, kernels::Convolution<S>, kernels::FourierConvolution<S>>;
+
+  NormalisedLayer<S> dense_;
+  NormalisedLayer<S, Wide> conv1_;
+  NormalisedLayer<S> conv2_;
   kernels::Convolution<S> conv3_;  // from the tall map to patches of the image
   kernels::Tiles<S> inputs_, patches_;
   kernels::Buffer<A> parts_;

@@ -6,18 +6,18 @@
 namespace dcgan {
 
 /// A layer of the generator in training mode: a linear map, batch normalisation and ReLU, forward and
-/// backward.
-template <class S>
+/// backward. `Linear`: Convolution, or FourierConvolution.
+template <class S, class Linear = kernels::Convolution<S>>
 class NormalisedLayer {
  public:
   using A = kernels::SumOf<S>;
   using Index = kernels::Index;
 
   /// `peers`: null, or the processes whose images batch normalisation includes.
-  NormalisedLayer(kernels::Convolution<S> linear, NormTensors norm, Map out, Peers* peers)
+  NormalisedLayer(Linear linear, NormTensors norm, Map out, Peers* peers)
       : linear_(std::move(linear)), norm_(std::move(norm), out, peers), out_(out) {}
 
-  kernels::Convolution<S>& linear() { return linear_; }
+  Linear& linear() { return linear_; }
   const kernels::Tiles<S>& activation() const { return activation_; }
   /// The loss's gradient with respect to the linear map's output, after backward().
   const kernels::Tiles<S>& gradient() const { return gradient_; }
@@ -60,7 +60,7 @@ class NormalisedLayer {
  private:
   kernels::TileSize size() const { return y_.size(); }
 
-  kernels::Convolution<S> linear_;
+  Linear linear_;
   Normalisation<A> norm_;
   Map out_;
   kernels::Tiles<S> y_, activation_, gradient_;
