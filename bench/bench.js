@@ -17,6 +17,7 @@ import { sample } from './sections/sample.js'
 import { start } from './sections/start.js'
 import { step } from './sections/step.js'
 
+const here = fileURLToPath(new URL('.', import.meta.url))
 const SECTIONS = { step, classes, sample, start, memory, loop, roofline, growth }
 const HELP = `Usage: npm run bench -- [options]
 
@@ -61,6 +62,7 @@ function describe(python, threads) {
   const extensions = ['avx2', 'avx512f', 'avx512_bf16', 'amx_bf16'].filter(flag => flags.includes(` ${flag}`))
   return {
     date: new Date().toISOString(),
+    commit: commit(),
     processor: `${cpus()[0].model}, ${cpus().length} processors, ${extensions.join(' ')}`,
     memory: `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
     load: loadavg()[0].toFixed(2),
@@ -69,6 +71,18 @@ function describe(python, threads) {
     libtorch: `${info.libtorch} (${libtorchInUse()?.source})`,
     level: info.level,
     pytorch,
+  }
+}
+
+/** The commit that is measured, with `-dirty` where files were changed since. */
+function commit() {
+  try {
+    const args = ['describe', '--always', '--dirty', '--exclude=*']
+    return execFileSync('git', args, { cwd: here, stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim()
+  } catch {
+    return 'none: not a clone'
   }
 }
 
@@ -114,7 +128,7 @@ async function main() {
   for (const { what } of failed) console.error(`Failed: ${what}`)
   if (failed.length > 0) process.exitCode = 1
 
-  const folder = fileURLToPath(new URL('results/', import.meta.url))
+  const folder = `${here}results/`
   mkdirSync(folder, { recursive: true })
   const file = options.json ?? `${folder}${machine.date.replaceAll(':', '-')}.json`
   writeFileSync(file, `${JSON.stringify({ machine, targets, results }, null, 2)}\n`)

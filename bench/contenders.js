@@ -11,6 +11,13 @@ const GENERATOR = here('results/generator.safetensors')
 /** jax-js needs a minute for 64 images, and as long per image for these. */
 const JAX_IMAGES = 4
 
+/** The ways in which PyTorch takes part: what its scripts are called with, and its name in the tables. */
+const PYTORCH_MODES = {
+  float32: 'eager float32',
+  bfloat16: 'autocast bfloat16',
+  compile: 'torch.compile float32',
+}
+
 /**
  * Everybody who takes part, under the names of the tables.
  *
@@ -18,7 +25,7 @@ const JAX_IMAGES = 4
  */
 export function makeContenders({ python, threads, variables }) {
   const node = process.execPath
-  const pytorch = precision => `PyTorch ${precision === 'float32' ? 'eager' : 'autocast'} ${precision}`
+  const pytorch = mode => `PyTorch ${PYTORCH_MODES[mode]}`
   const env = { ...process.env, ...variables, OMP_NUM_THREADS: `${threads}`, MKL_NUM_THREADS: `${threads}` }
   return {
     ourStep: (precision, batch, steps, images = batch * steps) =>
@@ -34,14 +41,14 @@ export function makeContenders({ python, threads, variables }) {
     ourLoop: (precision, batch, seconds) =>
       new Contender(`ours ${precision}`, node, ['ours/loop.js', precision, batch, seconds], env),
     /** `penalty`: the weight of a class-conditional model's gradient penalties; without it, the tutorial's model. */
-    pytorchStep: (precision, batch, steps, penalty) => {
+    pytorchStep: (mode, batch, steps, penalty) => {
       const conditional = penalty === undefined ? [] : [LABELS, penalty]
-      const args = ['rivals/pytorch_step.py', IMAGES, batch, steps, precision, 60_000, ...conditional]
-      return new Contender(pytorch(precision), python, args, env)
+      const args = ['rivals/pytorch_step.py', IMAGES, batch, steps, mode, 60_000, ...conditional]
+      return new Contender(pytorch(mode), python, args, env)
     },
-    pytorchSample: (precision, count, samples) => {
-      const args = ['rivals/pytorch_sample.py', count, samples, precision]
-      return new Contender(pytorch(precision), python, args, env)
+    pytorchSample: (mode, count, samples) => {
+      const args = ['rivals/pytorch_sample.py', count, samples, mode]
+      return new Contender(pytorch(mode), python, args, env)
     },
     pytorchRoofline: batch =>
       new Contender('PyTorch roofline', python, ['rivals/pytorch_roofline.py', batch], env),

@@ -1,6 +1,8 @@
-"""Sampling in PyTorch eager: latents, generator in eval mode, grey levels.
+"""Sampling in PyTorch: latents, generator in eval mode, grey levels.
 
-python pytorch_sample.py COUNT SAMPLES_A_ROUND float32|bfloat16
+python pytorch_sample.py COUNT SAMPLES_A_ROUND float32|bfloat16|compile
+
+`compile` is float32 with a compiled generator, whose weights are constants (freezing).
 """
 
 import os
@@ -15,6 +17,8 @@ torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 torch.manual_seed(1)
 count, samples, precision = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 gen = initialise(generator()).eval()
+if precision == "compile":
+    gen = torch.compile(gen, options={"freezing": True})
 
 
 @torch.inference_mode()

@@ -1,8 +1,9 @@
-"""The adversarial step in PyTorch eager: one generator forward that serves both losses, and no wait inside the loop.
+"""The adversarial step in PyTorch: one generator forward that serves both losses, and no wait inside the loop.
 
-python pytorch_step.py IDX_FILE BATCH STEPS_A_ROUND float32|bfloat16 IMAGES [LABELS_FILE PENALTY]
+python pytorch_step.py IDX_FILE BATCH STEPS_A_ROUND float32|bfloat16|compile IMAGES [LABELS_FILE PENALTY]
 
-With labels, the model is class-conditional, and both gradient penalties have this weight.
+With labels, the model is class-conditional, and both gradient penalties have this weight. `compile` is float32 with
+both networks compiled; torch.compile has no second derivatives, so it takes no penalty.
 """
 
 import os
@@ -31,6 +32,8 @@ gen, disc = initialise(generator()), initialise(discriminator())
 if len(sys.argv) > 6:
     labels, gamma = [torch.from_numpy(np.fromfile(sys.argv[6], np.uint8, count, offset=8)).long()], float(sys.argv[7])
     gen, disc = ConditionalGenerator(), ProjectionDiscriminator()
+if precision == "compile":
+    gen, disc = torch.compile(gen), torch.compile(disc)
 gen_adam = torch.optim.Adam(gen.parameters(), lr=2e-4)
 disc_adam = torch.optim.Adam(disc.parameters(), lr=2e-4)
 

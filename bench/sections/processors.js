@@ -1,7 +1,7 @@
 import { autoPrecisionOf, LEVELS, levelOf } from '../../test/tools/levels.js'
 import { compete, secondsOf } from '../contender.js'
-import { seconds, table } from '../report.js'
-import { median, ratio } from '../statistics.js'
+import { comparison } from '../report.js'
+import { ratio } from '../statistics.js'
 
 const BATCH = 128
 const [EAGER, AUTOCAST] = ['PyTorch eager float32', 'PyTorch autocast bfloat16']
@@ -24,14 +24,11 @@ export async function processors({ quick, rounds, at }) {
       continue
     }
     const times = await timesOf({ quick, rounds, contenders: at(variables), bfloat16: hasBfloat16(level) })
-    figures[level] = Object.fromEntries(times)
+    figures[level] = Object.fromEntries(
+      [...times].map(([what, values]) => [what, Object.fromEntries(values)]),
+    )
     targets.push(...targetsOf(level, autoPrecisionOf({ ...process.env, ...variables }), times))
-    const rows = [...times].map(([name, values]) => [
-      name,
-      seconds(median(values)),
-      seconds(Math.min(...values)),
-    ])
-    texts.push(table([level, 'median', 'best round'], rows))
+    texts.push(comparison(level, times))
   }
   return { text: texts.join('\n\n'), figures, targets }
 }
@@ -40,17 +37,18 @@ function hasBfloat16(level) {
   return level === 'avx512_bf16' || level === 'amx'
 }
 
-/** Seconds per round of everybody at one level. Without bfloat16 arithmetic, autocast takes seconds per step. */
+/**
+ * Seconds per round at one level, by what is measured and by contender. Without bfloat16 arithmetic, autocast takes
+ * seconds per step.
+ */
 async function timesOf({ quick, rounds, contenders, bfloat16 }) {
   const times = new Map()
-  const measure = async (what, starts) => {
-    for (const [name, values] of secondsOf(await compete(starts, rounds)))
-      times.set(`${what}, ${name}`, values)
-  }
+  const measure = async (what, starts) => times.set(what, secondsOf(await compete(starts, rounds)))
   const steps = quick ? 3 : 8
   await measure('step', [
     () => contenders.ourStep('float32', BATCH, steps),
     () => contenders.pytorchStep('float32', BATCH, steps),
+    () => contenders.pytorchStep('compile', BATCH, steps),
     () => contenders.ourStep('bfloat16', BATCH, steps),
     ...(bfloat16 ? [() => contenders.pytorchStep('bfloat16', BATCH, steps)] : []),
   ])
@@ -59,6 +57,7 @@ async function timesOf({ quick, rounds, contenders, bfloat16 }) {
     await measure(`sample(${count})`, [
       () => contenders.ourSample('float32', count, samples),
       () => contenders.pytorchSample('float32', count, samples),
+      () => contenders.pytorchSample('compile', count, samples),
     ])
   }
   return times
@@ -67,7 +66,7 @@ async function timesOf({ quick, rounds, contenders, bfloat16 }) {
 /** `chosen`: the precision of `'auto'`, which must not be slower than the other one. */
 function targetsOf(level, chosen, times) {
   const target = (what, ours, rival, limit) => {
-    const [mine, theirs] = [times.get(`${what}, ours ${ours}`), times.get(`${what}, ${rival}`)]
+    const [mine, theirs] = [times.get(what).get(`ours ${ours}`), times.get(what).get(rival)]
     return {
       what: `${level}: ${what}, ours ${ours}, against ${rival}`,
       value: mine && theirs && ratio(mine, theirs),

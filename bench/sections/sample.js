@@ -12,6 +12,7 @@ export async function sample({ quick, rounds, contenders }) {
         () => contenders.ourSample('float32', count, samples),
         () => contenders.onnxruntimeSample(count, samples),
         () => contenders.pytorchSample('float32', count, samples),
+        () => contenders.pytorchSample('compile', count, samples),
         () => contenders.ourSample('bfloat16', count, samples),
         () => contenders.pytorchSample('bfloat16', count, samples),
         () => contenders.ourPortable('onnxruntime-node', count, samples),

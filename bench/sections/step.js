@@ -14,6 +14,7 @@ export async function step({ quick, rounds, contenders }) {
     [
       () => contenders.ourStep('float32', BATCH, steps),
       () => contenders.pytorchStep('float32', BATCH, steps),
+      () => contenders.pytorchStep('compile', BATCH, steps),
       () => contenders.ourStep('bfloat16', BATCH, steps),
       () => contenders.pytorchStep('bfloat16', BATCH, steps),
     ],
