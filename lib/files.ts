@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs'
 import {
   type FileHandle,
   lstat,
+  mkdir,
   open,
   readdir,
   readlink,
@@ -76,6 +77,22 @@ export async function writeFileAtomic(
   } catch (cause) {
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => {})
     throw cause instanceof DcganError ? cause : ioError('write', path, cause)
+  }
+}
+
+/**
+ * Creates a folder, and those above it, unless it exists.
+ *
+ * @internal
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, withoutPrototype({ recursive: true }))
+  } catch (cause) {
+    // For a read-only file system, Node.js reports ENOENT where folders above may be created too.
+    const { code } = cause as NodeJS.ErrnoException
+    const reason = code === 'ENOENT' ? await mkdir(folder).catch(error => error) : cause
+    throw ioError('create', folder, reason ?? cause)
   }
 }
 

@@ -1,7 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { type DcganError, invalidArgument } from '../errors.js'
-import { ioError, writeFileAtomic } from '../files.js'
+import { makeFolder, writeFileAtomic } from '../files.js'
 import { DEFAULTS, type HyperParamOptions } from '../hyperparams.js'
 import {
   checkGridOptions,
@@ -138,9 +138,7 @@ function layoutOf({ columns, scale, gap, invert }: SampleFlags): GridOptions {
 }
 
 async function writeFolder(batch: ImageBatch, folder: string, seed: number): Promise<string[]> {
-  await mkdir(folder, { recursive: true }).catch(cause => {
-    throw ioError('create', folder, cause)
-  })
+  await makeFolder(folder)
   const digits = Math.max(LEAST_DIGITS, String(batch.count - 1).length)
   const files = Array.from(batch, ({ label, className }, i) => {
     const name = label === undefined ? `digit_${seed}` : fileNameOf(className, label)

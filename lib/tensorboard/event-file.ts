@@ -1,7 +1,7 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { ioError } from '../files.js'
+import { ioError, makeFolder } from '../files.js'
 import type { Message } from '../protobuf.js'
 import { crc32c } from './crc32c.js'
 import { fileVersion } from './events.js'
@@ -20,9 +20,7 @@ export class EventFile {
 
   /** Makes the folder, and a new file in it that begins with these events. Rejects with `ERR_DCGAN_IO`. */
   static async open(folder: string, ...first: Message[]): Promise<EventFile> {
-    await mkdir(folder, { recursive: true }).catch(cause => {
-      throw ioError('create', folder, cause)
-    })
+    await makeFolder(folder)
     // TensorBoard reads the files of a folder in the order of their names.
     const time = (Date.now() / 1000).toFixed(3)
     const name = `events.out.tfevents.${time}.${hostname()}.${process.pid}.${filesMade++}`

@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { ioError, writeFileAtomic } from '../files.js'
+import { makeFolder, writeFileAtomic } from '../files.js'
 import { animateFiles, listSnapshots, SIDE, snapshotName, snapshotSize } from '../images/index.js'
 import { NotRegularFile } from '../regular-file.js'
 import type { OutputDir } from './options.js'
@@ -22,9 +21,7 @@ export class Snapshots {
    * step. Other snapshots in the folder belong to other runs and are not part of the GIF.
    */
   static async open(folder: OutputDir, outputDim: number, step: number): Promise<Snapshots> {
-    await mkdir(folder.path, { recursive: true }).catch(cause => {
-      throw ioError('create', folder.path, cause)
-    })
+    await makeFolder(folder.path)
     const upTo = snapshotName(step)
     const found = step === 0 ? [] : await listSnapshots(folder.path)
     const earlier: string[] = []

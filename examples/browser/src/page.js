@@ -3,9 +3,12 @@ import './style.css'
 import { draw } from './draw.js'
 import { Labels } from './labels.js'
 import { Morph } from './morph.js'
-import { Wall } from './wall.js'
+import { SIZE, Wall } from './wall.js'
 
 const element = id => document.getElementById(id)
+
+/** The wall draws the seeds after that of the address, and the largest seed is the largest safe integer. */
+const LAST_SEED = Number.MAX_SAFE_INTEGER - SIZE
 
 /** What is shown: the digit of a seed, the wall's first seed, and the two ends of the morph. */
 const state = { label: 7, seed: drawSeed(), from: 0, to: 1 }
@@ -75,5 +78,5 @@ function readAddress() {
   const parameters = new URLSearchParams(location.search)
   const [digit, seed] = [Number(parameters.get('digit') ?? 7), Number(parameters.get('seed') ?? drawSeed())]
   if (Number.isInteger(digit) && digit >= 0 && digit <= 9) state.label = digit
-  if (Number.isSafeInteger(seed) && seed >= 0) state.seed = seed
+  if (Number.isSafeInteger(seed) && seed >= 0 && seed <= LAST_SEED) state.seed = seed
 }

@@ -1,6 +1,6 @@
 import { draw } from './draw.js'
 
-const SIZE = 40
+export const SIZE = 40
 
 /** A wall of digits, each of which can be chosen. */
 export class Wall {

@@ -98,6 +98,25 @@ describe('the page', { skip }, () => {
     await picture(one, 'light')
   })
 
+  for (const query of [
+    '?digit=10&seed=-1',
+    '?digit=1e3&seed=1e308',
+    '?digit=NaN&seed=0x10',
+    '?seed=9007199254740991',
+    '?seed=9007199254740992&seed=1',
+    '?digit=%3Cimg%20src=x%20onerror=alert(1)%3E&seed=%00',
+    '?__proto__=1&constructor=2&digit[]=3',
+    `?digit=${'9'.repeat(20_000)}`,
+    '?digit=%zz&seed=%ff',
+  ]) {
+    test(`draws a digit whatever its address says: ${query.slice(0, 60)}`, async () => {
+      const page = await open(query)
+      await page.waitForSelector('#wall button:last-child:not([disabled])')
+      const share = await light(page, 'digit')
+      assert.ok(share > 0.01 && share < 0.6, `${share}`)
+    })
+  }
+
   test('fetches its large files once, and tells how long digits take', async t => {
     const page = await blank()
     host.sent.clear()
