@@ -106,7 +106,7 @@ describe('the page', { skip }, () => {
     '?seed=9007199254740992&seed=1',
     '?digit=%3Cimg%20src=x%20onerror=alert(1)%3E&seed=%00',
     '?__proto__=1&constructor=2&digit[]=3',
-    `?digit=${'9'.repeat(20_000)}`,
+    `?digit=${'9'.repeat(5000)}`,
     '?digit=%zz&seed=%ff',
   ]) {
     test(`draws a digit whatever its address says: ${query.slice(0, 60)}`, async () => {
