@@ -1,6 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DcganError } from '../errors.js'
+import { firstBytes, withRegularFile } from '../regular-file.js'
 import type { Dataset } from './dataset.js'
 import { readIdx, SIDE } from './idx.js'
 
@@ -83,17 +84,28 @@ async function named(
   const classNames: string[] = []
   for (const line of mapping.split('\n')) {
     const [label, code] = line.trim().split(/\s+/).map(Number)
-    if (label !== undefined && code !== undefined) classNames[label - shift] = String.fromCodePoint(code)
+    if (isUpTo(MAX_LABEL, label) && isUpTo(MAX_CODE, code) && label >= shift) {
+      classNames[label - shift] = String.fromCodePoint(code)
+    }
   }
   return { labels: shifted, classNames: Array.from(classNames, (name, label) => name ?? String(label)) }
 }
 
+/** Labels are bytes. */
+const MAX_LABEL = 255
+/** The last character of Unicode. */
+const MAX_CODE = 0x10ffff
+
+function isUpTo(last: number, value: number | undefined): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= last
+}
+
+/** Reads a small file. Returns undefined if there is none, or a large one, a pipe or a device. */
 async function small(path: string): Promise<string | undefined> {
-  const size = await stat(path).then(
-    entry => (entry.isFile() ? entry.size : Infinity),
-    () => Infinity,
+  const bytes = await withRegularFile(path, open => firstBytes(open, MAX_NAMES_BYTES + 1)).catch(
+    () => undefined,
   )
-  return size <= MAX_NAMES_BYTES ? readFile(path, 'utf8') : undefined
+  return bytes === undefined || bytes.length > MAX_NAMES_BYTES ? undefined : bytes.toString()
 }
 
 /** Reads the names of the classes that `writeDataset()` keeps in a folder. Returns undefined if there are none. */

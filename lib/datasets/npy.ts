@@ -10,6 +10,8 @@ export interface NpyHeader {
 
 const MAGIC = Buffer.from('\x93NUMPY', 'latin1')
 const ALIGNMENT = 64
+/** The header of an array takes about 100 bytes. */
+const MAX_HEADER_BYTES = 2 ** 16
 
 /** Makes the header of an array, padded so that the elements are aligned. */
 export function npyHeader(dtype: string, shape: readonly number[]): Buffer {
@@ -31,7 +33,7 @@ export function parseNpyHeader(bytes: Buffer): NpyHeader | undefined {
   if (bytes.length < 12 || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined
   const before = bytes[MAGIC.length] === 1 ? 10 : 12
   const length = before === 10 ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8)
-  if (before + length > bytes.length) return undefined
+  if (length > MAX_HEADER_BYTES || before + length > bytes.length) return undefined
   const text = bytes.toString('latin1', before, before + length)
   const dtype = /'descr':\s*'([^']+)'/.exec(text)?.[1]
   const fortran = /'fortran_order':\s*(True|False)/.exec(text)?.[1]

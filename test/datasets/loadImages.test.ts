@@ -189,6 +189,29 @@ test("the labels of EMNIST's letters begin at 0, and are named by its mapping", 
   ])
 })
 
+test.each([
+  ['a label that no byte holds', '4294967294 65\n1 66\n'],
+  ['a character that Unicode does not have', '0 1114112\n1 66\n'],
+  ['numbers that are none', '0 -1\n-1 65\n1.5 65\nx y\n1 66\n'],
+])('a mapping of EMNIST with %s takes no memory, and its other lines are read', async (_what, mapping) => {
+  const root = folder()
+  put(join(root, 'emnist-digits-train-images-idx3-ubyte'), idx(0x803, [2, 28, 28], pixels(2)))
+  put(join(root, 'emnist-digits-train-labels-idx1-ubyte'), idx(0x801, [2], Uint8Array.of(0, 1)))
+  put(join(root, 'emnist-digits-mapping.txt'), mapping)
+  expect((await loadImages(root)).classNames).toEqual(['0', 'B'])
+})
+
+test.each(['emnist-digits-mapping.txt', 'class-names.json'])(
+  'a pipe called %s is not waited for',
+  async name => {
+    const root = folder()
+    put(join(root, 'emnist-digits-train-images-idx3-ubyte'), idx(0x803, [1, 28, 28], pixels(1)))
+    put(join(root, 'emnist-digits-train-labels-idx1-ubyte'), idx(0x801, [1], Uint8Array.of(0)))
+    execFileSync('mkfifo', [join(root, name)])
+    expect((await loadImages(root)).classNames).toBeUndefined()
+  },
+)
+
 test('images without labels are read from an IDX file too', async () => {
   const root = folder()
   put(join(root, 'mine-images-idx3-ubyte'), idx(0x803, [2, 28, 28], pixels(2)))
