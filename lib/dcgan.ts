@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { asyncDispose } from './async-dispose.js'
 import { readState, writeState } from './checkpoint/index.js'
 import { checkChanges, checkSave, modelsOwn, onlyGenerator, type SaveOptions } from './checkpoint/options.js'
-import type { TrainingImages } from './datasets/index.js'
+import { TrainingData, type TrainingImages } from './datasets/index.js'
 import { channels, published } from './diagnostics.js'
 import { DcganError } from './errors.js'
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/index.js'
@@ -31,7 +31,6 @@ import { checkLabels } from './sampling/labels.js'
 import { type Confident, checkSample, type Labelled, type SampleOptions } from './sampling/request.js'
 import type { Source } from './source.js'
 import { summaryOf } from './summary.js'
-import { DatasetGuard } from './training/dataset-guard.js'
 import type { EpochOptions, TrainOptions } from './training/options.js'
 import type { EpochResult } from './training/run.js'
 import { type TrainResult, trainAll, trainOne } from './training/train.js'
@@ -61,7 +60,7 @@ export class DCGAN {
   readonly hparams: Readonly<HyperParams>
   readonly #engine: Engine
   readonly #saver: Saver
-  readonly #guard = new DatasetGuard()
+  readonly #data = new TrainingData()
   #training = false
   #generatorOnly = false
 
@@ -104,7 +103,7 @@ export class DCGAN {
     const gan = Reflect.construct(DCGAN, [hparams, LOADED]) as DCGAN
     try {
       await gan.#engine.importState(loaded.state)
-      gan.#guard.protect(checked.name, loaded.state)
+      gan.#data.restore(checked.name, loaded.state, loaded.classNames)
       gan.#generatorOnly = loaded.kind === 'generator'
       return gan
     } catch (error) {
@@ -144,6 +143,11 @@ export class DCGAN {
     return this.#engine.name
   }
 
+  /** The names of the classes, if the data set has names; a name works wherever a label does. State files keep them. */
+  get classNames(): readonly string[] | undefined {
+    return this.#data.classNames
+  }
+
   /** Training steps that the model has made. */
   get step(): number {
     return this.#engine.position.step
@@ -160,7 +164,7 @@ export class DCGAN {
   }
 
   /**
-   * Trains until the model has made `hparams.epochs` epochs, and returns at once when it already has. Writes
+   * Trains until the model has made `hparams.epochs` epochs, and returns at once when it has just made them. Writes
    * `dcgan_steps_%06d.png` at steps 0, `verboseFreq`, … and after the last step, and then `output.gif` of these pictures.
    *
    * If an earlier call stopped in the middle of an epoch, that epoch is finished first. With another data set, a new
@@ -173,13 +177,13 @@ export class DCGAN {
    * called; a folder is read later.
    *
    * @throws {DcganError} `ERR_DCGAN_BUSY` while training already runs; `ERR_DCGAN_WRONG_STATE` if the model is a
-   *   generator alone; `ERR_DCGAN_BAD_DATASET`, also if a loaded model was trained on another data set and `newData` is
+   *   generator alone, or if it was loaded with all its epochs made; `ERR_DCGAN_BAD_DATASET`, also if a loaded model was trained on another data set and `newData` is
    *   not true; `ERR_DCGAN_IO` for a file that cannot be written; `ERR_DCGAN_DIVERGED`, with the step and the last
    *   checkpoint, when a loss is no longer finite; `ERR_DCGAN_PEER` when another process of a distributed run fails or
    *   stops. When the signal aborts: its reason
    */
   train(options?: TrainOptions): Promise<TrainResult> {
-    return this.#exclusively(() => trainAll(this.#engine, this.hparams, options, this.#guard))
+    return this.#exclusively(() => trainAll(this.#engine, this.hparams, options, this.#data))
   }
 
   /**
@@ -190,7 +194,7 @@ export class DCGAN {
    * @throws as `train()` does
    */
   trainEpoch(dataset?: TrainingImages | string, options?: EpochOptions): Promise<EpochResult> {
-    return this.#exclusively(() => trainOne(this.#engine, this.hparams, dataset, options, this.#guard))
+    return this.#exclusively(() => trainOne(this.#engine, this.hparams, dataset, options, this.#data))
   }
 
   /**
@@ -210,7 +214,7 @@ export class DCGAN {
   sample(count?: number, options?: SampleOptions): Promise<ImageBatch>
   async sample(count = 1, options?: SampleOptions): Promise<ImageBatch> {
     this.#engine.assertAlive()
-    const { request, signal } = checkSample(count, options, this.hparams)
+    const { request, signal } = checkSample(count, options, this.#requested)
     return this.#images(request, signal)
   }
 
@@ -232,12 +236,12 @@ export class DCGAN {
     options?: InterpolateOptions,
   ): Promise<ImageBatch> {
     this.#engine.assertAlive()
-    const { latentDim, classes } = this.hparams
-    const checked = checkInterpolation(fromSeed, toSeed, framesOrOptions, options, this.hparams)
+    const { latentDim } = this.hparams
+    const checked = checkInterpolation(fromSeed, toSeed, framesOrOptions, options, this.#requested)
     const { frames, label, signal } = checked
     const [from, to] = [this.#engine.latent(fromSeed, latentDim), this.#engine.latent(toSeed, latentDim)]
     const latents = slerp(from, to, frames)
-    const labels = checkLabels(label ?? this.#engine.labels(fromSeed, 1)?.[0], frames, classes)
+    const labels = checkLabels(label ?? this.#engine.labels(fromSeed, 1)?.[0], frames, this.#requested)
     const request = { count: frames, seed: 0, latents, labels, fixed: false, minConfidence: undefined }
     return this.#images(request, signal)
   }
@@ -253,7 +257,7 @@ export class DCGAN {
   async saveGrid(file: string, options?: SaveGridOptions): Promise<void> {
     this.#engine.assertAlive()
     const path = checkPath('file', file)
-    const { request, layout } = checkSaveGrid(options, this.hparams)
+    const { request, layout } = checkSaveGrid(options, this.#requested)
     const batch =
       request === undefined ? new ImageBatch(await this.#fixedPixels()) : await this.#images(request)
     await writeFileAtomic(path, await batch.grid(layout))
@@ -305,7 +309,9 @@ export class DCGAN {
     const how = { ...checkSave(options), durable: true }
     const { only = 'all' } = how
     if (only === 'all' && this.#generatorOnly) throw onlyGenerator('save')
-    await this.#saver.save(only, state => writeState(path, state, this.hparams, how))
+    await this.#saver.save(only, state =>
+      writeState(path, state, this.hparams, { ...how, classNames: this.classNames }),
+    )
   }
 
   /**
@@ -343,13 +349,18 @@ export class DCGAN {
     return this.dispose()
   }
 
+  /** What requests for images are checked against. */
+  get #requested(): HyperParams & { classNames: readonly string[] | undefined } {
+    return { ...this.hparams, classNames: this.classNames }
+  }
+
   async #images(request: NativeSampleRequest, signal?: AbortSignal): Promise<ImageBatch> {
     const labelled = this.#engine.labelled(request)
     const { pixels, confidences } = await this.#publishing(request.count, async () => {
       if (request.minConfidence !== undefined) await this.#engine.useClassifier()
       return this.#engine.sample(labelled, signal)
     })
-    return new ImageBatch(pixels, labelled.labels, confidences)
+    return new ImageBatch(pixels, labelled.labels, confidences, this.classNames)
   }
 
   #fixedPixels(): Promise<Uint8Array> {

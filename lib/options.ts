@@ -161,7 +161,7 @@ function nearest(key: string, known: readonly string[]): string | undefined {
   const given = plain(key.slice(0, MAX_NAME))
   const distances = known.map(name => distance(given, plain(name)))
   const least = Math.min(...distances)
-  return least <= Math.max(1, Math.floor(given.length / 3)) ? known[distances.indexOf(least)] : undefined
+  return least <= Math.max(1, Math.floor(given.length / 2)) ? known[distances.indexOf(least)] : undefined
 }
 
 /** Removes what separates words: `batch_size` and `batchSize` are the same word. */

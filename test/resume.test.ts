@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { readState } from '../lib/checkpoint'
 import { DCGAN, type EpochResult, loadMnist, type TrainingImages } from '../lib/index'
 import { ARITHMETICS, computeIn } from './arithmetic'
-import { folder, kept } from './dcgan-support'
+import { code, failure, folder, kept, TINY } from './dcgan-support'
 
 const weights = async (gan: DCGAN, file: string): Promise<Buffer[]> => {
   await gan.save(file)
@@ -44,4 +44,22 @@ describe.each(ARITHMETICS)('three epochs of five steps in %s', arithmetic => {
     const ends = [await weights(straight, file), await weights(resumed, file)] as const
     expect(ends[1].every((tensor, i) => tensor.equals(ends[0][i] as Buffer))).toBe(true)
   })
+})
+
+const few = { images: new Uint8Array(4 * 784), count: 4, width: 28, height: 28 }
+
+test('train() of a loaded model that has all its epochs says that nothing is left, and how to train on', async () => {
+  const file = join(folder(), 'model.safetensors')
+  const gan = kept(new DCGAN({ ...TINY, epochs: 1 }))
+  await gan.train({ dataset: few, outputDir: null })
+  await gan.save(file)
+  const loaded = kept(await DCGAN.load(file))
+  expect(await failure(loaded.train({ dataset: few }))).toEqual(
+    code(
+      'ERR_DCGAN_WRONG_STATE',
+      /its one epoch, so there is nothing left to train\..*DCGAN\.load\(file, \{ epochs: 11 \}\)/,
+    ),
+  )
+  const more = kept(await DCGAN.load(file, { epochs: 2 }))
+  expect((await more.train({ dataset: few, outputDir: null })).epochs).toHaveLength(1)
 })

@@ -68,9 +68,9 @@ export class CheckpointKeeper {
    *
    * Rejects as `writeState` does; the last checkpoint is then still at `path`.
    */
-  async write(state: NativeState, hparams: Hparams): Promise<Checkpoint> {
+  async write(state: NativeState, hparams: Hparams, classNames?: readonly string[]): Promise<Checkpoint> {
     if (this.keep > 0) await this.#keepPrevious(state.step)
-    await writeState(this.path, state, hparams, { durable: true })
+    await writeState(this.path, state, hparams, { durable: true, classNames })
     this.#last = { path: this.path, step: state.step }
     await this.#removeOlder()
     return this.#last

@@ -19,6 +19,8 @@ export interface StateInfo extends NativePosition {
   /** The last data set; 0 and '' if none is known. */
   datasetCount: number
   datasetHash: string
+  /** The names of its classes, if it has names. */
+  classNames?: readonly string[] | undefined
   /** True while an epoch on it is under way. */
   running: boolean
   /** The version of this library that wrote the file. */
@@ -42,6 +44,7 @@ export function encodeMetadata(info: StateInfo): Map<string, string> {
     ['dataset_hash', running ? datasetHash : ''],
     ['trained_count', String(datasetCount)],
     ['trained_hash', datasetHash],
+    ...(info.classNames === undefined ? [] : [['class_names', JSON.stringify(info.classNames)] as const]),
   ])
 }
 
@@ -79,6 +82,7 @@ export function decodeMetadata(metadata: ReadonlyMap<string, string>, fail: Fail
     batch: count('batch'),
     datasetCount: running ? epoch.count : trained.count,
     datasetHash: running ? epoch.hash : trained.hash,
+    classNames: decodeNames(metadata.get('class_names'), fail),
     running,
     library: get('library'),
   } as const
@@ -122,6 +126,25 @@ function decodeHparams(json: string, fail: Fail): Hparams {
   } catch (cause) {
     return fail(`its hparams are not those of a model: ${(cause as Error).message}`, { cause })
   }
+}
+
+const MAX_NAMES = 1 << 20
+const MAX_CLASSES = 256
+
+function decodeNames(json: string | undefined, fail: Fail): readonly string[] | undefined {
+  if (json === undefined) return undefined
+  const expected = `its class_names are no list of up to ${MAX_CLASSES} different texts`
+  if (json.length > MAX_NAMES) fail(expected)
+  let names: unknown
+  try {
+    names = JSON.parse(json)
+  } catch (cause) {
+    fail(expected, { cause })
+  }
+  if (!Array.isArray(names) || names.length > MAX_CLASSES) return fail(expected)
+  if (names.some(name => typeof name !== 'string' || name === '')) fail(expected)
+  if (new Set(names).size < names.length) fail(expected)
+  return Object.freeze(names as string[])
 }
 
 function checkPosition(info: StateInfo, fail: Fail): void {

@@ -13,6 +13,8 @@ export interface ReadState {
   kind: StateKind
   /** As in the file, each of them checked. */
   hparams: Hparams
+  /** The names of the classes of the data set, if the file has them. */
+  classNames: readonly string[] | undefined
   /** The tensors of the table, in its order. Only the generator's if `kind` is 'generator'. */
   state: NativeState
 }
@@ -49,6 +51,7 @@ export async function readStateFrom(reader: ByteReader, only?: 'generator'): Pro
   return {
     kind: info.kind,
     hparams: info.hparams,
+    classNames: info.classNames,
     state: { step, epoch, batch, datasetCount, datasetHash, tensors },
   }
 }

@@ -19,6 +19,8 @@ export interface WriteStateOptions {
   half?: boolean
   /** Flushes the file and its folder to the disk before resolving. */
   durable?: boolean
+  /** The names of the classes of the data set. */
+  classNames?: readonly string[] | undefined
 }
 
 /** A tensor, its place in the file, and its specification. */
@@ -41,9 +43,9 @@ export async function writeState(
   hparams: Hparams,
   options: WriteStateOptions = {},
 ): Promise<void> {
-  const { only, half = false, durable = false } = withoutPrototype(options)
+  const { only, half = false, durable = false, classNames } = withoutPrototype(options)
   if (half && only !== 'generator') throw invalidArgument('half', "only: 'generator' beside it", half)
-  const info = describeState(state, hparams, only ?? 'full')
+  const info = { ...describeState(state, hparams, only ?? 'full'), classNames }
   const metadata = encodeMetadata(info)
   decodeMetadata(metadata, failInState)
   const parts = layOut(state.tensors, info, half)
@@ -52,9 +54,8 @@ export async function writeState(
 }
 
 function describeState(state: NativeState, hparams: Hparams, kind: StateInfo['kind']): StateInfo {
-  const { step, epoch } = state
-  const { batch, datasetCount, datasetHash } =
-    kind === 'full' ? state : { batch: 0, datasetCount: 0, datasetHash: '' }
+  const { step, epoch, datasetCount, datasetHash } = state
+  const batch = kind === 'full' ? state.batch : 0
   const running = kind === 'full' && state.tensors.some(({ name }) => name === PERMUTATION)
   return { kind, hparams, step, epoch, batch, datasetCount, datasetHash, running, library: packageVersion() }
 }

@@ -23,7 +23,7 @@ export interface SampleFlags extends Record<string, unknown> {
   out: string
   count?: number
   seed?: number
-  labels?: number | number[]
+  labels?: number | string | (number | string)[]
   minConfidence?: number
   columns?: number
   scale?: number
@@ -111,7 +111,7 @@ function notWritten(out: string, expected: string): DcganError {
 /** Repeats a list of labels until there are `count`, so that `--labels 1,2 --count 6` makes three of each. */
 function repeated(labels: SampleFlags['labels'], count: number): SampleFlags['labels'] {
   if (!Array.isArray(labels) || labels.length >= count) return labels
-  return Array.from({ length: checkCount(count) }, (_, i) => labels[i % labels.length] as number)
+  return Array.from({ length: checkCount(count) }, (_, i) => labels[i % labels.length] as number | string)
 }
 
 /** Returns the labels and confidences of a batch as lists, as far as it has them. */

@@ -62,13 +62,17 @@ export async function train(given: TrainFlags): Promise<void> {
   try {
     if (!flags.silent) out.write(`${headline(gan, flags)}\n`)
     const onProgress = flags.silent ? undefined : (progress: Progress) => display.update(progress)
-    const result = await interruptible(
-      signal => gan.train({ ...trainOptions(flags), signal, onProgress }),
-      () => {
-        display.stop()
-        if (!flags.silent) process.stderr.write('\nStopping after this step. Ctrl-C again stops at once\n')
-      },
-    )
+    const onInterrupt = () => {
+      display.stop()
+      if (!flags.silent) process.stderr.write('\nStopping after this step. Ctrl-C again stops at once\n')
+    }
+    const result =
+      gan.epoch >= gan.hparams.epochs
+        ? nothingMade(gan)
+        : await interruptible(
+            signal => gan.train({ ...trainOptions(flags), signal, onProgress }),
+            onInterrupt,
+          )
     display.stop()
     const model = result.epochs.length > 0 || flags.save ? await saveModel(gan, flags) : null
     trained = true
@@ -85,6 +89,12 @@ export async function train(given: TrainFlags): Promise<void> {
   } finally {
     await gan.dispose()
   }
+}
+
+/** Returns the result of a run that had nothing to do, because the model has all its epochs. */
+function nothingMade({ step, epoch }: DCGAN): TrainResult {
+  const figures = { discLoss: Number.NaN, genLoss: Number.NaN, seconds: 0, imagesPerSecond: 0 }
+  return { epochs: [], step, epoch, ...figures, snapshots: [], gif: null }
 }
 
 /** Lets only the first process of a distributed run print, and save the model. */

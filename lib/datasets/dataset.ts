@@ -104,7 +104,7 @@ const MAX_CLASSES = 256
 
 function checkClassNames(value: unknown): readonly string[] | undefined {
   if (value === undefined) return undefined
-  const expected = `a list of up to ${MAX_CLASSES} texts, all of them different`
+  const expected = `a list of up to ${MAX_CLASSES} texts, all of them different,`
   if (!Array.isArray(value) || value.length > MAX_CLASSES) {
     throw invalidArgument('dataset.classNames', expected, value)
   }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { DcganError, invalidArgument } from '../errors.js'
 import { absolute, checkPath } from '../files.js'
 import { checkKeys } from '../options.js'
@@ -7,6 +8,11 @@ import type { Dataset } from './dataset.js'
 import { holdsPictures } from './folder-of-pictures.js'
 import { readIdx, SIDE } from './idx.js'
 import { classNamesIn, idxImages } from './idx-pair.js'
+
+/** The names of MNIST's classes. */
+export const DIGIT_NAMES: readonly string[] = Object.freeze([...'0123456789'])
+/** The checksums of MNIST's labels, of the training and of the test images. Other data sets use the same file names. */
+const MNIST_LABELS = [3121080559, 4001760473]
 
 /** Options of `loadMnist`. */
 export interface LoadMnistOptions {
@@ -61,7 +67,8 @@ export async function loadMnist(
     throw badDataset(`${counts}. The two files must belong together: take both from the same place`)
   }
   const { count, data } = images
-  const classNames = folder === undefined ? undefined : await classNamesIn(source.folder)
+  const digits = MNIST_LABELS.includes(crc32(labels.data))
+  const classNames = digits ? DIGIT_NAMES : await classNamesIn(source.folder)
   return {
     images: data,
     labels: labels.data,

@@ -3,7 +3,7 @@ import { checkGridOptions, GRID_OPTIONS, type GridOptions } from '../images/inde
 import type { NativeSampleRequest } from '../native/types.js'
 import { checkKeys, defined, reading } from '../options.js'
 import { isFloat32Array, lengthOf } from '../typed-arrays.js'
-import { checkLabels, type Labels } from './labels.js'
+import { type Classes, checkLabels, type Labels } from './labels.js'
 import { checkCount, checkMinConfidence, checkRoom, checkSource } from './request.js'
 
 /** Options of `saveGrid()`. */
@@ -22,7 +22,7 @@ export interface SaveGridOptions extends GridOptions {
 
 const SOURCE = ['seed', 'latents', 'labels', 'count', 'minConfidence'] as const
 
-type GridHyperParams = Pick<HyperParams, 'latentDim' | 'classes' | 'outputDim' | 'maxQueue'>
+type GridHyperParams = Pick<HyperParams, 'latentDim' | 'outputDim' | 'maxQueue'> & Classes
 
 /** Checks the options of `saveGrid`. `request` is undefined for the model's fixed latent vectors. */
 export function checkSaveGrid(
@@ -41,7 +41,7 @@ export function checkSaveGrid(
 
 function checkGridSource(
   { seed, latents, labels, count, minConfidence }: Record<string, unknown>,
-  { latentDim, classes, outputDim }: GridHyperParams,
+  { latentDim, classes, classNames, outputDim }: GridHyperParams,
 ): NativeSampleRequest | undefined {
   if ([seed, latents, labels, count, minConfidence].every(value => value === undefined)) return undefined
   const images = checkCount(
@@ -51,7 +51,7 @@ function checkGridSource(
   return {
     count: images,
     ...source,
-    labels: checkLabels(labels, images, classes),
+    labels: checkLabels(labels, images, { classes, classNames }),
     fixed: false,
     minConfidence: checkMinConfidence(minConfidence, latents, classes),
   }

@@ -2,13 +2,13 @@ import type { HyperParams } from '../hyperparams.js'
 import { checkInteger, checkKeys, checkSignal } from '../options.js'
 import { MAX_SEED } from '../random.js'
 import { allocate } from '../typed-arrays.js'
-import { checkLabel } from './labels.js'
+import { type Classes, checkLabel } from './labels.js'
 import { checkRoom } from './request.js'
 
 /** Options of `interpolate()`. */
 export interface InterpolateOptions {
   /** The label of all images of a class-conditional model. Default: the label that `fromSeed` draws. */
-  label?: number | undefined
+  label?: number | string | undefined
   /** Cancels the images that still wait. The call then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
@@ -22,7 +22,7 @@ export function checkInterpolation(
   toSeed: number,
   framesOrOptions: number | InterpolateOptions | undefined,
   given: InterpolateOptions | undefined,
-  { classes, maxQueue }: Pick<HyperParams, 'classes' | 'maxQueue'>,
+  { maxQueue, ...of }: Pick<HyperParams, 'maxQueue'> & Classes,
 ): { frames: number; label: number | undefined; signal: AbortSignal | undefined } {
   const alone = typeof framesOrOptions === 'object' && framesOrOptions !== null && given === undefined
   const options = alone ? framesOrOptions : given
@@ -33,7 +33,7 @@ export function checkInterpolation(
   const { label, signal } = checkKeys('the options of interpolate()', options, ['label', 'signal'])
   const checked = {
     frames,
-    label: label === undefined ? undefined : checkLabel('label', label, classes),
+    label: label === undefined ? undefined : checkLabel('label', label, of),
     signal: checkSignal(signal),
   }
   checkRoom(frames, maxQueue)

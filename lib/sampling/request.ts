@@ -4,7 +4,7 @@ import type { NativeSampleRequest } from '../native/types.js'
 import { checkInteger, checkKeys, checkSignal, reading } from '../options.js'
 import { drawSeed, MAX_SEED } from '../random.js'
 import { copyOf, isFloat32Array, lengthOf, viewOf } from '../typed-arrays.js'
-import { checkLabels, DIGITS, type Labels } from './labels.js'
+import { type Classes, checkLabels, DIGITS, type Labels } from './labels.js'
 
 /** The most images per call. */
 export const MAX_COUNT = 1_000_000
@@ -51,18 +51,18 @@ export interface Confident {
 export function checkSample(
   count: number,
   options: SampleOptions | undefined,
-  { latentDim, classes, maxQueue }: Pick<HyperParams, 'latentDim' | 'classes' | 'maxQueue'>,
+  { latentDim, maxQueue, ...of }: Pick<HyperParams, 'latentDim' | 'maxQueue'> & Classes,
 ): { request: NativeSampleRequest; signal: AbortSignal | undefined } {
   checkCount(count)
   const keys = ['seed', 'latents', 'labels', 'minConfidence', 'signal']
   const given = checkKeys('the options of sample()', options, keys, modelsKey)
   const { seed, latents, labels, signal } = given
   const source = checkSource(seed, latents, count, latentDim)
-  const minConfidence = checkMinConfidence(given.minConfidence, latents, classes)
+  const minConfidence = checkMinConfidence(given.minConfidence, latents, of.classes)
   const request = {
     count,
     ...source,
-    labels: checkLabels(labels, count, classes),
+    labels: checkLabels(labels, count, of),
     fixed: false,
     minConfidence,
   }

@@ -1,9 +1,8 @@
-import { checkLabelled, loadSource, type TrainingImages } from '../datasets/index.js'
+import { checkLabelled, loadSource, type TrainingData, type TrainingImages } from '../datasets/index.js'
 import { DcganError } from '../errors.js'
 import type { HyperParams } from '../hyperparams.js'
 import type { Engine } from '../native/engine.js'
 import { agree } from './agreement.js'
-import type { DatasetGuard } from './dataset-guard.js'
 import {
   checkEpochOptions,
   checkTrainOptions,
@@ -49,19 +48,22 @@ export async function trainAll(
   engine: Engine,
   hparams: Readonly<HyperParams>,
   options: TrainOptions | undefined,
-  guard: DatasetGuard,
+  data: TrainingData,
 ): Promise<TrainResult> {
   const plan = ofRank(engine.rank, checkTrainOptions(options))
-  if (engine.position.epoch >= hparams.epochs) return summary(engine, [], 0, [], null)
+  if (engine.position.epoch >= hparams.epochs) {
+    if (data.restored) throw nothingLeft(engine.position.epoch)
+    return summary(engine, [], 0, [], null)
+  }
 
   const begin = performance.now()
-  const { schedule, hash } = await setDataset(engine, plan, guard, hparams)
+  const { schedule, hash } = await setDataset(engine, plan, data, hparams)
   const { step } = engine.position
   const { maxSteps } = plan
   await agree(engine, hparams, { count: schedule.count, hash, maxSteps }, plan.signal)
   const records = await Records.open(plan, hparams, step)
   const lastStep = step + (maxSteps ?? Infinity)
-  const run = new Run(engine, schedule, { ...sinks(plan, hparams, schedule, records), lastStep })
+  const run = new Run(engine, schedule, { ...sinks(plan, hparams, schedule, records, data), lastStep })
   const epochs: EpochResult[] = []
   try {
     const done = () => engine.position.epoch >= hparams.epochs || engine.position.step >= lastStep
@@ -69,14 +71,23 @@ export async function trainAll(
     if (records.takesSnapshots) await lastSnapshot(engine, run, schedule, records, epochs)
     await run.finish()
   } catch (error) {
-    throw await afterFailure(error, engine, hparams, plan)
+    throw await afterFailure(error, engine, hparams, plan, data)
   } finally {
     await records.close()
   }
-  await plan.keeper?.write(await engine.exportState('all'), hparams)
+  await plan.keeper?.write(await engine.exportState('all'), hparams, data.classNames)
   const gif = await records.animate()
   plan.signal?.throwIfAborted()
   return summary(engine, epochs, (performance.now() - begin) / 1000, records.snapshots, gif)
+}
+
+function nothingLeft(epochs: number): DcganError {
+  const made = epochs === 1 ? 'its one epoch' : `all its ${epochs} epochs`
+  return new DcganError(
+    'ERR_DCGAN_WRONG_STATE',
+    `The model has made ${made}, so there is nothing left to train. To train on, load it with more, as in ` +
+      `DCGAN.load(file, { epochs: ${epochs + 10} }), or call trainEpoch(), which makes one epoch more`,
+  )
 }
 
 /** Trains to the end of the current or the next epoch. */
@@ -85,10 +96,10 @@ export async function trainOne(
   hparams: Readonly<HyperParams>,
   dataset: TrainingImages | string | undefined,
   options: EpochOptions | undefined,
-  guard: DatasetGuard,
+  data: TrainingData,
 ): Promise<EpochResult> {
   const plan = checkEpochOptions(dataset, options)
-  const { schedule, hash } = await setDataset(engine, plan, guard, {
+  const { schedule, hash } = await setDataset(engine, plan, data, {
     ...hparams,
     epochs: engine.position.epoch + 1,
   })
@@ -107,18 +118,18 @@ export async function trainOne(
 async function setDataset(
   engine: Engine,
   { source, signal, newData }: Material,
-  guard: DatasetGuard,
+  data: TrainingData,
   { batchSize, epochs, classes }: Pick<HyperParams, 'batchSize' | 'epochs' | 'classes'>,
 ): Promise<{ schedule: Schedule; hash: string }> {
   const dataset = typeof source === 'object' ? source : await loadSource(source, 'train', signal)
   const { count } = dataset
   checkLabelled(dataset, classes)
   const schedule = new Schedule(count, batchSize, epochs)
-  if (!newData) guard.checkCount(count)
+  if (!newData) data.checkCount(count)
   const hash = await engine.setDataset(dataset)
   signal?.throwIfAborted()
-  if (newData) guard.lift()
-  else guard.checkHash(hash)
+  if (!newData) data.checkHash(hash)
+  data.learn(dataset, hash)
   return { schedule, hash }
 }
 
@@ -127,6 +138,7 @@ function sinks(
   hparams: Readonly<HyperParams>,
   { stepsPerEpoch }: Schedule,
   records: Records,
+  data: TrainingData,
 ): Sinks {
   return {
     onProgress,
@@ -137,7 +149,7 @@ function sinks(
       snapshotEvery: hparams.verboseFreq,
     }),
     ...(keeper !== undefined && {
-      writeCheckpoint: async state => void (await keeper.write(state, hparams)),
+      writeCheckpoint: async state => void (await keeper.write(state, hparams, data.classNames)),
       checkpointEvery: checkpointEvery ?? stepsPerEpoch,
     }),
   }
@@ -167,6 +179,7 @@ async function afterFailure(
   engine: Engine,
   hparams: Readonly<HyperParams>,
   { keeper }: TrainPlan,
+  data: TrainingData,
 ): Promise<unknown> {
   if (keeper === undefined || engine.disposed) return error
   if (error instanceof DcganError && error.code === 'ERR_DCGAN_DIVERGED') {
@@ -178,7 +191,7 @@ async function afterFailure(
   }
   if (error instanceof DcganError && error.code === 'ERR_DCGAN_NATIVE') return error
   try {
-    await keeper.write(await engine.exportState('all'), hparams)
+    await keeper.write(await engine.exportState('all'), hparams, data.classNames)
     return error
   } catch (failure) {
     // Another process failed in the middle of a step, so the last checkpoint is the newest whole state.

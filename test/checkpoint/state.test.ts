@@ -51,14 +51,17 @@ describe('a state file', () => {
     await writeState(file('generator'), makeState(), hparamsOf(), { only: 'generator' })
     const read = await readState(file('generator'))
     expect(read.kind).toBe('generator')
-    expectSameState(read.state, { ...makeState({ kind: 'generator' }), step: 13 })
+    const { datasetCount, datasetHash } = makeState()
+    expectSameState(read.state, { ...makeState({ kind: 'generator' }), datasetCount, datasetHash, step: 13 })
   })
 
   it('holds the generator in half the bytes and gives it back as float32', async () => {
     await writeState(file('float32'), makeState(), hparamsOf(), { only: 'generator' })
     await writeState(file('half'), makeState(), hparamsOf(), { only: 'generator', half: true })
     expect(statSync(file('half')).size / statSync(file('float32')).size).toBeLessThan(0.502)
-    expectSameState((await readState(file('half'))).state, makeState({ kind: 'generator' }))
+    const { datasetCount, datasetHash } = makeState()
+    const expected = { ...makeState({ kind: 'generator' }), datasetCount, datasetHash }
+    expectSameState((await readState(file('half'))).state, expected)
   })
 
   it('gives back a generator that another writer stored as bfloat16', async () => {
