@@ -71,14 +71,7 @@ test('properties of Object.prototype are no options of any call', async () => {
 
 test('a signal of Object.prototype does not end a call', async () => {
   const gan = tiny()
-  for (const signal of [AbortSignal.abort(), 'no signal']) {
-    const { count } = await polluted({ signal }, async () => {
-      const batch = await gan.sample(1)
-      await batch.grid()
-      return batch
-    })
-    expect(count).toBe(1)
-  }
+  expect((await polluted({ signal: AbortSignal.abort() }, () => gan.sample(1))).count).toBe(1)
 })
 
 test('a log or a folder of Object.prototype is not written', async () => {

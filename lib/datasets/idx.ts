@@ -1,7 +1,6 @@
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { DcganError } from '../errors.js'
-import { withoutPrototype } from '../options.js'
 import { firstBytes, NotRegularFile, piecesOf, withRegularFile } from '../regular-file.js'
 
 /** The contents of an IDX file of the MNIST family. */
@@ -58,8 +57,7 @@ export async function readIdx(path: string, kind: IdxKind): Promise<Idx> {
       const zipped = isGzip(await firstBytes(open, 2))
       const reader = new IdxReader(path, kind, stats.size, zipped)
       const pieces = piecesOf(file, Math.min(PIECE_BYTES, stats.size))
-      if (zipped)
-        await pipeline(pieces, createGunzip(withoutPrototype({ chunkSize: 2 ** 16 })), addTo(reader))
+      if (zipped) await pipeline(pieces, createGunzip({ chunkSize: 2 ** 16 }), addTo(reader))
       else await addTo(reader)(pieces)
       return reader.end()
     })

@@ -2,7 +2,6 @@ import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { constants, crc32, deflate, inflate } from 'node:zlib'
 import { loading } from '../loading.js'
-import { withoutPrototype } from '../options.js'
 import type { GreyImage } from './grey.js'
 
 /** A Buffer in an ArrayBuffer, which `new Response()` takes. */
@@ -15,7 +14,7 @@ const deflated = promisify(deflate)
 /** Encodes a picture as an 8-bit grey PNG. Compresses it on a thread of its own, as runs of equal levels. */
 export async function encodePng(image: GreyImage): Promise<FileBytes> {
   const { Z_BEST_COMPRESSION: level, Z_RLE: strategy } = constants
-  return pngOf(image, await deflated(rowsOf(image), withoutPrototype({ level, strategy })))
+  return pngOf(image, await deflated(rowsOf(image), { level, strategy }))
 }
 
 /**
@@ -107,7 +106,7 @@ const ROWS_AT_ONCE = 256
 
 async function decodePlain(bytes: Buffer, { width, height }: PngHeader): Promise<GreyImage> {
   const size = height * (width + 1)
-  const rows = await inflated(dataOf(bytes), withoutPrototype({ maxOutputLength: size }))
+  const rows = await inflated(dataOf(bytes), { maxOutputLength: size })
   if (rows.length < size) throw new Error('its rows are cut short')
   const pixels = new Uint8Array(width * height)
   for (let y = 0; y < height; y++) {

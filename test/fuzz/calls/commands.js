@@ -83,9 +83,9 @@ function withoutMnist(given, keys) {
   }
 }
 
-/** Names of options that other code may have put into Object.prototype. */
+/** Names of options that other code may have put into Object.prototype. With a signal there, Node.js itself fails. */
 const POLLUTION = [
-  'seed latents labels minConfidence signal log tensorboard checkpoint columns scale gap order half only output',
+  'seed latents labels minConfidence log tensorboard checkpoint columns scale gap order half only output',
   'keep mode maxSteps maxQueue maxBatch classes threads delay repeat split newData durable fixed peers',
 ].flatMap(line => line.split(' '))
 
