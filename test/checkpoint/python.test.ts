@@ -79,7 +79,7 @@ const ALL_OPTIONS: Partial<HyperParams> = {
 
         theirs = await DCGAN.load(file('mine.safetensors'), { precision: 'float32', device: 'cpu' })
         expect(distance((await theirs.sample(25, wanted)).pixels, pixels)).toBe(0)
-        await expect(theirs.trainEpoch()).rejects.toMatchObject({ code: 'ERR_DCGAN_INVALID_ARGUMENT' })
+        await expect(theirs.trainEpoch()).rejects.toMatchObject({ code: 'ERR_DCGAN_WRONG_STATE' })
       } finally {
         await Promise.all([gan, served, theirs].map(model => model?.dispose()))
       }
