@@ -5,7 +5,7 @@ import { readState, writeState } from './checkpoint/index.js'
 import { checkChanges, checkSave, modelsOwn, onlyGenerator, type SaveOptions } from './checkpoint/options.js'
 import { TrainingData, type TrainingImages } from './datasets/index.js'
 import { channels, published } from './diagnostics.js'
-import { DcganError } from './errors.js'
+import { DcganError, invalidArgument } from './errors.js'
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/index.js'
 import { checkPath, writeFileAtomic } from './files.js'
 import {
@@ -17,6 +17,7 @@ import {
 import { type ConfidentBatch, ImageBatch, type LabelledBatch } from './images/index.js'
 import { assertInstalled } from './installed.js'
 import { checkLocalSource } from './local-source.js'
+import { type Classifier, loadClassifier } from './native/classifier.js'
 import type { ChosenDevice } from './native/device.js'
 import { Engine } from './native/engine.js'
 import type { EngineName } from './native/native.js'
@@ -25,20 +26,30 @@ import type { ChosenPrecision } from './native/precision.js'
 import { Saver } from './native/saver.js'
 import type { NativeSampleRequest, ServingStats } from './native/types.js'
 import { checkExportOnnx, type ExportOnnxOptions, exportModel } from './onnx/export.js'
+import { checkBoolean, reading } from './options.js'
+import { drawLatents } from './portable/latents.js'
+import { checkGenerate, type GenerateOptions, type GeneratePlan, requestsOf } from './sampling/generate.js'
 import { checkSaveGrid, type SaveGridOptions } from './sampling/grid.js'
 import { checkInterpolation, type InterpolateOptions, slerp } from './sampling/interpolation.js'
-import { checkLabels } from './sampling/labels.js'
+import { type Classes, checkLabels } from './sampling/labels.js'
 import { type Confident, checkSample, type Labelled, type SampleOptions } from './sampling/request.js'
 import type { Source } from './source.js'
 import { summaryOf } from './summary.js'
 import type { EpochOptions, TrainOptions } from './training/options.js'
 import type { EpochResult } from './training/run.js'
 import { type TrainResult, trainAll, trainOne } from './training/train.js'
+import { makeTrainable } from './training/trainable.js'
 
 /** Marks the constructor call of `load()`, whose model needs no LibTorch until it trains. */
 const LOADED = Symbol('loaded')
 
 const PRETRAINED = join(__dirname, '..', 'weights', 'mnist.safetensors')
+
+/** Options of `DCGAN.pretrained()`. */
+export interface PretrainedOptions extends HyperParamOptions {
+  /** Gives the generator a discriminator, so that it can be trained on other images. Default false. */
+  trainable?: boolean | undefined
+}
 
 /**
  * A deep convolutional GAN on 28×28 grey images: a generator that makes digits from latent vectors, and the
@@ -114,15 +125,33 @@ export class DCGAN {
 
   /**
    * Loads the class-conditional generator of digits that the package ships in half precision: the tutorial's networks
-   * after 20 epochs of MNIST with `recipes.best` (docs/quality.md has its figures). It has no discriminator and no
-   * optimisers, so it samples and cannot be trained. `npx libtorch-dcgan train --epochs 20` makes a whole model.
+   * after 20 epochs of MNIST with `recipes.best` (docs/quality.md has its figures).
    *
-   * @param overrides as for `load()`
+   * It is a generator alone, which samples. With `trainable: true` it becomes a whole model at step 0, to be trained on
+   * other images: its discriminator first learns from MNIST for 300 steps, half a minute on two cores, with the generator
+   * fixed. It needs LibTorch.
+   *
+   * @param overrides `trainable`, and hyper-parameters as for `load()`
    * @throws {DcganError} every error of `load()`
    */
-  static async pretrained(overrides?: HyperParamOptions): Promise<DCGAN> {
+  static async pretrained(overrides?: PretrainedOptions): Promise<DCGAN> {
     assertInstalled(join(__dirname, '..'))
-    return DCGAN.load(PRETRAINED, overrides)
+    // load() names what is wrong with a value that is no object.
+    if (typeof overrides !== 'object' || overrides === null || Array.isArray(overrides))
+      return DCGAN.load(PRETRAINED, overrides)
+    const { trainable, ...others } = reading('the options of pretrained()', () => ({ ...overrides }))
+    if (!checkBoolean('trainable', trainable, false)) return DCGAN.load(PRETRAINED, others)
+    const source = checkLocalSource(PRETRAINED)
+    const loaded = await readState(source)
+    const changes = checkHyperParams('the options of pretrained()', others)
+    const gan = new DCGAN({ ...modelsOwn(loaded), ...checkChanges(changes, loaded, source.name) })
+    try {
+      await gan.#engine.importState(await makeTrainable(loaded.state, gan.hparams, gan))
+      return gan
+    } catch (error) {
+      await gan.dispose()
+      throw error
+    }
   }
 
   /** The device that the model runs on, where `hparams.device` may be `'auto'`. */
@@ -219,6 +248,18 @@ export class DCGAN {
   }
 
   /**
+   * Makes any number of images, batch by batch, in constant memory: `for await (const batch of gan.generate({ count }))`.
+   * Each batch is requested when the loop needs it, so a slow loop waits for nothing else. `writeDataset()` writes them as
+   * a data set.
+   *
+   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` at once; in the loop, as `sample()` does
+   */
+  generate(options: GenerateOptions): AsyncIterableIterator<ImageBatch> {
+    this.#engine.assertAlive()
+    return this.#batches(checkGenerate(options, this.#requested))
+  }
+
+  /**
    * Makes images on the way from one seed's first image to another's, by interpolating their latent vectors along the
    * great circle between them. The first and the last image are `sample(1, { seed })` of the two seeds.
    *
@@ -271,8 +312,8 @@ export class DCGAN {
    * in between; while it trains, it does a piece of this work after each step. The figures depend only on the weights,
    * the seed, the images and the classifier, not on the number of threads.
    *
-   * The classifier reads the digits 0 to 9. For other data sets, the distances still rank models, but
-   * `confidence`, `classShares` and `labelAccuracy` mean nothing.
+   * The classifier that the package ships reads digits. For a model of other images, distances still rank models, and the
+   * figures of classes mean nothing.
    *
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`; `ERR_DCGAN_BAD_DATASET` if the images cannot be read, do not
    *   fit, or fewer than two are left to compare. When the signal aborts: its reason
@@ -289,7 +330,7 @@ export class DCGAN {
     return published(
       channels.evaluation,
       { model: this },
-      () => evaluate(this.#engine, this.hparams, options),
+      () => evaluate(this.#engine, this.hparams, this.#data, options),
       evaluation => ({ evaluation }),
     )
   }
@@ -350,17 +391,32 @@ export class DCGAN {
   }
 
   /** What requests for images are checked against. */
-  get #requested(): HyperParams & { classNames: readonly string[] | undefined } {
-    return { ...this.hparams, classNames: this.classNames }
+  get #requested(): HyperParams & Classes {
+    return { ...this.hparams, classNames: this.classNames, digits: this.#data.digits }
+  }
+
+  /** Returns the classifier that reads images of this model's data set. */
+  async #classifier(minConfidence: number): Promise<Classifier> {
+    if (this.#data.digits) return loadClassifier()
+    const expected = 'nothing for a model of images that are no digits, because the classifier reads digits,'
+    throw invalidArgument('minConfidence', expected, minConfidence)
   }
 
   async #images(request: NativeSampleRequest, signal?: AbortSignal): Promise<ImageBatch> {
     const labelled = this.#engine.labelled(request)
     const { pixels, confidences } = await this.#publishing(request.count, async () => {
-      if (request.minConfidence !== undefined) await this.#engine.useClassifier()
+      const { minConfidence } = request
+      if (minConfidence !== undefined) await this.#engine.useClassifier(await this.#classifier(minConfidence))
       return this.#engine.sample(labelled, signal)
     })
     return new ImageBatch(pixels, labelled.labels, confidences, this.classNames)
+  }
+
+  async *#batches(plan: GeneratePlan): AsyncIterableIterator<ImageBatch> {
+    const drawn = plan.labels === undefined ? this.#engine.labels(plan.seed, plan.count) : undefined
+    const { latentDim } = this.hparams
+    const latents = (first: number, count: number) => drawLatents(plan.seed, count, latentDim, first)
+    for (const request of requestsOf(plan, latents, drawn)) yield await this.#images(request, plan.signal)
   }
 
   #fixedPixels(): Promise<Uint8Array> {

@@ -10,8 +10,12 @@ export {
   type Split,
   subset,
   type TrainingImages,
+  type WritableImages,
+  type WriteDatasetOptions,
+  type WrittenDataset,
+  writeDataset,
 } from './datasets/index.js'
-export { DCGAN } from './dcgan.js'
+export { DCGAN, type PretrainedOptions } from './dcgan.js'
 export { DcganError, type DcganErrorCode } from './errors.js'
 export type {
   ClassifierInfo,
@@ -54,13 +58,15 @@ export type { ChosenPrecision } from './native/precision.js'
 export type { ServingStats } from './native/types.js'
 export type { ExportOnnxOptions } from './onnx/export.js'
 export { type Recipe, type Recipes, recipes } from './recipes.js'
+export type { GenerateOptions, GenerateProgress } from './sampling/generate.js'
 export type { SaveGridOptions } from './sampling/grid.js'
 export type { InterpolateOptions } from './sampling/interpolation.js'
 export type { Labels } from './sampling/labels.js'
 export type { Confident, Labelled, SampleOptions } from './sampling/request.js'
 export type { Source } from './source.js'
-export type { CheckpointOptions, EpochOptions, TrainOptions } from './training/options.js'
+export type { BestModel } from './training/epoch-end.js'
+export type { CheckpointOptions, EpochOptions, EvaluateEvery, TrainOptions } from './training/options.js'
 export type { Progress } from './training/progress.js'
-export type { EpochResult } from './training/run.js'
+export type { EpochResult, EpochSummary } from './training/run.js'
 export type { TrainResult } from './training/train.js'
 export type { Bytes, Floats } from './typed-arrays.js'

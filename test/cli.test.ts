@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DCGAN } from '../lib/index'
+import { DCGAN, loadImages } from '../lib/index'
 import { data } from './cli-support'
 import { folder, kept } from './dcgan-support'
 import { decodeGif, decodePng } from './images/decoders'
@@ -11,7 +11,17 @@ import { cli } from './process/child'
 test('every command has a help that names its flags, and the hyper-parameters with their defaults', async () => {
   const help = await cli(['--help'])
   expect(help).toMatchObject({ code: 0, stderr: '' })
-  for (const command of ['setup', 'doctor', 'train', 'sample', 'grid', 'animate', 'evaluate', 'export']) {
+  for (const command of [
+    'setup',
+    'doctor',
+    'train',
+    'sample',
+    'grid',
+    'dataset',
+    'animate',
+    'evaluate',
+    'export',
+  ]) {
     expect(help.stdout).toContain(`  ${command}`)
     const own = await cli([command, '--help'])
     expect([command, own.code, own.stderr]).toEqual([command, 0, ''])
@@ -66,6 +76,9 @@ test.each([
   [['grid', '--out', 'x.gif'], 'a .png file for --out but received "x.gif"'],
   [['sample', '--min-confidence', '2'], 'a number from 0 to 1 for minConfidence but received 2'],
   [['train', '--evaluate', '1'], 'for --evaluate but received 1'],
+  [['dataset'], "required option '--count <n>' not specified"],
+  [['dataset', '--count', '5', '--format', 'csv'], "'idx', 'npz' or 'png' for format"],
+  [['dataset', '--count', '5', '--labels', '10'], 'for labels but received 10'],
   [['evaluate', '--count', '1'], 'for count but received 1'],
   [['train', '--distributed', 'env'], 'the environment variable WORLD_SIZE'],
   [['train', '--distributed', 'mpi'], 'Allowed choices are env'],
@@ -165,6 +178,17 @@ test('sample --out digits.gif is an animation', async () => {
   expect(made).toMatchObject({ code: 0, stderr: '' })
   const { width, height, frames } = decodeGif(readFileSync(join(cwd, 'digits.gif')))
   expect([width, height, frames.length]).toEqual([56, 56, 3])
+})
+
+test.each(['idx', 'npz', 'png'])('dataset writes labelled digits as %s', async format => {
+  const cwd = folder()
+  const flags = ['dataset', '--count', '20', '--format', format, '--seed', '3', '--out', 'set', '--json']
+  const made = await cli(flags, { cwd })
+  expect(made).toMatchObject({ code: 0, stderr: '' })
+  expect(JSON.parse(made.stdout)).toMatchObject({ model: 'pretrained', seed: 3, count: 20 })
+  const { labels, count } = await loadImages(join(cwd, 'set'), { invert: false })
+  expect(count).toBe(20)
+  for (let label = 0; label < 10; label++) expect(labels.filter(each => each === label)).toHaveLength(2)
 })
 
 test('evaluate prints each figure beside its floor in 80 columns, or all as JSON', async () => {

@@ -60,7 +60,9 @@ export function checkChanges(
 export function onlyGenerator(what: 'save' | 'train'): DcganError {
   const advice = {
     save: "Give save() the option { only: 'generator' }",
-    train: 'Load a file that save() wrote whole; npx libtorch-dcgan train --epochs 20 makes one',
+    train:
+      'Load a file that save() wrote whole, or take DCGAN.pretrained({ trainable: true }), which gives the shipped ' +
+      'generator a discriminator',
   }
   return new DcganError(
     'ERR_DCGAN_WRONG_STATE',

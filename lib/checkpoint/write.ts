@@ -57,7 +57,17 @@ function describeState(state: NativeState, hparams: Hparams, kind: StateInfo['ki
   const { step, epoch, datasetCount, datasetHash } = state
   const batch = kind === 'full' ? state.batch : 0
   const running = kind === 'full' && state.tensors.some(({ name }) => name === PERMUTATION)
-  return { kind, hparams, step, epoch, batch, datasetCount, datasetHash, running, library: packageVersion() }
+  return {
+    kind,
+    hparams,
+    step,
+    epoch,
+    batch,
+    datasetCount,
+    datasetHash,
+    running,
+    library: packageVersion(),
+  }
 }
 
 /** Finds the table's tensors in the state and gives each its place. */

@@ -42,6 +42,7 @@ export function createProgram(): Command {
     )
     .option('--out <file>', 'the PNG file', 'grid.png')
     .action(async flags => (await import('./sample.js')).grid(flags))
+  addDataset(program)
   addAnimate(program)
   addExport(program)
   addEvaluate(program)
@@ -95,6 +96,11 @@ function addTrain(program: Command): void {
       numberOrText,
     )
     .option('--no-evaluate', 'do not compare')
+    .option('--evaluate-every <epochs>', 'compare during training too, after so many epochs', numberOrText)
+    .option(
+      '--keep-best',
+      'keep the model with the smallest Fréchet distance in <output-dir>/best.safetensors',
+    )
     .option('--no-preview', 'draw no digits on the terminal')
     .option('--json', 'print the result as JSON, and everything else on standard error')
     .optionsGroup('Hyper-parameters:')
@@ -158,6 +164,32 @@ function addExport(program: Command): void {
   addHyperParams(command, MACHINE_FLAGS).action(async (file, flags) =>
     (await import('./export.js')).exportOnnx(file, flags),
   )
+}
+
+function addDataset(program: Command): void {
+  const command = withModelFlag(
+    program.command('dataset').description('write generated digits as a labelled data set'),
+  )
+    .requiredOption('--count <n>', 'number of images, up to ten million', numberOrText)
+    .option(
+      '--format <name>',
+      "'idx': MNIST's files; 'npz': for numpy.load(); 'png': a folder per class (default: idx)",
+    )
+    .option('--out <folder>', 'the folder', 'dataset')
+    .option(
+      '--labels <list>',
+      "'balanced', one label for all, or one for each (default: balanced, if the model has classes)",
+      numbersOrText,
+    )
+    .option('--seed <n>', 'seed of the digits (default: random)', numberOrText)
+    .option('--json', 'print the result as JSON')
+  addHyperParams(command, MACHINE_FLAGS)
+    .addHelpText(
+      'after',
+      '\nThere is no --min-confidence here: it would leave out the unusual digits, and a\n' +
+        'network that is trained on the rest does not learn them.',
+    )
+    .action(async flags => (await import('./dataset.js')).dataset(flags))
 }
 
 function addAnimate(program: Command): void {

@@ -37,6 +37,8 @@ export interface TrainFlags extends Record<string, unknown> {
   save?: string | false
   /** False for none. */
   evaluate?: number | false
+  evaluateEvery?: number
+  keepBest?: boolean
   /** False: draw no digits on the terminal. */
   preview?: boolean
   json?: boolean
@@ -94,7 +96,7 @@ export async function train(given: TrainFlags): Promise<void> {
 /** Returns the result of a run that had nothing to do, because the model has all its epochs. */
 function nothingMade({ step, epoch }: DCGAN): TrainResult {
   const figures = { discLoss: Number.NaN, genLoss: Number.NaN, seconds: 0, imagesPerSecond: 0 }
-  return { epochs: [], step, epoch, ...figures, snapshots: [], gif: null }
+  return { epochs: [], step, epoch, ...figures, snapshots: [], gif: null, best: null, evaluation: null }
 }
 
 /** Lets only the first process of a distributed run print, and save the model. */
@@ -145,6 +147,8 @@ function trainOptions({ data, outputDir, newData, ...flags }: TrainFlags): Train
     maxSteps: flags.steps,
     log: flags.log,
     tensorboard: flags.tensorboard,
+    evaluateEvery: flags.evaluateEvery,
+    ...(flags.keepBest && { keepBest: 'frechetDistance' as const }),
     ...(path !== null && { checkpoint: { path, everySteps, keep } }),
   }
 }
@@ -191,17 +195,17 @@ function reportJson(
   model: string | null,
   evaluation: Evaluation | null,
 ): void {
-  const { epochs, snapshots, gif, step, epoch, discLoss, genLoss, seconds, imagesPerSecond } = result
+  const { epochs, snapshots, gif, step, epoch, discLoss, genLoss, seconds, imagesPerSecond, best } = result
   const checkpoint = epochs.length > 0 ? checkpointOf(flags) : null
   const { device, hparams } = gan
   const figures = { step, epoch, discLoss, genLoss, seconds, imagesPerSecond, evaluation }
-  const written = { snapshots, gif, model, checkpoint }
+  const written = { snapshots, gif, model, checkpoint, best }
   process.stdout.write(`${JSON.stringify({ device, hparams, ...figures, ...written })}\n`)
 }
 
 /** Prints what was trained and which files were written. */
 function report(flags: TrainFlags, result: TrainResult, model: string | null): void {
-  const { epochs, snapshots, gif, epoch, discLoss, genLoss, seconds, imagesPerSecond } = result
+  const { epochs, snapshots, gif, epoch, discLoss, genLoss, seconds, imagesPerSecond, best } = result
   if (epochs.length === 0) {
     const more = `More: --epochs ${epoch + 1}`
     process.stdout.write(`Nothing to train: the model has ${plural(epoch, 'epoch')} behind it. ${more}\n`)
@@ -218,6 +222,10 @@ function report(flags: TrainFlags, result: TrainResult, model: string | null): v
   )
   line('Animation', gif)
   line('Checkpoint', epochs.length > 0 ? checkpointOf(flags) : null)
+  line(
+    'Best model',
+    best && `${best.path}, Fréchet distance ${best.frechetDistance.toFixed(1)} (epoch ${best.epoch})`,
+  )
   line('Model', model)
 }
 
@@ -237,7 +245,8 @@ function suggest(gan: DCGAN, flags: TrainFlags, model: string): void {
     '  new digits',
     `npx libtorch-dcgan sample --count 16${labels}${model === TRAINED ? '' : ` --model ${word}`}`,
   )
-  line('  all figures', `npx libtorch-dcgan evaluate${model === TRAINED ? '' : ` ${word}`}`)
+  const own = flags.data === undefined ? '' : ` --data ${shellWord(flags.data)}`
+  line('  all figures', `npx libtorch-dcgan evaluate${model === TRAINED ? '' : ` ${word}`}${own}`)
   line('  train on', `npx libtorch-dcgan train ${continuing(model, flags)}${more}`)
 }
 
@@ -261,6 +270,7 @@ function continuing(checkpoint: string, flags: TrainFlags): string {
     '--checkpoint-keep': checkpointKeep,
     '--save': save === false ? undefined : save,
     '--evaluate': evaluate === false ? undefined : evaluate,
+    '--evaluate-every': flags.evaluateEvery,
     '--device': device,
     '--threads': threads,
     '--max-batch': flags.maxBatch,
@@ -270,6 +280,7 @@ function continuing(checkpoint: string, flags: TrainFlags): string {
     value === undefined ? [] : [flag, shellWord(String(value))],
   )
   if (flags.distributed) words.push('--distributed')
+  if (flags.keepBest) words.push('--keep-best')
   if (save === false) words.push('--no-save')
   if (evaluate === false) words.push('--no-evaluate')
   if (flags.json) words.push('--json')

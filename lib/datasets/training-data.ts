@@ -1,10 +1,35 @@
 import { DcganError } from '../errors.js'
 import type { NativeState } from '../native/types.js'
-import type { Dataset } from './dataset.js'
+import { checkDataset, type Dataset, type DatasetSource } from './dataset.js'
 import { DIGIT_NAMES } from './mnist.js'
+import { subset } from './subset.js'
 
 /** The fingerprints of MNIST's 60,000 training images, with their labels and without. */
 const MNIST = ['e8cacf977b55e43c', '5b482c9fb4ad2038']
+
+/** What is kept of a data set, to compare generated images with later. */
+export interface KeptImages {
+  /** Copies of at most 20,000 images. */
+  images: Dataset | undefined
+  /** The folder that they came from. They are then read again, so none are kept. */
+  folder: string | undefined
+}
+
+const MAX_KEPT = 20_000
+
+/** Copies what is kept of a data set. MNIST can be read again. */
+export function keptOf(dataset: Dataset, source: DatasetSource): KeptImages {
+  if (typeof source === 'string') return { images: undefined, folder: source }
+  if (source === undefined || named(dataset.classNames)) return { images: undefined, folder: undefined }
+  const step = Math.max(1, dataset.count / MAX_KEPT)
+  const some = Array.from({ length: Math.min(dataset.count, MAX_KEPT) }, (_, i) => Math.floor(i * step))
+  return { images: checkDataset(subset(dataset, some)), folder: undefined }
+}
+
+/** Returns true if classes have the names of digits. */
+function named(classNames: readonly string[] | undefined): boolean {
+  return classNames?.join() === DIGIT_NAMES.join()
+}
 
 /** Remembers what a model was trained on. */
 export class TrainingData {
@@ -14,6 +39,8 @@ export class TrainingData {
   /** The file that names the images; undefined where others are accepted. */
   #file: string | undefined
   #restored = false
+  #images: Dataset | undefined
+  #folder: string | undefined
 
   /**
    * Takes over what a file says. From now on, all data sets but the file's own are refused: training on another one by
@@ -32,12 +59,33 @@ export class TrainingData {
   }
 
   /** The model now learns from this data set. */
-  learn({ count, classNames }: Dataset, hash: string): void {
+  learn({ count, classNames }: Dataset, hash: string, kept: KeptImages): void {
     this.#restored = false
     this.#file = undefined
     this.#count = count
     this.#hash = hash
     this.#classNames = classNames
+    this.#folder = this.digits ? undefined : kept.folder
+    this.#images = this.digits ? undefined : kept.images
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** The fingerprint of the images; '' if nothing is known. */
+  get hash(): string {
+    return this.#hash
+  }
+
+  /** The folder of the images, if they are no digits and came from one in this process. */
+  get folder(): string | undefined {
+    return this.#folder
+  }
+
+  /** Some of the images, if they are no digits and the model learned from them in this process. */
+  get images(): Dataset | undefined {
+    return this.#images
   }
 
   get classNames(): readonly string[] | undefined {
@@ -51,7 +99,7 @@ export class TrainingData {
 
   /** False if the images are known not to be digits. The classifier that the package ships reads only digits. */
   get digits(): boolean {
-    return this.#count === 0 || MNIST.includes(this.#hash) || this.#classNames?.join() === DIGIT_NAMES.join()
+    return this.#count === 0 || MNIST.includes(this.#hash) || named(this.#classNames)
   }
 
   /** @throws {DcganError} `ERR_DCGAN_BAD_DATASET` if the model was loaded and the number of images differs */

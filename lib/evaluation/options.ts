@@ -23,13 +23,14 @@ export interface EvaluateOptions {
   /** Draws the images, as for `sample()`, and those of the floor. Default 0, so the same model has the same figures. */
   seed?: number | undefined
   /**
-   * Real images to compare with, or a folder with test images. Default: MNIST's 10,000 test images, as
-   * `loadMnist()` finds them. The labels are not needed.
+   * Real images to compare with, or a folder with test images. Default: MNIST's 10,000 test images, as `loadMnist()`
+   * finds them; for a model that was trained on other images, those of its folder, or half of the images themselves.
    */
   dataset?: TrainingImages | string | undefined
   /**
    * Real images to draw the floor's images from, or a folder with training images. Images that are also in
-   * `dataset` are left out. Default: the training images in the folder `dataset`, otherwise MNIST's.
+   * `dataset` are left out. Default: the training images in the folder `dataset`, otherwise MNIST's; for other images the
+   * other half.
    */
   floorDataset?: TrainingImages | string | undefined
   /**
@@ -96,22 +97,6 @@ export function checkEvaluateOptions(options: EvaluateOptions | undefined): Eval
   // After all other checks: between a check and the copy of its images, no code of the caller may run.
   const dataset = copied(checkSource(values.dataset))
   return { ...plan, dataset, floorDataset: copied(checkSource(values.floorDataset)) }
-}
-
-/**
- * Reads the images to compare with, and those for the floor.
- *
- * @internal
- */
-export async function loadCompared(plan: EvaluationPlan): Promise<{ real: Dataset; pool: Dataset }> {
-  const { dataset, floorDataset = typeof dataset === 'string' ? dataset : undefined } = plan
-  const real = typeof dataset === 'object' ? dataset : await loadSource(dataset, 'test')
-  const pool = typeof floorDataset === 'object' ? floorDataset : await loadSource(floorDataset)
-  if (real.count >= FEWEST) return { real, pool }
-  throw new DcganError(
-    'ERR_DCGAN_BAD_DATASET',
-    'The data set has one image, and figures need two at least. Give a larger one',
-  )
 }
 
 function copied(source: DatasetSource): DatasetSource {

@@ -1,26 +1,37 @@
-import type { Dataset } from '../datasets/index.js'
+import type { Dataset, TrainingData } from '../datasets/index.js'
 import type { HyperParams } from '../hyperparams.js'
+import { loadClassifier } from '../native/classifier.js'
 import type { Engine } from '../native/engine.js'
 import type { NativeFigures, NativeImages } from '../native/types.js'
-import { DIGITS } from '../sampling/labels.js'
 import { EventFile, scalars } from '../tensorboard/index.js'
 import { lengthOf } from '../typed-arrays.js'
+import { loadCompared } from './compared.js'
 import type { Evaluation, Figures } from './evaluation.js'
-import { checkEvaluateOptions, type EvaluateOptions, type EvaluationPlan, loadCompared } from './options.js'
+import { checkEvaluateOptions, type EvaluateOptions, type EvaluationPlan } from './options.js'
 import { ProgressReporter } from './progress.js'
 
 /** Compares the model's images with real ones, and writes the figures for TensorBoard if asked to. */
-export async function evaluate(
+export function evaluate(
   engine: Engine,
   hparams: Pick<HyperParams, 'classes'>,
+  data: TrainingData,
   options: EvaluateOptions | undefined,
 ): Promise<Evaluation> {
-  const plan = checkEvaluateOptions(options)
-  if (plan.tensorboard === undefined) return compare(engine, hparams, plan)
+  return evaluatePlan(engine, hparams, data, checkEvaluateOptions(options))
+}
+
+/** Does what checked options say. */
+export async function evaluatePlan(
+  engine: Engine,
+  hparams: Pick<HyperParams, 'classes'>,
+  data: TrainingData,
+  plan: EvaluationPlan,
+): Promise<Evaluation> {
+  if (plan.tensorboard === undefined) return compare(engine, hparams, data, plan)
   const { step } = engine.position
   const events = await EventFile.open(plan.tensorboard)
   try {
-    const evaluation = await compare(engine, hparams, plan)
+    const evaluation = await compare(engine, hparams, data, plan)
     await events.write(
       scalars(step, { ...tagged('evaluation', evaluation), ...tagged('evaluation_floor', evaluation.floor) }),
     )
@@ -33,12 +44,14 @@ export async function evaluate(
 /** Does the work piece by piece. */
 async function compare(
   engine: Engine,
-  { classes }: Pick<HyperParams, 'classes'>,
+  hparams: Pick<HyperParams, 'classes'>,
+  data: TrainingData,
   plan: EvaluationPlan,
 ): Promise<Evaluation> {
   const { count, seed, signal, onProgress } = plan
-  const classifier = await engine.useClassifier()
-  const { real, pool } = await loadCompared(plan)
+  const { real, pool } = await loadCompared(plan, data, hparams.classes)
+  signal?.throwIfAborted()
+  const { classes, ...classifier } = await engine.useClassifier(await loadClassifier())
   signal?.throwIfAborted()
   const request = {
     count,
@@ -59,12 +72,12 @@ async function compare(
       if (generated === undefined || floor === undefined) continue
       await reporter.finish(signal, engine.ending)
       engine.assertAlive()
-      const labelled = classes === DIGITS
+      const labelled = hparams.classes === classes
       return {
         ...figures(generated, labelled),
         seed,
         floor: figures(floor, labelled),
-        classifier: { ...classifier },
+        classifier,
       }
     }
   } finally {

@@ -9,16 +9,18 @@ import type { NativeTensor } from './types.js'
 export interface ClassifierInfo {
   /** SHA-256 of its file, as hexadecimal digits. */
   digest: string
-  /** The share of MNIST's 10,000 test images that it reads correctly. */
+  /** The share of images that it reads correctly: of MNIST's 10,000 test images, or of those held back from its training. */
   accuracy: number
 }
 
 /**
- * The classifier that the package ships.
+ * A classifier with its weights.
  *
  * @internal
  */
 export interface Classifier extends ClassifierInfo {
+  /** The number of its classes. */
+  classes: number
   tensors: NativeTensor[]
 }
 
@@ -33,7 +35,7 @@ let loading: Promise<Classifier> | undefined
  * @internal
  */
 export function loadClassifier(): Promise<Classifier> {
-  loading ??= read().catch(error => {
+  loading ??= readShipped().catch(error => {
     // The next caller tries again.
     loading = undefined
     throw error
@@ -41,17 +43,28 @@ export function loadClassifier(): Promise<Classifier> {
   return loading
 }
 
-async function read(): Promise<Classifier> {
-  const { tensors, metadata } = await readTensors(FILE)
+async function readShipped(): Promise<Classifier> {
+  const classifier = await read(FILE)
+  if (classifier !== undefined) return classifier
+  throw new DcganError(
+    'ERR_DCGAN_BAD_CHECKPOINT',
+    `${FILE} does not hold the classifier that this package ships. Install the package again`,
+  )
+}
+
+/** Reads a classifier. Returns undefined if the file holds none, and rejects if it cannot be read. */
+async function read(file: string): Promise<Classifier | undefined> {
+  const { tensors, metadata } = await readTensors(file)
   const accuracy = Number(metadata.get('accuracy'))
-  if (!(accuracy > 0 && accuracy <= 1)) {
-    throw new DcganError(
-      'ERR_DCGAN_BAD_CHECKPOINT',
-      `${FILE} does not hold the classifier that this package ships. Install the package again`,
-    )
-  }
-  const digest = createHash('sha256')
-    .update(await readFile(FILE))
-    .digest('hex')
-  return { digest, accuracy, tensors }
+  const classes = classesOf(tensors)
+  if (!(accuracy >= 0 && accuracy <= 1) || !(classes > 0)) return undefined
+  return { digest: sha256(await readFile(file)), accuracy, classes, tensors }
+}
+
+function classesOf(tensors: readonly NativeTensor[]): number {
+  return tensors.find(({ name }) => name === 'output.bias')?.shape[0] ?? 0
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -2,7 +2,7 @@ import type { Dataset } from '../datasets/index.js'
 import { DcganError } from '../errors.js'
 import { type HyperParams, listOf } from '../hyperparams.js'
 import { warnOfCapture } from './capture.js'
-import { type ClassifierInfo, loadClassifier } from './classifier.js'
+import type { Classifier } from './classifier.js'
 import { type ChosenDevice, chooseDevice, warnOfCpu } from './device.js'
 import { type EngineName, fromNative, sampling, training } from './native.js'
 import { placeOf } from './peers.js'
@@ -56,7 +56,8 @@ export class Engine {
   readonly #fixedCount: number
   readonly #classes: number
   readonly #ending = new AbortController()
-  #classifier: Promise<ClassifierInfo> | undefined
+  /** The classifier that the addon has, or gets. */
+  #classifier: { digest: string; given: Promise<void> } | undefined
   #disposal: Promise<void> | undefined
 
   constructor(hparams: Readonly<HyperParams>, owner: object, purpose: Purpose) {
@@ -194,20 +195,22 @@ export class Engine {
     return new Uint8Array(translating(() => this.#sampling.labels(seed, count, this.#classes)))
   }
 
-  /** Gives the classifier to the addon at the first call. */
-  useClassifier(): Promise<ClassifierInfo> {
-    this.#classifier ??= this.#setClassifier().catch(error => {
+  /** Gives a classifier to the addon, unless it has that one. */
+  async useClassifier({ tensors, ...info }: Classifier): Promise<Omit<Classifier, 'tensors'>> {
+    if (this.#classifier?.digest === info.digest) {
+      await this.#classifier.given
+      return info
+    }
+    const given = this.#call(() => this.#sampling.setClassifier(this.#model, tensors))
+    this.#classifier = { digest: info.digest, given }
+    try {
+      await given
+      return info
+    } catch (error) {
       // The next caller tries again.
       this.#classifier = undefined
       throw error
-    })
-    return this.#classifier
-  }
-
-  async #setClassifier(): Promise<ClassifierInfo> {
-    const { tensors, ...info } = await loadClassifier()
-    await this.#call(() => this.#sampling.setClassifier(this.#model, tensors))
-    return info
+    }
   }
 
   /**

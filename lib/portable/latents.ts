@@ -2,12 +2,12 @@ import { philox, Stream } from './philox.js'
 
 // The TypeScript twin of binding/random/latents.cc and labels.cc.
 
-/** Draws `count` latent vectors of this length, standard normal (Box and Muller 1958). */
-export function drawLatents(seed: number, count: number, length: number): Float32Array {
+/** Draws latent vectors of this length, standard normal (Box and Muller 1958), for `count` images from `first` on. */
+export function drawLatents(seed: number, count: number, length: number, first = 0): Float32Array {
   const latents = new Float32Array(count * length)
   for (let image = 0; image < count; image++) {
     for (let block = 0; block * 4 < length; block++) {
-      const words = philox(seed, [block, image >>> 0, 0, Stream.sample])
+      const words = philox(seed, [block, first + image, 0, Stream.sample])
       for (let i = 0; i < 4 && block * 4 + i < length; i++) {
         const radius = Math.sqrt(-2 * Math.log(uniform(words[i & 2] as number)))
         const angle = 2 * Math.PI * uniform(words[(i & 2) + 1] as number)

@@ -41,7 +41,7 @@ export function checkSaveGrid(
 
 function checkGridSource(
   { seed, latents, labels, count, minConfidence }: Record<string, unknown>,
-  { latentDim, classes, classNames, outputDim }: GridHyperParams,
+  { latentDim, outputDim, ...of }: GridHyperParams,
 ): NativeSampleRequest | undefined {
   if ([seed, latents, labels, count, minConfidence].every(value => value === undefined)) return undefined
   const images = checkCount(
@@ -51,9 +51,9 @@ function checkGridSource(
   return {
     count: images,
     ...source,
-    labels: checkLabels(labels, images, { classes, classNames }),
+    labels: checkLabels(labels, images, of),
     fixed: false,
-    minConfidence: checkMinConfidence(minConfidence, latents, classes),
+    minConfidence: checkMinConfidence(minConfidence, latents, of),
   }
 }
 

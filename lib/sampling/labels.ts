@@ -12,6 +12,8 @@ export type Labels = number | string | ArrayLike<number | string>
 export interface Classes {
   classes: number
   classNames?: readonly string[] | undefined
+  /** False if they are known to be no digits, which the shipped classifier reads. */
+  digits?: boolean | undefined
 }
 
 /**

@@ -24,11 +24,12 @@ export interface SampleOptions {
    */
   labels?: Labels | undefined
   /**
-   * Draws an image again until the shipped classifier reads its label with this confidence, 0 to 1. After 20 candidates,
+   * Draws an image again until the classifier reads its label with this confidence, 0 to 1. After 20 candidates,
    * the best of them is the result. For a model without classes, the classifier may read any digit.
    *
    * The first candidate is the image that you get without `minConfidence`, and image i is still the same for any
-   * `count`. It cannot be used with `latents`. The model must have ten classes or none.
+   * `count`. It cannot be used with `latents`. The classifier reads digits, so a
+   * model of other images refuses it.
    */
   minConfidence?: number | undefined
   /** Cancels the images that still wait. The call then rejects with the signal's reason. */
@@ -58,7 +59,7 @@ export function checkSample(
   const given = checkKeys('the options of sample()', options, keys, modelsKey)
   const { seed, latents, labels, signal } = given
   const source = checkSource(seed, latents, count, latentDim)
-  const minConfidence = checkMinConfidence(given.minConfidence, latents, of.classes)
+  const minConfidence = checkMinConfidence(given.minConfidence, latents, of)
   const request = {
     count,
     ...source,
@@ -104,14 +105,18 @@ export function checkSource(
 }
 
 /** Checks a confidence that the classifier must have, and that it can judge the images. */
-export function checkMinConfidence(value: unknown, latents: unknown, classes: number): number | undefined {
+export function checkMinConfidence(
+  value: unknown,
+  latents: unknown,
+  { classes, digits = true }: Classes,
+): number | undefined {
   if (value === undefined) return undefined
   const key = 'minConfidence'
   if (typeof value !== 'number' || !(value >= 0 && value <= 1)) {
     throw invalidArgument(key, 'a number from 0 to 1', value)
   }
   if (latents !== undefined) throw invalidArgument(key, 'nothing beside latents, which are drawn once', value)
-  if (classes === 0 || classes === DIGITS) return value
+  if (!digits || classes === 0 || classes === DIGITS) return value
   throw invalidArgument(key, `nothing for a model of ${classes} classes, as the classifier reads ten`, value)
 }
 

@@ -1,36 +1,46 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { DcganError } from '../errors.js'
+import type { Figures } from '../evaluation/index.js'
 import { ioError } from '../files.js'
 import type { StepLosses } from './losses.js'
 
-const HEADER = 'step,epoch,disc_loss,disc_loss_real,disc_loss_fake,gen_loss,r1,r2\n'
+const LOSSES = 'step,epoch,disc_loss,disc_loss_real,disc_loss_fake,gen_loss,r1,r2'
+const HEADER = `${LOSSES}\n`
+/** The header of a run that is evaluated. The row of the step before an evaluation has its figures. */
+const HEADER_WITH_FIGURES = `${LOSSES},frechet_distance,precision,recall,label_accuracy\n`
+const NO_FIGURES = ',,,,'
 
 /** A CSV file of a run's losses, one row for each step that the model has made. */
 export class LossLog {
   readonly #path: string
   readonly #file: FileHandle
+  /** True if the rows have places for figures. */
+  readonly #figures: boolean
   #end: number
 
-  private constructor(path: string, file: FileHandle, end: number) {
+  private constructor(path: string, file: FileHandle, end: number, figures: boolean) {
     this.#path = path
     this.#file = file
     this.#end = end
+    this.#figures = figures
   }
 
   /**
    * `step`: steps that the model has made. Rows of later steps come from a run that ended after its last checkpoint. They
-   * are removed, because this run makes those steps again.
+   * are removed, because this run makes those steps again. `figures`: true if a new file gets places for figures. A file
+   * that is continued keeps its columns.
    *
    * Rejects with `ERR_DCGAN_IO`, also for a file that is not such a log, which then stays unchanged.
    */
-  static async open(path: string, step: number): Promise<LossLog> {
+  static async open(path: string, step: number, figures = false): Promise<LossLog> {
     const file = await opened(path)
     try {
       const kept = await rowsUpTo(path, file, step)
       await file.truncate(kept.length)
-      const log = new LossLog(path, file, kept.length)
-      if (kept.length === 0) await log.#append(HEADER)
+      const places = kept.length === 0 ? figures : kept.indexOf(HEADER_WITH_FIGURES) === 0
+      const log = new LossLog(path, file, kept.length, places)
+      if (kept.length === 0) await log.#append(places ? HEADER_WITH_FIGURES : HEADER)
       return log
     } catch (cause) {
       await file.close()
@@ -48,11 +58,15 @@ export class LossLog {
         ...[disc, real, fake, gen, r1, r2].map(value => (Number.isNaN(value) ? '' : value)),
       ].join(','),
     )
-    try {
-      await this.#append(rows.map(row => `${row}\n`).join(''))
-    } catch (cause) {
-      throw ioError('write', this.#path, cause)
-    }
+    const end = this.#figures ? `${NO_FIGURES}\n` : '\n'
+    await this.#append(rows.map(row => `${row}${end}`).join(''))
+  }
+
+  /** Adds figures to the last row. */
+  async writeFigures({ frechetDistance, precision, recall, labelAccuracy }: Figures): Promise<void> {
+    if (!this.#figures) return
+    this.#end -= NO_FIGURES.length + 1
+    await this.#append(`,${[frechetDistance, precision, recall, labelAccuracy ?? ''].join(',')}\n`)
   }
 
   close(): Promise<void> {
@@ -61,10 +75,14 @@ export class LossLog {
 
   async #append(text: string): Promise<void> {
     const bytes = Buffer.from(text)
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, this.#end)
-      done += bytesWritten
-      this.#end += bytesWritten
+    try {
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, this.#end)
+        done += bytesWritten
+        this.#end += bytesWritten
+      }
+    } catch (cause) {
+      throw ioError('write', this.#path, cause)
     }
   }
 }
@@ -85,17 +103,18 @@ async function opened(path: string): Promise<FileHandle> {
 
 /** Reads the file from its header to the row of this step. */
 async function rowsUpTo(path: string, file: FileHandle, step: number): Promise<Buffer> {
-  const start = Buffer.alloc(HEADER.length)
+  const start = Buffer.alloc(HEADER_WITH_FIGURES.length)
   const { bytesRead } = await file.read(start, 0, start.length, 0)
+  const header = [HEADER_WITH_FIGURES, HEADER].find(each => start.indexOf(each) === 0) ?? ''
   // Not all of a file is read that is another one, and may be large.
-  if (bytesRead > 0 && start.toString('latin1', 0, bytesRead) !== HEADER) {
+  if (bytesRead > 0 && header === '') {
     throw new DcganError(
       'ERR_DCGAN_IO',
       `Cannot write ${path}: it is there already, and is no log of losses. Choose another path or remove it`,
     )
   }
   const bytes = await file.readFile()
-  return bytes.subarray(0, endOfRow(bytes, Math.min(bytes.length, HEADER.length), step))
+  return bytes.subarray(0, endOfRow(bytes, header.length, step))
 }
 
 const [NEWLINE, ZERO, NINE] = [0x0a, 0x30, 0x39]

@@ -1,10 +1,12 @@
 import { CheckpointKeeper } from '../checkpoint/keeper.js'
 import { checkSource, type DatasetSource, type TrainingImages } from '../datasets/index.js'
 import { invalidArgument } from '../errors.js'
+import { checkEvaluateOptions, type EvaluateOptions, type EvaluationPlan } from '../evaluation/options.js'
 import { checkPath } from '../files.js'
 import { modelsKey } from '../hyperparams.js'
 import { checkBoolean, checkFunction, checkInteger, checkKeys, checkSignal } from '../options.js'
 import type { Progress } from './progress.js'
+import type { EpochSummary } from './run.js'
 
 /** Options of `trainEpoch()`, and of `train()` too. */
 export interface EpochOptions {
@@ -46,8 +48,29 @@ export interface TrainOptions extends EpochOptions {
    * already has, TensorBoard forgets the earlier ones.
    */
   tensorboard?: string | undefined
+  /**
+   * Called after each whole epoch, and awaited: it may sample and save. If it throws or rejects, training ends with that
+   * error.
+   */
+  onEpoch?: ((result: EpochSummary) => unknown) | undefined
+  /**
+   * Epochs from one evaluation to the next, or an object with them and with options of `evaluate()`. `onEpoch` gets the
+   * figures, and so do the log and TensorBoard. Not in a distributed run.
+   */
+  evaluateEvery?: number | EvaluateEvery | undefined
+  /**
+   * Keeps the best model that was evaluated in `best.safetensors`, in `outputDir` or next to the checkpoint: the one with
+   * the smallest Fréchet distance. Evaluates after each epoch unless `evaluateEvery` says otherwise.
+   */
+  keepBest?: 'frechetDistance' | undefined
   /** Keeps a file from which `DCGAN.load()` and `train()` continue exactly. Also written at the end and on abort. */
   checkpoint?: CheckpointOptions | undefined
+}
+
+/** How often a training run is evaluated, and how. */
+export interface EvaluateEvery extends Omit<EvaluateOptions, 'tensorboard' | 'signal' | 'onProgress'> {
+  /** Epochs from one evaluation to the next, 1 to 1,000,000. Default 1. */
+  epochs?: number | undefined
 }
 
 /** Where and how often a training run is saved. */
@@ -96,9 +119,23 @@ export interface TrainPlan extends Material {
   maxSteps: number | undefined
   log: string | undefined
   tensorboard: string | undefined
+  onEpoch: TrainOptions['onEpoch']
+  evaluation: EvaluationEvery | undefined
+  keepsBest: boolean
+}
+
+/**
+ * Checked option `evaluateEvery`.
+ *
+ * @internal
+ */
+export interface EvaluationEvery {
+  epochs: number
+  plan: EvaluationPlan
 }
 
 const MAX_STEPS = 1_000_000_000
+const MAX_EPOCHS = 1_000_000
 const KEYS: readonly (keyof TrainOptions)[] = [
   'dataset',
   'outputDir',
@@ -109,6 +146,9 @@ const KEYS: readonly (keyof TrainOptions)[] = [
   'maxSteps',
   'log',
   'tensorboard',
+  'onEpoch',
+  'evaluateEvery',
+  'keepBest',
 ]
 
 /**
@@ -118,7 +158,7 @@ const KEYS: readonly (keyof TrainOptions)[] = [
  */
 export function checkTrainOptions(options: TrainOptions | undefined): TrainPlan {
   const values = checkKeys('the options of train()', options, KEYS, modelsKey)
-  const { outputDir = 'output', checkpoint, maxSteps, log, tensorboard } = values
+  const { outputDir = 'output', checkpoint, maxSteps, log, tensorboard, keepBest, evaluateEvery } = values
   return checkMaterial(values.dataset, {
     ...checkControls(values),
     outputDir: outputDir === null ? null : checkOutputDir(outputDir),
@@ -127,7 +167,35 @@ export function checkTrainOptions(options: TrainOptions | undefined): TrainPlan 
     tensorboard:
       tensorboard === undefined ? undefined : checkPath('tensorboard', tensorboard, 'the path of a folder'),
     ...checkCheckpoint(checkpoint),
+    onEpoch: checkFunction('onEpoch', values.onEpoch as TrainOptions['onEpoch']),
+    evaluation: checkEvaluateEvery(evaluateEvery ?? (keepBest === undefined ? undefined : 1)),
+    keepsBest: checkKeepBest(keepBest),
   })
+}
+
+function checkKeepBest(value: unknown): boolean {
+  if (value === undefined || value === 'frechetDistance') return value !== undefined
+  throw invalidArgument('keepBest', "'frechetDistance'", value)
+}
+
+function checkEvaluateEvery(value: unknown): EvaluationEvery | undefined {
+  if (value === undefined) return undefined
+  const key = 'evaluateEvery'
+  if (typeof value === 'number')
+    return { epochs: checkInteger(key, value, 1, MAX_EPOCHS), plan: checkEvaluateOptions({}) }
+  if (value === null || typeof value !== 'object')
+    throw invalidArgument(key, 'a number of epochs, or an object', value)
+  const { epochs = 1, ...options } = checkKeys(key, value, [
+    'epochs',
+    'count',
+    'seed',
+    'dataset',
+    'floorDataset',
+  ])
+  return {
+    epochs: checkInteger(`${key}.epochs`, epochs, 1, MAX_EPOCHS),
+    plan: checkEvaluateOptions(options as EvaluateOptions),
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { CheckpointKeeper } from '../checkpoint/keeper.js'
+import type { Evaluation } from '../evaluation/index.js'
 import type { HyperParams } from '../hyperparams.js'
 import { ImageBatch, SIDE } from '../images/index.js'
 import { Board } from './board.js'
@@ -13,6 +14,8 @@ export interface RecordPaths {
   log: string | undefined
   tensorboard: string | undefined
   keeper: CheckpointKeeper | undefined
+  /** Present if the run is evaluated. */
+  evaluation: unknown
 }
 
 /** The files that a run writes while it trains: pictures, a log of its losses, and TensorBoard's events. */
@@ -26,9 +29,12 @@ export class Records {
     this.#outputDim = outputDim
   }
 
-  /** `step`: steps that the model has made. Rejects with `ERR_DCGAN_IO`, and leaves no file open. */
+  /**
+   * `step`: steps that the model has made.  Rejects with
+   * `ERR_DCGAN_IO`, and leaves no file open.
+   */
   static async open(
-    { outputDir, log, tensorboard, keeper }: RecordPaths,
+    { outputDir, log, tensorboard, keeper, evaluation }: RecordPaths,
     hparams: Readonly<HyperParams>,
     step: number,
   ): Promise<Records> {
@@ -38,7 +44,7 @@ export class Records {
       if (outputDir !== null) records.#snapshots = await Snapshots.open(outputDir, outputDim, step)
       // After the folder is made, which the checkpoint may go into.
       await keeper?.prepare()
-      if (log !== undefined) records.#log = await LossLog.open(log, step)
+      if (log !== undefined) records.#log = await LossLog.open(log, step, evaluation !== undefined)
       if (tensorboard !== undefined) records.#board = await Board.open(tensorboard, step, hparams)
       return records
     } catch (error) {
@@ -74,6 +80,11 @@ export class Records {
   ): Promise<void> {
     await this.#log?.write(step, epoch, losses)
     await this.#board?.writeLosses(step, epoch, losses, imagesPerSecond)
+  }
+
+  /** Keeps the figures of the model after its last step. TensorBoard gets them from the evaluation itself. */
+  async writeFigures(figures: Evaluation): Promise<void> {
+    await this.#log?.writeFigures(figures)
   }
 
   /** Writes the GIF of the snapshots; returns its path, or null without snapshots. */

@@ -1,6 +1,7 @@
 import { Callbacks } from '../callbacks.js'
 import { channels } from '../diagnostics.js'
 import { DcganError } from '../errors.js'
+import type { Evaluation } from '../evaluation/index.js'
 import { disposed, type Engine } from '../native/engine.js'
 import type { NativeEpoch, NativeEvent, NativeState } from '../native/types.js'
 import { type StepLosses, stepLosses } from './losses.js'
@@ -25,6 +26,12 @@ export interface EpochResult {
   discLosses: Float32Array
   /** The generator's loss at each step. */
   genLosses: Float32Array
+}
+
+/** What `onEpoch` gets. */
+export interface EpochSummary extends EpochResult {
+  /** The figures after this epoch, if it was evaluated. */
+  evaluation?: Evaluation | undefined
 }
 
 /** Receives a run's events. */

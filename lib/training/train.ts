@@ -1,8 +1,16 @@
-import { checkLabelled, loadSource, type TrainingData, type TrainingImages } from '../datasets/index.js'
-import { DcganError } from '../errors.js'
+import {
+  checkLabelled,
+  keptOf,
+  loadSource,
+  type TrainingData,
+  type TrainingImages,
+} from '../datasets/index.js'
+import { DcganError, invalidArgument } from '../errors.js'
+import type { Evaluation } from '../evaluation/index.js'
 import type { HyperParams } from '../hyperparams.js'
 import type { Engine } from '../native/engine.js'
 import { agree } from './agreement.js'
+import { type BestModel, bestFile, EpochEnd } from './epoch-end.js'
 import {
   checkEpochOptions,
   checkTrainOptions,
@@ -35,6 +43,10 @@ export interface TrainResult {
   snapshots: string[]
   /** Path of their GIF, which also has the snapshots of an earlier run that was continued; `null` without a GIF. */
   gif: string | null
+  /** The best model, if `keepBest` kept one. */
+  best: BestModel | null
+  /** The last figures, if `evaluateEvery` made some. */
+  evaluation: Evaluation | null
 }
 
 /** Takes the files out of the plan, unless this is the first process of a distributed run, which writes them. */
@@ -51,6 +63,8 @@ export async function trainAll(
   data: TrainingData,
 ): Promise<TrainResult> {
   const plan = ofRank(engine.rank, checkTrainOptions(options))
+  if (plan.keepsBest) bestFile(plan)
+  if (plan.evaluation !== undefined && engine.peers > 1) throw evaluatesAlone()
   if (engine.position.epoch >= hparams.epochs) {
     if (data.restored) throw nothingLeft(engine.position.epoch)
     return summary(engine, [], 0, [], null)
@@ -63,11 +77,20 @@ export async function trainAll(
   await agree(engine, hparams, { count: schedule.count, hash, maxSteps }, plan.signal)
   const records = await Records.open(plan, hparams, step)
   const lastStep = step + (maxSteps ?? Infinity)
-  const run = new Run(engine, schedule, { ...sinks(plan, hparams, schedule, records, data), lastStep })
+  const run = new Run(engine, schedule, {
+    ...sinks(plan, hparams, schedule, records, data),
+    lastStep,
+  })
+  const end = new EpochEnd(engine, hparams, plan, data, records)
   const epochs: EpochResult[] = []
   try {
     const done = () => engine.position.epoch >= hparams.epochs || engine.position.step >= lastStep
-    while (!done()) epochs.push(await run.epoch())
+    while (!done()) {
+      const result = await run.epoch()
+      epochs.push(result)
+      await end.after(result)
+      run.throwIfStopped()
+    }
     if (records.takesSnapshots) await lastSnapshot(engine, run, schedule, records, epochs)
     await run.finish()
   } catch (error) {
@@ -78,7 +101,17 @@ export async function trainAll(
   await plan.keeper?.write(await engine.exportState('all'), hparams, data.classNames)
   const gif = await records.animate()
   plan.signal?.throwIfAborted()
-  return summary(engine, epochs, (performance.now() - begin) / 1000, records.snapshots, gif)
+  const seconds = (performance.now() - begin) / 1000
+  const { best = null, evaluation = null } = end
+  return { ...summary(engine, epochs, seconds, records.snapshots, gif), best, evaluation }
+}
+
+function evaluatesAlone(): DcganError {
+  return invalidArgument(
+    'evaluateEvery',
+    'nothing in a distributed run, which evaluate() measures afterwards,',
+    'it',
+  )
 }
 
 function nothingLeft(epochs: number): DcganError {
@@ -126,10 +159,11 @@ async function setDataset(
   checkLabelled(dataset, classes)
   const schedule = new Schedule(count, batchSize, epochs)
   if (!newData) data.checkCount(count)
+  const kept = keptOf(dataset, source)
   const hash = await engine.setDataset(dataset)
   signal?.throwIfAborted()
   if (!newData) data.checkHash(hash)
-  data.learn(dataset, hash)
+  data.learn(dataset, hash, kept)
   return { schedule, hash }
 }
 
@@ -222,5 +256,7 @@ function summary(
     imagesPerSecond: trainingSeconds === 0 ? 0 : images / trainingSeconds,
     snapshots,
     gif,
+    best: null,
+    evaluation: null,
   }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { loadImages } from '../../lib/index.js'
 import { App } from '../docs/app.js'
 import { ROOT } from '../docs/documents.js'
 import { decodeGif, decodePng } from '../images/decoders.js'
@@ -73,6 +74,12 @@ test('sample.mts passes the type check and writes the GIF of a morph', async () 
 test('worker.mjs draws a hundred digits', async () => {
   await run(example('worker.mjs'), '5')
   expect(png('hundred.png')).toMatchObject({ width: 1120, height: 1120 })
+})
+
+test('dataset.mjs writes labelled digits that loadImages() reads', async () => {
+  expect(await run(example('dataset.mjs'), '40', app.path('set'))).toContain('np.load')
+  const { count, labels } = await loadImages(app.path('set'))
+  expect([count, labels.filter(label => label === 3).length]).toEqual([40, 4])
 })
 
 test('train.mjs trains, and goes on from where it stood', async () => {

@@ -1,0 +1,22 @@
+// Six legible digits as one noisy picture, with sharp: npm install sharp, then node examples/captcha.mjs [seed]
+import { DCGAN } from 'libtorch-dcgan'
+import sharp from 'sharp'
+
+const seed = Number(process.argv[2] ?? 1)
+const gan = await DCGAN.pretrained()
+// Digits that the classifier reads with confidence are those that people read too.
+const digits = await gan.sample(6, { seed, minConfidence: 0.99 })
+await gan.dispose()
+
+const pictures = []
+for (const [i, { pixels, label }] of [...digits].entries()) {
+  const input = await sharp(pixels, { raw: { width: 28, height: 28, channels: 1 } })
+    .resize(64, 64, { kernel: 'cubic' })
+    .rotate(((seed * 31 + i * 53) % 40) - 20, { background: '#000' })
+    .toBuffer()
+  pictures.push({ input, left: 8 + i * 58, top: 4 + ((label * 7) % 16), blend: 'lighten' })
+}
+const noise = { type: 'gaussian', mean: 40, sigma: 24 }
+const paper = { width: 380, height: 104, channels: 3, background: '#000', noise }
+await sharp({ create: paper }).composite(pictures).negate().png().toFile('captcha.png')
+console.log(`captcha.png shows ${digits.labels?.join('')}`)

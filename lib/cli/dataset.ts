@@ -1,0 +1,67 @@
+import { clearLine, cursorTo } from 'node:readline'
+import { writeDataset } from '../datasets/index.js'
+import { checkPath } from '../files.js'
+import { defined } from '../options.js'
+import { drawSeed } from '../random.js'
+import type { GenerateProgress } from '../sampling/generate.js'
+import type { Labels } from '../sampling/labels.js'
+import { hyperParamsOf } from './flags.js'
+import { interruptible } from './interrupt.js'
+import { modelOf, remark, withModel } from './model.js'
+import { clock, isLive, paint } from './terminal.js'
+
+export interface DatasetFlags extends Record<string, unknown> {
+  model?: string
+  count: number
+  format?: 'idx' | 'npz' | 'png'
+  out: string
+  labels?: Labels
+  seed?: number
+  json?: boolean
+}
+
+const BAR_WIDTH = 24
+
+/** Runs `libtorch-dcgan dataset`, which writes generated digits as a labelled data set. */
+export async function dataset(flags: DatasetFlags): Promise<void> {
+  const { count, format, out, seed = drawSeed(), json } = flags
+  checkPath('--out', out, 'the path of a folder')
+  const model = modelOf(flags.model)
+  const { seed: _, ...overrides } = hyperParamsOf(flags)
+  const { files } = await withModel(model, overrides, gan => {
+    const labels = flags.labels ?? (gan.hparams.classes > 0 ? 'balanced' : undefined)
+    return interruptible(
+      async signal => {
+        const source = gan.generate({ ...defined({ count, labels }), count, seed, signal, onProgress: show })
+        try {
+          return await writeDataset(source, out, defined({ format, signal }))
+        } finally {
+          clear()
+        }
+      },
+      () => {},
+    )
+  })
+  const text = json ? JSON.stringify({ model, seed, count, files }) : summary(count, files, seed, model)
+  process.stdout.write(`${text}\n`)
+}
+
+function summary(count: number, files: readonly string[], seed: number, model: string): string {
+  return `Seed ${seed}${remark(model)}: ${count} images in ${files.join(', ')}`
+}
+
+function show({ done, count, imagesPerSecond, etaSeconds }: GenerateProgress): void {
+  const stream = process.stderr
+  if (!isLive(stream)) return
+  clear()
+  const filled = Math.round((done / count) * BAR_WIDTH)
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}`
+  const speed = `${imagesPerSecond.toFixed(0)} images/s  ${clock(etaSeconds)} left`
+  stream.write(`${paint(stream, 'green', bar)} ${done}/${count}  ${speed}`)
+}
+
+function clear(): void {
+  if (!isLive(process.stderr)) return
+  clearLine(process.stderr, 0)
+  cursorTo(process.stderr, 0)
+}

@@ -1,0 +1,255 @@
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DcganError, invalidArgument } from '../errors.js'
+import { checkPath, ioError, writeFileAtomic } from '../files.js'
+import { type BatchImage, ImageBatch, SIDE } from '../images/index.js'
+import { checkFunction, checkKeys, checkSignal, reading } from '../options.js'
+import { lengthOf } from '../typed-arrays.js'
+import { checkDataset, type TrainingImages } from './dataset.js'
+import { CLASS_NAMES } from './idx-pair.js'
+import { npyHeader } from './npy.js'
+import { Spool } from './spool.js'
+import { storedZip, type ZipEntry } from './stored-zip.js'
+
+/** Images to write: a data set, a batch, or what `generate()` yields. */
+export type WritableImages = TrainingImages | ImageBatch | AsyncIterable<ImageBatch> | Iterable<ImageBatch>
+
+/** Options of `writeDataset()`. */
+export interface WriteDatasetOptions {
+  /**
+   * `'idx'` (default): the files of MNIST, for `loadMnist(folder)`. `'npz'`: `dataset.npz` with `images` and `labels`, for
+   * `numpy.load()`. `'png'`: a PNG file per image, in a folder per class, for `loadImages(folder)` and torchvision.
+   */
+  format?: 'idx' | 'npz' | 'png' | undefined
+  /** Stops writing. The call rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
+  /** Called after each batch with the number of images so far. */
+  onProgress?: ((progress: { done: number }) => void) | undefined
+}
+
+/** What `writeDataset()` wrote. */
+export interface WrittenDataset {
+  /** Images that were written. */
+  count: number
+  /** The paths of its files; for `'png'`, of its folders. */
+  files: string[]
+}
+
+/** Images of a data set that are taken at a time. */
+const BATCH = 256
+/** Files that are written at the same time. */
+const WRITERS = 16
+const LEAST_DIGITS = 5
+
+/**
+ * Writes images as a data set, in constant memory: digits of `generate()`, for example to train another network on.
+ *
+ * @param folder created if necessary. For `'png'` it must be empty, because files that are there would become part of the
+ *   data set
+ * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_IO`, and what the source throws
+ *
+ * @example
+ * import { DCGAN, loadMnist, writeDataset } from 'libtorch-dcgan'
+ *
+ * const gan = await DCGAN.pretrained()
+ * await writeDataset(gan.generate({ count: 1000, labels: 'balanced', seed: 1 }), 'digits')
+ * const { count } = await loadMnist('digits')
+ */
+export async function writeDataset(
+  source: WritableImages,
+  folder: string,
+  options?: WriteDatasetOptions,
+): Promise<WrittenDataset> {
+  const path = checkPath('folder', folder, 'the path of a folder')
+  const given = checkKeys('the options of writeDataset()', options, ['format', 'signal', 'onProgress'])
+  const { format = 'idx' } = given
+  if (format !== 'idx' && format !== 'npz' && format !== 'png') {
+    throw invalidArgument('format', "'idx', 'npz' or 'png'", format)
+  }
+  const signal = checkSignal(given.signal)
+  const onProgress = checkFunction('onProgress', given.onProgress as WriteDatasetOptions['onProgress'])
+  const batches = batchesOf(source)
+  signal?.throwIfAborted()
+  await mkdir(path, { recursive: true }).catch(cause => {
+    throw ioError('create', path, cause)
+  })
+  const watched = watching(batches, signal, onProgress)
+  if (format === 'png') return writePictures(watched, path)
+  const spool = await Spool.open(path)
+  try {
+    let classNames: readonly string[] | undefined
+    for await (const batch of watched) {
+      classNames = batch.classNames
+      await spool.add([...batch])
+    }
+    if (spool.count === 0) throw empty()
+    return await (format === 'idx' ? writeIdx : writeNpz)(path, spool, classNames)
+  } finally {
+    await spool.remove()
+  }
+}
+
+/** Reads the source as batches. A data set is copied in parts, when each of them is needed. */
+function batchesOf(source: unknown): AsyncIterable<ImageBatch> | Iterable<ImageBatch> {
+  return reading('source', () => {
+    if (isBatch(source)) return [source]
+    if (typeof source !== 'object' || source === null) {
+      throw invalidArgument('source', 'a data set, or what generate() returns,', source)
+    }
+    if (Symbol.asyncIterator in source) return source as AsyncIterable<ImageBatch>
+    if (Symbol.iterator in source) return source as Iterable<ImageBatch>
+    return parts(checkDataset(source))
+  })
+}
+
+function* parts({
+  images,
+  labels,
+  count,
+  classNames,
+}: ReturnType<typeof checkDataset>): Generator<ImageBatch> {
+  const labelled = lengthOf(labels) > 0
+  for (let first = 0; first < count; first += BATCH) {
+    const end = Math.min(count, first + BATCH)
+    const pixels = images.slice(first * SIDE * SIDE, end * SIDE * SIDE)
+    yield new ImageBatch(pixels, labelled ? labels.slice(first, end) : undefined, undefined, classNames)
+  }
+}
+
+async function* watching(
+  batches: AsyncIterable<ImageBatch> | Iterable<ImageBatch>,
+  signal: AbortSignal | undefined,
+  onProgress: WriteDatasetOptions['onProgress'],
+): AsyncGenerator<ImageBatch> {
+  let done = 0
+  for await (const batch of batches) {
+    signal?.throwIfAborted()
+    if (!isBatch(batch)) throw invalidArgument('source', 'an iterable of ImageBatch', batch)
+    yield batch
+    done += batch.count
+    onProgress?.({ done })
+  }
+}
+
+/** Not instanceof: the batch may be of another copy of this package. */
+function isBatch(value: unknown): value is ImageBatch {
+  const { count, pixels } = Object(value) as Partial<ImageBatch>
+  return (
+    typeof (value as ImageBatch | null)?.image === 'function' && pixels?.length === (count ?? 0) * SIDE * SIDE
+  )
+}
+
+async function writeIdx(
+  folder: string,
+  spool: Spool,
+  classNames?: readonly string[],
+): Promise<WrittenDataset> {
+  const { count, labels } = spool
+  const files = [join(folder, 'train-images-idx3-ubyte')]
+  await writeFileAtomic(files[0] as string, chained(uint32s(0x803, count, SIDE, SIDE), spool.pieces()))
+  await Promise.all(
+    ['train-labels-idx1-ubyte', CLASS_NAMES].map(name => rm(join(folder, name), { force: true })),
+  )
+  if (labels !== undefined) {
+    files.push(join(folder, 'train-labels-idx1-ubyte'))
+    await writeFileAtomic(files[1] as string, [uint32s(0x801, count), labels])
+  }
+  if (classNames !== undefined) {
+    files.push(join(folder, CLASS_NAMES))
+    await writeFileAtomic(files.at(-1) as string, Buffer.from(`${JSON.stringify(classNames)}\n`))
+  }
+  return { count, files }
+}
+
+async function writeNpz(
+  folder: string,
+  spool: Spool,
+  classNames?: readonly string[],
+): Promise<WrittenDataset> {
+  const { count, labels } = spool
+  const entries: ZipEntry[] = [
+    { name: 'images.npy', pieces: () => chained(npyHeader('|u1', [count, SIDE, SIDE]), spool.pieces()) },
+  ]
+  if (labels !== undefined)
+    entries.push({ name: 'labels.npy', pieces: () => [npyHeader('|u1', [count]), labels] })
+  if (classNames !== undefined)
+    entries.push({ name: 'class_names.npy', pieces: () => namesArray(classNames) })
+  const file = join(folder, 'dataset.npz')
+  await writeFileAtomic(file, storedZip(entries))
+  return { count, files: [file] }
+}
+
+/** Makes an array of texts, whose characters have four bytes each. */
+function namesArray(names: readonly string[]): Buffer[] {
+  const codes = names.map(name => Array.from(name, character => character.codePointAt(0) as number))
+  const length = Math.max(1, ...codes.map(each => each.length))
+  const padded = codes.flatMap(each => [...each, ...Array<number>(length - each.length).fill(0)])
+  const data = Buffer.alloc(4 * padded.length)
+  padded.forEach((code, i) => {
+    data.writeUInt32LE(code, 4 * i)
+  })
+  return [npyHeader(`<U${length}`, [names.length]), data]
+}
+
+async function writePictures(batches: AsyncIterable<ImageBatch>, folder: string): Promise<WrittenDataset> {
+  const there = await readdir(folder).catch(cause => {
+    throw ioError('list', folder, cause)
+  })
+  if (there.length > 0) {
+    throw new DcganError(
+      'ERR_DCGAN_IO',
+      `${folder} is not empty, and its files would become part of the data set. Give another folder`,
+    )
+  }
+  const folders = new Set<string>()
+  let count = 0
+  for await (const batch of batches) {
+    const images = [...batch]
+    for (let i = 0; i < images.length; i += WRITERS) {
+      const some = images
+        .slice(i, i + WRITERS)
+        .map((image, j) => ({ path: placeOf(folder, image, count + i + j), i: i + j }))
+      for (const { path } of some) {
+        if (folders.has(path.folder)) continue
+        await mkdir(path.folder, { recursive: true })
+        folders.add(path.folder)
+      }
+      await Promise.all(some.map(async ({ path, i }) => writeFileAtomic(path.file, await batch.png(i))))
+    }
+    count += batch.count
+  }
+  if (count === 0) throw empty()
+  return { count, files: [...folders].sort() }
+}
+
+function placeOf(
+  root: string,
+  { label, className }: BatchImage,
+  i: number,
+): { folder: string; file: string } {
+  const folder = label === undefined ? root : join(root, folderOf(className, label))
+  return { folder, file: join(folder, `${String(i).padStart(LEAST_DIGITS, '0')}.png`) }
+}
+
+/** A folder's name. If it is not the class's, the labels still come in their order. */
+function folderOf(className: string | undefined, label: number): string {
+  const plain = className !== undefined && /^[\p{L}\p{N}_][\p{L}\p{N}_ .+-]{0,63}$/u.test(className)
+  return plain ? className : String(label).padStart(3, '0')
+}
+
+async function* chained(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first
+  yield* rest
+}
+
+function uint32s(...values: number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length)
+  values.forEach((value, i) => {
+    bytes.writeUInt32BE(value, 4 * i)
+  })
+  return bytes
+}
+
+function empty(): DcganError {
+  return invalidArgument('source', 'an image at least', 'none')
+}

@@ -1,0 +1,122 @@
+import {
+  checkDataset,
+  type Dataset,
+  fingerprintOf,
+  loadMnist,
+  loadSource,
+  subset,
+  type TrainingData,
+} from '../datasets/index.js'
+import { DcganError } from '../errors.js'
+import { SIDE } from '../images/index.js'
+import type { EvaluationPlan } from './options.js'
+
+/** The images of an evaluation. */
+export interface Compared {
+  /** The images to compare with. */
+  real: Dataset
+  /** The images from which the floor's images are drawn. */
+  pool: Dataset
+}
+
+/** One image has no covariance and no neighbours. */
+const FEWEST = 2
+
+/**
+ * Reads the images to compare with, and those for the floor: the caller's, otherwise MNIST's for a model of digits, and
+ * for another model the images that it was trained on. Images without others to test with are divided into two halves.
+ *
+ * @throws {DcganError} `ERR_DCGAN_BAD_DATASET`
+ */
+export async function loadCompared(
+  plan: EvaluationPlan,
+  data: TrainingData,
+  classes: number,
+): Promise<Compared> {
+  const own = await ownImages(plan, data, classes)
+  const pool = plan.floorDataset === undefined ? own.pool : await loadSource(plan.floorDataset)
+  const { real } = own
+  if (real.count >= FEWEST) return { real, pool }
+  throw bad('The data set has one image, and figures need two at least. Give a larger one')
+}
+
+async function ownImages(
+  { dataset, floorDataset }: EvaluationPlan,
+  data: TrainingData,
+  classes: number,
+): Promise<Compared> {
+  if (typeof dataset === 'string') return fromFolder(dataset)
+  if (dataset === undefined && data.digits) {
+    return {
+      real: await loadMnist({ split: 'test' }),
+      pool: await unless(floorDataset, loadMnist),
+    }
+  }
+  if (dataset === undefined && data.folder !== undefined) return fromFolder(data.folder)
+  const real = dataset ?? data.images
+  if (real === undefined) return fromDefault(data, classes)
+  // The caller has another pool.
+  if (floorDataset !== undefined) return { real, pool: real }
+  if (data.digits) return { real, pool: await loadMnist() }
+  const { images } = data
+  return images !== undefined && !holds(real, images) ? { real, pool: images } : halves(real)
+}
+
+/** Calls `read` unless there is something else. */
+async function unless(other: unknown, read: () => Promise<Dataset>): Promise<Dataset> {
+  return other === undefined ? read() : NOTHING
+}
+
+const NOTHING: Dataset = {
+  images: new Uint8Array(0),
+  labels: new Uint8Array(0),
+  count: 0,
+  width: SIDE,
+  height: SIDE,
+}
+
+async function fromFolder(folder: string): Promise<Compared> {
+  const pool = await loadSource(folder)
+  const test = await loadSource(folder, 'test').catch(error => {
+    if (error instanceof DcganError && error.code === 'ERR_DCGAN_BAD_DATASET') return undefined
+    throw error
+  })
+  return test === undefined ? halves(pool) : { real: test, pool }
+}
+
+/** Compares with the images in `MNIST_DIR`, if the model was trained on those. */
+async function fromDefault(data: TrainingData, classes: number): Promise<Compared> {
+  const pool = await loadMnist().catch(() => undefined)
+  const same = pool?.count === data.count && (await fingerprintOf(pool, classes)) === data.hash
+  if (pool === undefined || !same) throw unknownImages(data)
+  return { real: await loadMnist({ split: 'test' }), pool }
+}
+
+/** Divides a data set into images with even and with odd numbers. */
+function halves(dataset: Dataset): Compared {
+  const every = (first: number) => {
+    const numbers = Array.from({ length: Math.ceil((dataset.count - first) / 2) }, (_, i) => 2 * i + first)
+    return checkDataset(subset(dataset, numbers))
+  }
+  return { real: every(0), pool: every(dataset.count > 1 ? 1 : 0) }
+}
+
+/** Returns true if the first image of some images is among others. */
+function holds({ images, count }: Dataset, others: Dataset): boolean {
+  const first = others.images.subarray(0, SIDE * SIDE)
+  for (let i = 0; i < count; i++) {
+    if (Buffer.compare(images.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE), first) === 0) return true
+  }
+  return false
+}
+
+function unknownImages({ count }: TrainingData): DcganError {
+  return bad(
+    `The model was trained on ${count} images that are not MNIST's, and a state file does not hold them. Give ` +
+      'evaluate() these images or their folder: evaluate({ dataset }), on the command line --data',
+  )
+}
+
+function bad(message: string): DcganError {
+  return new DcganError('ERR_DCGAN_BAD_DATASET', message)
+}

@@ -1,0 +1,114 @@
+import { invalidArgument } from '../errors.js'
+import type { HyperParams } from '../hyperparams.js'
+import { modelsKey } from '../hyperparams.js'
+import type { NativeSampleRequest } from '../native/types.js'
+import { checkFunction, checkInteger, checkKeys, checkSignal } from '../options.js'
+import { drawSeed, MAX_SEED } from '../random.js'
+import { type Classes, checkLabel, checkLabels, type Labels } from './labels.js'
+
+/** Options of `generate()`. */
+export interface GenerateOptions {
+  /** How many images, 1 to 10,000,000. */
+  count: number
+  /**
+   * `'balanced'`: all classes equally often, one after another. Otherwise as for `sample()`: one label for all images, or a
+   * list with one for each. By default, a class-conditional model draws them uniformly from the seed.
+   */
+  labels?: 'balanced' | Labels | undefined
+  /** Images of each batch, 1 to `maxQueue`. Default 256. It does not change the images. */
+  batch?: number | undefined
+  /** As for `sample()`: image i is image i of `sample(count, { seed })`. Random by default. */
+  seed?: number | undefined
+  /** Stops generating. The loop then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
+  /** Called after each batch, at most ten times per second, and at the end. An error that it throws ends the loop. */
+  onProgress?: ((progress: GenerateProgress) => void) | undefined
+}
+
+/** How far `generate()` is. */
+export interface GenerateProgress {
+  /** Images made so far. */
+  done: number
+  /** Images in all. */
+  count: number
+  /** Images per second since the first batch was requested. */
+  imagesPerSecond: number
+  /** Seconds until the end, at that speed. */
+  etaSeconds: number
+}
+
+/** Checked options of `generate()`. */
+export interface GeneratePlan {
+  count: number
+  batch: number
+  seed: number
+  signal: AbortSignal | undefined
+  onProgress: GenerateOptions['onProgress']
+  /** Returns the labels of some images. Undefined: the seed draws them, or the model has no classes. */
+  labels: ((first: number, count: number) => Uint8Array) | undefined
+}
+
+const MAX_COUNT = 10_000_000
+const DEFAULT_BATCH = 256
+const INTERVAL_MS = 100
+
+/** Checks the options of `generate()`. */
+export function checkGenerate(
+  options: GenerateOptions,
+  { maxQueue, ...of }: Pick<HyperParams, 'maxQueue'> & Classes,
+): GeneratePlan {
+  const keys = ['count', 'labels', 'batch', 'seed', 'signal', 'onProgress']
+  const given = checkKeys('the options of generate()', options, keys, modelsKey)
+  const count = checkInteger('count', given.count, 1, MAX_COUNT)
+  const { batch = Math.min(DEFAULT_BATCH, maxQueue), seed = drawSeed() } = given
+  return {
+    count,
+    batch: checkInteger('batch', batch, 1, maxQueue, ' (maxQueue)'),
+    seed: checkInteger('seed', seed, 0, MAX_SEED),
+    labels: labelsOf(given.labels, count, of),
+    signal: checkSignal(given.signal),
+    onProgress: checkFunction('onProgress', given.onProgress as GenerateOptions['onProgress']),
+  }
+}
+
+/**
+ * Yields a request for each batch of a plan, and reports what was made of them.
+ *
+ * @param latents draws the latent vectors of some images
+ * @param drawn the labels of all images that the seed draws, if the plan has none
+ */
+export function* requestsOf(
+  { count, batch, seed, labels, onProgress }: GeneratePlan,
+  latents: (first: number, count: number) => Float32Array,
+  drawn: Uint8Array | undefined,
+): Generator<NativeSampleRequest> {
+  const begin = performance.now()
+  let reported = begin
+  for (let first = 0; first < count; first += batch) {
+    const size = Math.min(batch, count - first)
+    const own = labels?.(first, size) ?? drawn?.slice(first, first + size)
+    const source = { seed, latents: latents(first, size), labels: own, fixed: false }
+    yield { count: size, ...source, minConfidence: undefined }
+    const now = performance.now()
+    const done = first + size
+    if (done < count && now - reported < INTERVAL_MS) continue
+    reported = now
+    const imagesPerSecond = (1000 * done) / (now - begin)
+    onProgress?.({ done, count, imagesPerSecond, etaSeconds: (count - done) / imagesPerSecond })
+  }
+}
+
+function labelsOf(labels: unknown, count: number, of: Classes): GeneratePlan['labels'] {
+  const { classes } = of
+  if (labels === 'balanced' && !of.classNames?.includes(labels)) {
+    if (classes === 0) throw invalidArgument('labels', 'nothing for a model without classes', labels)
+    return (first, size) => Uint8Array.from({ length: size }, (_, i) => (first + i) % classes)
+  }
+  if (labels === undefined) return undefined
+  if (typeof labels === 'number' || typeof labels === 'string') {
+    const label = checkLabel('labels', labels, of)
+    return (_, size) => new Uint8Array(size).fill(label)
+  }
+  const all = checkLabels(labels, count, of) as Uint8Array
+  return (first, size) => all.slice(first, first + size)
+}

@@ -1,0 +1,140 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Dataset, DCGAN, type EpochSummary } from '../lib/index'
+import { bars, code, failure, folder, kept, TINY, tiny } from './dcgan-support'
+
+/** Three classes that nobody confuses: a band at the top, in the middle or at the bottom, each a little different. */
+function bands(count: number, seed = 0): Dataset {
+  const images = new Uint8Array(count * 784)
+  const labels = Uint8Array.from({ length: count }, (_, i) => i % 3)
+  for (const [i, label] of labels.entries()) {
+    images.fill(155 + ((i + seed) % 100), i * 784 + label * 252, i * 784 + label * 252 + 224)
+    images[i * 784 + ((i * 7 + seed * 13) % 784)] = 99
+  }
+  return { images, labels, count, width: 28, height: 28, classNames: ['top', 'middle', 'bottom'] }
+}
+
+const conditional = { ...TINY, classes: 3, epochs: 1, outputDim: 1 }
+const FEW = { count: 60 }
+
+async function trained(seed = 0): Promise<DCGAN> {
+  const gan = kept(new DCGAN(conditional))
+  await gan.trainEpoch(bands(120, seed))
+  return gan
+}
+
+test('minConfidence is refused for a model of other images, and says what to do', async () => {
+  const gan = await trained()
+  const refused = code(
+    'ERR_DCGAN_INVALID_ARGUMENT',
+    /images that are no digits, because the classifier reads digits/,
+  )
+  expect(await failure(gan.sample(1, { minConfidence: 0.5 }))).toEqual(refused)
+  const ten = kept(new DCGAN({ ...conditional, classes: 10 }))
+  await ten.trainEpoch({ ...bands(30), classNames: undefined })
+  expect(await failure(ten.saveGrid('x.png', { minConfidence: 0.5 }))).toEqual(refused)
+})
+
+test('evaluate() compares with the images of the training', async () => {
+  const gan = await trained(1)
+  const { floor, labelAccuracy } = await gan.evaluate(FEW)
+  expect(floor.frechetDistance).toBeLessThan(1)
+  expect([floor.count, labelAccuracy]).toEqual([60, undefined])
+})
+
+test('a loaded model needs its images', async () => {
+  const file = join(folder(), 'model.safetensors')
+  await (await trained(2)).save(file)
+  const loaded = kept(await DCGAN.load(file, { device: 'cpu', threads: 1 }))
+  expect(await failure(loaded.evaluate(FEW))).toEqual(
+    code('ERR_DCGAN_BAD_DATASET', /trained on 120 images that are not MNIST's.*evaluate\(\{ dataset \}\)/),
+  )
+  expect(await failure(loaded.sample(1, { labels: 0, minConfidence: 0.1 }))).toEqual(
+    code('ERR_DCGAN_INVALID_ARGUMENT', /images that are no digits/),
+  )
+  expect((await loaded.evaluate({ ...FEW, dataset: bands(120, 2) })).floor.count).toBe(60)
+})
+
+test('images without labels are compared by the shipped classifier', async () => {
+  const gan = tiny()
+  await gan.trainEpoch(bars(40))
+  const { classShares, labelAccuracy } = await gan.evaluate({ count: 10 })
+  expect([classShares.length, labelAccuracy]).toEqual([10, undefined])
+})
+
+describe('while training', () => {
+  test('onEpoch is awaited after each epoch, and may sample and save', async () => {
+    const gan = tiny({ epochs: 3 })
+    const file = join(folder(), 'model.safetensors')
+    const epochs: number[] = []
+    const onEpoch = async ({ epoch, steps }: EpochSummary) => {
+      await gan.sample(2)
+      await gan.save(file)
+      await new Promise(resolve => setTimeout(resolve, 20))
+      expect(gan.epoch).toBe(epoch)
+      epochs.push(epoch, steps)
+    }
+    await gan.train({ dataset: bars(8), outputDir: null, onEpoch })
+    expect(epochs).toEqual([1, 2, 2, 2, 3, 2])
+    expect(existsSync(file)).toBe(true)
+  })
+
+  test('an error of onEpoch ends training, which can continue', async () => {
+    const gan = tiny({ epochs: 2 })
+    const stop = new Error('stop')
+    const failing = () => {
+      throw stop
+    }
+    await expect(gan.train({ dataset: bars(8), outputDir: null, onEpoch: failing })).rejects.toBe(stop)
+    expect(gan.epoch).toBe(1)
+    expect((await gan.train({ dataset: bars(8), outputDir: null })).epoch).toBe(2)
+  })
+
+  test('an epoch that maxSteps cuts off is not one', async () => {
+    const onEpoch = jest.fn()
+    await tiny({ epochs: 2 }).train({ dataset: bars(8), outputDir: null, maxSteps: 3, onEpoch })
+    expect(onEpoch).toHaveBeenCalledTimes(1)
+  })
+
+  test('evaluateEvery gives figures to onEpoch, the log and the result; keepBest keeps the best model', async () => {
+    const out = folder()
+    const log = join(out, 'losses.csv')
+    const gan = kept(new DCGAN({ ...conditional, epochs: 3, batchSize: 40 }))
+    const seen: [number, number | undefined][] = []
+    const result = await gan.train({
+      dataset: bands(120, 3),
+      outputDir: out,
+      log,
+      evaluateEvery: { epochs: 1, count: 30 },
+      keepBest: 'frechetDistance',
+      onEpoch: ({ epoch, evaluation }) => void seen.push([epoch, evaluation?.frechetDistance]),
+    })
+    const distances = seen.map(([, distance]) => distance as number)
+    expect(distances.every(Number.isFinite)).toBe(true)
+    expect(result.evaluation?.frechetDistance).toBe(distances[2])
+    const best = Math.min(...distances)
+    expect(result.best).toMatchObject({ epoch: distances.indexOf(best) + 1, frechetDistance: best })
+    expect(result.best?.path).toBe(join(out, 'best.safetensors'))
+    const loaded = kept(await DCGAN.load(result.best?.path as string))
+    expect([loaded.epoch, loaded.classNames]).toEqual([result.best?.epoch, ['top', 'middle', 'bottom']])
+    const rows = readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map(row => row.split(','))
+    expect(rows[0]?.slice(-4)).toEqual(['frechet_distance', 'precision', 'recall', 'label_accuracy'])
+    expect(rows.slice(1).map(row => [row.length, row[8] === '' ? '' : Number(row[8])])).toEqual(
+      rows.slice(1).map((_, i) => [12, i % 3 === 2 ? distances[(i - 2) / 3] : '']),
+    )
+  })
+
+  test.each([
+    [{ evaluateEvery: 0 }, /for evaluateEvery but received 0/],
+    [{ evaluateEvery: { epoch: 1 } }, /Unknown key "epoch" in evaluateEvery\. Did you mean epochs\?/],
+    [{ evaluateEvery: { count: 1 } }, /for count but received 1/],
+    [{ keepBest: 'precision' }, /'frechetDistance' for keepBest but received "precision"/],
+    [{ keepBest: 'frechetDistance', outputDir: null }, /outputDir or checkpoint beside it.*for keepBest/],
+    [{ onEpoch: 5 }, /a function for onEpoch but received 5/],
+  ])('train() refuses %j', async (options, message) => {
+    expect(await failure(tiny().train(options as never))).toEqual(code('ERR_DCGAN_INVALID_ARGUMENT', message))
+  })
+})
