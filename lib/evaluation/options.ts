@@ -1,11 +1,4 @@
-import {
-  checkSource,
-  type Dataset,
-  type DatasetSource,
-  loadSource,
-  type TrainingImages,
-} from '../datasets/index.js'
-import { DcganError } from '../errors.js'
+import { checkSource, type DatasetSource, type TrainingImages } from '../datasets/index.js'
 import { checkPath } from '../files.js'
 import { modelsKey } from '../hyperparams.js'
 import { checkFunction, checkInteger, checkKeys, checkSignal } from '../options.js'
