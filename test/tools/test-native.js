@@ -26,7 +26,7 @@ if (libtorch === undefined) {
 requireBuildTools()
 const generator = which('ninja') === undefined ? [] : ['-G', 'Ninja']
 run('cmake', ['-S', ROOT, '-B', FOLDER, ...generator, '-DDCGAN_TESTS=ON', `-DLIBTORCH=${libtorch.folder}`])
-run('cmake', ['--build', FOLDER, '--parallel', '2', '--target', 'kernels_test', 'queue_test'])
+run('cmake', ['--build', FOLDER, '--parallel', '2', '--target', 'kernels_test', 'loops_test', 'queue_test'])
 for (const { variables } of LEVELS) {
   run('ctest', ['--test-dir', FOLDER, '--output-on-failure'], { ...process.env, ...variables })
 }
