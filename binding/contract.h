@@ -90,6 +90,15 @@ class DCGAN_EXPORT Error : public std::runtime_error {
   std::string code_;
 };
 
+/// Throws an Error. WebAssembly has no exceptions: there, JavaScript throws it (wasm/runtime.cc).
+#ifdef __wasm__
+[[noreturn]] void fail(const std::string& code, const std::string& message);
+#else
+[[noreturn]] inline void fail(const std::string& code, const std::string& message) {
+  throw Error(code, message);
+}
+#endif
+
 struct Failure {
   std::string code;
   std::string message;
@@ -182,6 +191,7 @@ struct SampleRequest {
   bool fixed = false;                // true: the model's own fixed latent vectors and labels
   /// The confidence that the classifier must have. Below it, an image is drawn again from its own seed.
   std::optional<double> min_confidence;
+  float truncation = 1;  // the factor of the latent vectors
 };
 
 /// Generated images.

@@ -267,7 +267,7 @@ export class DCGAN {
    * @param toSeed from 0 to 2⁵³ − 1
    * @param framesOrOptions images, both ends included, 2 to 10,000. Default 16; the options may stand here
    * @param options `label`: the label of all images of a class-conditional model, by default the one that it draws from
-   *   `fromSeed`; `signal` cancels the images that still wait
+   *   `fromSeed`; `truncation` as for `sample()`; `signal` cancels the images that still wait
    * @throws as `sample()` does
    */
   async interpolate(
@@ -279,12 +279,12 @@ export class DCGAN {
     this.#engine.assertAlive()
     const { latentDim } = this.hparams
     const checked = checkInterpolation(fromSeed, toSeed, framesOrOptions, options, this.#requested)
-    const { frames, label, signal } = checked
+    const { frames, label, truncation, signal } = checked
     const [from, to] = [this.#engine.latent(fromSeed, latentDim), this.#engine.latent(toSeed, latentDim)]
     const latents = slerp(from, to, frames)
     const labels = checkLabels(label ?? this.#engine.labels(fromSeed, 1)?.[0], frames, this.#requested)
-    const request = { count: frames, seed: 0, latents, labels, fixed: false, minConfidence: undefined }
-    return this.#images(request, signal)
+    const given = { count: frames, seed: 0, latents, labels, fixed: false }
+    return this.#images({ ...given, minConfidence: undefined, truncation }, signal)
   }
 
   /**
@@ -298,9 +298,11 @@ export class DCGAN {
   async saveGrid(file: string, options?: SaveGridOptions): Promise<void> {
     this.#engine.assertAlive()
     const path = checkPath('file', file)
-    const { request, layout } = checkSaveGrid(options, this.#requested)
+    const { request, truncation, layout } = checkSaveGrid(options, this.#requested)
     const batch =
-      request === undefined ? new ImageBatch(await this.#fixedPixels()) : await this.#images(request)
+      request === undefined
+        ? new ImageBatch(await this.#fixedPixels(truncation))
+        : await this.#images(request)
     await writeFileAtomic(path, await batch.grid(layout))
   }
 
@@ -419,8 +421,8 @@ export class DCGAN {
     for (const request of requestsOf(plan, latents, drawn)) yield await this.#images(request, plan.signal)
   }
 
-  #fixedPixels(): Promise<Uint8Array> {
-    return this.#publishing(this.hparams.outputDim ** 2, () => this.#engine.sampleFixed())
+  #fixedPixels(truncation: number): Promise<Uint8Array> {
+    return this.#publishing(this.hparams.outputDim ** 2, () => this.#engine.sampleFixed(truncation))
   }
 
   /** Tells the diagnostics channel of a request for images. */

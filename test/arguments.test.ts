@@ -206,7 +206,7 @@ test.each([
 describe('the addon measures by itself', () => {
   const model = training().create(NATIVE_CONFIG)
   afterAll(() => training().dispose(model))
-  const drawn = { labels: undefined, minConfidence: undefined }
+  const drawn = { labels: undefined, minConfidence: undefined, truncation: 1 }
   const request = { count: 2, seed: 1, latents: null, fixed: false, ...drawn }
   const state = { step: 0, epoch: 0, batch: 0, datasetCount: 0, datasetHash: '', tensors: [] }
   const tensor = { name: 'rng.noise', dtype: 'I64', shape: [2], data: new ArrayBuffer(16) }
@@ -227,6 +227,7 @@ describe('the addon measures by itself', () => {
       'another number of fixed latents',
       () => training().sample(model, { ...request, count: 5, fixed: true }),
     ],
+    ['no truncation', () => training().sample(model, { ...request, truncation: undefined as never })],
     ['a negative seed', () => training().sample(model, { ...request, seed: -1 })],
     ['no request', () => training().sample(model, undefined as never)],
     ['a negative number of latents', () => training().latents(1, -1, 100)],

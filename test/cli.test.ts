@@ -74,6 +74,7 @@ test.each([
   [['sample', '--out', 'x.jpg'], 'a .png file, a .gif file or a folder for --out but received "x.jpg"'],
   [['sample', '--out', 'x.gif', '--columns', '2'], 'nothing for a .gif file for --columns but received 2'],
   [['grid', '--out', 'x.gif'], 'a .png file for --out but received "x.gif"'],
+  [['sample', '--truncation', '-1'], 'a number from 0 to 10 for truncation but received -1'],
   [['sample', '--min-confidence', '2'], 'a number from 0 to 1 for minConfidence but received 2'],
   [['train', '--evaluate', '1'], 'for --evaluate but received 1'],
   [['dataset'], "required option '--count <n>' not specified"],
@@ -206,13 +207,16 @@ test('evaluate prints each figure beside its floor in 80 columns, or all as JSON
   expect(Number(shown)).toBeCloseTo(figures.frechetDistance, 0)
 })
 
-test('sample --min-confidence makes the digits that the library makes', async () => {
+test('sample --min-confidence and --truncation make the digits that the library makes', async () => {
   const cwd = folder()
   const flags = ['sample', '--count', '9', '--seed', '4', '--json']
-  expect(await cli([...flags, '--min-confidence', '0.9'], { cwd })).toMatchObject({ code: 0, stderr: '' })
+  expect(await cli([...flags, '--min-confidence', '0.9', '--truncation', '0.8'], { cwd })).toMatchObject({
+    code: 0,
+    stderr: '',
+  })
   const { levels } = decodePng(readFileSync(join(cwd, 'digits.png')))
   const gan = kept(await DCGAN.pretrained({ device: 'cpu' }))
-  const batch = await gan.sample(9, { seed: 4, minConfidence: 0.9 })
+  const batch = await gan.sample(9, { seed: 4, minConfidence: 0.9, truncation: 0.8 })
   expect(levels).toEqual(decodePng(await batch.grid()).levels)
 })
 

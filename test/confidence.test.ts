@@ -232,7 +232,7 @@ test.each<[string, number, object, RegExp]>([
 
 test('the addon checks again what its memory depends on', async () => {
   const addon = training()
-  const request = { count: 1, seed: 1, latents: null, fixed: false, minConfidence: 0.5 }
+  const request = { count: 1, seed: 1, latents: null, fixed: false, minConfidence: 0.5, truncation: 1 }
   const three = addon.create({ ...NATIVE_CONFIG, classes: 3 })
   const ten = addon.create({ ...NATIVE_CONFIG, classes: 10 })
   const labels = new Uint8Array(1)

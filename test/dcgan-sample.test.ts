@@ -306,3 +306,54 @@ test('sampling while the model trains is served between its steps, and disturbs 
   expect(result.discLosses).toEqual(straight.discLosses)
   expect(result.genLosses).toEqual(straight.genLosses)
 })
+
+test('truncation is the factor of the latent vectors, drawn, given, fixed or between two seeds', async () => {
+  const gan = tiny({ latentDim: 6 })
+  const own = normal(2 * 6)
+  const half = own.map(value => value / 2)
+  const [given, halves] = [
+    await gan.sample(2, { latents: own, truncation: 0.5 }),
+    await gan.sample(2, { latents: half }),
+  ]
+  expect(equal(given.pixels, halves.pixels)).toBe(true)
+  const [drawn, one] = [
+    await gan.sample(2, { seed: 4, truncation: 0.5 }),
+    await gan.sample(2, { seed: 4, truncation: 1 }),
+  ]
+  expect(equal(one.pixels, (await gan.sample(2, { seed: 4 })).pixels)).toBe(true)
+  expect(equal(drawn.pixels, one.pixels)).toBe(false)
+  const way = await gan.interpolate(4, 5, { truncation: 0.5 })
+  expect(equal(way.image(0), drawn.image(0))).toBe(true)
+
+  const still = await gan.sample(1, { truncation: 0, seed: 1 })
+  const picture = async (name: string, options?: object) => {
+    const file = join(folder(), name)
+    await gan.saveGrid(file, options)
+    return levels(file)
+  }
+  const fixed = await picture('fixed.png', { truncation: 0 })
+  for (const [row, column] of [
+    [0, 0],
+    [1, 1],
+  ] as const)
+    expect(equal(cell(fixed, row, column), still.pixels)).toBe(true)
+  const seeded = await picture('seeded.png', { seed: 4, count: 2, truncation: 0.5 })
+  expect(equal(cell(seeded, 0, 0), drawn.image(0))).toBe(true)
+  expect(equal((await picture('one.png', { truncation: 1 })).pixels, (await picture('all.png')).pixels)).toBe(
+    true,
+  )
+})
+
+test.each([[-0.1], [10.5], [Number.NaN], ['1']])('a truncation of %p is refused', async truncation => {
+  const gan = tiny()
+  const options = { truncation: truncation as number }
+  for (const call of [
+    gan.sample(1, options),
+    gan.saveGrid('never.png', options),
+    gan.interpolate(1, 2, options),
+  ]) {
+    const error = await failure(call)
+    expect(error).toMatchObject({ code: 'ERR_DCGAN_INVALID_ARGUMENT' })
+    expect(error.message).toMatch(/^Expected a number from 0 to 10 for truncation but received /)
+  }
+})

@@ -137,6 +137,7 @@ SampleRequest sample_request_from(const Napi::Object& object, const Sizes& sizes
   const auto latents = object.Get("latents");
   if (!latents.IsNull()) request.latents = floats(latents, "latents", request.count * sizes.latent_dim);
   if (!request.fixed) request.labels = labels_from(object.Get("labels"), request.count, sizes.classes);
+  request.truncation = static_cast<float>(number(object, "truncation"));
   if (!object.Get("minConfidence").IsUndefined()) request.min_confidence = min_confidence(object, sizes);
   return request;
 }

@@ -38,6 +38,9 @@ ModelEngine::Inputs ModelEngine::inputs_of(const Work& work) {
       } else {
         draw_candidate(request.seed, i, candidate, config_.latent_dim, out);
       }
+      if (request.truncation != 1) {
+        std::for_each(out, out + dim, [&](float& value) { value *= request.truncation; });
+      }
       out += dim;
       if (config_.classes > 0) inputs.labels.push_back(labels[i]);
     }

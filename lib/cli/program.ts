@@ -151,6 +151,11 @@ function addSampling(program: Command, name: string, description: string): Comma
       'draw each digit up to 20 times, until the classifier is this confident, 0 to 1',
       numberOrText,
     )
+    .option(
+      '--truncation <factor>',
+      'factor of the latent vectors, 0 to 10: below 1, digits are more typical (default: 1)',
+      numberOrText,
+    )
     .option('--json', 'print the result as JSON')
   return addHyperParams(command, MACHINE_FLAGS)
 }

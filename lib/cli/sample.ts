@@ -25,6 +25,7 @@ export interface SampleFlags extends Record<string, unknown> {
   seed?: number
   labels?: number | string | (number | string)[]
   minConfidence?: number
+  truncation?: number
   columns?: number
   scale?: number
   gap?: number
@@ -43,7 +44,7 @@ const LEAST_DIGITS = 4
 
 /** Runs `libtorch-dcgan sample`, which writes digits into one picture or into a folder. */
 export async function sample(flags: SampleFlags): Promise<void> {
-  const { seed = drawSeed(), minConfidence, json } = flags
+  const { seed = drawSeed(), minConfidence, truncation, json } = flags
   const { count = Array.isArray(flags.labels) ? flags.labels.length : 1 } = flags
   const labels = repeated(flags.labels, count)
   const kind = kindOf(flags.out)
@@ -52,7 +53,7 @@ export async function sample(flags: SampleFlags): Promise<void> {
   if (picture) checkGridOptions(layoutOf(flags), checkCount(count))
   const model = modelOf(flags.model)
   const { files, batch } = await withModel(model, overridesOf(flags), async gan => {
-    const batch = await gan.sample(count, { ...defined({ seed, labels, minConfidence }) })
+    const batch = await gan.sample(count, { ...defined({ seed, labels, minConfidence, truncation }) })
     const files =
       kind === 'folder' ? await writeFolder(batch, flags.out, seed) : [await writePicture(batch, flags, kind)]
     return { files, batch }
@@ -69,12 +70,12 @@ export async function sample(flags: SampleFlags): Promise<void> {
 
 /** Runs `libtorch-dcgan grid`, which writes the picture of the snapshots, or a grid of new digits. */
 export async function grid(flags: SampleFlags): Promise<void> {
-  const { out, count, seed, minConfidence, json } = flags
+  const { out, count, seed, minConfidence, truncation, json } = flags
   const labels = count === undefined ? flags.labels : repeated(flags.labels, count)
   if (kindOf(out) === 'gif') throw notWritten(out, 'a .png file')
   const model = modelOf(flags.model)
   await withModel(model, overridesOf(flags), gan =>
-    gan.saveGrid(out, { count, seed, labels, minConfidence, ...layoutOf(flags) }),
+    gan.saveGrid(out, { count, seed, labels, minConfidence, truncation, ...layoutOf(flags) }),
   )
   process.stdout.write(`${json ? JSON.stringify({ model, files: [out] }) : `${out}${remark(model)}`}\n`)
   if (json || !showsPictures(process.stdout, flags.preview)) return

@@ -170,10 +170,10 @@ export class Engine {
     }
   }
 
-  /** Makes outputDim² × 784 grey levels of the fixed latent vectors. */
-  async sampleFixed(): Promise<Uint8Array> {
+  /** Makes outputDim² × 784 grey levels of the fixed latent vectors, times a factor. */
+  async sampleFixed(truncation = 1): Promise<Uint8Array> {
     const drawn = { labels: undefined, minConfidence: undefined }
-    const request = { count: this.#fixedCount, seed: 0, latents: null, fixed: true, ...drawn }
+    const request = { count: this.#fixedCount, seed: 0, latents: null, fixed: true, truncation, ...drawn }
     return (await this.sample(request)).pixels
   }
 

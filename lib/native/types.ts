@@ -199,6 +199,8 @@ export interface NativeSampleRequest {
   fixed: boolean
   /** The confidence that the classifier must have, 0 to 1. Needs `setClassifier`, and latent vectors drawn from the seed. */
   minConfidence: number | undefined
+  /** The factor of the latent vectors, drawn or given. */
+  truncation: number
 }
 
 export interface NativeSampleJob {

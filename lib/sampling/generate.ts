@@ -5,6 +5,7 @@ import type { NativeSampleRequest } from '../native/types.js'
 import { checkFunction, checkInteger, checkKeys, checkSignal } from '../options.js'
 import { drawSeed, MAX_SEED } from '../random.js'
 import { type Classes, checkLabel, checkLabels, type Labels } from './labels.js'
+import { checkTruncation } from './request.js'
 
 /** Options of `generate()`. */
 export interface GenerateOptions {
@@ -19,6 +20,8 @@ export interface GenerateOptions {
   batch?: number | undefined
   /** As for `sample()`: image i is image i of `sample(count, { seed })`. Random by default. */
   seed?: number | undefined
+  /** The factor of the latent vectors, as for `sample()`. Default 1. */
+  truncation?: number | undefined
   /** Stops generating. The loop then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
   /** Called after each batch, at most ten times per second, and at the end. An error that it throws ends the loop. */
@@ -42,6 +45,7 @@ export interface GeneratePlan {
   count: number
   batch: number
   seed: number
+  truncation: number
   signal: AbortSignal | undefined
   onProgress: GenerateOptions['onProgress']
   /** Returns the labels of some images. Undefined: the seed draws them, or the model has no classes. */
@@ -57,7 +61,7 @@ export function checkGenerate(
   options: GenerateOptions,
   { maxQueue, ...of }: Pick<HyperParams, 'maxQueue'> & Classes,
 ): GeneratePlan {
-  const keys = ['count', 'labels', 'batch', 'seed', 'signal', 'onProgress']
+  const keys = ['count', 'labels', 'batch', 'seed', 'truncation', 'signal', 'onProgress']
   const given = checkKeys('the options of generate()', options, keys, modelsKey)
   const count = checkInteger('count', given.count, 1, MAX_COUNT)
   const { batch = Math.min(DEFAULT_BATCH, maxQueue), seed = drawSeed() } = given
@@ -65,6 +69,7 @@ export function checkGenerate(
     count,
     batch: checkInteger('batch', batch, 1, maxQueue, ' (maxQueue)'),
     seed: checkInteger('seed', seed, 0, MAX_SEED),
+    truncation: checkTruncation(given.truncation),
     labels: labelsOf(given.labels, count, of),
     signal: checkSignal(given.signal),
     onProgress: checkFunction('onProgress', given.onProgress as GenerateOptions['onProgress']),
@@ -78,7 +83,7 @@ export function checkGenerate(
  * @param drawn the labels of all images that the seed draws, if the plan has none
  */
 export function* requestsOf(
-  { count, batch, seed, labels, onProgress }: GeneratePlan,
+  { count, batch, seed, truncation, labels, onProgress }: GeneratePlan,
   latents: (first: number, count: number) => Float32Array,
   drawn: Uint8Array | undefined,
 ): Generator<NativeSampleRequest> {
@@ -88,7 +93,7 @@ export function* requestsOf(
     const size = Math.min(batch, count - first)
     const own = labels?.(first, size) ?? drawn?.slice(first, first + size)
     const source = { seed, latents: latents(first, size), labels: own, fixed: false }
-    yield { count: size, ...source, minConfidence: undefined }
+    yield { count: size, ...source, minConfidence: undefined, truncation }
     const now = performance.now()
     const done = first + size
     if (done < count && now - reported < INTERVAL_MS) continue

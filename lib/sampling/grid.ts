@@ -4,7 +4,7 @@ import type { NativeSampleRequest } from '../native/types.js'
 import { checkKeys, defined, reading } from '../options.js'
 import { isFloat32Array, lengthOf } from '../typed-arrays.js'
 import { type Classes, checkLabels, type Labels } from './labels.js'
-import { checkCount, checkMinConfidence, checkRoom, checkSource } from './request.js'
+import { checkCount, checkMinConfidence, checkRoom, checkSource, checkTruncation } from './request.js'
 
 /** Options of `saveGrid()`. */
 export interface SaveGridOptions extends GridOptions {
@@ -18,9 +18,11 @@ export interface SaveGridOptions extends GridOptions {
   count?: number | undefined
   /** Draws an image again until the classifier is this confident, as for `sample()`. */
   minConfidence?: number | undefined
+  /** The factor of the latent vectors, as for `sample()`; also of the model's fixed ones. Default 1. */
+  truncation?: number | undefined
 }
 
-const SOURCE = ['seed', 'latents', 'labels', 'count', 'minConfidence'] as const
+const SOURCE = ['seed', 'latents', 'labels', 'count', 'minConfidence', 'truncation'] as const
 
 type GridHyperParams = Pick<HyperParams, 'latentDim' | 'outputDim' | 'maxQueue'> & Classes
 
@@ -28,19 +30,21 @@ type GridHyperParams = Pick<HyperParams, 'latentDim' | 'outputDim' | 'maxQueue'>
 export function checkSaveGrid(
   options: SaveGridOptions | undefined,
   hparams: GridHyperParams,
-): { request: NativeSampleRequest | undefined; layout: GridOptions } {
+): { request: NativeSampleRequest | undefined; truncation: number; layout: GridOptions } {
   const values = checkKeys('the options of saveGrid()', options, [...SOURCE, ...GRID_OPTIONS], modelsKey)
-  const { seed, latents, labels, count, minConfidence, ...layout } = values
-  const request = checkGridSource({ seed, latents, labels, count, minConfidence }, hparams)
+  const { seed, latents, labels, count, minConfidence, truncation: factor, ...layout } = values
+  const truncation = checkTruncation(factor)
+  const request = checkGridSource({ seed, latents, labels, count, minConfidence }, truncation, hparams)
   const { outputDim, maxQueue } = hparams
   const defaults = request === undefined ? { columns: outputDim, order: 'columns' as const } : {}
   const checked = checkGridOptions({ ...defaults, ...defined(layout) }, request?.count ?? outputDim ** 2)
   if (request !== undefined) checkRoom(request.count, maxQueue)
-  return { request, layout: checked }
+  return { request, truncation, layout: checked }
 }
 
 function checkGridSource(
   { seed, latents, labels, count, minConfidence }: Record<string, unknown>,
+  truncation: number,
   { latentDim, outputDim, ...of }: GridHyperParams,
 ): NativeSampleRequest | undefined {
   if ([seed, latents, labels, count, minConfidence].every(value => value === undefined)) return undefined
@@ -54,6 +58,7 @@ function checkGridSource(
     labels: checkLabels(labels, images, of),
     fixed: false,
     minConfidence: checkMinConfidence(minConfidence, latents, of),
+    truncation,
   }
 }
 

@@ -3,12 +3,14 @@ import { checkInteger, checkKeys, checkSignal } from '../options.js'
 import { MAX_SEED } from '../random.js'
 import { allocate } from '../typed-arrays.js'
 import { type Classes, checkLabel } from './labels.js'
-import { checkRoom } from './request.js'
+import { checkRoom, checkTruncation } from './request.js'
 
 /** Options of `interpolate()`. */
 export interface InterpolateOptions {
   /** The label of all images of a class-conditional model. Default: the label that `fromSeed` draws. */
   label?: number | string | undefined
+  /** The factor of the latent vectors, as for `sample()`. Default 1. */
+  truncation?: number | undefined
   /** Cancels the images that still wait. The call then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
@@ -23,17 +25,19 @@ export function checkInterpolation(
   framesOrOptions: number | InterpolateOptions | undefined,
   given: InterpolateOptions | undefined,
   { maxQueue, ...of }: Pick<HyperParams, 'maxQueue'> & Classes,
-): { frames: number; label: number | undefined; signal: AbortSignal | undefined } {
+): { frames: number; label: number | undefined; truncation: number; signal: AbortSignal | undefined } {
   const alone = typeof framesOrOptions === 'object' && framesOrOptions !== null && given === undefined
   const options = alone ? framesOrOptions : given
   const frames = alone || framesOrOptions === undefined ? DEFAULT_FRAMES : (framesOrOptions as number)
   checkInteger('fromSeed', fromSeed, 0, MAX_SEED)
   checkInteger('toSeed', toSeed, 0, MAX_SEED)
   checkInteger('frames', frames, 2, 10_000)
-  const { label, signal } = checkKeys('the options of interpolate()', options, ['label', 'signal'])
+  const keys = ['label', 'truncation', 'signal']
+  const { label, truncation, signal } = checkKeys('the options of interpolate()', options, keys)
   const checked = {
     frames,
     label: label === undefined ? undefined : checkLabel('label', label, of),
+    truncation: checkTruncation(truncation),
     signal: checkSignal(signal),
   }
   checkRoom(frames, maxQueue)

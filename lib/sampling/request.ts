@@ -32,6 +32,11 @@ export interface SampleOptions {
    * model of other images refuses it.
    */
   minConfidence?: number | undefined
+  /**
+   * The factor of the latent vectors, 0 to 10, also of given ones. Default 1. Below 1, images are more alike and more
+   * typical (Brock et al. 2018, "the truncation trick").
+   */
+  truncation?: number | undefined
   /** Cancels the images that still wait. The call then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
@@ -55,7 +60,7 @@ export function checkSample(
   { latentDim, maxQueue, ...of }: Pick<HyperParams, 'latentDim' | 'maxQueue'> & Classes,
 ): { request: NativeSampleRequest; signal: AbortSignal | undefined } {
   checkCount(count)
-  const keys = ['seed', 'latents', 'labels', 'minConfidence', 'signal']
+  const keys = ['seed', 'latents', 'labels', 'minConfidence', 'truncation', 'signal']
   const given = checkKeys('the options of sample()', options, keys, modelsKey)
   const { seed, latents, labels, signal } = given
   const source = checkSource(seed, latents, count, latentDim)
@@ -66,6 +71,7 @@ export function checkSample(
     labels: checkLabels(labels, count, of),
     fixed: false,
     minConfidence,
+    truncation: checkTruncation(given.truncation),
   }
   const checked = { request, signal: checkSignal(signal) }
   checkRoom(count, maxQueue)
@@ -118,6 +124,15 @@ export function checkMinConfidence(
   if (latents !== undefined) throw invalidArgument(key, 'nothing beside latents, which are drawn once', value)
   if (!digits || classes === 0 || classes === DIGITS) return value
   throw invalidArgument(key, `nothing for a model of ${classes} classes, as the classifier reads ten`, value)
+}
+
+const MAX_TRUNCATION = 10
+
+/** Checks the factor of the latent vectors. */
+export function checkTruncation(value: unknown): number {
+  if (value === undefined) return 1
+  if (typeof value === 'number' && value >= 0 && value <= MAX_TRUNCATION) return value
+  throw invalidArgument('truncation', `a number from 0 to ${MAX_TRUNCATION}`, value)
 }
 
 function checkLatents(latents: unknown, count: number, latentDim: number): Float32Array {

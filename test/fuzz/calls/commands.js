@@ -211,9 +211,10 @@ function allCommands(stage) {
     ),
   })
   const minConfidence = mostly(fc.constantFrom(0, 0.5, 1))
+  const truncation = mostly(fc.constantFrom(0, 0.5, 1))
   const labels = mostly(fc.nat(9))
   const layout = { columns: count, scale: count, signal }
-  const pictures = options({ seed, count, latents: mostly(latents(2)), minConfidence, ...layout })
+  const pictures = options({ seed, count, latents: mostly(latents(2)), minConfidence, truncation, ...layout })
   const evaluation = options({
     count: mostly(fc.integer({ min: 2, max: 9 })),
     seed,
@@ -240,7 +241,7 @@ function allCommands(stage) {
               mostly(fc.constant(n)),
               fc.oneof(
                 options({ seed, signal }),
-                options({ seed, labels, minConfidence, signal }),
+                options({ seed, labels, minConfidence, truncation, signal }),
                 options({ latents: mostly(latents(n)), signal }),
               ),
             ),
