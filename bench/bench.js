@@ -56,7 +56,7 @@ function describe(python, threads) {
       .toString()
       .trim()
   } catch {
-    console.error(`No torch in ${python}: PyTorch and onnxruntime-node stay out. Name another with --python`)
+    console.error(`No torch in ${python}: PyTorch stays out. Name another with --python`)
   }
   const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? ''
   const extensions = ['avx2', 'avx512f', 'avx512_bf16', 'amx_bf16'].filter(flag => flags.includes(` ${flag}`))

@@ -34,10 +34,8 @@ export function makeContenders({ python, threads, variables }) {
       new Contender('ours float32', node, ['ours/epoch.js', batch, steps, JSON.stringify(hparams)], env),
     ourSample: (precision, count, samples) =>
       new Contender(`ours ${precision}`, node, ['ours/sample.js', precision, count, samples], env),
-    ourPortable: (runtime, count, samples) => {
-      const args = ['ours/portable.js', runtime, saved(node), count, samples]
-      return new Contender(`ours, portable on ${runtime}`, node, args, env)
-    },
+    ourPortable: (count, samples) =>
+      new Contender('ours, in WebAssembly', node, ['ours/portable.js', saved(node), count, samples], env),
     ourLoop: (precision, batch, seconds) =>
       new Contender(`ours ${precision}`, node, ['ours/loop.js', precision, batch, seconds], env),
     /** `penalty`: the weight of a class-conditional model's gradient penalties; without it, the tutorial's model. */
@@ -52,9 +50,9 @@ export function makeContenders({ python, threads, variables }) {
     },
     pytorchRoofline: batch =>
       new Contender('PyTorch roofline', python, ['rivals/pytorch_roofline.py', batch], env),
-    onnxruntimeSample: (count, samples) => {
-      const args = ['rivals/onnxruntime_sample.js', exported(python), count, samples]
-      return new Contender('onnxruntime-node', node, args, env)
+    onnxruntimeSample: (name, count, samples, ownThreads = threads) => {
+      const args = ['rivals/onnxruntime_sample.js', name, exported(node), count, samples]
+      return new Contender(name, node, args, { ...env, OMP_NUM_THREADS: `${ownThreads}` })
     },
     tfjsSample: (count, samples) =>
       new Contender('TensorFlow.js (wasm)', node, ['rivals/tfjs_sample.js', count, samples], env),
@@ -69,7 +67,7 @@ export function makeContenders({ python, threads, variables }) {
       {
         name: 'onnxruntime-node',
         command: node,
-        args: [here('rivals/onnxruntime_start.js'), exported(python)],
+        args: [here('rivals/onnxruntime_start.js'), exported(node)],
         env,
       },
     ],
@@ -78,20 +76,14 @@ export function makeContenders({ python, threads, variables }) {
 
 /** The generator of `ourSample` as a file, made once. */
 function saved(node) {
-  if (existsSync(GENERATOR)) return GENERATOR
+  if (existsSync(GENERATOR) && existsSync(MODEL)) return GENERATOR
   mkdirSync(dirname(GENERATOR), { recursive: true })
-  execFileSync(node, [here('ours/save.js'), GENERATOR])
+  execFileSync(node, [here('ours/save.js'), GENERATOR, MODEL])
   return GENERATOR
 }
 
-/** The generator as ONNX, made once. */
-function exported(python) {
-  if (existsSync(MODEL)) return MODEL
-  mkdirSync(dirname(MODEL), { recursive: true })
-  try {
-    execFileSync(python, [here('rivals/export_onnx.py'), MODEL], { stdio: ['ignore', 'ignore', 'pipe'] })
-  } catch (error) {
-    console.error(`  no model for onnxruntime-node: ${error.stderr?.toString().trim().split('\n').at(-1)}`)
-  }
+/** The same generator as ONNX. */
+function exported(node) {
+  saved(node)
   return MODEL
 }

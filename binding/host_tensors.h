@@ -19,7 +19,7 @@ inline std::vector<float> floats_of(const std::vector<HostTensor>& tensors, cons
   for (const auto size : shape) count *= static_cast<std::size_t>(size);
   if (found == tensors.end() || found->dtype != "F32" || found->shape != shape ||
       found->data.size() != count * sizeof(float)) {
-    throw Error("ERR_DCGAN_BAD_CHECKPOINT", "The tensor " + name + " is missing or has another shape");
+    fail("ERR_DCGAN_BAD_CHECKPOINT", "The tensor " + name + " is missing or has another shape");
   }
   std::vector<float> values(count);
   std::memcpy(values.data(), found->data.data(), found->data.size());

@@ -27,7 +27,6 @@ import { Saver } from './native/saver.js'
 import type { NativeSampleRequest, ServingStats } from './native/types.js'
 import { checkExportOnnx, type ExportOnnxOptions, exportModel } from './onnx/export.js'
 import { checkBoolean, reading } from './options.js'
-import { drawLatents } from './portable/latents.js'
 import { checkGenerate, type GenerateOptions, type GeneratePlan, requestsOf } from './sampling/generate.js'
 import { checkSaveGrid, type SaveGridOptions } from './sampling/grid.js'
 import { checkInterpolation, type InterpolateOptions, slerp } from './sampling/interpolation.js'
@@ -39,6 +38,7 @@ import type { EpochOptions, TrainOptions } from './training/options.js'
 import type { EpochResult } from './training/run.js'
 import { type TrainResult, trainAll, trainOne } from './training/train.js'
 import { makeTrainable } from './training/trainable.js'
+import { drawLatents } from './wasm/engine.js'
 
 /** Marks the constructor call of `load()`, whose model needs no LibTorch until it trains. */
 const LOADED = Symbol('loaded')
@@ -328,7 +328,7 @@ export class DCGAN {
    * console.log(frechetDistance, precision, recall, 'beside', floor.frechetDistance)
    */
   async evaluate(options?: EvaluateOptions): Promise<Evaluation> {
-    this.#engine.assertAlive()
+    this.#engine.assertTrains()
     return published(
       channels.evaluation,
       { model: this },
@@ -432,7 +432,7 @@ export class DCGAN {
 
   /** Runs `train`, unless the model cannot be trained or is being trained. */
   async #exclusively<T>(train: () => Promise<T>): Promise<T> {
-    this.#engine.assertAlive()
+    this.#engine.assertTrains()
     if (this.#generatorOnly) throw onlyGenerator('train')
     if (this.#training) {
       throw new DcganError(

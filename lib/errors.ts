@@ -53,6 +53,15 @@ export function invalidArgument(key: string, expected: string, received: unknown
   )
 }
 
+/**
+ * Makes the error of calls to a disposed model, and of calls that were under way then.
+ *
+ * @internal
+ */
+export function disposed(): DcganError {
+  return new DcganError('ERR_DCGAN_DISPOSED', 'The model was disposed of. Make or load another one')
+}
+
 /** Describes any value in a few words, for an error message. Never throws, not even for a proxy or a getter that does. */
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(shortened(value))

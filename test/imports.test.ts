@@ -24,7 +24,7 @@ const LIB = [
   ['installed.ts'],
   ['recipes.ts', 'types', 'images', 'datasets', 'native/types.ts', 'tensorboard'],
   ['sampling'],
-  ['checkpoint', 'onnx'],
+  ['checkpoint', 'onnx', 'wasm'],
   ['native'],
   ['evaluation', 'training'],
   ['summary.ts', 'dcgan.ts', 'messages.ts', 'portable'],
@@ -40,7 +40,7 @@ const BINDING = [
   ['evaluation'],
   ['training'],
   ['engine'],
-  ['addon', 'portable'],
+  ['addon', 'portable', 'wasm'],
 ]
 
 interface Use {

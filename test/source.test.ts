@@ -10,11 +10,9 @@ import { Generator } from '../lib/portable/node'
 import { draftState, writeDraft } from './checkpoint/files'
 import { failure, folder, kept, tiny } from './dcgan-support'
 
-// The sources are refused before it is used.
-const runtime = { InferenceSession: class {} } as never
 const LOADERS: [string, (source: never) => Promise<unknown>][] = [
   ['DCGAN.load()', async source => kept(await DCGAN.load(source, { device: 'cpu' }))],
-  ['Generator.load()', source => Generator.load(source, { runtime })],
+  ['Generator.load()', source => Generator.load(source)],
 ]
 
 const closing: (() => void)[] = []

@@ -94,12 +94,22 @@ export const count: number = (await gan.sample()).labels.length`
   expect(compile(source, { module: 'esnext', moduleResolution: 'bundler', lib: ['ES2023', 'DOM'] })).toBe('')
 })
 
-test('the types of the build for browsers compile without those of browsers', () => {
-  const from = JSON.stringify(join(ROOT, 'dist/browser/portable/browser.js'))
-  const source = `import { Generator } from ${from}\nexport const { count } = await (await Generator.pretrained()).sample()`
-  const bundler = { module: 'esnext', moduleResolution: 'bundler', skipLibCheck: false }
-  expect(compile(source, bundler)).toBe('')
-})
+test.each(['browser', 'anywhere'])(
+  'the types of portable/web/%s compile with those of browsers, and without',
+  name => {
+    const from = JSON.stringify(join(ROOT, `dist/browser/portable/web/${name}.js`))
+    const source = `import { Generator, type ImageBatch } from ${from}
+    const generator: Generator = await Generator.pretrained()
+    const batch: ImageBatch = await generator.sample(2, { seed: 1, minConfidence: 0.9 })
+    for (const { pixels, label } of batch) console.log(pixels.length, label)
+    export const response = new Response(await batch.grid({ scale: 2 }))
+    ${name === 'anywhere' ? '// @ts-expect-error: Node.js has no ImageData' : ''}
+    export const data = batch.imageData(0)`
+    const bundler = { module: 'esnext', moduleResolution: 'bundler', skipLibCheck: false }
+    expect(compile(source, bundler)).toBe('')
+    expect(compile(source, { ...bundler, types: [], lib: ['ES2023', 'ESNext.Disposable', 'DOM'] })).toBe('')
+  },
+)
 
 test('undefined means the default, whatever the option is', async () => {
   const nothing = (...keys: readonly string[]) =>
@@ -107,7 +117,10 @@ test('undefined means the default, whatever the option is', async () => {
   const hparams = nothing(...Object.keys(tiny().hparams))
   expect(new DCGAN({ ...hparams, ...TINY }).hparams).toEqual(new DCGAN(TINY).hparams)
   const gan = tiny({ classes: undefined, ...recipes.tutorial, ...TINY })
-  const batch = await gan.sample(2, nothing('seed', 'latents', 'labels', 'minConfidence', 'signal'))
+  const batch = await gan.sample(
+    2,
+    nothing('seed', 'latents', 'labels', 'minConfidence', 'truncation', 'signal'),
+  )
   expect(batch.count).toBe(2)
   const zeros = new ImageBatch(new Uint8Array(784))
   expect(await zeros.grid(nothing(...GRID_OPTIONS))).toEqual(await zeros.grid())

@@ -10,13 +10,13 @@ export async function sample({ quick, rounds, contenders }) {
     const ran = await compete(
       [
         () => contenders.ourSample('float32', count, samples),
-        () => contenders.onnxruntimeSample(count, samples),
+        () => contenders.onnxruntimeSample('onnxruntime-node', count, samples),
         () => contenders.pytorchSample('float32', count, samples),
         () => contenders.pytorchSample('compile', count, samples),
         () => contenders.ourSample('bfloat16', count, samples),
         () => contenders.pytorchSample('bfloat16', count, samples),
-        () => contenders.ourPortable('onnxruntime-node', count, samples),
-        () => contenders.ourPortable('onnxruntime-web', count, quick ? 5 : samples / 4),
+        () => contenders.ourPortable(count, samples),
+        () => contenders.onnxruntimeSample('onnxruntime-web', count, quick ? 5 : samples / 4, 1),
         () => contenders.tfjsSample(count, count === 1 ? 5 : 1),
         () => contenders.jaxSample(count, 1),
       ],
@@ -34,10 +34,10 @@ export async function sample({ quick, rounds, contenders }) {
     if (!values) return ['–', '–', '–']
     return [seconds(median(values)), seconds(Math.min(...values)), ours ? factor(ratio(values, ours)) : '–']
   }
-  const target = (count, precision, rival, limit) => {
-    const [ours, theirs] = [times.get(`${count} ours ${precision}`), times.get(`${count} ${rival}`)]
+  const target = (count, kind, rival, limit) => {
+    const [ours, theirs] = [times.get(`${count} ours${kind}`), times.get(`${count} ${rival}`)]
     return {
-      what: `sample(${count}) ${precision}, against ${rival}`,
+      what: `sample(${count})${kind}, against ${rival}`,
       value: ours && theirs && ratio(ours, theirs),
       limit,
     }
@@ -52,10 +52,12 @@ export async function sample({ quick, rounds, contenders }) {
     ),
     figures: Object.fromEntries(times),
     targets: [
-      target(1, 'float32', 'onnxruntime-node', 1),
-      target(64, 'float32', 'PyTorch eager float32', 0.8),
-      target(64, 'float32', 'onnxruntime-node', 0.6),
-      target(64, 'bfloat16', 'PyTorch eager float32', 0.5),
+      target(1, ' float32', 'onnxruntime-node', 1),
+      target(64, ' float32', 'PyTorch eager float32', 0.8),
+      target(64, ' float32', 'onnxruntime-node', 0.6),
+      target(64, ' bfloat16', 'PyTorch eager float32', 0.5),
+      target(1, ', in WebAssembly', 'onnxruntime-web', 0.6),
+      target(64, ', in WebAssembly', 'onnxruntime-web', 0.8),
     ],
   }
 }

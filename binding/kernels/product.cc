@@ -47,8 +47,10 @@ template <Index kRows, Index kVectors>
     DCGAN_UNROLL for (Index v = 0; v < kVectors; ++v) sums[r][v] =
         add ? load(at.c + r * size.ldc + v * kLanes) : Vector{};
   }
-  // Unrolled, the end of the loop is predicted.
+  // Unrolled, the end of the loop is predicted. The compilers of WebAssembly make slower code of it.
+#ifndef __wasm__
 #pragma GCC unroll 4
+#endif
   for (Index k = 0; k < size.k; ++k) {
     Vector right[kVectors];
     DCGAN_UNROLL for (Index v = 0; v < kVectors; ++v) right[v] = load(at.b + k * size.n + v * kLanes);

@@ -19,8 +19,10 @@ export default defineConfig({
         icons: [{ src: 'icon.svg', sizes: 'any', type: 'image/svg+xml' }],
       },
       workbox: {
-        globPatterns: ['**/*.{html,js,mjs,css,svg,wasm,safetensors}'],
-        maximumFileSizeToCacheInBytes: 32 * 2 ** 20,
+        globPatterns: ['**/*.{html,js,css,svg,safetensors}'],
+        // The classifier is for minConfidence, which the page does not use.
+        globIgnores: ['**/classifier-*'],
+        maximumFileSizeToCacheInBytes: 4 * 2 ** 20,
       },
     }),
   ],

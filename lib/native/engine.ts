@@ -1,10 +1,10 @@
 import type { Dataset } from '../datasets/index.js'
-import { DcganError } from '../errors.js'
+import { disposed } from '../errors.js'
 import { type HyperParams, listOf } from '../hyperparams.js'
 import { warnOfCapture } from './capture.js'
 import type { Classifier } from './classifier.js'
 import { type ChosenDevice, chooseDevice, warnOfCpu } from './device.js'
-import { type EngineName, fromNative, sampling, training } from './native.js'
+import { type EngineName, fromNative, onlySamples, sampling, training } from './native.js'
 import { placeOf } from './peers.js'
 import { type ChosenPrecision, choosePrecision, nativePrecision } from './precision.js'
 import { warnOfThreads } from './threads.js'
@@ -277,6 +277,12 @@ export class Engine {
     if (this.disposed) throw disposed()
   }
 
+  /** @throws {DcganError} `ERR_DCGAN_DISPOSED`; `ERR_DCGAN_NATIVE_NOT_FOUND` in WebAssembly */
+  assertTrains(): void {
+    this.assertAlive()
+    if (this.name === 'wasm') throw onlySamples()
+  }
+
   /** Returns the addon with LibTorch. */
   #trained(): NativeAddon {
     if (this.#training === undefined) throw onlySamples()
@@ -293,14 +299,6 @@ export class Engine {
   }
 }
 
-/** The error of a model that was made for sampling, on an engine that cannot train. */
-function onlySamples(): DcganError {
-  return new DcganError(
-    'ERR_DCGAN_NATIVE_NOT_FOUND',
-    'This model runs in WebAssembly, which only samples. Models train on Linux with glibc 2.28 or newer, on x64 and arm64',
-  )
-}
-
 /** What there is without LibTorch: the processor, in float32. */
 const WITHOUT_LIBTORCH: NativeInfo = {
   libtorch: 'none',
@@ -313,11 +311,6 @@ const WITHOUT_LIBTORCH: NativeInfo = {
   fusedStep: { float32: false, bfloat16: false },
   bfloat16: false,
   cudaBfloat16: [],
-}
-
-/** Makes the error of calls to a disposed model, and of calls that were under way then. */
-export function disposed(): DcganError {
-  return new DcganError('ERR_DCGAN_DISPOSED', 'The model was disposed of. Make or load another one')
 }
 
 function translating<T>(call: () => T): T {

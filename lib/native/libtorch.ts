@@ -71,6 +71,18 @@ export function openAddon(): { addon: NativeAddon; libtorch: LibTorchInfo } {
   return { addon, libtorch }
 }
 
+/** Returns whether the package has an addon for this platform, or can have one. */
+export function hasAddon(): boolean {
+  assertInstalled(ROOT)
+  const { requirePlatform } = require('../../scripts/libtorch/platform.js') as Platforms
+  try {
+    requirePlatform()
+    return true
+  } catch {
+    return false
+  }
+}
+
 function requireAddon(): { addon: NativeAddon; file: string } {
   const platform = `${process.platform}-${process.arch}`
   let file: string

@@ -1,7 +1,8 @@
-import { DcganError, type DcganErrorCode } from '../errors.js'
+import { DcganError, type DcganErrorCode, invalidArgument } from '../errors.js'
 import { loading } from '../loading.js'
+import { wasmEngine } from '../wasm/engine.js'
 import type { LibTorchInfo } from './libtorch.js'
-import { openAddon } from './libtorch.js'
+import { hasAddon, openAddon } from './libtorch.js'
 import type { NativeAddon, SamplingEngine } from './types.js'
 
 /** What computes a model: the addon alone, WebAssembly, or LibTorch. */
@@ -17,10 +18,13 @@ let addon: NativeAddon | undefined
 let libtorch: LibTorchInfo | undefined
 
 /**
- * Returns the engine for a model that samples. This is the seam for every engine but the addon: it returns WebAssembly
- * where there is no addon, or where LIBTORCH_DCGAN_ENGINE is 'wasm'.
+ * Returns the engine for a model that samples: WebAssembly where there is no addon, or where LIBTORCH_DCGAN_ENGINE is
+ * 'wasm'.
+ *
+ * @throws {DcganError} as `training()` does
  */
 export function sampling(): Sampling {
+  if (wantsWasm() || !hasAddon()) return { name: 'wasm', engine: wasmEngine }
   return { name: 'libtorch', engine: training() }
 }
 
@@ -30,8 +34,24 @@ export function sampling(): Sampling {
  * @throws {DcganError} as `openAddon()` does
  */
 export function training(): NativeAddon {
+  if (wantsWasm())
+    throw onlySamples('LIBTORCH_DCGAN_ENGINE is wasm, and WebAssembly only samples: unset it to train')
   if (addon === undefined) ({ addon, libtorch } = loading(openAddon))
   return addon
+}
+
+function wantsWasm(): boolean {
+  const { LIBTORCH_DCGAN_ENGINE: wanted = '' } = process.env
+  if (wanted === '' || wanted === 'wasm') return wanted === 'wasm'
+  throw invalidArgument('the environment variable LIBTORCH_DCGAN_ENGINE', "'wasm', or nothing,", wanted)
+}
+
+/** The error of an engine that cannot train. */
+export function onlySamples(why = 'This model runs in WebAssembly, which only samples'): DcganError {
+  return new DcganError(
+    'ERR_DCGAN_NATIVE_NOT_FOUND',
+    `${why}. Models train on Linux with glibc 2.28 or newer, on x64 and arm64`,
+  )
 }
 
 /** Turns what the addon throws or rejects with into a `DcganError`. */

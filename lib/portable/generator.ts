@@ -1,57 +1,96 @@
 import { asyncDispose } from '../async-dispose.js'
-import { DcganError, invalidArgument } from '../errors.js'
+import { readStateFrom, readTensorsFrom } from '../checkpoint/read.js'
+import { disposed } from '../errors.js'
+import { DEFAULTS } from '../hyperparams.js'
+import type { NativeSampleRequest } from '../native/types.js'
+import { checkKeys } from '../options.js'
 import { checkInterpolation, type InterpolateOptions, slerp } from '../sampling/interpolation.js'
 import { checkSample, MAX_COUNT, type SampleOptions } from '../sampling/request.js'
-import type { ByteReader } from '../source.js'
-import { allocate } from '../typed-arrays.js'
-import { drawLabels, drawLatents } from './latents.js'
-import { GeneratorSession, type OnnxRuntime } from './session.js'
-import { readGenerator } from './weights.js'
+import type { ByteReader, CheckedSource, Source } from '../source.js'
+import { Instance, type WasmModule } from '../wasm/instance.js'
+import { ImageQueue } from '../wasm/queue.js'
+import { servedGenerator } from '../wasm/state.js'
 
-const PIXELS = 784
-const MAX_BATCH = 64
+/** Options of `Generator.load()`. */
+export interface LoadOptions {
+  /**
+   * The classifier's file, for `minConfidence`: its path, its URL or its bytes. Default: the file that the package ships,
+   * `weights/classifier.safetensors`. Edge runtimes have no files.
+   */
+  classifier?: Source | undefined
+}
+
+/** What a platform adds to a generator. */
+export interface Platform<Batch> {
+  /** The compiled WebAssembly. */
+  module: WasmModule | Promise<WasmModule>
+  /** Checks a source, and copies its bytes. */
+  check(source: unknown): CheckedSource
+  open(source: CheckedSource): Promise<ByteReader>
+  /** Returns where the weights of this name are that the package ships. */
+  shipped(name: 'mnist' | 'classifier'): Source
+  /** The class of batches. */
+  Batch: new (
+    pixels: Uint8Array,
+    labels: Uint8Array | undefined,
+    confidences: Float32Array | undefined,
+    classNames: readonly string[] | undefined,
+  ) => Batch
+}
+
+/** A generator that was read. */
+export interface Loaded<Batch> {
+  platform: Platform<Batch>
+  instance: Instance
+  latentDim: number
+  classes: number
+  classNames: readonly string[] | undefined
+  classifier: CheckedSource | undefined
+}
 
 /**
- * A trained generator that runs without LibTorch. It makes the images of `DCGAN.sample()`, within one grey level. Node.js
- * and browsers each have a class `Generator`, which reads files and packs images in their own way.
+ * A trained generator in WebAssembly. It makes the images of `DCGAN.sample()`, within one grey level. Each platform has a
+ * class `Generator`, which reads files and packs images in its own way.
  */
-export abstract class PortableGenerator<Batch> {
-  readonly #session: GeneratorSession
-  #disposal: Promise<void> | undefined
-
-  protected constructor(session: GeneratorSession) {
-    this.#session = session
-  }
-
+export class PortableGenerator<Batch> {
   /** Length of a latent vector. */
-  get latentDim(): number {
-    return this.#session.latentDim
-  }
-
+  readonly latentDim: number
   /** Number of classes; 0 for an unconditional generator. */
-  get classes(): number {
-    return this.#session.classes
+  readonly classes: number
+  /** The names of the classes, if the model's data set has names. A name works wherever a label does. */
+  readonly classNames: readonly string[] | undefined
+  readonly #loaded: Loaded<Batch>
+  readonly #queue: ImageQueue
+  #classifier: Promise<void> | undefined
+  #disposed = false
+
+  /** @internal */
+  protected constructor(loaded: Loaded<Batch>) {
+    const { instance, latentDim, classes, classNames } = loaded
+    this.#loaded = loaded
+    this.latentDim = latentDim
+    this.classes = classes
+    this.classNames = classNames
+    this.#queue = new ImageQueue(instance, { latentDim, maxBatch: MAX_COUNT, maxQueue: Infinity })
   }
 
   /**
-   * Makes images. The same seed, labels and weights give the same latent vectors as `DCGAN.sample()`, bit for bit, and
-   * the same images within one grey level.
+   * Makes images. The same seed, labels and weights give the same latent vectors as `DCGAN.sample()`, and the same images
+   * within one grey level. Other events get their turn after every few images.
    *
    * @param count images, 1 to 1,000,000
-   * @param options as for `DCGAN.sample()`, without `minConfidence`, because the classifier needs LibTorch
+   * @param options as for `DCGAN.sample()`
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_DISPOSED`. When the signal aborts, its reason
    */
-  async sample(count = 1, options?: Omit<SampleOptions, 'minConfidence'>): Promise<Batch> {
-    this.#assertAlive()
-    const { latentDim, classes } = this
-    const { request, signal } = checkSample(count, options, { latentDim, classes, maxQueue: MAX_COUNT })
-    if (request.minConfidence !== undefined) {
-      const expected = 'nothing, as the classifier takes LibTorch (DCGAN.sample() has it),'
-      throw invalidArgument('minConfidence', expected, request.minConfidence)
-    }
-    const latents = request.latents ?? allocate(() => drawLatents(request.seed, count, latentDim))
-    const labels = classes === 0 ? undefined : (request.labels ?? drawLabels(request.seed, count, classes))
-    return this.#make(latents, labels, signal)
+  async sample(count = 1, options?: SampleOptions): Promise<Batch> {
+    this.#alive()
+    const { latentDim, classes, classNames } = this
+    const limits = { latentDim, classes, classNames, maxQueue: MAX_COUNT }
+    const { request, signal } = checkSample(count, options, limits)
+    if (request.minConfidence !== undefined) await this.#useClassifier()
+    const labels =
+      request.labels ?? (classes > 0 ? this.#alive().labels(request.seed, count, classes) : undefined)
+    return this.#make({ ...request, labels }, signal)
   }
 
   /** Makes images on the way from one seed's first image to another's, as `DCGAN.interpolate()` does. */
@@ -61,56 +100,95 @@ export abstract class PortableGenerator<Batch> {
     framesOrOptions?: number | InterpolateOptions,
     options?: InterpolateOptions,
   ): Promise<Batch> {
-    this.#assertAlive()
-    const { latentDim, classes } = this
-    const limits = { classes, maxQueue: MAX_COUNT }
+    const instance = this.#alive()
+    const { latentDim, classes, classNames } = this
+    const limits = { classes, classNames, maxQueue: MAX_COUNT }
     const checked = checkInterpolation(fromSeed, toSeed, framesOrOptions, options, limits)
-    const { frames, label, signal } = checked
-    const path = slerp(drawLatents(fromSeed, 1, latentDim), drawLatents(toSeed, 1, latentDim), frames)
-    const [drawn = 0] = classes === 0 ? [] : drawLabels(fromSeed, 1, classes)
-    const labels = classes === 0 ? undefined : new Uint8Array(frames).fill(label ?? drawn)
-    return this.#make(path, labels, signal)
+    const { frames, label, truncation, signal } = checked
+    const [from, to] = [fromSeed, toSeed].map(seed => instance.latent(seed, 0, 0, latentDim))
+    const latents = slerp(from as Float32Array, to as Float32Array, frames)
+    const labels =
+      classes > 0
+        ? new Uint8Array(frames).fill(label ?? (instance.labels(fromSeed, 1, classes)[0] as number))
+        : undefined
+    return this.#make(
+      { count: frames, seed: 0, latents, labels, fixed: false, minConfidence: undefined, truncation },
+      signal,
+    )
   }
 
-  async #make(
-    latents: Float32Array,
-    labels: Uint8Array | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<Batch> {
-    const { latentDim } = this
-    const count = latents.length / latentDim
-    const pixels = allocate(() => new Uint8Array(count * PIXELS))
-    for (let first = 0; first < count; first += MAX_BATCH) {
-      signal?.throwIfAborted()
-      this.#assertAlive()
-      const end = Math.min(count, first + MAX_BATCH)
-      const part = latents.slice(first * latentDim, end * latentDim)
-      pixels.set(await this.#session.run(part, labels?.slice(first, end)), first * PIXELS)
-    }
+  async #make(request: NativeSampleRequest, signal: AbortSignal | undefined): Promise<Batch> {
+    this.#alive()
     signal?.throwIfAborted()
-    return this.batch(pixels, labels)
+    const { id, promise } = this.#queue.add(request)
+    const cancel = () => this.#queue.cancel(id)
+    signal?.addEventListener('abort', cancel, { once: true })
+    try {
+      const { pixels, confidences } = await promise
+      const own = confidences === null ? undefined : new Float32Array(confidences)
+      const { platform, classNames } = this.#loaded
+      return new platform.Batch(new Uint8Array(pixels), request.labels, own, classNames)
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+    }
   }
 
   /** Frees the weights. Idempotent; later calls reject with `ERR_DCGAN_DISPOSED`. */
-  dispose(): Promise<void> {
-    this.#disposal ??= this.#session.release()
-    return this.#disposal
+  async dispose(): Promise<void> {
+    this.#disposed = true
+    this.#queue.close()
   }
 
   [asyncDispose](): Promise<void> {
     return this.dispose()
   }
 
-  /** Wraps the images in this platform's class of batches. */
-  protected abstract batch(pixels: Uint8Array, labels: Uint8Array | undefined): Batch
+  #useClassifier(): Promise<void> {
+    this.#classifier ??= this.#setClassifier().catch(error => {
+      // The next caller tries again.
+      this.#classifier = undefined
+      throw error
+    })
+    return this.#classifier
+  }
 
-  #assertAlive(): void {
-    if (this.#disposal === undefined) return
-    throw new DcganError('ERR_DCGAN_DISPOSED', 'The generator was disposed of. Load it again')
+  async #setClassifier(): Promise<void> {
+    const { platform, instance, classifier } = this.#loaded
+    const source = classifier ?? platform.check(platform.shipped('classifier'))
+    const { tensors } = await closing(await platform.open(source), readTensorsFrom)
+    instance.setClassifier(tensors)
+  }
+
+  #alive(): Instance {
+    if (this.#disposed) throw disposed()
+    return this.#loaded.instance
   }
 }
 
-/** Makes a session with the generator in a file. Closes the file. */
-export async function openGenerator(reader: ByteReader, runtime: OnnxRuntime): Promise<GeneratorSession> {
-  return GeneratorSession.create(runtime, await readGenerator(reader))
+/** Checks the arguments of `load()`, and reads the generator. */
+export async function loadGenerator<Batch>(
+  platform: Platform<Batch>,
+  source: unknown,
+  options: LoadOptions | undefined,
+): Promise<Loaded<Batch>> {
+  const given = checkKeys('the options of load()', options, ['classifier'])
+  const classifier = given.classifier === undefined ? undefined : platform.check(given.classifier)
+  const reading = platform.open(platform.check(source)).then(reader => closing(reader, readStateFrom))
+  // Compiled while the file is on its way.
+  const [{ hparams, state, classNames }, module] = await Promise.all([reading, platform.module])
+  const { latentDim, classes = DEFAULTS.classes } = hparams
+  const instance = new Instance(module)
+  instance.setGenerator(servedGenerator(state), latentDim, classes)
+  return { platform, instance, latentDim, classes, classNames, classifier }
+}
+
+async function closing<T>(reader: ByteReader, read: (reader: ByteReader) => Promise<T>): Promise<T> {
+  try {
+    return await read(reader)
+  } finally {
+    await reader.close()
+  }
 }

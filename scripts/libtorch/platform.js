@@ -17,9 +17,8 @@ const MACHINES = { 'linux-x64': 'x86_64', 'linux-arm64': 'aarch64' }
 const CONTAINER =
   'docker run --rm -it -v "$PWD:/work" -w /work node:24-bookworm sh -c "npx -y libtorch-dcgan setup && npx -y libtorch-dcgan train"'
 
-/** Names the parts that work without LibTorch. @param {string} runtime */
-const without = runtime =>
-  `Sampling works here through libtorch-dcgan/portable: npm install ${runtime}\nTraining works in a Linux container: ${CONTAINER}`
+/** Names what works without LibTorch, and how to train. */
+const WITHOUT = `DCGAN.load() and DCGAN.pretrained() sample here, without set-up\nTraining works in a Linux container: ${CONTAINER}`
 
 /** "glibc 2.36" or "musl". */
 function libc() {
@@ -33,13 +32,13 @@ function requirePlatform(platform = PLATFORM, library = libc()) {
   if (MACHINES[platform] === undefined) {
     throw new Problem(
       `Set-up fetches LibTorch for ${Object.keys(MACHINES).join(' and ')}; this is ${platform}.`,
-      without('onnxruntime-node'),
+      WITHOUT,
     )
   }
   if (library === 'musl') {
     throw new Problem(
       'PyTorch publishes LibTorch for glibc; this system (Alpine?) uses musl.',
-      `${without('onnxruntime-web')}\nIn an image of your own: node:24-bookworm-slim in place of node:24-alpine`,
+      `${WITHOUT}\nIn an image of your own: node:24-bookworm-slim in place of node:24-alpine`,
     )
   }
   if (isOlder(library, `glibc ${MIN_GLIBC}`)) {

@@ -16,8 +16,7 @@ async function readHostile(mutator: Mutator, file: string): Promise<void> {
   const bytes = hostileHeader(mutator)
   writeFileSync(file, bytes)
   const before = process.cpuUsage()
-  const reading: Promise<unknown> =
-    mutator.below(2) === 0 ? readState(file) : Generator.load(bytes, { runtime: RUNTIME })
+  const reading: Promise<unknown> = mutator.below(2) === 0 ? readState(file) : Generator.load(bytes)
   const outcome = await reading.then(
     () => new Error('A hostile header is accepted'),
     error => error,
@@ -26,11 +25,6 @@ async function readHostile(mutator: Mutator, file: string): Promise<void> {
   const ms = (user + system) / 1000
   throw ms > MAX_MS ? new Error(`A header of ${bytes.length} bytes takes ${ms} ms`) : outcome
 }
-
-/** A runtime that takes every generator. */
-const RUNTIME = {
-  InferenceSession: Object.assign(() => {}, { create: async () => ({ release() {} }) }),
-} as never
 
 /** Whole states as the portable generator reads them: as a path or as bytes. */
 export function portableFiles(folder: string): Kind {
@@ -41,7 +35,7 @@ export function portableFiles(folder: string): Kind {
       if (mutator.below(8) === 0) return readHostile(mutator, file)
       await half.spoilt(mutator, async () => {
         const source = mutator.below(2) === 0 ? half.path : readFileSync(half.path)
-        await (await Generator.load(source, { runtime: RUNTIME })).dispose()
+        await (await Generator.load(source)).dispose()
       })
     },
     isRefusal: error => hasCode(error, 'ERR_DCGAN_BAD_CHECKPOINT'),

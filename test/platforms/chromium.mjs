@@ -1,4 +1,4 @@
-// Compares the images of portable in Chromium with those of DCGAN: chromium.mjs EXECUTABLE
+// Compares the images of portable in Chromium with those of LibTorch: chromium.mjs EXECUTABLE
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { extname, join } from 'node:path'
@@ -8,12 +8,10 @@ const TYPES = {
   '.html': 'text/html',
   '.js': 'text/javascript',
   '.mjs': 'text/javascript',
-  '.wasm': 'application/wasm',
 }
 // No bundler: the browser finds the modules where npm installed them.
 const imports = {
-  'libtorch-dcgan/portable': '/node_modules/libtorch-dcgan/dist/browser/portable/browser.js',
-  'onnxruntime-web/wasm': '/node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs',
+  'libtorch-dcgan/portable': '/node_modules/libtorch-dcgan/dist/browser/portable/web/browser.js',
 }
 const PAGE = `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script>`
 
@@ -33,11 +31,10 @@ page.setDefaultTimeout(600_000)
 await page.goto(`http://127.0.0.1:${server.address().port}/`)
 const compared = await page.evaluate(async () => {
   const { Generator } = await import('libtorch-dcgan/portable')
-  const { drawLatents } = await import('/node_modules/libtorch-dcgan/dist/browser/portable/latents.js')
   const { compare } = await import('/compare.mjs')
-  return compare({ Generator, drawLatents }, await (await fetch('/reference.json')).json())
+  return compare(Generator, await (await fetch('/reference.json')).json())
 })
-console.log(`${compared} images as those of DCGAN`)
+console.log(`${compared} images as those of LibTorch`)
 await browser.close()
 server.closeAllConnections()
 server.close()

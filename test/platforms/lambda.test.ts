@@ -20,12 +20,12 @@ main()
 `
 
 platforms('AWS Lambda', () => {
-  test('answers with digits from the four files of docs/platforms.md, less than 7 MB zipped', async () => {
+  test('answers with digits from the two files of docs/platforms.md, less than 3 MB zipped', async () => {
     const docs = readFileSync(join(__dirname, '..', '..', 'docs', 'platforms.md'), 'utf8')
     const found = (pattern: RegExp) => (pattern.exec(docs) as RegExpExecArray)[1] as string
     const handler = found(/```js\n\/\/ handler\.js\n([\s\S]*?)```/)
     const [build, ...copied] = found(/```sh\nnpx (esbuild handler\.js[\s\S]*?)\n```/).split('\n')
-    const app = await appWith('esbuild', 'onnxruntime-web')
+    const app = await appWith('esbuild')
     write(app, { 'handler.js': handler })
     const [name, ...args] = (build as string).split(' ') as [string, ...string[]]
     expect(await bin(app, name, ...args)).toMatchObject({ status: 0 })
@@ -37,8 +37,8 @@ platforms('AWS Lambda', () => {
       cpSync(app.path(file), join(task, file.split('/').at(-1) as string))
     }
     const zipped = readdirSync(task).map(file => deflateRawSync(readFileSync(join(task, file))).length)
-    expect(zipped).toHaveLength(4)
-    expect(zipped.reduce((sum, size) => sum + size)).toBeLessThan(7e6)
+    expect(zipped).toHaveLength(2)
+    expect(zipped.reduce((sum, size) => sum + size)).toBeLessThan(3e6)
     expect(await app.node(['-e', RUNTIME, '--', join(task, 'handler.js')])).toEqual({
       status: 0,
       stdout: '200 image/png true PNG\n'.repeat(2),

@@ -20,15 +20,22 @@ const FILES = {
   'app/digits/route.js': `import { DCGAN } from 'libtorch-dcgan'
 const load = () => DCGAN.pretrained({ device: 'cpu', threads: 1 })
 ${ROUTE}`,
-  'app/portable/route.js': `import { Generator } from 'libtorch-dcgan/portable'
-const load = () => Generator.pretrained()
-${ROUTE}`,
+  // The types of portable are checked by the build.
+  'app/portable/route.ts': `import { Generator } from 'libtorch-dcgan/portable'
+export const dynamic = 'force-dynamic'
+let generator: Promise<Generator> | undefined
+export async function GET(): Promise<Response> {
+  generator ??= Generator.pretrained()
+  const batch = await (await generator).sample(4, { seed: 42, labels: 7 })
+  return new Response(await batch.grid(), { headers: { 'content-type': 'image/png' } })
+}
+`,
 }
 
 platforms('Next.js', () => {
   let app: App
   beforeAll(async () => {
-    app = await appWith('next', 'react', 'react-dom', 'onnxruntime-web')
+    app = await appWith('next', 'react', 'react-dom', 'typescript', '@types/node', '@types/react')
     write(app, FILES)
   })
 

@@ -6,32 +6,33 @@ import { appWith, ENV, expectNative, NATIVE, platforms, program, withTools, writ
 
 jest.setTimeout(1_200_000)
 
-const RUNTIMES = ['onnxruntime-node', 'onnxruntime-web']
+const MODELS = ['Generator', 'DCGAN']
 const PROGRAMS = ['chromium.mjs', 'compare.mjs', 'portable.mjs', 'reference.mjs']
-/** Of each of the three requests to both models. Some runtimes are slow. */
+/** Of each of the four requests to both models. Some runtimes are slow. */
 const FEW = 20
 
 let app: App
-/** The same without addon, sources and LibTorch. */
+/** The same without addon, sources and LibTorch: it samples in WebAssembly. */
 let without: App
 
 async function applications(): Promise<void> {
-  ;[app, without] = [await appWith(...RUNTIMES), await appWith(...RUNTIMES, 'playwright-core')]
+  ;[app, without] = [await appWith(), await appWith('playwright-core')]
   write(app, { 'app.js': NATIVE })
   for (const name of PROGRAMS) cpSync(join(__dirname, name), app.path(name))
   expect(await app.node(['reference.mjs'], ENV)).toMatchObject({ status: 0, stderr: '' })
   for (const name of [...PROGRAMS, 'reference.json', 'tutorial.safetensors'])
     cpSync(app.path(name), without.path(name))
-  for (const name of ['prebuilds', 'binding', 'cmake', 'scripts', 'CMakeLists.txt'])
+  for (const name of ['prebuilds', 'binding', 'cmake', 'CMakeLists.txt'])
     rmSync(without.path('node_modules', 'libtorch-dcgan', name), { recursive: true })
 }
 
 platforms('a runtime from the registry', () => {
   beforeAll(applications)
 
-  async function expectPortable(images: number, file: string, ...args: string[]): Promise<void> {
-    const ended = await without.run(file, [...args, String(images)], {})
-    const stdout = `${images * 6} images as those of DCGAN, PNG\n`
+  async function expectSamples(images: number, file: string, ...args: string[]): Promise<void> {
+    const ended = await without.run(file, [...args, String(images)], { LIBTORCH_DCGAN_ENGINE: 'wasm' })
+    const engine = args.includes('DCGAN') ? 'wasm' : 'portable'
+    const stdout = `${images * 8} images as those of LibTorch, PNG, ${engine}\n`
     expect(ended).toMatchObject({ status: 0, stdout, stderr: expect.any(String) })
   }
 
@@ -51,22 +52,26 @@ platforms('a runtime from the registry', () => {
       expectNative(await app.run(file, [...flags, 'app.js'], ENV))
     })
 
-    test.each(RUNTIMES)('samples by portable on %s, without LibTorch, addon and scripts', async runtime => {
-      await expectPortable(FEW, file, ...flags, 'portable.mjs', runtime)
+    test.each(MODELS)('samples by %s in WebAssembly, without LibTorch and addon', async model => {
+      await expectSamples(FEW, file, ...flags, 'portable.mjs', model)
     })
   })
 
-  test('Node.js for musl samples by portable on onnxruntime-web', async () => {
+  test.each(MODELS)('Node.js for musl samples by %s', async model => {
     const node = muslNode()
-    if (node !== undefined) await expectPortable(FEW, ...node, 'portable.mjs', 'onnxruntime-web')
+    if (node !== undefined) await expectSamples(FEW, ...node, 'portable.mjs', model)
   })
 
-  describe('1,000 images of each model, by every class, seeds and given latent vectors, are those of DCGAN', () => {
-    test.each(RUNTIMES)('on %s', async runtime => {
-      const { status, stdout, stderr } = await without.node(['portable.mjs', runtime, '1000'])
+  describe('all images of each model, by every class, seeds and given latent vectors, are those of LibTorch', () => {
+    test.each(MODELS)('by %s in Node.js', async model => {
+      const { status, stdout, stderr } = await without.run(
+        process.execPath,
+        ['portable.mjs', model, '1000'],
+        { LIBTORCH_DCGAN_ENGINE: 'wasm' },
+      )
       expect({ status, stdout, stderr }).toMatchObject({
         status: 0,
-        stdout: '2000 images as those of DCGAN, PNG\n',
+        stdout: expect.stringMatching(/^3000 images as those of LibTorch, PNG, /),
       })
     })
 
@@ -79,7 +84,7 @@ platforms('a runtime from the registry', () => {
       }
       expect(await without.node(['chromium.mjs', chromium], withTools(without))).toMatchObject({
         status: 0,
-        stdout: '2000 images as those of DCGAN\n',
+        stdout: '3000 images as those of LibTorch\n',
       })
     })
   })

@@ -1,12 +1,11 @@
-// Run by node --test, as onnxruntime-web imports modules, which Jest refuses: portable.test.ts.
+// Run by node --test, because the build for browsers is modules, which Jest refuses: portable.test.ts.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { Generator as BrowserGenerator } from '../../dist/browser/portable/browser.js'
+import { Generator as BrowserGenerator } from '../../dist/browser/portable/web/browser.js'
+import { DCGAN } from '../../dist/index.mjs'
 import { Generator, ImageBatch } from '../../dist/portable/node.mjs'
 import { bars, failure, kept, largestDifference, path, tiny } from './support.mjs'
 
@@ -23,17 +22,15 @@ async function saved(gan, half = false) {
 test('latent vectors and labels are those of the native generator, bit for bit', () => {
   // Looked at from inside: no caller sees the latent vectors of a seed.
   const { training } = require('../../dist/native/native.js')
-  const { drawLabels, drawLatents } = require('../../dist/portable/latents.js')
+  const { wasmEngine } = require('../../dist/wasm/engine.js')
   for (const [seed, count, length] of [
     [0, 3, 100],
     [1, 1000, 10],
     [2 ** 32 + 7, 50, 33],
     [Number.MAX_SAFE_INTEGER, 20, 1],
   ]) {
-    const theirs = new Float32Array(training().latents(seed, count, length))
-    assert.deepEqual(drawLatents(seed, count, length), theirs)
-    const labels = new Uint8Array(training().labels(seed, count, 10))
-    assert.deepEqual(drawLabels(seed, count, 10), labels)
+    assert.deepEqual(wasmEngine.latents(seed, count, length), training().latents(seed, count, length))
+    assert.deepEqual(wasmEngine.labels(seed, count, 10), training().labels(seed, count, 10))
   }
 })
 
@@ -68,6 +65,69 @@ for (const [what, hparams, half] of [
   })
 }
 
+test('a whole model makes the images of its average', async () => {
+  const gan = tiny({ emaDecay: 0.9, classes: 10 })
+  const classNames = Array.from({ length: 10 }, (_, i) => `class ${i}`)
+  await gan.trainEpoch({ ...bars(32), classNames })
+  const file = path('.safetensors')
+  await gan.save(file)
+  const generator = await load(file)
+  const [ours, theirs] = [await gan.sample(20, { seed: 5 }), await generator.sample(20, { seed: 5 })]
+  assert.deepEqual(theirs.labels, ours.labels)
+  assert.deepEqual(theirs.classNames, classNames)
+  assert.deepEqual((await generator.sample(2, { labels: 'class 3' })).labels, Uint8Array.of(3, 3))
+  assert.ok(largestDifference(theirs.pixels, ours.pixels) <= 1)
+})
+
+test('minConfidence draws the candidates of DCGAN, with the shipped classifier or a given one', async () => {
+  const gan = kept(await DCGAN.pretrained({ device: 'cpu' }))
+  const weights = new URL('../../weights/', import.meta.url)
+  const [file, classifier] = ['mnist', 'classifier'].map(name => new URL(`${name}.safetensors`, weights))
+  const given = kept(await Generator.load(file, { classifier: readFileSync(classifier) }))
+  for (const generator of [kept(await Generator.pretrained()), given]) {
+    for (const options of [
+      { seed: 5, minConfidence: 0.999 },
+      { seed: 8, minConfidence: 1, labels: 3 },
+    ]) {
+      const [ours, theirs] = [await gan.sample(12, options), await generator.sample(12, options)]
+      assert.ok(largestDifference(theirs.pixels, ours.pixels) <= 1)
+      assert.ok(theirs.confidences.every((each, i) => Math.abs(each - ours.confidences[i]) < 1e-5))
+    }
+  }
+  const wrong = kept(await Generator.load(file, { classifier: file }))
+  assert.equal((await failure(wrong.sample(1, { minConfidence: 0.5 }))).code, 'ERR_DCGAN_BAD_CHECKPOINT')
+})
+
+test('other events get their turn while many images are made', async () => {
+  const generator = kept(await Generator.pretrained())
+  let turns = 0
+  const timer = setInterval(() => turns++, 1)
+  const { count } = await generator.sample(200, { seed: 1 })
+  clearInterval(timer)
+  assert.equal(count, 200)
+  assert.ok(turns > 10, `${turns} turns`)
+})
+
+test('the build for browsers makes the same PNG pictures', async () => {
+  const { PNG } = require('pngjs')
+  const file = await saved(tiny({ classes: 2 }))
+  const [node, browser] = [await load(file), kept(await BrowserGenerator.load(readFileSync(file)))]
+  const options = { scale: 3, gap: 1, invert: true }
+  for (const picture of [
+    batch => batch.png(1),
+    batch => batch.png(1, options),
+    batch => batch.grid({ columns: 2, ...options }),
+  ]) {
+    const [ours, theirs] = await Promise.all(
+      [node, browser].map(async each =>
+        PNG.sync.read(Buffer.from(await picture(await each.sample(5, { seed: 2 })))),
+      ),
+    )
+    assert.deepEqual([theirs.width, theirs.height], [ours.width, ours.height])
+    assert.deepEqual(theirs.data, ours.data)
+  }
+})
+
 test('an image depends on its seed and its place alone, whatever else is asked for', async () => {
   const generator = await load(await saved(tiny({ classes: 3 })))
   const [few, many] = await Promise.all([generator.sample(2, { seed: 9 }), generator.sample(70, { seed: 9 })])
@@ -89,7 +149,7 @@ test('bytes are read when load() is called, in the build for browsers too', asyn
   const expected = await images(await load(file))
   for (const { load } of [Generator, BrowserGenerator]) {
     const bytes = Uint8Array.from(file)
-    const loading = load(bytes, { runtime: require('onnxruntime-web') })
+    const loading = load(bytes)
     bytes.fill(0)
     assert.deepEqual(await images(kept(await loading)), expected)
   }
@@ -101,44 +161,10 @@ test('the weights that the package ships make digits', async () => {
   assert.ok(bright > 0.03 && bright < 0.4, `${bright}`)
 })
 
-test('onnxruntime-web stands in for an onnxruntime-node that does not load, as under musl', () => {
-  const home = path('')
-  mkdirSync(join(home, 'onnxruntime-node'), { recursive: true })
-  writeFileSync(join(home, 'onnxruntime-node', 'index.js'), "throw Error('no libstdc++.so.6')")
-  const module = JSON.stringify(require.resolve('../../dist/portable/node.js'))
-  const program = `const { Generator } = require(${module})
-    const load = () => Generator.pretrained().then(generator => generator.sample(2))
-    load().then(load).then(({ count }) => console.log(count))`
-  const env = { ...process.env, NODE_PATH: home }
-  const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], { env, encoding: 'utf8' })
-  assert.equal(stdout, '2\n')
-  assert.equal(stderr.match(/DCGAN_NO_ONNXRUNTIME_NODE.*no libstdc/g)?.length, 1)
-})
-
-test('what a runtime refuses, or fails at, is an error with a code', async () => {
-  const file = await saved(tiny())
-  const runtime = create => ({ InferenceSession: Object.assign(() => {}, { create }), Tensor: class {} })
-  const refused = runtime(() => Promise.reject(new Error('no such operator')))
-  const broken = runtime(async () => ({ run: () => Promise.reject(new Error('aborted')), release() {} }))
-  for (const [given, code, message] of [
-    [{}, 'ERR_DCGAN_INVALID_ARGUMENT', /the module onnxruntime-node or onnxruntime-web for runtime/],
-    [refused, 'ERR_DCGAN_NATIVE', /onnxruntime refused the generator: no such operator/],
-    [broken, 'ERR_DCGAN_NATIVE', /onnxruntime failed: aborted/],
-  ]) {
-    const made = Generator.load(file, { runtime: given }).then(generator => kept(generator).sample())
-    const error = await failure(made)
-    assert.equal(error.code, code)
-    assert.match(error.message, message)
-  }
-})
-
 test('what is no generator is refused', async () => {
-  const whole = path('.safetensors')
-  await tiny().save(whole)
   const good = readFileSync(await saved(tiny()))
   const spoilt = Uint8Array.from(good).fill(0xff, good.length - 8)
   for (const [source, code, message] of [
-    [whole, 'ERR_DCGAN_BAD_CHECKPOINT', /it holds a whole model. Save it with \{ only: 'generator' \}/],
     [path('.missing'), 'ERR_DCGAN_IO', /no such file/],
     ['http://127.0.0.1:9/x', 'ERR_DCGAN_IO', /Cannot read http:\/\/127.0.0.1:9\/x/],
     ['HTTP://', 'ERR_DCGAN_IO', /Cannot read HTTP:\/\/: Invalid URL/],
@@ -165,9 +191,6 @@ test('arguments are checked as those of DCGAN are, and a disposed generator says
   ]) {
     assert.equal((await failure(generator.sample(count, options))).code, 'ERR_DCGAN_INVALID_ARGUMENT')
   }
-  const digits = await load(await saved(tiny({ classes: 10 })))
-  const refused = await failure(digits.sample(1, { minConfidence: 0.9 }))
-  assert.match(refused.message, /nothing, as the classifier takes LibTorch/)
   const stop = new AbortController()
   const waiting = generator.sample(1000, { signal: stop.signal })
   stop.abort(new Error('enough'))

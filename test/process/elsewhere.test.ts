@@ -26,8 +26,7 @@ function on(platform: string, script: string) {
   })
 }
 
-const INSTEAD =
-  /libtorch-dcgan\/portable: npm install onnxruntime-node[\s\S]*docker run .* libtorch-dcgan train/
+const INSTEAD = /DCGAN\.pretrained\(\) sample here[\s\S]*docker run .* libtorch-dcgan train/
 
 describe.each(['darwin', 'win32'])('on %s, where there is no LibTorch,', platform => {
   test('new DCGAN() says what works there', async () => {
@@ -39,6 +38,22 @@ describe.each(['darwin', 'win32'])('on %s, where there is no LibTorch,', platfor
     expect(stdout).toMatch(new RegExp(`^ERR_DCGAN_NATIVE_NOT_FOUND .*this is ${platform}`))
     expect(stdout).toMatch(INSTEAD)
     expect(stdout).not.toContain('npx libtorch-dcgan setup"')
+  })
+
+  test('DCGAN.pretrained() makes digits in WebAssembly, and train() says where training runs', async () => {
+    const { stdout } = await on(
+      platform,
+      `const { DCGAN } = require('./dist/index.js')
+       async function main() {
+         const gan = await DCGAN.pretrained()
+         console.log(gan.engine, (await gan.sample(3, { seed: 1, labels: 7 })).count)
+         await gan.evaluate({ count: 10 }).catch(({ code, message }) => console.log(code, message))
+       }
+       main()`,
+    )
+    expect(stdout).toMatch(
+      /^wasm 3\nERR_DCGAN_NATIVE_NOT_FOUND .*only samples\. Models train on Linux with glibc 2\.28/,
+    )
   })
 
   test.each(['doctor', 'setup'])('%s says what works there', async name => {

@@ -130,7 +130,7 @@ export class Package {
     for (const name of ['package-lock.json', 'tools', ...projects]) {
       fs.cpSync(path.join(ROOT, name), this.path(name), { recursive: true })
     }
-    const page = { 'portable/browser.ts': 'export {}' }
+    const page = { 'portable/web/browser.ts': 'export {}' }
     for (const [name, text] of Object.entries({ ...page, ...files })) this.write(`lib/${name}`, text)
   }
 

@@ -67,7 +67,7 @@ async function save(event) {
   event.preventDefault()
   const batch = await generator.sample(1, wanted(state.seed))
   const link = Object.assign(document.createElement('a'), {
-    href: URL.createObjectURL(await batch.grid({ scale: 8 })),
+    href: URL.createObjectURL(new Blob([await batch.grid({ scale: 8 })], { type: 'image/png' })),
     download: `digit-${state.label}-${state.seed}.png`,
   })
   link.click()
