@@ -62,13 +62,16 @@ export function makeContenders({ python, threads, variables }) {
     },
     tfjsStep: images => new Contender('TensorFlow.js (cpu)', node, ['rivals/tfjs_step.js', images], env),
     starts: () => [
-      { name: 'ours', command: node, args: [here('ours/start.js')], env },
+      { name: 'node -e 0', command: node, args: ['-e', '0'], env },
+      // `counts`: the program takes a number of images.
+      { name: 'ours', command: node, args: [here('ours/start.js')], env, counts: true },
       { name: 'PyTorch', command: python, args: [here('rivals/pytorch_start.py')], env },
       {
         name: 'onnxruntime-node',
         command: node,
         args: [here('rivals/onnxruntime_start.js'), exported(node)],
         env,
+        counts: true,
       },
     ],
   }

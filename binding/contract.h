@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "pages.h"
 #include "sizes.h"
 
 #define DCGAN_EXPORT __attribute__((visibility("default")))
@@ -53,10 +54,15 @@ struct PeerPlace {
   double timeout = 10;        // seconds until a process that does not answer counts as hung
 };
 
-struct Config {
-  std::string device;  // 'cpu' or 'cuda:N', one that info() offers
-  Precision precision = Precision::kFloat32;
-  int threads = 0;  // 0: LibTorch's choice
+/// The device and the precisions of a model.
+struct RunsOn {
+  std::string device;                               // 'cpu' or 'cuda:N', one that info() offers
+  Precision precision = Precision::kFloat32;        // of the training steps
+  Precision image_precision = Precision::kFloat32;  // of the images
+};
+
+struct Config : RunsOn {
+  int threads = 0;  // 0: as many as the process may use
   std::uint64_t seed = 0;
   std::int64_t batch_size = 128;
   std::int64_t latent_dim = 100;
@@ -120,7 +126,7 @@ struct HostTensor {
   std::string name;
   std::string dtype;
   std::vector<std::int64_t> shape;
-  std::vector<std::byte> data;
+  Bytes data;
 };
 
 struct Position {
@@ -243,39 +249,6 @@ struct Stats {
   int missing_threads = 0;  // threads of the model that the process could not start
 };
 
-/// One model and the thread that owns it. Every method may be called from any thread and returns at once.
-/// Replies come on the model's thread. The destructor stops a running epoch after its step, and waits for the
-/// thread.
-class Engine {
- public:
-  virtual ~Engine() = default;
-  virtual Position position() const = 0;
-  virtual Stats stats() const = 0;
-  virtual void set_dataset(TrainingSet dataset, Reply<Fingerprint> reply) = 0;
-  virtual void train_epoch(EpochRequest request, std::shared_ptr<EpochObserver> observer,
-                           Reply<EpochResult> reply) = 0;
-  virtual void cancel_epoch() = 0;
-  virtual void acknowledge_checkpoint() = 0;
-  virtual void sample(std::int64_t id, SampleRequest request, Reply<Images> reply) = 0;
-  virtual void cancel_sample(std::int64_t id) = 0;
-  /// Evaluations and requests with a min_confidence need the classifier.
-  virtual void set_classifier(std::vector<HostTensor> weights, Reply<Done> reply) = 0;
-  /// Begins to evaluate the generator as it is now. Each call of advance_evaluation() does a piece of the
-  /// work, some ten milliseconds, so that other requests are served in between.
-  virtual void begin_evaluation(std::int64_t id, EvaluationRequest request, Reply<Done> reply) = 0;
-  virtual void advance_evaluation(std::int64_t id, Reply<EvaluationProgress> reply) = 0;
-  /// Frees what an evaluation holds.
-  virtual void end_evaluation(std::int64_t id) = 0;
-  virtual void export_state(StatePart part, Reply<State> reply) = 0;
-  virtual void import_state(State state, Reply<Done> reply) = 0;
-  /// Replies with the texts of all processes of a distributed run, by rank. Waits for them until
-  /// cancel_epoch().
-  virtual void exchange(std::string text, Reply<std::vector<std::string>> reply) = 0;
-  virtual void probe(ProbeRequest request, Reply<std::vector<HostTensor>> reply) = 0;
-  /// Rejects all waiting requests, frees the model, and ends the thread.
-  virtual void stop(Reply<Done> reply) = 0;
-};
-
 struct Info {
   std::string libtorch;
   bool cuda = false;
@@ -290,21 +263,93 @@ struct Info {
   std::vector<bool> cuda_bfloat16;  // the same for each CUDA device
 };
 
-/// The functions of the engine's library, which the addon opens at run time.
-class Library {
+class Classifier;
+struct ClassifierWeights;
+class Sampler;
+
+namespace kernels {
+class Team;
+}
+
+/// Called while a process waits for others. Returns false to give up.
+using Idle = std::function<bool()>;
+
+/// A model in training, made by the training library. Only the model's thread uses it.
+class TrainingModel {
  public:
-  virtual ~Library() = default;
+  virtual ~TrainingModel() = default;
+
+  /// Waits until all processes of a distributed run have come. Calls `idle` meanwhile.
+  virtual void join(const Idle& idle) = 0;
+  /// Joins, and returns the texts of all processes, by rank.
+  virtual std::vector<std::string> exchange(const std::string& text, const Idle& idle) = 0;
+  /// Returns true if this process or another one of the run wants to stop. All processes ask before each
+  /// step, so all stop before the same one.
+  virtual bool agree_to_stop(bool wanted) = 0;
+
+  /// Returns the data set's fingerprint.
+  virtual std::uint64_t set_dataset(const TrainingSet& dataset) = 0;
+  /// Continues the running epoch if it was begun on this data set. Otherwise begins an epoch.
+  virtual void begin_epoch() = 0;
+  virtual std::int64_t epoch_steps() const = 0;
+  /// Makes a step, or several if a CUDA graph has them; never more than `most`. Returns how many. The last
+  /// step of an epoch completes the epoch.
+  virtual std::int64_t step(std::int64_t most) = 0;
+  /// Reads the losses of steps [first, end) of the current epoch, or of the one that has just ended, from the
+  /// device.
+  virtual std::vector<Losses> losses(std::int64_t first, std::int64_t end) const = 0;
+  /// Returns why LibTorch could not capture a CUDA graph; empty if it could, or did not try.
+  virtual std::string capture_failure() const = 0;
+  virtual const Position& position() const = 0;
+
+  /// Returns the tensors of the generator that makes the images, the average or the trained one, behind the
+  /// prefix "generator.".
+  virtual std::vector<HostTensor> served_tensors() = 0;
+  virtual State export_state(StatePart part) = 0;
+  virtual void import_state(const State& state) = 0;
+  virtual std::vector<HostTensor> probe(const ProbeRequest& request) = 0;
+
+  /// Make LibTorch's own sampler and classifier. Null where those of the kernels serve this model.
+  virtual std::unique_ptr<Sampler> make_sampler() const = 0;
+  virtual std::unique_ptr<Classifier> make_classifier(const ClassifierWeights& weights) const = 0;
+};
+
+/// The evaluation of a generator, done piece by piece.
+class Evaluation {
+ public:
+  virtual ~Evaluation() = default;
+  /// Does the next piece of the work, some ten milliseconds.
+  virtual EvaluationProgress advance() = 0;
+};
+
+/// The functions of the library that needs LibTorch. The addon opens it when a model first trains or
+/// evaluates.
+class TrainingLibrary {
+ public:
+  virtual ~TrainingLibrary() = default;
   virtual Info info() const = 0;
-  virtual std::unique_ptr<Engine> create(Config config) const = 0;
   /// Returns the seed of the first process of a distributed run. Waits for that process, unless the seed is
   /// `given`.
   virtual std::uint64_t agreed_seed(const PeerPlace& place, std::uint64_t seed, bool given) const = 0;
-  virtual std::vector<float> latents(std::uint64_t seed, std::int64_t count, std::int64_t dim) const = 0;
-  virtual std::vector<std::uint8_t> labels(std::uint64_t seed, std::int64_t count,
-                                           std::int64_t classes) const = 0;
+  /// Numbers the models of a process, in the order in which Node's thread makes them. The models of the same
+  /// number train together.
+  virtual PeerPlace numbered(PeerPlace place) const = 0;
+
+  // The rest is called on a model's thread.
+
+  /// Prepares the thread: it computes with this team, and LibTorch with as many threads as suit the model.
+  /// Returns how many threads the model has.
+  virtual int enter(const Config& config, kernels::Team& team) const = 0;
+  virtual std::unique_ptr<TrainingModel> create(const Config& config) const = 0;
+  /// `sampler`: prepared with the generator.
+  virtual std::unique_ptr<Evaluation> evaluate(const Config& config, EvaluationRequest request,
+                                               std::unique_ptr<Sampler> sampler,
+                                               std::shared_ptr<Classifier> classifier) const = 0;
+  /// Returns the exception that is being handled, which may be LibTorch's, as a failure.
+  virtual Failure caught() const = 0;
 };
 
-using LibraryEntry = const Library* (*)();
-inline constexpr const char* kLibraryEntry = "dcgan_library";
+using TrainingLibraryEntry = const TrainingLibrary* (*)();
+inline constexpr const char* kTrainingLibraryEntry = "dcgan_training_library";
 
 }  // namespace dcgan

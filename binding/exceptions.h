@@ -13,18 +13,14 @@ inline Error disposed() {
   return {"ERR_DCGAN_DISPOSED", "The model was disposed of. Make or load another one"};
 }
 
-/// Returns the exception that is being handled as the failure that a promise rejects with. `Own` is a
-/// library's exception type, and `words` returns the message of such an exception. There is no parameter of
-/// type std::exception_ptr, because its functions are newer than the C++ library that the addon must load
-/// with.
-template <class Own, class Words>
-Failure failure_in_hand(const Words& words) {
+/// Returns the exception that is being handled as the failure that a promise rejects with. There is no
+/// parameter of type std::exception_ptr, because its functions are newer than the C++ library that the addon
+/// must load with.
+inline Failure caught_failure() {
   try {
     throw;
   } catch (const Error& error) {
     return failure_of(error);
-  } catch (const Own& error) {
-    return {"ERR_DCGAN_NATIVE", words(error)};
   } catch (const std::bad_alloc&) {
     return {"ERR_DCGAN_NATIVE", "Out of memory"};
   } catch (const std::exception& error) {

@@ -11,8 +11,8 @@ namespace dcgan {
 
 /// Returns the values of a float32 tensor. Throws ERR_DCGAN_BAD_CHECKPOINT if it is missing or has another
 /// type or shape.
-inline std::vector<float> floats_of(const std::vector<HostTensor>& tensors, const std::string& name,
-                                    const std::vector<std::int64_t>& shape) {
+inline Floats floats_of(const std::vector<HostTensor>& tensors, const std::string& name,
+                        const std::vector<std::int64_t>& shape) {
   const auto found = std::find_if(tensors.begin(), tensors.end(),
                                   [&](const HostTensor& tensor) { return tensor.name == name; });
   std::size_t count = 1;
@@ -21,7 +21,7 @@ inline std::vector<float> floats_of(const std::vector<HostTensor>& tensors, cons
       found->data.size() != count * sizeof(float)) {
     fail("ERR_DCGAN_BAD_CHECKPOINT", "The tensor " + name + " is missing or has another shape");
   }
-  std::vector<float> values(count);
+  Floats values(count);
   std::memcpy(values.data(), found->data.data(), found->data.size());
   return values;
 }

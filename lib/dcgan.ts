@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { asyncDispose } from './async-dispose.js'
-import { readState, writeState } from './checkpoint/index.js'
+import { readState } from './checkpoint/file.js'
 import { checkChanges, checkSave, modelsOwn, onlyGenerator, type SaveOptions } from './checkpoint/options.js'
-import { TrainingData, type TrainingImages } from './datasets/index.js'
+import type { TrainingImages } from './datasets/dataset.js'
+import { TrainingData } from './datasets/training-data.js'
 import { channels, published } from './diagnostics.js'
 import { DcganError, invalidArgument } from './errors.js'
-import { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/index.js'
+import type { EvaluateOptions, Evaluation } from './evaluation/index.js'
 import { checkPath, writeFileAtomic } from './files.js'
 import {
   checkHyperParams,
@@ -14,8 +15,9 @@ import {
   type HyperParams,
   resolveHyperParams,
 } from './hyperparams.js'
-import { type ConfidentBatch, ImageBatch, type LabelledBatch } from './images/index.js'
+import { type ConfidentBatch, ImageBatch, type LabelledBatch } from './images/batch.js'
 import { assertInstalled } from './installed.js'
+import { lazy } from './lazy.js'
 import { checkLocalSource } from './local-source.js'
 import { type Classifier, loadClassifier } from './native/classifier.js'
 import type { ChosenDevice } from './native/device.js'
@@ -25,7 +27,7 @@ import { settleSeed } from './native/peers.js'
 import type { ChosenPrecision } from './native/precision.js'
 import { Saver } from './native/saver.js'
 import type { NativeSampleRequest, ServingStats } from './native/types.js'
-import { checkExportOnnx, type ExportOnnxOptions, exportModel } from './onnx/export.js'
+import type { ExportOnnxOptions } from './onnx/export.js'
 import { checkBoolean, reading } from './options.js'
 import { checkGenerate, type GenerateOptions, type GeneratePlan, requestsOf } from './sampling/generate.js'
 import { checkSaveGrid, type SaveGridOptions } from './sampling/grid.js'
@@ -33,12 +35,16 @@ import { checkInterpolation, type InterpolateOptions, slerp } from './sampling/i
 import { type Classes, checkLabels } from './sampling/labels.js'
 import { type Confident, checkSample, type Labelled, type SampleOptions } from './sampling/request.js'
 import type { Source } from './source.js'
-import { summaryOf } from './summary.js'
 import type { EpochOptions, TrainOptions } from './training/options.js'
 import type { EpochResult } from './training/run.js'
-import { type TrainResult, trainAll, trainOne } from './training/train.js'
-import { makeTrainable } from './training/trainable.js'
-import { drawLatents } from './wasm/engine.js'
+import type { TrainResult } from './training/train.js'
+
+const training = lazy(() => require('./training/train.js') as typeof import('./training/train.js'))
+const evaluation = lazy(() => require('./evaluation/index.js') as typeof import('./evaluation/index.js'))
+const writing = lazy(() => require('./checkpoint/write.js') as typeof import('./checkpoint/write.js'))
+const fineTuning = lazy(() => require('./training/trainable.js') as typeof import('./training/trainable.js'))
+const onnx = lazy(() => require('./onnx/export.js') as typeof import('./onnx/export.js'))
+const summary = lazy(() => require('./summary.js') as typeof import('./summary.js'))
 
 /** Marks the constructor call of `load()`, whose model needs no LibTorch until it trains. */
 const LOADED = Symbol('loaded')
@@ -76,8 +82,8 @@ export class DCGAN {
   #generatorOnly = false
 
   /**
-   * Makes a new model with weights drawn from `seed`. The first one of a process loads LibTorch, which takes a quarter
-   * of a second.
+   * Makes a new model with weights drawn from `seed`. It needs LibTorch, which the first one of a process loads in a
+   * quarter of a second.
    *
    * @param hparams hyper-parameters that differ from the defaults; an unknown key is an error
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_NO_CUDA`, `ERR_DCGAN_NATIVE_NOT_FOUND`,
@@ -93,6 +99,9 @@ export class DCGAN {
   /**
    * Makes a model from a file that `save()` or a checkpoint wrote. `train()` continues exactly where that model was, on
    * the data set that it was trained on.
+   *
+   * The model samples without LibTorch, unless it is given a CUDA device, `precision: 'bfloat16'` or `kernels: 'plain'`.
+   * `train()` opens LibTorch for it, and the same seed goes on making the same digits.
    *
    * `device`, `threads`, `precision`, `maxBatch`, `maxQueue` and `distributed` belong to the machine, so they are not
    * taken from the file, with three exceptions. Training continues bit for bit only with the same precision, device and
@@ -146,7 +155,7 @@ export class DCGAN {
     const changes = checkHyperParams('the options of pretrained()', others)
     const gan = new DCGAN({ ...modelsOwn(loaded), ...checkChanges(changes, loaded, source.name) })
     try {
-      await gan.#engine.importState(await makeTrainable(loaded.state, gan.hparams, gan))
+      await gan.#engine.importState(await fineTuning().makeTrainable(loaded.state, gan.hparams, gan))
       return gan
     } catch (error) {
       await gan.dispose()
@@ -154,14 +163,14 @@ export class DCGAN {
     }
   }
 
-  /** The device that the model runs on, where `hparams.device` may be `'auto'`. */
+  /** The device that the model runs on now. A loaded model is on the CPU until it trains, unless it was given CUDA. */
   get device(): ChosenDevice {
-    return this.#engine.device
+    return this.#engine.machine.device
   }
 
-  /** The precision that the model computes in, where `hparams.precision` may be `'auto'`. */
+  /** The precision of the model's training steps; `'float32'` for a loaded model that has not trained. */
   get precision(): ChosenPrecision {
-    return this.#engine.precision
+    return this.#engine.machine.precision
   }
 
   /**
@@ -212,7 +221,7 @@ export class DCGAN {
    *   stops. When the signal aborts: its reason
    */
   train(options?: TrainOptions): Promise<TrainResult> {
-    return this.#exclusively(() => trainAll(this.#engine, this.hparams, options, this.#data))
+    return this.#exclusively(() => training().trainAll(this.#engine, this.hparams, options, this.#data))
   }
 
   /**
@@ -223,7 +232,9 @@ export class DCGAN {
    * @throws as `train()` does
    */
   trainEpoch(dataset?: TrainingImages | string, options?: EpochOptions): Promise<EpochResult> {
-    return this.#exclusively(() => trainOne(this.#engine, this.hparams, dataset, options, this.#data))
+    return this.#exclusively(() =>
+      training().trainOne(this.#engine, this.hparams, dataset, options, this.#data),
+    )
   }
 
   /**
@@ -277,10 +288,9 @@ export class DCGAN {
     options?: InterpolateOptions,
   ): Promise<ImageBatch> {
     this.#engine.assertAlive()
-    const { latentDim } = this.hparams
     const checked = checkInterpolation(fromSeed, toSeed, framesOrOptions, options, this.#requested)
     const { frames, label, truncation, signal } = checked
-    const [from, to] = [this.#engine.latent(fromSeed, latentDim), this.#engine.latent(toSeed, latentDim)]
+    const [from, to] = [this.#engine.latents(fromSeed, 0, 1), this.#engine.latents(toSeed, 0, 1)]
     const latents = slerp(from, to, frames)
     const labels = checkLabels(label ?? this.#engine.labels(fromSeed, 1)?.[0], frames, this.#requested)
     const given = { count: frames, seed: 0, latents, labels, fixed: false }
@@ -332,7 +342,7 @@ export class DCGAN {
     return published(
       channels.evaluation,
       { model: this },
-      () => evaluate(this.#engine, this.hparams, this.#data, options),
+      () => evaluation().evaluate(this.#engine, this.hparams, this.#data, options),
       evaluation => ({ evaluation }),
     )
   }
@@ -353,7 +363,7 @@ export class DCGAN {
     const { only = 'all' } = how
     if (only === 'all' && this.#generatorOnly) throw onlyGenerator('save')
     await this.#saver.save(only, state =>
-      writeState(path, state, this.hparams, { ...how, classNames: this.classNames }),
+      writing().writeState(path, state, this.hparams, { ...how, classNames: this.classNames }),
     )
   }
 
@@ -370,6 +380,7 @@ export class DCGAN {
   async exportOnnx(file: string, options?: ExportOnnxOptions): Promise<void> {
     this.#engine.assertAlive()
     const path = checkPath('file', file)
+    const { checkExportOnnx, exportModel } = onnx()
     const how = checkExportOnnx(options)
     await this.#saver.save('generator', state => writeFileAtomic(path, exportModel(state, this.hparams, how)))
   }
@@ -384,7 +395,7 @@ export class DCGAN {
 
   /** What `console.log(gan)` shows: device, precision, step, epoch and the hyper-parameters that are not defaults. */
   [inspect.custom](): string {
-    return summaryOf(this)
+    return summary().summaryOf(this)
   }
 
   /** `await using gan = new DCGAN()` disposes of the model at the end of its block. */
@@ -416,8 +427,7 @@ export class DCGAN {
 
   async *#batches(plan: GeneratePlan): AsyncIterableIterator<ImageBatch> {
     const drawn = plan.labels === undefined ? this.#engine.labels(plan.seed, plan.count) : undefined
-    const { latentDim } = this.hparams
-    const latents = (first: number, count: number) => drawLatents(plan.seed, count, latentDim, first)
+    const latents = (first: number, count: number) => this.#engine.latents(plan.seed, first, count)
     for (const request of requestsOf(plan, latents, drawn)) yield await this.#images(request, plan.signal)
   }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import {
   type FileHandle,
@@ -59,7 +58,7 @@ export async function writeFileAtomic(
     const { target, replaced } = await targetOf(path)
     const folder = dirname(target)
     await removeStale(folder)
-    temporary = join(folder, `.dcgan-${process.pid}-${randomUUID()}.tmp`)
+    temporary = join(folder, `.dcgan-${process.pid}-${crypto.randomUUID()}.tmp`)
     const mode = replaced?.mode ?? wanted
     const file = await open(temporary, 'wx', mode === undefined ? undefined : mode & PERMISSIONS)
     try {

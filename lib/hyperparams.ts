@@ -77,9 +77,10 @@ export interface HyperParams {
    */
   device: Device
   /**
-   * `'float32'` (default). `'bfloat16'`: mixed precision; weights, statistics and losses stay float32. On a processor
-   * without bfloat16 arithmetic the model then runs in float32, with one process warning. `'auto'`: bfloat16 where it is
-   * fast, otherwise float32, without a warning. `gan.precision` tells which was chosen.
+   * `'float32'` (default). `'bfloat16'`: mixed precision; weights, statistics and losses stay float32. It needs LibTorch,
+   * to sample too. On a processor without bfloat16 arithmetic the model then runs in float32, with one process warning.
+   * `'auto'`: training steps in bfloat16 where it is fast, otherwise in float32, without a warning; images in float32.
+   * `gan.precision` tells which was chosen.
    */
   precision: Precision
   /**
@@ -89,7 +90,7 @@ export interface HyperParams {
    */
   kernels: Kernels
   /**
-   * CPU threads that one operation of this model uses, 1 to 1,024. Default `'auto'`: LibTorch's choice, one per core.
+   * CPU threads that one operation of this model uses, 1 to 1,024. Default `'auto'`: one per core, or `OMP_NUM_THREADS`.
    * Other models in the process keep their own number.
    */
   threads: number | 'auto'

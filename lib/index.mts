@@ -3,4 +3,14 @@
 import './assert-installed.mjs'
 
 export type * from './index.js'
-export { animate, DCGAN, DcganError, ImageBatch, loadMnist, recipes, subset } from './index.js'
+export {
+  animate,
+  DCGAN,
+  DcganError,
+  ImageBatch,
+  loadImages,
+  loadMnist,
+  recipes,
+  subset,
+  writeDataset,
+} from './index.js'

@@ -1,20 +1,16 @@
 export type { SaveOptions } from './checkpoint/options.js'
+export type { Dataset, TrainingImages } from './datasets/dataset.js'
+export type { SkippedFiles } from './datasets/folder-of-pictures.js'
+export type { Split } from './datasets/idx-pair.js'
+export { type LoadedImages, type LoadImagesOptions, loadImages } from './datasets/images.js'
+export { type LoadMnistOptions, loadMnist } from './datasets/mnist.js'
+export { subset } from './datasets/subset.js'
 export {
-  type Dataset,
-  type LoadedImages,
-  type LoadImagesOptions,
-  type LoadMnistOptions,
-  loadImages,
-  loadMnist,
-  type SkippedFiles,
-  type Split,
-  subset,
-  type TrainingImages,
   type WritableImages,
   type WriteDatasetOptions,
   type WrittenDataset,
   writeDataset,
-} from './datasets/index.js'
+} from './datasets/write.js'
 export { DCGAN, type PretrainedOptions } from './dcgan.js'
 export { DcganError, type DcganErrorCode } from './errors.js'
 export type {
@@ -33,17 +29,13 @@ export type {
   Loss,
   Precision,
 } from './hyperparams.js'
-export {
-  animate,
-  type BatchImage,
-  type ConfidentBatch,
-  type GifOptions,
-  type GridOptions,
-  type GridOrder,
-  ImageBatch,
-  type LabelledBatch,
-  type PngOptions,
-} from './images/index.js'
+export { animate } from './images/animate.js'
+export { type ConfidentBatch, ImageBatch, type LabelledBatch } from './images/batch.js'
+export type { GifOptions } from './images/gif.js'
+export type { GridOrder } from './images/grey.js'
+export type { BatchImage } from './images/grey-batch.js'
+export type { GridOptions } from './images/grid.js'
+export type { PngOptions } from './images/picture.js'
 export type {
   CallMessage,
   EpochMessage,

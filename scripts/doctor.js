@@ -5,7 +5,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { checkAddon } = require('./doctor/addon.js')
-const { checkDataSet, checkStep, selfTest } = require('./doctor/library.js')
+const { checkDataSet, checkStep, trySampling, tryTraining } = require('./doctor/library.js')
 const { checkGpu, checkLibTorch } = require('./doctor/libtorch.js')
 const { PLATFORM, libc, requirePlatform } = require('./libtorch/platform.js')
 const { Problem, codeOf, reason } = require('./problem.js')
@@ -41,6 +41,8 @@ The exit code is 0 if all is well, and 1 if something must be fixed.`
  * @typedef {object} Findings
  * @property {import('./libtorch/find.js').LibTorchInfo} [libtorch]
  * @property {boolean} [building] whether the addon that is missing has to be built
+ * @property {boolean} [samples] whether the addon loads
+ * @property {boolean} [trains] whether it loads LibTorch
  * @property {number} [cudaDevices] the GPUs that LibTorch sees, if it loads
  */
 
@@ -86,7 +88,8 @@ async function diagnose() {
     await check('GPU', () => checkGpu(findings)),
     addon,
     await check('data set', () => checkDataSet(ROOT)),
-    await check('self-test', () => selfTest(ROOT, addon.status === 'ok')),
+    await check('sampling', () => trySampling(ROOT, findings)),
+    await check('training', () => tryTraining(ROOT, findings)),
   ]
   if (findings.cudaDevices) checks.push(await check('GPU step', () => checkStep(ROOT)))
   const { version } = require('../package.json')

@@ -24,8 +24,8 @@ const ROOT = path.join(__dirname, '..')
 
 const HELP = `Usage: libtorch-dcgan setup [options]
 
-Finds or fetches LibTorch and prepares the addon. A second run does only what is
-left to do.
+Finds or fetches LibTorch, which models need to train, and prepares the addon. A
+second run does only what is left to do.
 
 Options:
   --cpu               LibTorch for the CPU (downloads 192 MB on linux-x64,
@@ -50,8 +50,6 @@ Environment:
                           take a file whose SHA-256 is not known
   LIBTORCH_DCGAN_BUILD_FROM_SOURCE=1
                           build the addon even if a prebuilt one fits
-  LIBTORCH_DCGAN_SKIP_SETUP=1
-                          do not run the set-up during npm install
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
                           as usual`
 

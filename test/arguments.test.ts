@@ -230,8 +230,8 @@ describe('the addon measures by itself', () => {
     ['no truncation', () => training().sample(model, { ...request, truncation: undefined as never })],
     ['a negative seed', () => training().sample(model, { ...request, seed: -1 })],
     ['no request', () => training().sample(model, undefined as never)],
-    ['a negative number of latents', () => training().latents(1, -1, 100)],
-    ['latents without end', () => training().latents(1, 1e15, 1e15)],
+    ['a negative number of latents', () => training().latents(1, 0, -1, 100)],
+    ['latents without end', () => training().latents(1, 0, 1e15, 1e15)],
     [
       'a probe of latents that are too few',
       () => training().probe(model, { images: new Uint8Array(7840), latents: new Float32Array(100) }),

@@ -128,9 +128,9 @@ describe('the losses at known logits', () => {
 })
 
 test('latents() are the normal numbers that a seed samples with, image by image', () => {
-  const all = new Float32Array(training().latents(5, 200, 100))
+  const all = new Float32Array(training().latents(5, 0, 200, 100))
   const { mean, deviation } = moments(all)
   expect(Math.abs(mean)).toBeLessThan(0.03)
   expect(Math.abs(deviation - 1)).toBeLessThan(0.03)
-  expect(new Float32Array(training().latents(5, 1, 100))).toEqual(all.slice(0, 100))
+  expect(new Float32Array(training().latents(5, 0, 1, 100))).toEqual(all.slice(0, 100))
 })

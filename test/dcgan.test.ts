@@ -12,9 +12,11 @@ test('the package exports what the contract names', () => {
     'DcganError',
     'ImageBatch',
     'animate',
+    'loadImages',
     'loadMnist',
     'recipes',
     'subset',
+    'writeDataset',
   ])
 })
 

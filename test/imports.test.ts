@@ -21,6 +21,7 @@ const LIB = [
   ],
   ['files.ts', 'hyperparams.ts'],
   ['local-source.ts', 'loading.ts'],
+  ['lazy.ts'],
   ['installed.ts'],
   ['recipes.ts', 'types', 'images', 'datasets', 'native/types.ts', 'tensorboard'],
   ['sampling'],
@@ -32,16 +33,20 @@ const LIB = [
   ['cli'],
 ]
 const BINDING = [
-  ['sizes.h', 'contract.h'],
+  ['sizes.h', 'pages.h', 'contract.h'],
   ['exceptions.h', 'host_tensors.h'],
   ['random', 'kernels'],
-  ['peers', 'sampling'],
+  ['sampling', 'classifier'],
+  ['engine'],
+  ['addon', 'glibc', 'wasm'],
+  // From here on, the training library. The addon opens it when it runs.
+  ['peers'],
   ['model'],
   ['evaluation'],
   ['training'],
-  ['engine'],
-  ['addon', 'portable', 'wasm'],
 ]
+/** The rooms that know LibTorch. */
+const LIBTORCH = /^binding\/(peers|model|evaluation|training)\//
 
 interface Use {
   from: string
@@ -155,9 +160,19 @@ describe.each([
       return rooms.includes(undefined) || rooms[0] === rooms[1] ? [] : [rooms as [string, string]]
     })
     expect(uses.filter(([from, to]) => !below(from, arrows).includes(to))).toEqual([])
-    // The addon opens the engine when it runs. The box at the bottom stands for the files at the top of lib/.
-    const known = new Set(['addon engine', ...uses.map(use => use.join(' '))])
+    // The box at the bottom stands for the files at the top of lib/.
+    const known = new Set(uses.map(use => use.join(' ')))
     const others = arrows.filter(([, to]) => !to.startsWith('"'))
     expect(others.filter(arrow => !known.has(arrow.join(' ')))).toEqual([])
   })
+})
+
+test('only the rooms of the training library include headers of LibTorch, and only the addon those of Node.js', () => {
+  const using = (header: RegExp) =>
+    filesUnder('binding', /\.(h|cc)$/).filter(file => header.test(readFileSync(join(ROOT, file), 'utf8')))
+  const libtorch = using(/#include <(torch|ATen|c10)[/\w]*\//)
+  expect(libtorch).toContain('binding/training/library.cc')
+  expect(libtorch.filter(file => !LIBTORCH.test(file))).toEqual([])
+  const node = using(/#include <(napi|node_api)\.h>/)
+  expect(node).toEqual(['binding/addon/napi_setup.h'])
 })

@@ -2,8 +2,10 @@ import type { NativeConfig } from '../lib/native/types'
 
 /** The configuration of models that tests make with the addon itself. */
 export const NATIVE_CONFIG: NativeConfig = {
+  engine: 'libtorch',
   device: 'cpu',
   precision: 'float32',
+  imagePrecision: 'float32',
   threads: 1,
   seed: 3,
   batchSize: 4,

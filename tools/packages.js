@@ -14,8 +14,8 @@ async function installPackages(root) {
   // npm names itself to what it runs; started by hand, set-up takes the npm on PATH.
   const npm = process.env.npm_execpath
   const [program, first] = npm?.endsWith('npm-cli.js') ? [process.execPath, [npm]] : ['npm', []]
-  // Our own install script must not start a set-up inside the set-up.
-  const env = { ...process.env, LIBTORCH_DCGAN_SKIP_SETUP: '1' }
+  // npm runs tools/prepare.js, and set-up compiles lib/ itself.
+  const env = { ...process.env, LIBTORCH_DCGAN_SKIP_PREPARE: '1' }
   const args = [...first, 'ci', '--no-audit', '--no-fund']
   const { status, output } = await run(program, args, { cwd: root, env })
   if (status === 127)

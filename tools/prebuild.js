@@ -23,12 +23,12 @@ const ROOT = path.join(__dirname, '..')
 const PREBUILDS = path.join(ROOT, 'prebuilds')
 const WEIGHTS = path.join('weights', 'mnist.safetensors')
 const ADDON = 'dcgan.node'
-const ENGINE = 'libdcgan_engine.so'
+const TRAINING = 'libdcgan_training.so'
 
 /**
  * Strips what was built, and makes sure that it loads elsewhere.
  *
- * @param {string} built the folder with the addon and the engine
+ * @param {string} built the folder with the addon and the training library
  * @param {string} target the folder to put them in
  * @param {string} [platform] what they were built for
  * @returns {string[]} the files made
@@ -40,13 +40,13 @@ function makePrebuilt(built, target, platform = PLATFORM) {
   fs.rmSync(beside, { recursive: true, force: true })
   fs.mkdirSync(beside, { recursive: true })
   try {
-    const faults = [ADDON, ENGINE].flatMap(name => {
+    const faults = [ADDON, TRAINING].flatMap(name => {
       const stripped = path.join(beside, name)
       const args = ['--strip-unneeded', '-o', stripped, path.join(built, name)]
       const { status, stderr, error } = spawnSync(strip, args, { encoding: 'utf8' })
       if (status !== 0)
         throw new Problem(`${name} cannot be stripped: ${error?.message ?? stderr.trim()}`, 'npm run setup')
-      return faultsOf(stripped, { libtorch: name === ENGINE, arch })
+      return faultsOf(stripped, { libtorch: name === TRAINING, arch })
     })
     if (faults.length > 0) throw new Problem(`The addon would not load elsewhere:\n${faults.join('\n')}`)
     fs.rmSync(target, { recursive: true, force: true })
@@ -54,7 +54,7 @@ function makePrebuilt(built, target, platform = PLATFORM) {
   } finally {
     fs.rmSync(beside, { recursive: true, force: true })
   }
-  return [ADDON, ENGINE].map(name => path.join(target, name))
+  return [ADDON, TRAINING].map(name => path.join(target, name))
 }
 
 /** The platforms to ship an addon for. */

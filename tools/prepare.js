@@ -13,7 +13,7 @@ const ROOT = path.join(__dirname, '..')
 // A clone that an application links to may have no packages yet: its set-up is still to come.
 const installed = fs.existsSync(path.join(ROOT, 'node_modules', 'typescript'))
 
-if (installed && process.env.LIBTORCH_DCGAN_SKIP_SETUP !== '1') {
+if (installed && process.env.LIBTORCH_DCGAN_SKIP_PREPARE !== '1') {
   buildLibrary(ROOT).catch(error => {
     process.stderr.write(`${error instanceof Problem ? error.text : error.stack}\n`)
     process.exitCode = 1

@@ -14,7 +14,7 @@ const { run } = require('../scripts/run.js')
 const ROOT = path.join(__dirname, '..')
 const VERSION = '0.14.1'
 const SOURCES = {
-  evaluation: ['classifier', 'fused_classifier'],
+  classifier: ['classifier', 'fused_classifier'],
   kernels: ['elementwise', 'fourier_form', 'levels', 'packed_kernel', 'product', 'team'],
   random: ['labels', 'latents'],
   sampling: ['float32_sampler', 'folded_generator'],

@@ -1,5 +1,7 @@
 // The flat table of exports. lib/native/types.ts types it.
 
+#include <system_error>
+
 #include "addon/answers.h"
 #include "addon/failure.h"
 #include "addon/fields.h"
@@ -9,6 +11,8 @@
 #include "addon/promise.h"
 #include "addon/requests.h"
 #include "exceptions.h"
+#include "random/labels.h"
+#include "random/latents.h"
 
 namespace dcgan {
 
@@ -41,14 +45,28 @@ Napi::Value load(const Napi::CallbackInfo& info) {
 
 Napi::Value describe(const Napi::CallbackInfo& info) { return to_js(info.Env(), library().info()); }
 
+std::unique_ptr<Engine> start(Config config, const TrainingLibrary* training) {
+  try {
+    return std::make_unique<Engine>(std::move(config), training);
+  } catch (const std::system_error&) {
+    throw Error(
+        "ERR_DCGAN_NATIVE",
+        "The process cannot start the thread of a model. Dispose of other models, or raise the limit of "
+        "threads (ulimit -u, or that of the container)");
+  }
+}
+
 Napi::Value create(const Napi::CallbackInfo& info) {
   const auto& environment = Environment::of(info.Env());
   // end_all() has run, so nothing would end the model's thread.
   if (environment->mailbox.closed()) throw Error("ERR_DCGAN_DISPOSED", "The process is ending");
-  auto config = config_from(object(info[0], "the configuration"));
+  const auto given = object(info[0], "the configuration");
+  auto config = config_from(given);
+  const auto* training = text(given, "engine") == "libtorch" ? &library() : nullptr;
+  if (config.peers.count > 1) config.peers = library().numbered(std::move(config.peers));
   const Sizes sizes{config.latent_dim, config.fixed_count, config.classes, config.disc_steps};
-  auto engine = library().create(std::move(config));
-  return Model::wrap(info.Env(), std::make_unique<Model>(environment, std::move(engine), sizes));
+  return Model::wrap(info.Env(),
+                     std::make_unique<Model>(environment, start(std::move(config), training), sizes));
 }
 
 Napi::Value position(const Napi::CallbackInfo& info) { return to_js(info.Env(), any_model(info).position()); }
@@ -57,15 +75,17 @@ Napi::Value stats(const Napi::CallbackInfo& info) { return to_js(info.Env(), any
 
 Napi::Value latents(const Napi::CallbackInfo& info) {
   const auto seed = static_cast<std::uint64_t>(integer(info[0], "seed", 0, kMaxInteger));
-  const auto values =
-      library().latents(seed, integer(info[1], "count", 1, kMaxSize), integer(info[2], "dim", 1, kMaxSize));
+  const auto first = static_cast<std::uint64_t>(integer(info[1], "first", 0, kMaxInteger));
+  const auto count = integer(info[2], "count", 1, kMaxSize), dim = integer(info[3], "dim", 1, kMaxSize);
+  std::vector<float> values(static_cast<std::size_t>(count * dim));
+  draw_latents(seed, Stream::kSample, first, count, dim, values.data());
   return to_buffer(info.Env(), values.data(), values.size() * sizeof(float));
 }
 
 Napi::Value labels(const Napi::CallbackInfo& info) {
   const auto seed = static_cast<std::uint64_t>(integer(info[0], "seed", 0, kMaxInteger));
-  const auto values = library().labels(seed, integer(info[1], "count", 1, kMaxSize),
-                                       integer(info[2], "classes", 1, kMaxSize));
+  const auto values =
+      draw_labels(seed, integer(info[1], "count", 1, kMaxSize), integer(info[2], "classes", 1, kMaxSize));
   return to_buffer(info.Env(), values.data(), values.size());
 }
 
@@ -87,6 +107,14 @@ Napi::Value job(Napi::Env env, Model& model, Ask ask) {
   job.Set("promise",
           promise<T>(env, model, [&](Engine& engine, Reply<T> reply) { ask(engine, id, std::move(reply)); }));
   return job;
+}
+
+Napi::Value start_training(const Napi::CallbackInfo& info) {
+  auto& model = model_of(info);
+  const auto choice = object(info[1], "the choice");
+  return promise<Done>(info.Env(), model, [&](Engine& engine, Reply<Done> reply) {
+    engine.start_training(library(), runs_on_from(choice), std::move(reply));
+  });
 }
 
 Napi::Value set_dataset(const Napi::CallbackInfo& info) {
@@ -148,7 +176,7 @@ Napi::Value begin_evaluation(const Napi::CallbackInfo& info) {
   auto& model = model_of(info);
   auto request = evaluation_request_from(object(info[1], "the request"), model.sizes());
   return job<Done>(info.Env(), model, [&](Engine& engine, std::int64_t id, Reply<Done> reply) {
-    engine.begin_evaluation(id, std::move(request), std::move(reply));
+    engine.begin_evaluation(library(), id, std::move(request), std::move(reply));
   });
 }
 
@@ -258,6 +286,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("stats", guarded<stats>);
   add("latents", guarded<latents>);
   add("labels", guarded<labels>);
+  add("startTraining", guarded<start_training>);
   add("setDataset", guarded<set_dataset>);
   add("trainEpoch", guarded<train_epoch>);
   add("cancelEpoch", guarded<cancel_epoch>);

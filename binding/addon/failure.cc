@@ -6,7 +6,13 @@
 namespace dcgan {
 
 Failure current_failure() {
-  return failure_in_hand<Napi::Error>([](const Napi::Error& error) { return error.Message(); });
+  try {
+    throw;
+  } catch (const Napi::Error& error) {
+    return {"ERR_DCGAN_NATIVE", error.Message()};
+  } catch (...) {
+    return caught_failure();
+  }
 }
 
 }  // namespace dcgan

@@ -79,7 +79,7 @@ std::vector<std::uint8_t> bytes(const Napi::Value& value, const char* key, std::
   return copy<std::uint8_t, Napi::Uint8Array>(typed_array(value, key, napi_uint8_array), key, length);
 }
 
-std::vector<std::byte> buffer(const Napi::Value& value, const char* key, std::int64_t length) {
+Bytes buffer(const Napi::Value& value, const char* key, std::int64_t length) {
   if (!value.IsArrayBuffer()) refuse(key, "an ArrayBuffer");
   auto data = value.As<Napi::ArrayBuffer>();
   check_length(key, data.ByteLength(), length);

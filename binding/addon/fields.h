@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "addon/napi_setup.h"
+#include "pages.h"
 
 // Readers of JavaScript values. TypeScript has checked every option. These functions check again whatever
 // memory safety depends on: the type of a value, the bounds of an integer, the real length of an array. They
@@ -28,7 +29,7 @@ Napi::Object object(const Napi::Value& value, const char* key);
 /// Return copies of arrays, which must have this length.
 std::vector<float> floats(const Napi::Value& value, const char* key, std::int64_t length);
 std::vector<std::uint8_t> bytes(const Napi::Value& value, const char* key, std::int64_t length);
-std::vector<std::byte> buffer(const Napi::Value& value, const char* key, std::int64_t length);
+Bytes buffer(const Napi::Value& value, const char* key, std::int64_t length);
 
 /// Returns the real number of elements: 0 if the array's buffer was detached or is now too small for it.
 std::int64_t length_of(const Napi::Value& array, const char* key);

@@ -11,7 +11,7 @@ namespace dcgan {
 namespace {
 
 std::mutex mutex;
-const Library* opened = nullptr;
+const TrainingLibrary* opened = nullptr;
 
 void* open(const std::string& file) {
   void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -57,13 +57,13 @@ void open_library(const std::string& folder) {
   // A CUDA build registers its kernels when it is loaded, and nothing else would load it.
   const std::string cuda = folder + "/libtorch_cuda.so";
   if (access(cuda.c_str(), F_OK) == 0) open(cuda);
-  void* engine = open(own_folder() + "/libdcgan_engine.so");
-  const auto entry = reinterpret_cast<LibraryEntry>(dlsym(engine, kLibraryEntry));
+  void* training = open(own_folder() + "/libdcgan_training.so");
+  const auto entry = reinterpret_cast<TrainingLibraryEntry>(dlsym(training, kTrainingLibraryEntry));
   if (entry == nullptr) throw Error("ERR_DCGAN_NATIVE_NOT_FOUND", dlerror());
   opened = entry();
 }
 
-const Library& library() {
+const TrainingLibrary& library() {
   const std::lock_guard lock(mutex);
   if (opened == nullptr) throw Error("ERR_DCGAN_NATIVE_NOT_FOUND", "LibTorch is not loaded yet");
   return *opened;

@@ -10,6 +10,7 @@
 #include "addon/napi_setup.h"
 #include "addon/requests.h"
 #include "contract.h"
+#include "engine/engine.h"
 
 namespace dcgan {
 

@@ -97,10 +97,14 @@ PeerPlace peers_from(const Napi::Object& object) {
   return place;
 }
 
+RunsOn runs_on_from(const Napi::Object& object) {
+  return {text(object, "device"), precision_of(text(object, "precision")),
+          precision_of(text(object, "imagePrecision"))};
+}
+
 Config config_from(const Napi::Object& object) {
   Config config;
-  config.device = text(object, "device");
-  config.precision = precision_of(text(object, "precision"));
+  static_cast<RunsOn&>(config) = runs_on_from(object);
   config.threads = static_cast<int>(integer(object, "threads", 0, kMaxThreads));
   config.seed = seed(object);
   config.batch_size = integer(object, "batchSize", 1, kMaxSize);

@@ -19,6 +19,7 @@ struct Sizes {
 };
 
 PeerPlace peers_from(const Napi::Object& object);
+RunsOn runs_on_from(const Napi::Object& object);
 Config config_from(const Napi::Object& object);
 SampleRequest sample_request_from(const Napi::Object& object, const Sizes& sizes);
 EpochRequest epoch_request_from(const Napi::Object& object);

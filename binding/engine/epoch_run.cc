@@ -44,29 +44,28 @@ std::int64_t steps_to_event(const EpochRequest& request, std::int64_t step) {
 
 }  // namespace
 
-EpochResult run_epoch(Trainer& trainer, const EpochRequest& request, EpochObserver& observer,
+EpochResult run_epoch(TrainingModel& model, const EpochRequest& request, EpochObserver& observer,
                       const EpochHost& host) {
   const auto begin = Clock::now();
-  trainer.begin_epoch();
-  const auto first_batch = trainer.position().batch;
-  const auto first_step = trainer.position().step;
-  const auto steps = trainer.epoch_steps();
-  const bool on_cpu = trainer.networks().device.is_cpu();
+  model.begin_epoch();
+  const auto first_batch = model.position().batch;
+  const auto first_step = model.position().step;
+  const auto steps = model.epoch_steps();
 
   EpochResult result;
-  result.epoch = trainer.position().epoch + 1;
+  result.epoch = model.position().epoch + 1;
   const auto end = request.max_steps > 0 ? std::min(steps, first_batch + request.max_steps) : steps;
   auto told_at = Clock::time_point{};
   auto batch = first_batch;
   auto told = first_batch;
-  const auto untold = [&] { return trainer.losses(std::exchange(told, batch), batch); };
-  while (batch < end && !trainer.agree_to_stop(host.cancelled())) {
+  const auto untold = [&] { return model.losses(std::exchange(told, batch), batch); };
+  while (batch < end && !model.agree_to_stop(host.cancelled())) {
     const auto next = first_step + (batch - first_batch);
-    const auto made = trainer.step(std::min(end - batch, steps_to_event(request, next)));
+    const auto made = model.step(std::min(end - batch, steps_to_event(request, next)));
     const auto step = next + made - 1;
     batch += made;
-    host.publish(trainer.position());
-    if (on_cpu) check_finite(trainer.losses(batch - made, batch), next);
+    host.publish(model.position());
+    if (host.checks_steps) check_finite(model.losses(batch - made, batch), next);
 
     const auto now = Clock::now();
     const bool checkpoint = request.checkpoint_every > 0 && (step + 1) % request.checkpoint_every == 0;
@@ -80,7 +79,7 @@ EpochResult run_epoch(Trainer& trainer, const EpochRequest& request, EpochObserv
     }
     if (checkpoint) {
       host.await_checkpoint();
-      observer.on_checkpoint(trainer.export_state(StatePart::kAll));
+      observer.on_checkpoint(host.state());
     }
     host.serve();
   }
@@ -88,11 +87,11 @@ EpochResult run_epoch(Trainer& trainer, const EpochRequest& request, EpochObserv
   // If the epoch was cancelled, some losses have not been reported.
   if (told < batch) observer.on_progress(first_step + (batch - first_batch) - 1, batch, untold());
 
-  result.losses = trainer.losses(first_batch, batch);
+  result.losses = model.losses(first_batch, batch);
   check_finite(result.losses, first_step);
   result.batch = batch;
   result.finished = batch == end;
-  result.capture_failure = trainer.capture_failure();
+  result.capture_failure = model.capture_failure();
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return result;
 }

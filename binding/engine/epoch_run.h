@@ -3,7 +3,6 @@
 #include <functional>
 
 #include "contract.h"
-#include "training/trainer.h"
 
 namespace dcgan {
 
@@ -17,13 +16,17 @@ struct EpochHost {
   std::function<void()> await_checkpoint;
   /// Returns the grey levels of the fixed latent vectors' images.
   std::function<std::vector<std::uint8_t>()> snapshot;
+  /// Returns the whole state of the model.
+  std::function<State()> state;
   /// Tells other threads how far training is.
   std::function<void(const Position&)> publish;
+  /// True to read each step's losses after it. On CUDA that would wait for the device.
+  bool checks_steps = true;
 };
 
 /// Trains to the end of the running epoch; if none is running, trains the next one. Throws ERR_DCGAN_DIVERGED
-/// if a loss is not finite. On the CPU this is found after its step, on CUDA when the losses are next read.
-EpochResult run_epoch(Trainer& trainer, const EpochRequest& request, EpochObserver& observer,
+/// if a loss is not finite.
+EpochResult run_epoch(TrainingModel& model, const EpochRequest& request, EpochObserver& observer,
                       const EpochHost& host);
 
 }  // namespace dcgan

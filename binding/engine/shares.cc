@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/failure.h"
+#include "exceptions.h"
 
 namespace dcgan {
 
@@ -39,7 +39,7 @@ void hand_over(const Share& share, const std::uint8_t* pixels, const float* conf
     queue.finish(share, again);
     finished -= std::ssize(again);
   } catch (...) {
-    sampling.failure = engine_failure();
+    sampling.failure = caught_failure();
   }
   sampling.finished += finished;
   if (sampling.finished < sampling.request.count) return;

@@ -3,8 +3,8 @@
 #include <optional>
 #include <vector>
 
+#include "classifier/classifier.h"
 #include "engine/request_queue.h"
-#include "evaluation/classifier.h"
 
 namespace dcgan {
 

@@ -14,8 +14,8 @@ class AtenClassifier : public Classifier {
  public:
   AtenClassifier(const ClassifierWeights& weights, torch::Device device, std::int64_t batch)
       : Classifier(weights), device_(device), batch_(batch) {
-    const auto of = [this](const std::vector<float>& values, at::IntArrayRef shape) {
-      return torch::tensor(values).view(shape).to(device_);
+    const auto of = [this](const Floats& values, at::IntArrayRef shape) {
+      return torch::tensor(at::ArrayRef<float>(values.data(), values.size())).view(shape).to(device_);
     };
     conv1_weight_ = of(weights.conv1_weight, {32, 1, 5, 5});
     conv1_bias_ = of(weights.conv1_bias, {32});

@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-#include "evaluation/classifier.h"
+#include "classifier/classifier.h"
 
 namespace dcgan {
 

@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "classifier/classifier.h"
 #include "contract.h"
-#include "evaluation/classifier.h"
 #include "evaluation/manifold.h"
 #include "evaluation/readings.h"
 #include "sampling/sampler.h"
@@ -23,14 +23,13 @@ struct Subject {
 /// The evaluation of a generator. It compares two sets of images with real ones, piece by piece: those of a
 /// sampler that was prepared with the generator, and more real images as the floor. The figures do not depend
 /// on the number of threads.
-class EvaluationRun {
+class EvaluationRun : public Evaluation {
  public:
   /// Makes `batch` images at a time. Throws ERR_DCGAN_BAD_DATASET if too few real images are left.
   EvaluationRun(EvaluationRequest request, std::unique_ptr<Sampler> sampler,
                 std::shared_ptr<Classifier> classifier, std::int64_t latent_dim, std::int64_t batch);
 
-  /// Does the next piece of the work.
-  EvaluationProgress advance();
+  EvaluationProgress advance() override;
 
  private:
   /// Work on rows [0, rows), `piece` rows at a time.

@@ -3,8 +3,8 @@
 #include <array>
 #include <cstdint>
 
+#include "classifier/classifier.h"
 #include "contract.h"
-#include "evaluation/classifier.h"
 
 namespace dcgan {
 

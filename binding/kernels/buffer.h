@@ -1,9 +1,10 @@
 #pragma once
 
+#include <cstdlib>
 #include <memory>
-#include <new>
 
 #include "kernels/team.h"
+#include "pages.h"
 
 namespace dcgan::kernels {
 
@@ -15,7 +16,7 @@ class Buffer {
     if (count > count_) {
       memory_.reset();  // freed before the larger one is taken
       count_ = 0;
-      memory_.reset(static_cast<T*>(::operator new(static_cast<std::size_t>(count) * sizeof(T), kAlignment)));
+      memory_.reset(static_cast<T*>(allocate_pages(static_cast<std::size_t>(count) * sizeof(T))));
       count_ = count;
     }
     return data();
@@ -23,10 +24,8 @@ class Buffer {
   T* data() const { return memory_.get(); }
 
  private:
-  /// A cache line, and the widest vector.
-  static constexpr std::align_val_t kAlignment{64};
   struct Free {
-    void operator()(T* memory) const { ::operator delete(memory, kAlignment); }
+    void operator()(T* memory) const { std::free(memory); }
   };
 
   std::unique_ptr<T, Free> memory_;

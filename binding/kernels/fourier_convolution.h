@@ -42,6 +42,8 @@ class Transform {
     out.resize(planes_, columns);
     run({planes_, columns, values_, values_, out.planes().stride, 1}, values, out.data());
   }
+  /// Frees scratch memory.
+  void release() { blocks_ = {}; }
   /// Writes the values one after another.
   void to_values(const Spectrum<A>& planes, Index columns, A* out) {
     run({values_, columns, planes_, 1, columns, values_}, planes.planes(), out);
@@ -84,14 +86,20 @@ class FourierConvolution {
   Index scratch(Index) const { return 0; }
 
   /// Packs the current weights for forward(). After forward(), packs them for backward(), in the same memory.
-  void pack_forward() { pack_forward(weight_.values); }
+  void pack_forward() {
+    packed_.pack_in_by_out(weight_.values);
+    kernel_.to_planes(packed_.in_by_out(), in_.channels * out_.channels, kernels_);
+  }
   void pack_backward() {
     packed_.pack_out_by_in(weight_.values);
     kernel_.to_planes(packed_.out_by_in(), in_.channels * out_.channels, kernels_);
   }
+  /// Packs weights that stay as they are, and keeps nothing but the planes.
   void pack_forward(const A* weight) {
-    packed_.pack_in_by_out(weight);
-    kernel_.to_planes(packed_.in_by_out(), in_.channels * out_.channels, kernels_);
+    PackedKernel<A> packed(packed_.layout());
+    packed.pack_in_by_out(weight);
+    kernel_.to_planes(packed.in_by_out(), in_.channels * out_.channels, kernels_);
+    kernel_.release();
   }
 
   /// Passes each output pixel's sums, images × channels, to `use(pixel, sums)`.

@@ -20,9 +20,10 @@ namespace dcgan::kernels {
 
 namespace {
 
+#ifdef __x86_64__
 /// Returns true if the processor multiplies bfloat16 numbers in AMX tiles, and the system saves the tiles.
 bool has_amx() {
-#if defined(__x86_64__) && defined(__linux__)
+#ifdef __linux__
   constexpr unsigned kBFloat16 = 1U << 22, kTiles = 1U << 24;  // in EDX of leaf 7
   constexpr int kGetSupported = 0x1021;                        // ARCH_GET_XCOMP_SUPP
   constexpr unsigned long kTileData = 1UL << 18;
@@ -35,6 +36,7 @@ bool has_amx() {
   return false;
 #endif
 }
+#endif
 
 /// Returns the level of the processor itself, regardless of environment variables.
 Level of_hardware() {

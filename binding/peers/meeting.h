@@ -1,7 +1,6 @@
 #pragma once
 
 #include "peers/c10d.h"
-#include "peers/idle.h"
 
 namespace dcgan {
 

@@ -125,9 +125,12 @@ struct Peers::Connection {
   bool pending = false;
 };
 
-Peers::Peers(PeerPlace place, torch::Device device) : place_(std::move(place)), device_(device) {
-  place_.prefix += "model/" + std::to_string(models++) + "/";
+PeerPlace numbered(PeerPlace place) {
+  place.prefix += "model/" + std::to_string(models++) + "/";
+  return place;
 }
+
+Peers::Peers(PeerPlace place, torch::Device device) : place_(std::move(place)), device_(device) {}
 
 Peers::~Peers() = default;
 

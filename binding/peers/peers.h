@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "contract.h"
-#include "peers/idle.h"
 #include "random/slice.h"
 
 namespace c10d {
@@ -22,7 +21,7 @@ namespace dcgan {
 /// throw ERR_DCGAN_PEER.
 class Peers {
  public:
-  /// Connects to nobody yet. `device`: where this process trains.
+  /// Connects to nobody yet. `place`: numbered. `device`: where this process trains.
   Peers(PeerPlace place, torch::Device device);
   /// Leaves the run.
   ~Peers();
@@ -59,6 +58,9 @@ class Peers {
   bool counts_ = true;            // false: sum() takes zeros from this process
   std::unique_ptr<Connection> connection_;
 };
+
+/// Returns the place of the process's next model. Called on Node's thread.
+PeerPlace numbered(PeerPlace place);
 
 /// Returns the seed of the first process. Waits for that process, unless the seed is `given`. All processes
 /// make this call once for each model, in the same order, on Node's thread.

@@ -16,8 +16,8 @@ using Shape = std::vector<std::int64_t>;
 
 /// The affine map of each feature that batch normalisation amounts to.
 struct Affine {
-  std::vector<float> scale;
-  std::vector<float> shift;
+  Floats scale;
+  Floats shift;
 };
 
 /// The tensors of a generator, by their names in its module.
@@ -26,7 +26,7 @@ class Tensors {
   Tensors(const std::vector<HostTensor>& tensors, const std::string& prefix)
       : tensors_(tensors), prefix_(prefix) {}
 
-  std::vector<float> of(const std::string& name, const Shape& shape) const {
+  Floats of(const std::string& name, const Shape& shape) const {
     return floats_of(tensors_, prefix_ + name, shape);
   }
 
@@ -43,11 +43,14 @@ class Tensors {
   }
 
   /// The weight of a transposed convolution, in × out × window, times the scale of each output channel.
-  std::vector<float> convolution(const std::string& name, Map in, Map out, Window window,
-                                 const std::vector<float>& scale) const {
+  Floats convolution(const std::string& name, Map in, Map out, Window window, const Floats& scale) const {
     auto weight = of(name + ".weight", {in.channels, out.channels, window.side, window.side});
-    const auto taps = static_cast<std::size_t>(window.taps());
-    for (std::size_t i = 0; i < weight.size(); ++i) weight[i] *= scale[i / taps % scale.size()];
+    auto* value = weight.data();
+    for (std::int64_t channel = 0; channel < in.channels; ++channel) {
+      for (const float factor : scale) {
+        for (std::int64_t tap = 0; tap < window.taps(); ++tap) *value++ *= factor;
+      }
+    }
     return weight;
   }
 
@@ -68,8 +71,8 @@ FoldedGenerator fold(const std::vector<HostTensor>& tensors, const std::string& 
   FoldedGenerator folded{
       latent_dim,
       classes,
-      std::vector<float>(static_cast<std::size_t>(features * latent_dim)),
-      std::vector<float>(static_cast<std::size_t>(std::max<std::int64_t>(1, classes) * features)),
+      Floats(static_cast<std::size_t>(features * latent_dim)),
+      Floats(static_cast<std::size_t>(std::max<std::int64_t>(1, classes) * features)),
       given.convolution("conv1", kDenseMap, kWideMap, kKeep, wide.scale),
       wide.shift,
       given.convolution("conv2", kWideMap, kTallMap, kHalve, tall.scale),

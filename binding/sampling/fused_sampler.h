@@ -57,7 +57,7 @@ class UpLayer {
         rows_(transposed_rows(in, out, window)),
         kernel_(kernels::transposed_layout(in.channels, out.channels, window.taps())) {}
 
-  void prepare(const std::vector<float>& weight, const std::vector<float>& bias) {
+  void prepare(const Floats& weight, const Floats& bias) {
     kernel_.pack_in_by_out(weight.data());
     bias_ = bias;
   }
@@ -109,7 +109,7 @@ class UpLayer {
   Window window_;
   Rows rows_;
   kernels::PackedKernel<S> kernel_;
-  std::vector<float> bias_;
+  Floats bias_;
 };
 
 /// The folded transposed convolution that keeps the side of its map, and its ReLU, with fewer products.
@@ -119,7 +119,7 @@ class FourierLayer {
 
   FourierLayer(Map in, Map out, Window window) : in_(in), out_(out), linear_(in, out, window, {}) {}
 
-  void prepare(const std::vector<float>& weight, const std::vector<float>& bias) {
+  void prepare(const Floats& weight, const Floats& bias) {
     linear_.pack_forward(weight.data());
     bias_ = bias;
   }
@@ -135,7 +135,7 @@ class FourierLayer {
   Map in_;
   Map out_;
   kernels::FourierConvolution<float> linear_;
-  std::vector<float> bias_;
+  Floats bias_;
 };
 
 /// Inference on the CPU, on blocks of images whose maps lie as [pixel][image][channel]. A row of a product
@@ -159,10 +159,13 @@ class FusedSampler : public Sampler {
   void prepare(const FoldedGenerator& generator) override {
     dense_.pack_in_by_out(generator.linear_weight.data());
     dense_bias_.resize(generator.linear_bias.size());
-    for (Index i = 0; i < static_cast<Index>(dense_bias_.size()); ++i) {
-      const Index label = i / kDenseMap.values(), pixel = i / kDenseMap.channels % kDenseMap.pixels();
-      const Index from = label * kDenseMap.values() + i % kDenseMap.channels * kDenseMap.pixels() + pixel;
-      dense_bias_[static_cast<std::size_t>(i)] = generator.linear_bias[static_cast<std::size_t>(from)];
+    const float* from = generator.linear_bias.data();
+    for (auto to = dense_bias_.begin(); to != dense_bias_.end(); from += kDenseMap.values()) {
+      for (Index pixel = 0; pixel < kDenseMap.pixels(); ++pixel) {
+        for (Index channel = 0; channel < kDenseMap.channels; ++channel) {
+          *to++ = from[channel * kDenseMap.pixels() + pixel];
+        }
+      }
     }
     up1_.prepare(generator.conv1_weight, generator.conv1_bias);
     up2_.prepare(generator.conv2_weight, generator.conv2_bias);

@@ -20,8 +20,8 @@ class AtenSampler : public Sampler {
         labels_(torch::zeros({batch}, torch::kInt64)) {}
 
   void prepare(const FoldedGenerator& generator) override {
-    const auto of = [this](const std::vector<float>& values, at::IntArrayRef shape) {
-      return torch::tensor(values).view(shape).to(device_, dtype_);
+    const auto of = [this](const Floats& values, at::IntArrayRef shape) {
+      return torch::tensor(at::ArrayRef<float>(values.data(), values.size())).view(shape).to(device_, dtype_);
     };
     linear_weight_ = of(generator.linear_weight, {kDenseMap.values(), generator.latent_dim});
     linear_bias_ = of(generator.linear_bias, {-1, kDenseMap.values()});

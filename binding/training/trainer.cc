@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "evaluation/aten_classifier.h"
 #include "kernels/team.h"
 #include "random/latents.h"
 #include "training/bfloat16_products.h"
+#include "training/libtorch_samplers.h"
 
 namespace dcgan {
 
@@ -16,6 +18,11 @@ std::unique_ptr<Step> make_adversarial_step(const Config& config, Networks& netw
   for (auto* adam : {&networks.generator_adam, &networks.discriminator_adam}) adam->join_gradients();
   return runs_fused(config, networks.device) ? make_fused_step(networks) : make_plain_step(networks);
 }
+
+/// The images of each forward pass with ATen's operators on the CPU. All passes have this size, because the
+/// bits of an image can depend on it. It is small, because images that only fill a pass cost as much as
+/// others.
+constexpr std::int64_t kPaddedBatch = 8;
 
 double at_epoch(const ByEpoch& values, std::int64_t epoch) {
   return values[std::min(static_cast<std::size_t>(epoch), values.size() - 1)];
@@ -28,18 +35,40 @@ bool runs_fused(const Config& config, torch::Device device) {
   return config.precision != Precision::kBFloat16 || bfloat16_products_run();
 }
 
-Trainer::Trainer(const Config& config, torch::Device device, Peers* peers)
+Trainer::Trainer(const Config& config)
     : config_(config),
-      nets_(config, device, peers),
-      fixed_latents_(torch::empty({config.fixed_count, config.latent_dim})),
+      peers_(config.peers.count > 1 ? std::make_unique<Peers>(config.peers, torch::Device(config.device))
+                                    : nullptr),
+      nets_(config, torch::Device(config.device), peers_.get()),
       noise_key_(config.seed) {
   if (config.ema_decay > 0) average_.emplace(config.ema_decay, nets_.generator);
-  draw_latents(config.seed, Stream::kFixed, 0, config.fixed_count, config.latent_dim,
-               fixed_latents_.data_ptr<float>());
-  for (std::int64_t i = 0; config.classes > 0 && i < config.fixed_count; ++i) {
-    fixed_labels_.push_back(static_cast<std::uint8_t>(i % config.classes));
-  }
   use_rates();
+}
+
+void Trainer::join(const Idle& idle) {
+  if (peers_) peers_->join(idle);
+}
+
+std::vector<std::string> Trainer::exchange(const std::string& text, const Idle& idle) {
+  return peers_ ? peers_->exchange(text, idle) : std::vector<std::string>{text};
+}
+
+std::unique_ptr<Sampler> Trainer::make_sampler() const {
+  const bool bfloat16 = is_bfloat16(config_.image_precision);
+  const bool on_cpu = nets_.device.is_cpu();
+  if (on_cpu && config_.step == StepKind::kAuto) {
+    if (!bfloat16) return nullptr;
+    const bool plain = config_.image_precision == Precision::kPlainBFloat16;
+    if (plain || bfloat16_products_run()) return make_bfloat16_sampler(config_.latent_dim);
+  }
+  const auto batch = on_cpu ? std::min(kPaddedBatch, config_.max_batch) : config_.max_batch;
+  return make_aten_sampler(config_.latent_dim, nets_.device, bfloat16, batch);
+}
+
+std::unique_ptr<Classifier> Trainer::make_classifier(const ClassifierWeights& weights) const {
+  const bool on_cpu = nets_.device.is_cpu();
+  if (on_cpu && config_.step == StepKind::kAuto) return nullptr;
+  return make_aten_classifier(weights, nets_.device, on_cpu ? kPaddedBatch : config_.max_batch);
 }
 
 void Trainer::use_rates() {

@@ -12,50 +12,33 @@
 
 namespace dcgan {
 
-/// A model in training: networks, data set, position and random streams. Lives on the engine's thread.
-class Trainer {
+/// Networks, data set, position and random streams.
+class Trainer : public TrainingModel {
  public:
-  /// `peers`: null, or the processes that train the same model. Each of them computes its slice of every
-  /// mini-batch.
-  Trainer(const Config& config, torch::Device device, Peers* peers);
+  explicit Trainer(const Config& config);
 
-  /// Returns true if this process or another one of the run wants to stop. All processes ask before each
-  /// step, so all stop before the same one.
-  bool agree_to_stop(bool wanted) { return nets_.peers == nullptr ? wanted : nets_.peers->any(wanted); }
+  void join(const Idle& idle) override;
+  std::vector<std::string> exchange(const std::string& text, const Idle& idle) override;
+  bool agree_to_stop(bool wanted) override { return peers_ ? peers_->any(wanted) : wanted; }
 
-  /// Returns the data set's fingerprint.
-  std::uint64_t set_dataset(const TrainingSet& dataset);
+  std::uint64_t set_dataset(const TrainingSet& dataset) override;
+  void begin_epoch() override;
+  std::int64_t epoch_steps() const override { return data_->steps(config_.batch_size); }
+  std::int64_t step(std::int64_t most) override;
+  std::vector<Losses> losses(std::int64_t first, std::int64_t end) const override;
+  std::string capture_failure() const override { return graphs_ ? graphs_->failure() : std::string(); }
+  const Position& position() const override { return position_; }
 
-  /// Continues the running epoch if it was begun on this data set. Otherwise begins an epoch.
-  void begin_epoch();
-  std::int64_t epoch_steps() const { return data_->steps(config_.batch_size); }
+  std::vector<HostTensor> served_tensors() override;
+  State export_state(StatePart part) override;
+  void import_state(const State& state) override;
+  std::vector<HostTensor> probe(const ProbeRequest& request) override;
 
-  /// Makes a step, or several if a CUDA graph has them; never more than `most`. Returns how many. The last
-  /// step of an epoch completes the epoch.
-  std::int64_t step(std::int64_t most);
-
-  /// Returns why LibTorch could not capture a CUDA graph; empty if it could, or did not try.
-  std::string capture_failure() const { return graphs_ ? graphs_->failure() : std::string(); }
-
-  /// Reads the losses of steps [first, end) of the current epoch, or of the one that has just ended, from the
-  /// device.
-  std::vector<Losses> losses(std::int64_t first, std::int64_t end) const;
-
-  const Position& position() const { return position_; }
-  const Networks& networks() const { return nets_; }
-  /// Returns the generator that makes the images: the average, or without one the trained generator.
-  Generator& served_generator() { return average_ ? average_->generator() : nets_.generator; }
-  /// Returns its tensors, behind the prefix "generator.".
-  std::vector<HostTensor> served_tensors();
-  const torch::Tensor& fixed_latents() const { return fixed_latents_; }
-  /// Returns the labels of the fixed latent vectors, 0, 1, … in turn; empty if there are no classes.
-  const std::vector<std::uint8_t>& fixed_labels() const { return fixed_labels_; }
-
-  State export_state(StatePart part);
-  void import_state(const State& state);
-  std::vector<HostTensor> probe(const ProbeRequest& request);
+  std::unique_ptr<Sampler> make_sampler() const override;
+  std::unique_ptr<Classifier> make_classifier(const ClassifierWeights& weights) const override;
 
  private:
+  Generator& served_generator() { return average_ ? average_->generator() : nets_.generator; }
   Step& adversarial_step();
   /// Sets the learning rates and penalties of the current epoch, or of the next one between two epochs.
   void use_rates();
@@ -74,12 +57,11 @@ class Trainer {
   std::vector<std::pair<std::string, torch::Tensor>> named_tensors(StatePart part);
 
   Config config_;
+  std::unique_ptr<Peers> peers_;  // null if this process trains alone. Each process computes its slice
   Networks nets_;
   std::unique_ptr<Step> step_;          // made at the first step: a model that only serves needs no gradients
   std::unique_ptr<StepGraphs> graphs_;  // hold the addresses of the data set and the average
   std::optional<WeightAverage> average_;
-  std::vector<std::uint8_t> fixed_labels_;
-  torch::Tensor fixed_latents_;  // fixed_count × latent_dim, on the CPU
   std::uint64_t noise_key_;
   std::int64_t noise_drawn_ = 0;  // latent vectors drawn for training so far
   std::optional<MiniBatches> data_;

@@ -81,7 +81,6 @@ Named Trainer::named_tensors(StatePart part) {
   add_module(named, "discriminator.", *nets_.discriminator);
   add_moments(named, "optimizer.generator.", *nets_.generator, nets_.generator_adam);
   add_moments(named, "optimizer.discriminator.", *nets_.discriminator, nets_.discriminator_adam);
-  named.emplace_back("fixed_latents", fixed_latents_);
   return named;
 }
 

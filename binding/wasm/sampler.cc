@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "evaluation/classifier.h"
+#include "classifier/classifier.h"
 #include "random/labels.h"
 #include "random/latents.h"
 #include "sampling/folded_generator.h"

@@ -9,8 +9,9 @@ const REBIAS = 112 << 23
 /** The subnormals of binary16 are multiples of 2⁻²⁴. */
 const SUBNORMAL = 2 ** 24
 
-/** Converts binary16 to float32, exactly. */
-export function decodeF16(source: Uint16Array, target: Float32Array): void {
+/** Converts binary16 to float32, exactly. Returns whether all numbers are finite. */
+export function decodeF16(source: Uint16Array, target: Float32Array): boolean {
+  let finite = true
   const bits = new Uint32Array(target.buffer, target.byteOffset, target.length)
   for (let i = 0; i < source.length; i++) {
     const half = source[i] as number
@@ -18,15 +19,24 @@ export function decodeF16(source: Uint16Array, target: Float32Array): void {
     const exponent = half & 0x7c00
     const fraction = half & 0x3ff
     if (exponent === 0) target[i] = (sign === 0 ? fraction : -fraction) / SUBNORMAL
-    else if (exponent === 0x7c00) bits[i] = sign | INFINITY | (fraction << 13)
-    else bits[i] = sign | (((exponent | fraction) << 13) + REBIAS)
+    else if (exponent === 0x7c00) {
+      bits[i] = sign | INFINITY | (fraction << 13)
+      finite = false
+    } else bits[i] = sign | (((exponent | fraction) << 13) + REBIAS)
   }
+  return finite
 }
 
-/** Converts bfloat16 to float32, exactly. */
-export function decodeBF16(source: Uint16Array, target: Float32Array): void {
+/** Converts bfloat16 to float32, exactly. Returns whether all numbers are finite. */
+export function decodeBF16(source: Uint16Array, target: Float32Array): boolean {
+  let finite = true
   const bits = new Uint32Array(target.buffer, target.byteOffset, target.length)
-  for (let i = 0; i < source.length; i++) bits[i] = (source[i] as number) << 16
+  for (let i = 0; i < source.length; i++) {
+    const half = source[i] as number
+    if ((half & 0x7f80) === 0x7f80) finite = false
+    bits[i] = half << 16
+  }
+  return finite
 }
 
 /** Converts float32 to the nearest binary16, ties to even. From 65520 on it is infinite. */

@@ -6,6 +6,7 @@ import { evaluationTable } from './evaluation-table.js'
 import { hyperParamsOf } from './flags.js'
 import { interruptible } from './interrupt.js'
 import { modelOf, withModel } from './model.js'
+import { provideLibTorch } from './set-up.js'
 
 export interface EvaluateFlags extends Record<string, unknown> {
   count?: number
@@ -19,6 +20,7 @@ export async function evaluate(given: string | undefined, flags: EvaluateFlags):
   const { count, seed, data: dataset, json } = flags
   const model = modelOf(given)
   const { seed: _, ...overrides } = hyperParamsOf(flags)
+  await provideLibTorch()
   const evaluation = await withModel(model, overrides, gan =>
     evaluateShown(gan, defined({ count, seed, dataset })),
   )

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { DCGAN } from '../dcgan.js'
 import { DcganError, invalidArgument } from '../errors.js'
 import { checkEvaluationCount, type Evaluation } from '../evaluation/index.js'
-import { DEFAULTS, type HyperParamOptions, resolveHyperParams } from '../hyperparams.js'
+import { checkHyperParams, DEFAULTS, type HyperParamOptions, resolveHyperParams } from '../hyperparams.js'
 import { chooseDevice } from '../native/device.js'
 import { training } from '../native/native.js'
 import { placeOf } from '../native/peers.js'
@@ -17,6 +17,7 @@ import { Interrupted } from './failure.js'
 import { hyperParamsOf } from './flags.js'
 import { interruptible } from './interrupt.js'
 import { TRAINED } from './model.js'
+import { provideLibTorch } from './set-up.js'
 import { clock, paint } from './terminal.js'
 import { TrainDisplay } from './train-display.js'
 
@@ -57,8 +58,12 @@ export async function train(given: TrainFlags): Promise<void> {
   // Checked first: training can take hours.
   const { evaluate: count = false } = flags
   if (count !== false) checkEvaluationCount('--evaluate', count)
-  const gan =
-    flags.resume === undefined ? create(flags) : await DCGAN.load(flags.resume, hyperParamsOf(flags))
+  const { resume } = flags
+  const hparams = { ...(resume === undefined && recipeOf(flags)), ...hyperParamsOf(flags) }
+  // Checked first: set-up may download.
+  checkHyperParams('the hyper-parameters', hparams)
+  await provideLibTorch()
+  const gan = resume === undefined ? create(hparams, flags) : await DCGAN.load(resume, hparams)
   const display = new TrainDisplay(out, flags.preview)
   let trained = false
   try {
@@ -107,8 +112,7 @@ function ofRank(flags: TrainFlags): TrainFlags {
 }
 
 /** Makes a new model. On a CPU one epoch is the default, because it takes minutes; on a GPU it takes seconds. */
-function create(flags: TrainFlags): DCGAN {
-  const given = { ...recipeOf(flags), ...hyperParamsOf(flags) }
+function create(given: HyperParamOptions, flags: TrainFlags): DCGAN {
   const { device } = resolveHyperParams(given)
   if (flags.epochs !== undefined || chooseDevice(device, training().info()) !== 'cpu') return new DCGAN(given)
   return new DCGAN({ ...given, epochs: 1 })
@@ -122,12 +126,18 @@ function recipeOf({ recipe = 'best' }: TrainFlags): HyperParamOptions {
 
 function headline(gan: DCGAN, flags: TrainFlags): string {
   const { epochs, seed } = gan.hparams
-  const where = gan.device === 'cpu' ? 'the CPU' : gan.device
+  // A model that was loaded is on the CPU until it trains.
+  const device = chooseDevice(
+    gan.hparams.device,
+    training().info(),
+    placeOf(gan.hparams.distributed)?.localRank,
+  )
+  const where = device === 'cpu' ? 'the CPU' : device
   const what =
     gan.step === 0 ? plural(epochs, 'epoch') : `from step ${gan.step} to the end of epoch ${epochs}`
   const { epochs: all = DEFAULTS.epochs } = recipeOf(flags)
   const more =
-    gan.device === 'cpu' && flags.epochs === undefined && flags.resume === undefined
+    device === 'cpu' && flags.epochs === undefined && flags.resume === undefined
       ? `\nOn a CPU 1 epoch is the default. For all ${all}: --epochs ${all}`
       : ''
   return `Training on ${where}: ${what}, seed ${seed}${more}`

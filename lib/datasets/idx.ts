@@ -1,7 +1,9 @@
-import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
 import { DcganError } from '../errors.js'
+import { lazy } from '../lazy.js'
 import { firstBytes, NotRegularFile, piecesOf, withRegularFile } from '../regular-file.js'
+
+const streams = lazy(() => require('node:stream/promises') as typeof import('node:stream/promises'))
+const zlib = lazy(() => require('node:zlib') as typeof import('node:zlib'))
 
 /** The contents of an IDX file of the MNIST family. */
 export type IdxKind = 'images' | 'labels'
@@ -57,7 +59,7 @@ export async function readIdx(path: string, kind: IdxKind): Promise<Idx> {
       const zipped = isGzip(await firstBytes(open, 2))
       const reader = new IdxReader(path, kind, stats.size, zipped)
       const pieces = piecesOf(file, Math.min(PIECE_BYTES, stats.size))
-      if (zipped) await pipeline(pieces, createGunzip({ chunkSize: 2 ** 16 }), addTo(reader))
+      if (zipped) await streams().pipeline(pieces, zlib().createGunzip({ chunkSize: 2 ** 16 }), addTo(reader))
       else await addTo(reader)(pieces)
       return reader.end()
     })

@@ -2,12 +2,16 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DcganError, invalidArgument } from '../errors.js'
 import { checkPath } from '../files.js'
+import { lazy } from '../lazy.js'
 import { checkKeys, checkSignal } from '../options.js'
 import type { Dataset, DatasetSource } from './dataset.js'
-import { holdsPictures, readPictures, type SkippedFiles } from './folder-of-pictures.js'
-import { idxImages, readIdxPair, type Split } from './idx-pair.js'
+import type { SkippedFiles } from './folder-of-pictures.js'
+import type { Split } from './idx-pair.js'
 import { loadMnist } from './mnist.js'
-import { readNpz } from './npz.js'
+
+const npz = lazy(() => require('./npz.js') as typeof import('./npz.js'))
+const pair = lazy(() => require('./idx-pair.js') as typeof import('./idx-pair.js'))
+const pictures = lazy(() => require('./folder-of-pictures.js') as typeof import('./folder-of-pictures.js'))
 
 /** Options of `loadImages()`. */
 export interface LoadImagesOptions {
@@ -63,14 +67,15 @@ export async function loadImages(folder: string, options?: LoadImagesOptions): P
   const signal = checkSignal(given.signal)
   signal?.throwIfAborted()
   const source = await placeOf(path, split)
-  if (source.npz !== undefined) return withoutPictures(await readNpz(source.npz, split))
-  if (source.idx.length > 0) return withoutPictures(await readIdxPair(source.folder, source.idx, split))
+  if (source.npz !== undefined) return withoutPictures(await npz().readNpz(source.npz, split))
+  if (source.idx.length > 0)
+    return withoutPictures(await pair().readIdxPair(source.folder, source.idx, split))
   if (source.folder === path && split === 'test') {
     throw bad(
       `${path} has no test images. Put them into ${join(path, 'test')}, and the others into ${join(path, 'train')}`,
     )
   }
-  const { dataset, inverted, skipped } = await readPictures(source.folder, invert, signal)
+  const { dataset, inverted, skipped } = await pictures().readPictures(source.folder, invert, signal)
   if (inverted && invert === 'auto') warnOfInversion(source.folder)
   if (skipped.count > 0) warnOfSkipped(source.folder, skipped, dataset.count)
   return { ...dataset, inverted, skipped }
@@ -88,11 +93,12 @@ export async function loadSource(
 ): Promise<Dataset> {
   if (typeof source === 'object') return source
   if (source === undefined) return loadMnist({ split })
-  const { npz, folder, idx } = await placeOf(source, split)
+  const { npz: packed, folder, idx } = await placeOf(source, split)
   const mnist =
     idx.some(name => /^(train|t10k)-images/.test(name)) &&
     !idx.some(name => !/^(train|t10k)-images/.test(name))
-  const others = npz !== undefined || idx.length > 0 || folder !== source || (await holdsPictures(source))
+  const others =
+    packed !== undefined || idx.length > 0 || folder !== source || (await pictures().holdsPictures(source))
   // A folder without images is an error that names MNIST's files too.
   return others && !mnist ? loadImages(source, { split, signal }) : loadMnist(source, { split })
 }
@@ -110,7 +116,7 @@ async function placeOf(path: string, split: Split): Promise<Place> {
   if (/\.npz$/i.test(path)) return { folder: path, npz: path, idx: [] }
   const folder =
     (await isFolder(join(path, 'train'))) && (await isFolder(join(path, 'test'))) ? join(path, split) : path
-  const idx = await idxImages(folder)
+  const idx = await pair().idxImages(folder)
   const names = await readdir(folder).catch((): string[] => [])
   const packed = names.filter(name => /\.npz$/i.test(name))
   if (packed.length > 1)

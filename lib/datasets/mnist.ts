@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import { DcganError, invalidArgument } from '../errors.js'
 import { absolute, checkPath } from '../files.js'
+import { lazy } from '../lazy.js'
 import { checkKeys } from '../options.js'
 import type { Dataset } from './dataset.js'
-import { holdsPictures } from './folder-of-pictures.js'
-import { readIdx, SIDE } from './idx.js'
-import { classNamesIn, idxImages } from './idx-pair.js'
+
+const idx = lazy(() => require('./idx.js') as typeof import('./idx.js'))
+const zlib = lazy(() => require('node:zlib') as typeof import('node:zlib'))
+const pair = lazy(() => require('./idx-pair.js') as typeof import('./idx-pair.js'))
+const pictures = lazy(() => require('./folder-of-pictures.js') as typeof import('./folder-of-pictures.js'))
 
 /** The names of MNIST's classes. */
 export const DIGIT_NAMES: readonly string[] = Object.freeze([...'0123456789'])
@@ -60,6 +62,7 @@ export async function loadMnist(
   const imagesFile = await findFile(source, [`${prefix}-images-idx3-ubyte`, `${prefix}-images.idx3-ubyte`])
   const labelsFile = await findFile(source, [`${prefix}-labels-idx1-ubyte`, `${prefix}-labels.idx1-ubyte`])
   // The small file first, so that its faults are found before 47 MB are read.
+  const { readIdx, SIDE } = idx()
   const labels = await readIdx(labelsFile, 'labels')
   const images = await readIdx(imagesFile, 'images')
   if (images.count !== labels.count) {
@@ -67,8 +70,8 @@ export async function loadMnist(
     throw badDataset(`${counts}. The two files must belong together: take both from the same place`)
   }
   const { count, data } = images
-  const digits = MNIST_LABELS.includes(crc32(labels.data))
-  const classNames = digits ? DIGIT_NAMES : await classNamesIn(source.folder)
+  const digits = MNIST_LABELS.includes(zlib().crc32(labels.data))
+  const classNames = digits ? DIGIT_NAMES : await pair().classNamesIn(source.folder)
   return {
     images: data,
     labels: labels.data,
@@ -122,8 +125,8 @@ async function findFile({ folder, origin }: Source, spellings: string[]): Promis
 }
 
 async function adviceFor(folder: string, missing: string[]): Promise<string> {
-  const others = (await idxImages(folder)).some(name => !/^(train|t10k)-/.test(name))
-  if (others || (await holdsPictures(folder))) {
+  const others = (await pair().idxImages(folder)).some(name => !/^(train|t10k)-/.test(name))
+  if (others || (await pictures().holdsPictures(folder))) {
     return 'It holds other images: loadImages() reads them, and so does train({ dataset: folder })'
   }
   return missing.some(name => name.includes('labels'))

@@ -2,14 +2,20 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DcganError, invalidArgument } from '../errors.js'
 import { checkPath, ioError, writeFileAtomic } from '../files.js'
-import { type BatchImage, ImageBatch, SIDE } from '../images/index.js'
+import { ImageBatch } from '../images/batch.js'
+import type { BatchImage } from '../images/grey-batch.js'
+import { SIDE } from '../images/grid.js'
+import { lazy } from '../lazy.js'
 import { checkFunction, checkKeys, checkSignal, reading } from '../options.js'
 import { lengthOf } from '../typed-arrays.js'
 import { checkDataset, type TrainingImages } from './dataset.js'
-import { CLASS_NAMES } from './idx-pair.js'
-import { npyHeader } from './npy.js'
-import { Spool } from './spool.js'
-import { storedZip, type ZipEntry } from './stored-zip.js'
+import type { Spool } from './spool.js'
+import type { ZipEntry } from './stored-zip.js'
+
+const pair = lazy(() => require('./idx-pair.js') as typeof import('./idx-pair.js'))
+const npy = lazy(() => require('./npy.js') as typeof import('./npy.js'))
+const spools = lazy(() => require('./spool.js') as typeof import('./spool.js'))
+const zips = lazy(() => require('./stored-zip.js') as typeof import('./stored-zip.js'))
 
 /** Images to write: a data set, a batch, or what `generate()` yields. */
 export type WritableImages = TrainingImages | ImageBatch | AsyncIterable<ImageBatch> | Iterable<ImageBatch>
@@ -75,7 +81,7 @@ export async function writeDataset(
   })
   const watched = watching(batches, signal, onProgress)
   if (format === 'png') return writePictures(watched, path)
-  const spool = await Spool.open(path)
+  const spool = await spools().Spool.open(path)
   try {
     let classNames: readonly string[] | undefined
     for await (const batch of watched) {
@@ -148,14 +154,14 @@ async function writeIdx(
   const files = [join(folder, 'train-images-idx3-ubyte')]
   await writeFileAtomic(files[0] as string, chained(uint32s(0x803, count, SIDE, SIDE), spool.pieces()))
   await Promise.all(
-    ['train-labels-idx1-ubyte', CLASS_NAMES].map(name => rm(join(folder, name), { force: true })),
+    ['train-labels-idx1-ubyte', pair().CLASS_NAMES].map(name => rm(join(folder, name), { force: true })),
   )
   if (labels !== undefined) {
     files.push(join(folder, 'train-labels-idx1-ubyte'))
     await writeFileAtomic(files[1] as string, [uint32s(0x801, count), labels])
   }
   if (classNames !== undefined) {
-    files.push(join(folder, CLASS_NAMES))
+    files.push(join(folder, pair().CLASS_NAMES))
     await writeFileAtomic(files.at(-1) as string, Buffer.from(`${JSON.stringify(classNames)}\n`))
   }
   return { count, files }
@@ -168,14 +174,17 @@ async function writeNpz(
 ): Promise<WrittenDataset> {
   const { count, labels } = spool
   const entries: ZipEntry[] = [
-    { name: 'images.npy', pieces: () => chained(npyHeader('|u1', [count, SIDE, SIDE]), spool.pieces()) },
+    {
+      name: 'images.npy',
+      pieces: () => chained(npy().npyHeader('|u1', [count, SIDE, SIDE]), spool.pieces()),
+    },
   ]
   if (labels !== undefined)
-    entries.push({ name: 'labels.npy', pieces: () => [npyHeader('|u1', [count]), labels] })
+    entries.push({ name: 'labels.npy', pieces: () => [npy().npyHeader('|u1', [count]), labels] })
   if (classNames !== undefined)
     entries.push({ name: 'class_names.npy', pieces: () => namesArray(classNames) })
   const file = join(folder, 'dataset.npz')
-  await writeFileAtomic(file, storedZip(entries))
+  await writeFileAtomic(file, zips().storedZip(entries))
   return { count, files: [file] }
 }
 
@@ -188,7 +197,7 @@ function namesArray(names: readonly string[]): Buffer[] {
   padded.forEach((code, i) => {
     data.writeUInt32LE(code, 4 * i)
   })
-  return [npyHeader(`<U${length}`, [names.length]), data]
+  return [npy().npyHeader(`<U${length}`, [names.length]), data]
 }
 
 async function writePictures(batches: AsyncIterable<ImageBatch>, folder: string): Promise<WrittenDataset> {

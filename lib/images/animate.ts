@@ -1,9 +1,12 @@
 import { basename } from 'node:path'
 import { DcganError } from '../errors.js'
 import { checkPath, writeFileAtomic } from '../files.js'
-import { checkGifOptions, type GifOptions, GifWriter } from './gif.js'
+import { lazy } from '../lazy.js'
+import type { GifOptions } from './gif.js'
 import type { GreyImage } from './grey.js'
-import { listSnapshots, readSnapshot, sizeOf } from './snapshot-file.js'
+
+const gifs = lazy(() => require('./gif.js') as typeof import('./gif.js'))
+const snapshotFiles = lazy(() => require('./snapshot-file.js') as typeof import('./snapshot-file.js'))
 
 /** The last frame stays long, so that the result can be seen. */
 const DEFAULTS: GifOptions = { delay: 250, lastDelay: 2000 }
@@ -27,8 +30,8 @@ const DEFAULTS: GifOptions = { delay: 250, lastDelay: 2000 }
 export async function animate(folder: string, file: string, options?: GifOptions): Promise<number> {
   const from = checkPath('folder', folder)
   const to = checkPath('file', file)
-  const checked = checkGifOptions(options, DEFAULTS)
-  const snapshots = await listSnapshots(from)
+  const checked = gifs().checkGifOptions(options, DEFAULTS)
+  const snapshots = await snapshotFiles().listSnapshots(from)
   if (snapshots.length === 0) {
     const advice = 'Give the outputDir of a training run'
     throw new DcganError('ERR_DCGAN_IO', `${folder} has no snapshots (dcgan_steps_000000.png, …). ${advice}`)
@@ -44,9 +47,10 @@ export async function animate(folder: string, file: string, options?: GifOptions
 export async function animateFiles(
   paths: readonly string[],
   file: string,
-  options = checkGifOptions(undefined, DEFAULTS),
+  options = gifs().checkGifOptions(undefined, DEFAULTS),
 ): Promise<number> {
-  const gif = new GifWriter(options)
+  const { readSnapshot, sizeOf } = snapshotFiles()
+  const gif = new (gifs().GifWriter)(options)
   let first: GreyImage | undefined
   for (const [i, path] of paths.entries()) {
     const frame = await readSnapshot(path)

@@ -1,9 +1,14 @@
+import { lazy } from '../lazy.js'
 import type { Bytes, Floats } from '../typed-arrays.js'
-import { checkGifOptions, type GifOptions, gifOf } from './gif.js'
+import type { GifOptions } from './gif.js'
 import { GreyBatch } from './grey-batch.js'
 import { drawGrid, type GridOptions, SIDE } from './grid.js'
-import { drawPicture, type PngOptions } from './picture.js'
-import { encodePng, encodeSmallPng, type FileBytes } from './png.js'
+import type { PngOptions } from './picture.js'
+import type { FileBytes } from './png.js'
+
+const gifs = lazy(() => require('./gif.js') as typeof import('./gif.js'))
+const pictures = lazy(() => require('./picture.js') as typeof import('./picture.js'))
+const pngs = lazy(() => require('./png.js') as typeof import('./png.js'))
 
 /**
  * Generated images: their grey levels, and methods that make PNG and GIF files of them. Iterating over a batch gives
@@ -19,8 +24,8 @@ export class ImageBatch extends GreyBatch {
   override async png(i: number, options?: PngOptions): Promise<FileBytes> {
     // A copy, because the options may have a getter that transfers the pixels.
     const image = { ...this.frame(i), pixels: this.image(i).slice() }
-    const picture = drawPicture(image, options)
-    return picture.width === SIDE ? encodeSmallPng(picture) : encodePng(picture)
+    const picture = pictures().drawPicture(image, options)
+    return picture.width === SIDE ? pngs().encodeSmallPng(picture) : pngs().encodePng(picture)
   }
 
   /**
@@ -28,11 +33,12 @@ export class ImageBatch extends GreyBatch {
    * The picture may have 2²⁴ pixels. A million takes about 6 ms, 1 ms of it on the event loop.
    */
   override async grid(options?: GridOptions): Promise<FileBytes> {
-    return encodePng(drawGrid(() => this.levels(), this.count, options))
+    return pngs().encodePng(drawGrid(() => this.levels(), this.count, options))
   }
 
   /** Makes an animated GIF of all images, one after another. */
   async gif(options?: GifOptions): Promise<FileBytes> {
+    const { checkGifOptions, gifOf } = gifs()
     const checked = checkGifOptions(options)
     const frames = Array.from({ length: this.count }, (_, i) => this.frame(i))
     return gifOf(frames, checked)

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readTensors } from '../checkpoint/index.js'
+import { readTensors } from '../checkpoint/file.js'
 import { DcganError } from '../errors.js'
 import type { NativeTensor } from './types.js'
 
@@ -66,5 +65,7 @@ function classesOf(tensors: readonly NativeTensor[]): number {
 }
 
 function sha256(bytes: Uint8Array): string {
+  // Loading this module takes milliseconds.
+  const { createHash } = require('node:crypto') as typeof import('node:crypto')
   return createHash('sha256').update(bytes).digest('hex')
 }

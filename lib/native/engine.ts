@@ -3,10 +3,10 @@ import { disposed } from '../errors.js'
 import { type HyperParams, listOf } from '../hyperparams.js'
 import { warnOfCapture } from './capture.js'
 import type { Classifier } from './classifier.js'
-import { type ChosenDevice, chooseDevice, warnOfCpu } from './device.js'
+import { warnOfCpu } from './device.js'
+import { chooseMachine, type Machine, needsLibTorch, WITHOUT_LIBTORCH } from './machine.js'
 import { type EngineName, fromNative, onlySamples, sampling, training } from './native.js'
 import { placeOf } from './peers.js'
-import { type ChosenPrecision, choosePrecision, nativePrecision } from './precision.js'
 import { warnOfThreads } from './threads.js'
 import type {
   NativeAddon,
@@ -15,7 +15,6 @@ import type {
   NativeEvaluationProgress,
   NativeEvaluationRequest,
   NativeEvent,
-  NativeInfo,
   NativeModel,
   NativePosition,
   NativeSampleJob,
@@ -38,64 +37,42 @@ export type Purpose = 'sampling' | 'training'
 export class Engine {
   /** The `DCGAN` of this engine, for messages of diagnostics channels. */
   readonly owner: object
-  readonly name: EngineName
-  readonly device: ChosenDevice
-  readonly precision: ChosenPrecision
   /** The number of processes in the run, and the rank of this one. */
   readonly peers: number
   readonly rank: number
-  /** Everything outside the model that changes how a step is rounded, by name. */
-  readonly surroundings: [name: string, value: string][]
-  /** True if `device` is `'auto'`, and LibTorch is built for CUDA and finds no device. */
-  readonly #fellBack: boolean
-  /** Makes images. */
-  readonly #sampling: SamplingEngine
-  /** The addon with LibTorch, once this model needs it. */
-  #training: NativeAddon | undefined
+  readonly #engine: SamplingEngine
   readonly #model: NativeModel
+  readonly #hparams: Readonly<HyperParams>
   readonly #fixedCount: number
-  readonly #classes: number
   readonly #ending = new AbortController()
+  #name: EngineName
+  #machine: Machine
   /** The classifier that the addon has, or gets. */
   #classifier: { digest: string; given: Promise<void> } | undefined
   #disposal: Promise<void> | undefined
 
   constructor(hparams: Readonly<HyperParams>, owner: object, purpose: Purpose) {
     this.owner = owner
-    const { name, engine } =
-      purpose === 'training' ? { name: 'libtorch' as const, engine: training() } : sampling()
-    this.name = name
-    this.#sampling = engine
-    if (name === 'libtorch') this.#training = training()
-    const info = this.#training?.info() ?? WITHOUT_LIBTORCH
+    this.#hparams = hparams
     const place = placeOf(hparams.distributed)
     this.peers = place?.count ?? 1
     this.rank = place?.rank ?? 0
-    this.device = chooseDevice(hparams.device, info, place?.localRank)
-    this.precision = choosePrecision(hparams.precision, this.device, info)
-    const precision = nativePrecision(this.precision, this.device)
-    this.surroundings = [
-      ['the version of LibTorch', info.libtorch],
-      ['the kind of device', this.device.replace(/:.*/, '')],
-      ['the precision', precision],
-      [
-        "the processor's level (ONEDNN_MAX_CPU_ISA and ATEN_CPU_CAPABILITY lower it)",
-        `${info.level}, ${info.cpuCapability}`,
-      ],
-    ]
-    this.#fellBack = info.cuda && this.device === 'cpu' && hparams.device === 'auto'
+    const trains = purpose === 'training' || this.peers > 1 || needsLibTorch(hparams)
+    const { name, engine } = trains ? { name: 'libtorch' as const, engine: training() } : sampling()
+    this.#name = name
+    this.#engine = engine
+    this.#machine = trains ? chooseMachine(hparams, training().info(), place?.localRank) : WITHOUT_LIBTORCH
     const { threads, outputDim, ...same } = hparams
     this.#fixedCount = outputDim ** 2
-    this.#classes = hparams.classes
     this.#model = translating(() =>
-      this.#sampling.create({
+      engine.create({
         ...same,
+        ...this.#machine.native,
+        engine: name,
         discLr: listOf(hparams.discLr),
         genLr: listOf(hparams.genLr),
         r1: listOf(hparams.r1),
         r2: listOf(hparams.r2),
-        device: this.device,
-        precision,
         threads: threads === 'auto' ? 0 : threads,
         fixedCount: this.#fixedCount,
         stepsTogether: 0,
@@ -104,41 +81,58 @@ export class Engine {
     )
   }
 
+  get name(): EngineName {
+    return this.#name
+  }
+
+  /** What the model runs on now. */
+  get machine(): Machine {
+    return this.#machine
+  }
+
   /** How far training is. After `dispose()` it keeps its last value. */
   get position(): NativePosition {
-    return this.#sampling.position(this.#model)
+    return this.#engine.position(this.#model)
   }
 
   /** Counts of images. After `dispose()` they keep their last values. */
   get stats(): ServingStats {
-    const { missingThreads: _, ...stats } = this.#sampling.stats(this.#model)
+    const { missingThreads: _, ...stats } = this.#engine.stats(this.#model)
     return stats
   }
 
   #warnOfThreads(): void {
-    const { missingThreads = 0 } = this.#sampling.stats(this.#model)
+    const { missingThreads = 0 } = this.#engine.stats(this.#model)
     if (missingThreads > 0) warnOfThreads(missingThreads)
   }
 
-  /** Copies the data set before it returns. Resolves with its fingerprint. */
+  /** Copies the data set before it returns. Resolves with its fingerprint. A model that only sampled changes engines. */
   setDataset({ images, labels, count }: Pick<Dataset, 'images' | 'labels' | 'count'>): Promise<string> {
-    return this.#call(() => this.#trained().setDataset(this.#model, images, count, labels))
+    return this.#call(async () => {
+      const change = this.#changeToLibTorch()
+      // The images are copied now, and this call rejects with the change's error.
+      const hash = this.#trained.setDataset(this.#model, images, count, labels)
+      hash.catch(() => {})
+      await change
+      return hash
+    })
   }
 
+  /** Needs `setDataset()` first. */
   async trainEpoch(request: NativeEpochRequest, onEvent: (event: NativeEvent) => void): Promise<NativeEpoch> {
-    if (this.#fellBack) warnOfCpu()
-    const epoch = await this.#call(() => this.#trained().trainEpoch(this.#model, request, onEvent))
+    if (this.#machine.fellBack) warnOfCpu()
+    const epoch = await this.#call(() => this.#trained.trainEpoch(this.#model, request, onEvent))
     if (epoch.captureFailure !== '') warnOfCapture(epoch.captureFailure)
     this.#warnOfThreads()
     return epoch
   }
 
   cancelEpoch(): void {
-    if (!this.disposed) this.#training?.cancelEpoch(this.#model)
+    if (!this.disposed && this.#name !== 'wasm') this.#trained.cancelEpoch(this.#model)
   }
 
   acknowledgeCheckpoint(): void {
-    if (!this.disposed) this.#training?.acknowledgeCheckpoint(this.#model)
+    if (!this.disposed && this.#name !== 'wasm') this.#trained.acknowledgeCheckpoint(this.#model)
   }
 
   /**
@@ -150,11 +144,11 @@ export class Engine {
     signal?.throwIfAborted()
     let job: NativeSampleJob | undefined
     const cancel = () => {
-      if (job !== undefined && !this.disposed) this.#sampling.cancelSample(this.#model, job.id)
+      if (job !== undefined && !this.disposed) this.#engine.cancelSample(this.#model, job.id)
     }
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      job = this.#sampling.sample(this.#model, request)
+      job = this.#engine.sample(this.#model, request)
       const { pixels, confidences } = await job.promise
       this.#warnOfThreads()
       signal?.throwIfAborted()
@@ -177,10 +171,11 @@ export class Engine {
     return (await this.sample(request)).pixels
   }
 
-  /** Returns the latent vector of the first image that `sample` draws for this seed. */
-  latent(seed: number, latentDim: number): Float32Array {
+  /** Returns the latent vectors that `sample` draws for this seed, from the image `first` on. */
+  latents(seed: number, first: number, count: number): Float32Array {
     this.assertAlive()
-    return new Float32Array(translating(() => this.#sampling.latents(seed, 1, latentDim)))
+    const { latentDim } = this.#hparams
+    return new Float32Array(translating(() => this.#engine.latents(seed, first, count, latentDim)))
   }
 
   /** Adds the labels that its seed draws to a request without labels. */
@@ -191,8 +186,8 @@ export class Engine {
   /** Returns the labels that `sample` draws for this seed; undefined if the model has no classes. */
   labels(seed: number, count: number): Uint8Array | undefined {
     this.assertAlive()
-    if (this.#classes === 0) return undefined
-    return new Uint8Array(translating(() => this.#sampling.labels(seed, count, this.#classes)))
+    if (this.#hparams.classes === 0) return undefined
+    return new Uint8Array(translating(() => this.#engine.labels(seed, count, this.#hparams.classes)))
   }
 
   /** Gives a classifier to the addon, unless it has that one. */
@@ -201,7 +196,7 @@ export class Engine {
       await this.#classifier.given
       return info
     }
-    const given = this.#call(() => this.#sampling.setClassifier(this.#model, tensors))
+    const given = this.#call(() => this.#engine.setClassifier(this.#model, tensors))
     this.#classifier = { digest: info.digest, given }
     try {
       await given
@@ -220,7 +215,7 @@ export class Engine {
     const cancel = () => this.cancelEpoch()
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      return await this.#call(() => this.#trained().exchange(this.#model, text))
+      return await this.#call(() => this.#trained.exchange(this.#model, text))
     } catch (error) {
       signal?.throwIfAborted()
       throw this.disposed ? disposed() : error
@@ -232,7 +227,8 @@ export class Engine {
   /** Begins to evaluate the generator as it is now. Resolves with the evaluation's number. */
   async beginEvaluation(request: NativeEvaluationRequest): Promise<number> {
     return this.#call(async () => {
-      const { id, promise } = this.#trained().beginEvaluation(this.#model, request)
+      training()
+      const { id, promise } = this.#trained.beginEvaluation(this.#model, request)
       await promise
       return id
     })
@@ -240,24 +236,24 @@ export class Engine {
 
   /** Does the next piece of an evaluation. */
   advanceEvaluation(id: number): Promise<NativeEvaluationProgress> {
-    return this.#call(() => this.#trained().advanceEvaluation(this.#model, id))
+    return this.#call(() => this.#trained.advanceEvaluation(this.#model, id))
   }
 
   endEvaluation(id: number): void {
-    if (!this.disposed) this.#training?.endEvaluation(this.#model, id)
+    if (!this.disposed && this.#name !== 'wasm') this.#trained.endEvaluation(this.#model, id)
   }
 
   exportState(only: 'all' | 'generator'): Promise<NativeState> {
-    return this.#call(() => this.#sampling.exportState(this.#model, only))
+    return this.#call(() => this.#engine.exportState(this.#model, only))
   }
 
   importState(state: NativeState): Promise<void> {
-    return this.#call(() => this.#sampling.importState(this.#model, state))
+    return this.#call(() => this.#engine.importState(this.#model, state))
   }
 
   dispose(): Promise<void> {
     if (this.#disposal === undefined) {
-      this.#disposal = this.#sampling.dispose(this.#model)
+      this.#disposal = this.#engine.dispose(this.#model)
       this.#ending.abort()
     }
     return this.#disposal
@@ -280,13 +276,27 @@ export class Engine {
   /** @throws {DcganError} `ERR_DCGAN_DISPOSED`; `ERR_DCGAN_NATIVE_NOT_FOUND` in WebAssembly */
   assertTrains(): void {
     this.assertAlive()
-    if (this.name === 'wasm') throw onlySamples()
+    if (this.#name === 'wasm') throw onlySamples()
   }
 
-  /** Returns the addon with LibTorch. */
-  #trained(): NativeAddon {
-    if (this.#training === undefined) throw onlySamples()
-    return this.#training
+  /** The engine with the functions that WebAssembly does not have. */
+  get #trained(): NativeAddon {
+    if (this.#name === 'wasm') throw onlySamples()
+    return this.#engine as NativeAddon
+  }
+
+  /**
+   * Opens LibTorch for a model that only sampled, and gives it the model's state. Requests are served meanwhile. After a
+   * failure, the model samples as before.
+   */
+  #changeToLibTorch(): Promise<void> {
+    if (this.#name === 'libtorch') return Promise.resolve()
+    const addon = this.#trained
+    const machine = chooseMachine(this.#hparams, training().info(), undefined)
+    return addon.startTraining(this.#model, machine.native).then(() => {
+      this.#machine = machine
+      this.#name = 'libtorch'
+    })
   }
 
   async #call<T>(start: () => Promise<T>): Promise<T> {
@@ -297,20 +307,6 @@ export class Engine {
       throw fromNative(error)
     }
   }
-}
-
-/** What there is without LibTorch: the processor, in float32. */
-const WITHOUT_LIBTORCH: NativeInfo = {
-  libtorch: 'none',
-  cuda: false,
-  cudaDevices: 0,
-  threads: 0,
-  cpuCapability: 'none',
-  level: 'none',
-  vendor: '',
-  fusedStep: { float32: false, bfloat16: false },
-  bfloat16: false,
-  cudaBfloat16: [],
 }
 
 function translating<T>(call: () => T): T {

@@ -1,8 +1,7 @@
 import { DcganError, type DcganErrorCode, invalidArgument } from '../errors.js'
 import { loading } from '../loading.js'
-import { wasmEngine } from '../wasm/engine.js'
+import { type OpenAddon, openAddon, openAddonIfAny } from './addon.js'
 import type { LibTorchInfo } from './libtorch.js'
-import { hasAddon, openAddon } from './libtorch.js'
 import type { NativeAddon, SamplingEngine } from './types.js'
 
 /** What computes a model: the addon alone, WebAssembly, or LibTorch. */
@@ -14,29 +13,40 @@ export interface Sampling {
   engine: SamplingEngine
 }
 
-let addon: NativeAddon | undefined
+let addon: OpenAddon | undefined
 let libtorch: LibTorchInfo | undefined
 
 /**
  * Returns the engine for a model that samples: WebAssembly where there is no addon, or where LIBTORCH_DCGAN_ENGINE is
  * 'wasm'.
  *
- * @throws {DcganError} as `training()` does
+ * @throws {DcganError} as `openAddon()` does
  */
 export function sampling(): Sampling {
-  if (wantsWasm() || !hasAddon()) return { name: 'wasm', engine: wasmEngine }
-  return { name: 'libtorch', engine: training() }
+  if (!wantsWasm()) {
+    addon ??= loading(openAddonIfAny)
+    if (addon !== undefined) return { name: 'native', engine: addon.addon }
+  }
+  const { wasmEngine } = loading(() => require('../wasm/engine.js') as typeof import('../wasm/engine.js'))
+  return { name: 'wasm', engine: wasmEngine }
 }
 
 /**
- * Returns the addon with LibTorch, which it loads at the first call.
+ * Returns the addon with LibTorch, which the first call opens: half a gigabyte, so this is slow.
  *
- * @throws {DcganError} as `openAddon()` does
+ * @throws {DcganError} as `openAddon()` and `openLibTorch()` do
  */
 export function training(): NativeAddon {
   if (wantsWasm())
     throw onlySamples('LIBTORCH_DCGAN_ENGINE is wasm, and WebAssembly only samples: unset it to train')
-  if (addon === undefined) ({ addon, libtorch } = loading(openAddon))
+  libtorch ??= loading(() =>
+    (require('./libtorch.js') as typeof import('./libtorch.js')).openLibTorch(native()),
+  )
+  return native().addon
+}
+
+function native(): OpenAddon {
+  addon ??= loading(openAddon)
   return addon
 }
 

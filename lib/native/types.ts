@@ -13,8 +13,8 @@ export interface SamplingEngine {
   sample(model: NativeModel, request: NativeSampleRequest): NativeSampleJob
   /** Cancels the waiting images of a request. The request rejects with the code 'ABORTED'. */
   cancelSample(model: NativeModel, id: number): void
-  /** Returns the latent vectors that `sample` draws for this seed: count × dim, float32. */
-  latents(seed: number, count: number, dim: number): ArrayBuffer
+  /** Returns the latent vectors that `sample` draws for this seed, from the image `first` on: count × dim, float32. */
+  latents(seed: number, first: number, count: number, dim: number): ArrayBuffer
   /** Returns the labels that `sample` draws for this seed: `count` values from 0 to classes − 1, uint8. */
   labels(seed: number, count: number, classes: number): ArrayBuffer
   /** Sets the weights of the classifier. Evaluations and requests with a minConfidence need them. */
@@ -29,9 +29,17 @@ export interface SamplingEngine {
 export interface NativeAddon extends SamplingEngine {
   /** The version of LibTorch that this addon was compiled for, for example "2.13.0". Can be read before `load`. */
   readonly compiledVersion: string
-  /** Opens LibTorch's libraries in this folder and the engine beside the addon. Idempotent. */
+  /** Opens LibTorch's libraries in this folder and the training library next to the addon. Idempotent. */
   load(libraryFolder: string): void
   info(): NativeInfo
+  /**
+   * Gives the state of a model that only sampled to LibTorch, on this device and in this precision. If that fails, the
+   * model samples as before. Does nothing for a model that LibTorch holds.
+   */
+  startTraining(
+    model: NativeModel,
+    choice: Pick<NativeConfig, 'device' | 'precision' | 'imagePrecision'>,
+  ): Promise<void>
   /**
    * Copies `images` (count × 784 grey levels) and, if the model has classes, `labels` (count) before it returns. Resolves
    * with the data set's fingerprint, which states call `datasetHash`.
@@ -109,11 +117,15 @@ export interface NativeInfo {
 }
 
 export interface NativeConfig {
+  /** 'libtorch': needs `load`, and draws weights. Others: the model is imported, and samples. */
+  engine: 'native' | 'wasm' | 'libtorch'
   /** 'cpu' or 'cuda:N', as device.ts chose it. */
   device: string
   /** 'plain-bfloat16' (products in plain C++, on every processor) and 'float64' are for tests alone. */
   precision: 'float32' | 'bfloat16' | 'plain-bfloat16' | 'float64'
-  /** 0: LibTorch's choice. */
+  /** Of the images: 'float32' or 'bfloat16', and on the CPU 'plain-bfloat16'. */
+  imagePrecision: NativeConfig['precision']
+  /** 0: as many as the process may use. */
   threads: number
   seed: number
   batchSize: number

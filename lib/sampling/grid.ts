@@ -1,5 +1,5 @@
 import { type HyperParams, modelsKey } from '../hyperparams.js'
-import { checkGridOptions, GRID_OPTIONS, type GridOptions } from '../images/index.js'
+import { checkGridOptions, GRID_OPTIONS, type GridOptions } from '../images/grid.js'
 import type { NativeSampleRequest } from '../native/types.js'
 import { checkKeys, defined, reading } from '../options.js'
 import { isFloat32Array, lengthOf } from '../typed-arrays.js'

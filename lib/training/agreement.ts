@@ -35,7 +35,7 @@ function describe(engine: Engine, hparams: Readonly<HyperParams>, task: Task): D
   const { step, epoch, batch } = engine.position
   return [
     ['the version of libtorch-dcgan', packageVersion()],
-    ...engine.surroundings,
+    ...engine.machine.surroundings,
     // The precision in use is among the surroundings.
     ...HYPER_PARAMS.filter(key => !MACHINE_PARAMS.includes(key)).map((key): [string, string] => [
       key,

@@ -39,7 +39,11 @@ export const wasmEngine: SamplingEngine = {
 
   cancelSample: (model, id) => of(model).queue.cancel(id),
 
-  latents: (seed, count, dim) => drawLatents(seed, count, dim).buffer as ArrayBuffer,
+  latents(seed, first, count, dim) {
+    const drawn = new Float32Array(count * dim)
+    for (let i = 0; i < count; i++) drawn.set(drawing().latent(seed, first + i, 0, dim), i * dim)
+    return drawn.buffer
+  },
 
   labels: (seed, count, classes) => drawing().labels(seed, count, classes).buffer as ArrayBuffer,
 
@@ -67,13 +71,6 @@ export const wasmEngine: SamplingEngine = {
 }
 
 const NOTHING: NativeState = { step: 0, epoch: 0, batch: 0, datasetCount: 0, datasetHash: '', tensors: [] }
-
-/** Draws the latent vectors of the images of a seed from `first` on, as `sample()` does. */
-export function drawLatents(seed: number, count: number, dim: number, first = 0): Float32Array {
-  const drawn = new Float32Array(count * dim)
-  for (let i = 0; i < count; i++) drawn.set(drawing().latent(seed, first + i, 0, dim), i * dim)
-  return drawn
-}
 
 let shared: Instance | undefined
 

@@ -14,7 +14,7 @@ const REPLACE = {
 }
 
 /**
- * Loads the addon, alone and with LibTorch, in a process of its own.
+ * Loads the addon, alone and with LibTorch, in a process of its own. Alone, it samples.
  *
  * @param {string} root
  * @param {import('../doctor.js').Findings} findings what is found out is added
@@ -30,8 +30,14 @@ function checkAddon(root, findings) {
   const fix = prebuilt ? reinstallCommand(root) : `${SETUP} --rebuild`
   const { version, failure } = tryAddon(file)
   if (version === undefined) throw new Problem(`${file} (${kind}) does not load: ${failure}`, fix)
-  const detail = `${kind}, for LibTorch ${version}: ${file}`
-  if (libtorch === undefined) return { status: 'skipped', detail: `${detail} (not tried: no LibTorch)` }
+  findings.samples = true
+  const detail = `${kind}, for LibTorch ${version || 'none'}: ${file}`
+  if (libtorch === undefined) {
+    findings.building = false
+    return { detail }
+  }
+  if (version === '')
+    throw new Problem(`${detail}; but there is LibTorch ${libtorch.version}`, `${SETUP} --rebuild`)
   if (minorOf(version) !== minorOf(libtorch.version) && process.env.LIBTORCH_BYPASS_VERSION_CHECK !== '1') {
     findings.building = true
     throw new Problem(`${detail}; but LibTorch is ${libtorch.version}`, SETUP)
@@ -46,6 +52,7 @@ function checkAddon(root, findings) {
     )
   }
   findings.building = false
+  findings.trains = true
   const { threads, level, cudaDevices = 0 } = together.info ?? {}
   findings.cudaDevices = cudaDevices
   return { detail: `${detail} (level ${level}, ${threads} threads)` }

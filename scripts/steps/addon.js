@@ -12,7 +12,7 @@ const { run } = require('../run.js')
 const terminal = require('../terminal.js')
 
 const SOURCES = /(\.(cc|h|cu)|CMakeLists\.txt|\.cmake)$/
-const OUTPUTS = ['dcgan.node', 'libdcgan_engine.so'].map(name => path.join('build', 'Release', name))
+const OUTPUTS = ['dcgan.node', 'libdcgan_training.so'].map(name => path.join('build', 'Release', name))
 // The precompiled header of LibTorch takes 0.7 GB.
 const DISK = 1_200_000_000
 const MEMORY_PER_JOB = 2_000_000_000
@@ -31,7 +31,7 @@ function stampOf(root, { folder, version, cuda }) {
 /** Returns true if the addon was built here from these sources and this LibTorch. @param {string} root @param {LibTorchInfo} libtorch */
 const addonIsCurrent = (root, libtorch) => stampOf(root, libtorch).current
 
-/** Builds the addon and the engine with cmake-js. @param {string} root @param {LibTorchInfo} libtorch */
+/** Builds the addon and the training library with cmake-js. @param {string} root @param {LibTorchInfo} libtorch */
 async function buildAddon(root, libtorch) {
   requireSupported(libtorch)
   requireBuildTools()

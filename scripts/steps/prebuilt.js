@@ -18,15 +18,15 @@ const { tryAddon } = require('./try-addon.js')
  * @throws {Problem} if it is not as it was shipped
  */
 function prebuiltMisfit(root, { version, cuda, lib }) {
-  const [addon = '', engine = ''] = ['dcgan.node', 'libdcgan_engine.so'].map(name =>
+  const [addon = '', training = ''] = ['dcgan.node', 'libdcgan_training.so'].map(name =>
     path.join(root, 'prebuilds', PLATFORM, name),
   )
   // musl has the same platform and architecture as glibc, and needs another addon.
   const musl = libc() === 'musl'
   if (musl || !fs.existsSync(addon))
     return `The package has no prebuilt addon for ${PLATFORM}${musl ? ' with musl' : ''}.`
-  const short = [addon, engine].find(cutShort)
-  const damage = fs.existsSync(engine) ? short && `${short} is cut short` : `${engine} is missing`
+  const short = [addon, training].find(cutShort)
+  const damage = fs.existsSync(training) ? short && `${short} is cut short` : `${training} is missing`
   if (damage !== undefined)
     throw new Problem(`The package is not as it was installed: ${damage}.`, reinstallCommand(root))
   const alone = tryAddon(addon)

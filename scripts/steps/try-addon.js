@@ -36,9 +36,9 @@ function tryAddon(file, libraries = '') {
     const words = /^(?:Error: |.*message: ['"`])(.*?)['"`]?,?$/m.exec(stderr)?.[1]
     return { failure: words ?? stderr.trim() }
   }
-  const engine = path.join(path.dirname(file), 'libdcgan_engine.so')
+  const training = path.join(path.dirname(file), 'libdcgan_training.so')
   const others = libraries === '' ? [] : fs.readdirSync(libraries).map(name => path.join(libraries, name))
-  const damaged = [file, engine, ...others].find(cutShort)
+  const damaged = [file, training, ...others].find(cutShort)
   return { failure: damaged ? `${damaged} is cut short` : `${child} was ended by ${signal}` }
 }
 

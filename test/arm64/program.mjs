@@ -27,7 +27,7 @@ const tasks = {
   },
   /** Two epochs; the state between them is saved. */
   async train() {
-    const gan = new DCGAN({ seed: 7, batchSize: 4, device: 'cpu', precision: 'float32', kernels: 'plain' })
+    const gan = new DCGAN({ seed: 7, batchSize: 4, device: 'cpu', precision: 'float32' })
     const first = await epoch(gan)
     await gan.save(file)
     const second = await epoch(gan)

@@ -10,7 +10,7 @@ const run = promisify(execFile)
 
 test('is small, and holds what a user needs and nothing else', () => {
   const { files, size } = tarball()
-  expect(size).toBeLessThan(12e6)
+  expect(size).toBeLessThan(7e6)
   for (const name of [
     'LICENSE',
     'SECURITY.md',
@@ -23,12 +23,11 @@ test('is small, and holds what a user needs and nothing else', () => {
     'binding/addon/addon.cc',
     'cmake/LibTorch.cmake',
     'CMakeLists.txt',
-    'scripts/install.js',
     'scripts/setup.js',
     'scripts/doctor.js',
     'weights/mnist.safetensors',
     `prebuilds/${process.platform}-${process.arch}/dcgan.node`,
-    `prebuilds/${process.platform}-${process.arch}/libdcgan_engine.so`,
+    `prebuilds/${process.platform}-${process.arch}/libdcgan_training.so`,
   ]) {
     expect(files).toContain(name)
   }
@@ -94,7 +93,7 @@ test('the prebuilt addon carries no path of this machine, and needs nothing newe
   const folder = temporary()
   await run('tar', ['-xzf', tarball().tarball, '-C', folder])
   const prebuilt = path.join(folder, 'package', 'prebuilds', `${process.platform}-${process.arch}`)
-  const faults = ['dcgan.node', 'libdcgan_engine.so'].map(name =>
+  const faults = ['dcgan.node', 'libdcgan_training.so'].map(name =>
     faultsOf(path.join(prebuilt, name), { libtorch: name !== 'dcgan.node' }),
   )
   expect(faults.flat()).toEqual([])

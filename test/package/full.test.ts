@@ -22,8 +22,9 @@ full('with a compiler, or a network', () => {
   test('built from source, and after the folder was moved', async () => {
     const app = new App('from source')
     const env = { ...everything(app), LIBTORCH: libtorch.folder, LIBTORCH_DCGAN_BUILD_FROM_SOURCE: '1' }
-    const { status, stdout, stderr } = await app.install(env)
-    expect(stdout + stderr).toMatch(/Built the addon in .*\nReady: LibTorch /)
+    expect(await app.install(env)).toMatchObject({ status: 0 })
+    const { status, stderr } = await app.npx(['setup'], env)
+    expect(stderr).toMatch(/Built the addon in .*\nReady: LibTorch /)
     expect(status).toBe(0)
     expect(fs.existsSync(app.path('node_modules/libtorch-dcgan/build/Release/dcgan.node'))).toBe(true)
     await expectWorks(app, { LIBTORCH: libtorch.folder })
@@ -33,12 +34,14 @@ full('with a compiler, or a network', () => {
     await expectWorks(app, { LIBTORCH: libtorch.folder })
   })
 
-  test('by a newcomer: no lock file, no cache, LibTorch is downloaded', async () => {
+  test('by a newcomer: no lock file, no cache; train downloads LibTorch', async () => {
     const app = new App()
     fs.rmSync(app.path('package-lock.json'))
-    const { status, stdout, stderr } = await app.install(everything(app))
-    expect(stdout + stderr).toMatch(/Fetching LibTorch [\s\S]*SHA-256 as pinned[\s\S]*Ready: LibTorch /)
-    expect(status).toBe(0)
+    expect(await app.install(everything(app))).toMatchObject({ status: 0 })
+    const train = ['train', '--steps', '2', '--no-evaluate', '--json']
+    const { status, stdout, stderr } = await app.npx(train, everything(app))
+    expect(stderr).toMatch(/^This needs LibTorch[\s\S]*SHA-256 as pinned[\s\S]*Ready: LibTorch /)
+    expect({ status, steps: JSON.parse(stdout).step }).toEqual({ status: 0, steps: 2 })
     await expectWorks(app, {})
   })
 

@@ -34,7 +34,7 @@ async function trained(classes: number): Promise<DCGAN> {
     const { latentDim, classes } = gan.hparams
     const out = folder()
     const file = (name: string) => join(out, name)
-    const latents = new Float32Array(wasmEngine.latents(7, COUNT, latentDim))
+    const latents = new Float32Array(wasmEngine.latents(7, 0, COUNT, latentDim))
     const labels = Uint8Array.from({ length: COUNT }, (_, i) => i % 10)
     const { pixels } = await gan.sample(COUNT, { latents, ...(classes > 0 && { labels }) })
     await gan.save(file('digits.safetensors'), { only: 'generator' })

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { type Made, makeLibTorch, node, ROOT, temporary } from '../scripts/support'
 import { cachedLibTorch, compiledLibTorch, Package } from './setup-support'
 
-// lib/libtorch.ts, compiled, with an addon that opens nothing but libtorch.so.
+// lib/native, compiled, with an addon that opens libraries and does nothing else.
 const made = new Package()
 const libtorch = compiledLibTorch()
 
@@ -12,7 +12,11 @@ beforeAll(async () => {
   const files = [
     'bundled.ts',
     'errors.ts',
+    'files.ts',
     'installed.ts',
+    'loading.ts',
+    'options.ts',
+    'native/addon.ts',
     'native/libtorch.ts',
     'native/native.ts',
     'native/types.ts',
@@ -22,12 +26,13 @@ beforeAll(async () => {
   if (status !== 0) throw new Error(stderr)
 })
 
-/** Opens the addon in a process of its own. */
-function open(env: Record<string, string>): Promise<Made> {
+/** Opens the engine for training in a process of its own, or the one for sampling. */
+function open(env: Record<string, string>, what: 'training' | 'sampling' = 'training'): Promise<Made> {
   const script = `
     try {
-      const { libtorch } = require('./dist/native/libtorch.js').openAddon()
-      process.stdout.write(JSON.stringify(libtorch))
+      const native = require('./dist/native/native.js')
+      const opened = native.${what}()
+      process.stdout.write(JSON.stringify(native.libtorchInUse() ?? opened))
     } catch (error) {
       process.stdout.write(error.constructor.name + ' ' + error.code + ': ' + error.message)
     }`
@@ -41,6 +46,13 @@ function open(env: Record<string, string>): Promise<Made> {
 test('the addon is opened with the LibTorch that is found', async () => {
   const { stdout } = await open({ LIBTORCH: libtorch })
   expect(JSON.parse(stdout)).toMatchObject({ folder: libtorch, version: '2.13.0', source: 'LIBTORCH' })
+})
+
+test('sampling opens the addon alone, and finds no LibTorch that is wrong', async () => {
+  for (const LIBTORCH of ['', '/somewhere', libtorch]) {
+    const { stdout } = await open({ LIBTORCH }, 'sampling')
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'native', engine: { compiledVersion: '2.13.0' } })
+  }
 })
 
 test('no LibTorch: told with the command that fetches it', async () => {
@@ -87,7 +99,7 @@ describe('a LibTorch of another minor version', () => {
   test('is let through with LIBTORCH_BYPASS_VERSION_CHECK=1, to the loader and its words', async () => {
     const { stdout } = await open({ LIBTORCH: other, LIBTORCH_BYPASS_VERSION_CHECK: '1' })
     expect(stdout).toMatch(
-      /^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: The addon and LibTorch 2\.14\.0 in .* could not be opened: /,
+      /^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: The training library and LibTorch 2\.14\.0 in .* could not be opened: /,
     )
     expect(stdout).toMatch(/libtorch\.so: (file too short|invalid ELF header)/)
   })
@@ -114,7 +126,7 @@ test('no addon, or one that is no library: told with where it was sought and the
   fs.writeFileSync(file, good)
 })
 
-test.each(['dcgan.node', 'libdcgan_engine.so'])(
+test.each(['dcgan.node', 'libdcgan_training.so'])(
   '%s cut short: told, where loading it would kill the process',
   async name => {
     const file = made.path('build', 'Release', name)

@@ -20,10 +20,10 @@ static napi_value load(napi_env env, napi_callback_info info) {
   Dl_info own;
   dladdr(reinterpret_cast<void*>(&load), &own);
   const std::string file = own.dli_fname;
-  const std::string engine = file.substr(0, file.rfind('/')) + "/libdcgan_engine.so";
+  const std::string training = file.substr(0, file.rfind('/')) + "/libdcgan_training.so";
   const std::string libraries = std::string(text, length);
   for (const auto& library :
-       {libraries + "/libtorch.so", libraries + "/libtorch_cpu.so", libraries + "/libc10.so", engine}) {
+       {libraries + "/libtorch.so", libraries + "/libtorch_cpu.so", libraries + "/libc10.so", training}) {
     if (dlopen(library.c_str(), RTLD_NOW) != nullptr) continue;
     napi_throw_error(env, "ERR_DCGAN_NATIVE_NOT_FOUND", dlerror());
     break;
@@ -112,7 +112,10 @@ export class Package {
         fs.symlinkSync(path.join(ROOT, 'node_modules', name), this.path('node_modules', name))
     }
     this.write('binding/addon/addon.cc', ADDON)
-    this.write('binding/engine/engine.cc', '#include <torch/torch.h>\nint answer() { return 42; }\n')
+    this.write('binding/sampling/sampler.cc', 'int sampler() { return 1; }\n')
+    for (const name of ['elementwise', 'product'])
+      this.write(`binding/kernels/${name}.cc`, `namespace DCGAN_LEVEL { int ${name}() { return 1; } }\n`)
+    this.write('binding/training/trainer.cc', '#include <torch/torch.h>\nint answer() { return 42; }\n')
   }
 
   path(...names: string[]): string {
@@ -144,9 +147,9 @@ export class Package {
   }
 
   /** When each library was last written. */
-  times(): { addon: number; engine: number } {
+  times(): { addon: number; training: number } {
     const time = (name: string) => fs.statSync(this.path('build', 'Release', name)).mtimeMs
-    return { addon: time('dcgan.node'), engine: time('libdcgan_engine.so') }
+    return { addon: time('dcgan.node'), training: time('libdcgan_training.so') }
   }
 
   compiledVersion(): string {

@@ -34,28 +34,28 @@ describe('set-up of an installed package', () => {
   test('does nothing where sources were only touched', async () => {
     const before = made.times()
     const soon = new Date(Date.now() + 5000)
-    fs.utimesSync(made.path('binding/engine/engine.cc'), soon, soon)
+    fs.utimesSync(made.path('binding/training/trainer.cc'), soon, soon)
     expect((await made.setup(env)).stderr).toMatch(/^Ready/)
     expect(made.times()).toEqual(before)
   })
 
   test('rebuilds just what changed', async () => {
     const before = made.times()
-    made.write('binding/engine/engine.cc', '#include <torch/torch.h>\nint answer() { return 43; }\n')
+    made.write('binding/training/trainer.cc', '#include <torch/torch.h>\nint answer() { return 43; }\n')
     const { status, stderr } = await made.setup(env)
     expect(stderr).toMatch(/Built the addon/)
     expect(status).toBe(0)
-    expect(made.times().engine).toBeGreaterThan(before.engine)
+    expect(made.times().training).toBeGreaterThan(before.training)
     expect(made.times().addon).toBe(before.addon)
   })
 
   test('tells what the compiler says, and goes on when it is mended', async () => {
-    made.write('binding/engine/more.cc', 'int broken( {\n')
+    made.write('binding/training/more.cc', 'int broken( {\n')
     const { status, stderr } = await made.setup(env)
     expect(status).toBe(1)
     expect(stderr).toMatch(/does not build:[\s\S]*more\.cc:1[\s\S]*error:/)
     expect((await made.setup(env)).status).toBe(1)
-    fs.rmSync(made.path('binding/engine/more.cc'))
+    fs.rmSync(made.path('binding/training/more.cc'))
     expect((await made.setup(env)).status).toBe(0)
   })
 
@@ -86,7 +86,7 @@ describe('set-up of an installed package', () => {
   })
 
   test('two set-ups at the same time build once', async () => {
-    made.write('binding/engine/engine.cc', '#include <torch/torch.h>\nint answer() { return 44; }\n')
+    made.write('binding/training/trainer.cc', '#include <torch/torch.h>\nint answer() { return 44; }\n')
     const both = await Promise.all([made.setup(env), made.setup(env)])
     expect(both.map(({ status }) => status)).toEqual([0, 0])
     // test/scripts/lock.test.ts reads what the waiting one prints: here it may come after the other's end.
@@ -100,7 +100,7 @@ describe('set-up of an installed package', () => {
     // Compiles slowly, and notes when it begins and ends.
     const compiler = `#!/bin/sh\n[ "$1" = --version ] && exec c++ --version\necho begin >> ${log}\nsleep 2\nc++ "$@"\nstatus=$?\necho end >> ${log}\nexit $status\n`
     fs.writeFileSync(path.join(tools, 'slow'), compiler, { mode: 0o755 })
-    made.write('binding/engine/engine.cc', '#include <torch/torch.h>\nint answer() { return 45; }\n')
+    made.write('binding/training/trainer.cc', '#include <torch/torch.h>\nint answer() { return 45; }\n')
     fs.rmSync(made.path('build'), { recursive: true })
     const lines = () => (fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().split('\n') : [])
     const killed = made.setup({ ...env, CXX: path.join(tools, 'slow') })
@@ -143,11 +143,11 @@ describe('set-up of an installed package', () => {
   })
 
   test('does not build in place of a prebuilt addon that is damaged', async () => {
-    const engine = made.path('prebuilds', `${process.platform}-${process.arch}`, 'libdcgan_engine.so')
+    const engine = made.path('prebuilds', `${process.platform}-${process.arch}`, 'libdcgan_training.so')
     const intact = fs.readFileSync(engine)
     fs.writeFileSync(engine, intact.subarray(0, 3000))
     const { status, stderr } = await made.setup(env)
-    expect(stderr).toMatch(/libdcgan_engine\.so is cut short\.\n {2}rm -r .* && npm install\n$/)
+    expect(stderr).toMatch(/libdcgan_training\.so is cut short\.\n {2}rm -r .* && npm install\n$/)
     expect(status).toBe(1)
     fs.writeFileSync(engine, intact)
   })
@@ -167,7 +167,7 @@ describe('set-up of an installed package', () => {
   test('builds again with --rebuild', async () => {
     const before = made.times()
     expect(await made.setup(env, '--rebuild')).toMatchObject({ status: 0 })
-    expect(made.times().engine).toBeGreaterThan(before.engine)
+    expect(made.times().training).toBeGreaterThan(before.training)
   })
 })
 

@@ -13,14 +13,14 @@ inline constexpr std::int64_t kFeatures = 128;
 /// The weights of the classifier that quality/classifier.py trains, float32 on the CPU: two convolutions,
 /// each with a ReLU and a 2 × 2 maximum, and two dense layers.
 struct ClassifierWeights {
-  std::vector<float> conv1_weight;   // 32 × 1 × 5 × 5
-  std::vector<float> conv1_bias;     // 32
-  std::vector<float> conv2_weight;   // 64 × 32 × 5 × 5
-  std::vector<float> conv2_bias;     // 64
-  std::vector<float> hidden_weight;  // 128 × 1024
-  std::vector<float> hidden_bias;    // 128
-  std::vector<float> output_weight;  // 10 × 128
-  std::vector<float> output_bias;    // 10
+  Floats conv1_weight;   // 32 × 1 × 5 × 5
+  Floats conv1_bias;     // 32
+  Floats conv2_weight;   // 64 × 32 × 5 × 5
+  Floats conv2_bias;     // 64
+  Floats hidden_weight;  // 128 × 1024
+  Floats hidden_bias;    // 128
+  Floats output_weight;  // 10 × 128
+  Floats output_bias;    // 10
 };
 
 /// Throws ERR_DCGAN_BAD_CHECKPOINT if a tensor is missing or has another shape.

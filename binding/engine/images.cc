@@ -2,33 +2,21 @@
 
 #include <algorithm>
 
-#include "engine/failure.h"
-#include "engine/model_engine.h"
+#include "engine/engine.h"
 #include "engine/shares.h"
-#include "evaluation/aten_classifier.h"
 #include "random/latents.h"
-#include "training/libtorch_samplers.h"
 
 namespace dcgan {
 
-namespace {
-
-/// The images of each forward pass with ATen's operators on the CPU. All passes have this size, because the
-/// bits of an image can depend on it. It is small, because images that only fill a pass cost as much as
-/// others.
-constexpr std::int64_t kPaddedBatch = 8;
-
-}  // namespace
-
-ModelEngine::Inputs ModelEngine::inputs_of(const Work& work) {
+Engine::Inputs Engine::inputs_of(const Work& work) {
   const auto dim = static_cast<std::size_t>(config_.latent_dim);
   Inputs inputs{{}, {}, work.images()};
   inputs.latents.resize(static_cast<std::size_t>(inputs.count) * dim);
   float* out = inputs.latents.data();
   for (const auto& share : work.shares) {
     const auto& request = share.sampling->request;
-    const auto& labels = request.fixed ? trainer().fixed_labels() : request.labels;
-    const float* given = request.fixed             ? trainer().fixed_latents().const_data_ptr<float>()
+    const auto& labels = request.fixed ? fixed_labels_ : request.labels;
+    const float* given = request.fixed             ? fixed_latents_.data()
                          : request.latents.empty() ? nullptr
                                                    : request.latents.data();
     for (const auto& [image, candidate] : share.draws) {
@@ -48,7 +36,7 @@ ModelEngine::Inputs ModelEngine::inputs_of(const Work& work) {
   return inputs;
 }
 
-void ModelEngine::serve_images(const Work& work) {
+void Engine::serve_images(const Work& work) {
   MadeImages made;
   std::optional<Failure> failure;
   try {
@@ -62,40 +50,27 @@ void ModelEngine::serve_images(const Work& work) {
       made.confidences.resize(static_cast<std::size_t>(work.images()));
     }
   } catch (...) {
-    failure = engine_failure();
+    failure = caught();
   }
   hand_over(work, made, failure, queue_);
 }
 
-FoldedGenerator ModelEngine::folded() {
-  return fold(trainer().served_tensors(), "generator.", config_.latent_dim, config_.classes);
+/// Makes LibTorch's sampler if the model needs it, otherwise the one of the kernels.
+std::unique_ptr<Sampler> Engine::make_sampler() const {
+  auto own = training_ ? training_->make_sampler() : nullptr;
+  return own ? std::move(own) : dcgan::make_sampler(config_.latent_dim);
 }
 
-std::unique_ptr<Sampler> ModelEngine::make_sampler() const {
-  const bool bfloat16 = is_bfloat16(config_.precision);
-  if (runs_fused(config_, device_)) {
-    return bfloat16 ? make_bfloat16_sampler(config_.latent_dim) : dcgan::make_sampler(config_.latent_dim);
-  }
-  const auto batch = device_.is_cpu() ? std::min(kPaddedBatch, config_.max_batch) : config_.max_batch;
-  return make_aten_sampler(config_.latent_dim, device_, bfloat16, batch);
-}
-
-std::shared_ptr<Classifier> ModelEngine::make_classifier(const ClassifierWeights& weights) const {
-  if (device_.is_cpu() && config_.step == StepKind::kAuto) {
-    return make_fused_classifier(weights);
-  }
-  return make_aten_classifier(weights, device_, device_.is_cpu() ? kPaddedBatch : config_.max_batch);
-}
-
-std::shared_ptr<Classifier> ModelEngine::classifier() const {
+std::shared_ptr<Classifier> Engine::classifier() const {
   if (!classifier_) throw Error("ERR_DCGAN_NATIVE", "The classifier was not set");
   return classifier_;
 }
 
-std::vector<std::uint8_t> ModelEngine::make_images(const Inputs& inputs) {
-  if (!sampler_) sampler_ = make_sampler();
+std::vector<std::uint8_t> Engine::make_images(const Inputs& inputs) {
   if (sampler_stale_) {
-    sampler_->prepare(folded());
+    const auto generator = served();  // may make the model in training, on which the kind of sampler depends
+    if (!sampler_) sampler_ = make_sampler();
+    sampler_->prepare(generator);
     sampler_stale_ = false;
   }
   std::vector<float> images(static_cast<std::size_t>(inputs.count * kImagePixels));

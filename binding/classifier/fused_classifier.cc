@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "evaluation/classifier.h"
+#include "classifier/classifier.h"
 #include "kernels/packed_kernel.h"
 #include "kernels/team.h"
 #include "sizes.h"
@@ -138,11 +138,11 @@ class FusedClassifier : public Classifier {
 
   // Right operands: the taps of the two convolutions, and the pixels of the hidden layer's map, are rows.
   kernels::PackedKernel<float> conv1_;
-  std::vector<float> bias1_;
+  Floats bias1_;
   kernels::PackedKernel<float> conv2_;
-  std::vector<float> bias2_;
+  Floats bias2_;
   kernels::PackedKernel<float> hidden_;
-  std::vector<float> hidden_bias_;
+  Floats hidden_bias_;
   kernels::Scratch<float> scratch_;
 };
 

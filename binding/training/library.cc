@@ -5,17 +5,17 @@
 #include <ATen/cuda/CUDAContext.h>
 #endif
 
+#include <algorithm>
 #include <cstdlib>
-#include <system_error>
 
 #include "contract.h"
-#include "engine/model_engine.h"
+#include "evaluation/evaluation.h"
+#include "exceptions.h"
 #include "kernels/processor.h"
 #include "model/threads.h"
 #include "peers/peers.h"
-#include "random/labels.h"
-#include "random/latents.h"
 #include "training/bfloat16_products.h"
+#include "training/trainer.h"
 
 namespace dcgan {
 
@@ -39,7 +39,19 @@ bool cuda_has_bfloat16([[maybe_unused]] int device) {
 #endif
 }
 
-class TorchLibrary : public Library {
+/// The images that an evaluation makes in one piece of its work.
+constexpr std::int64_t kEvaluationBatch = 64;
+
+/// LibTorch's message without its backtrace.
+std::string message_of(const c10::Error& error) {
+  const std::string words = error.what_without_backtrace();
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) == nullptr) return words;
+  return "The GPU has too little free memory. Lower batchSize or maxBatch, end other programs on it, or set "
+         "device to 'cpu'. LibTorch says: " +
+         words;
+}
+
+class TorchLibrary : public TrainingLibrary {
  public:
   TorchLibrary() {
     default_threads();
@@ -73,31 +85,40 @@ class TorchLibrary : public Library {
     return info;
   }
 
-  std::unique_ptr<Engine> create(Config config) const override {
-    const torch::Device device(config.device);
-    try {
-      return std::make_unique<ModelEngine>(std::move(config), device);
-    } catch (const std::system_error&) {
-      throw Error(
-          "ERR_DCGAN_NATIVE",
-          "The process cannot start the thread of a model. Dispose of other models, or raise the limit of "
-          "threads (ulimit -u, or that of the container)");
-    }
-  }
-
   std::uint64_t agreed_seed(const PeerPlace& place, std::uint64_t seed, bool given) const override {
     return dcgan::agreed_seed(place, seed, given);
   }
 
-  std::vector<float> latents(std::uint64_t seed, std::int64_t count, std::int64_t dim) const override {
-    std::vector<float> result(static_cast<std::size_t>(count * dim));
-    draw_latents(seed, Stream::kSample, 0, count, dim, result.data());
-    return result;
+  PeerPlace numbered(PeerPlace place) const override { return dcgan::numbered(std::move(place)); }
+
+  int enter(const Config& config, kernels::Team& team) const override {
+    kernels::current_seat = {&team, team.threads(), 0};
+    // Where our own kernels run, threads of LibTorch would keep processors busy for a while after each
+    // operation.
+    const bool fused = runs_fused(config, torch::Device(config.device));
+    const int others = use_threads(fused ? 1 : config.threads);
+    return fused ? team.threads() : std::min(team.threads(), others);
   }
 
-  std::vector<std::uint8_t> labels(std::uint64_t seed, std::int64_t count,
-                                   std::int64_t classes) const override {
-    return draw_labels(seed, count, classes);
+  std::unique_ptr<TrainingModel> create(const Config& config) const override {
+    return std::make_unique<Trainer>(config);
+  }
+
+  std::unique_ptr<Evaluation> evaluate(const Config& config, EvaluationRequest request,
+                                       std::unique_ptr<Sampler> sampler,
+                                       std::shared_ptr<Classifier> classifier) const override {
+    return std::make_unique<EvaluationRun>(std::move(request), std::move(sampler), std::move(classifier),
+                                           config.latent_dim, std::min(kEvaluationBatch, config.max_batch));
+  }
+
+  Failure caught() const override {
+    try {
+      throw;
+    } catch (const c10::Error& error) {
+      return {"ERR_DCGAN_NATIVE", message_of(error)};
+    } catch (...) {
+      return caught_failure();
+    }
   }
 };
 
@@ -105,7 +126,7 @@ class TorchLibrary : public Library {
 
 }  // namespace dcgan
 
-extern "C" DCGAN_EXPORT const dcgan::Library* dcgan_library() {
+extern "C" DCGAN_EXPORT const dcgan::TrainingLibrary* dcgan_training_library() {
   // Never destroyed: threads of models may outlive static destructors.
   static const auto* library = new dcgan::TorchLibrary();
   return library;

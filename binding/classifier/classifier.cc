@@ -1,4 +1,4 @@
-#include "evaluation/classifier.h"
+#include "classifier/classifier.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,7 @@ namespace dcgan {
 
 namespace {
 
-std::vector<double> widened(const std::vector<float>& values) { return {values.begin(), values.end()}; }
+std::vector<double> widened(const Floats& values) { return {values.begin(), values.end()}; }
 
 /// Works in place. Subtracts the largest logit first, so that no exponential overflows.
 void softmax(double* logits) {

@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { DcganError } from '../errors.js'
+import { assertInstalled } from '../installed.js'
+import type { NativeAddon } from './types.js'
+
+/** The addon, and the file that it was loaded from. */
+export interface OpenAddon {
+  addon: NativeAddon
+  file: string
+}
+
+/** The exports of `scripts/`. They run before lib/ is compiled, so they are JavaScript, typed here. */
+interface Elf {
+  cutShort(file: string): boolean
+}
+interface Platforms {
+  requirePlatform(): void
+}
+interface Loader {
+  path(root: string): string
+}
+
+// The package's root: the path is the same from lib/ and from dist/.
+const ROOT = path.join(__dirname, '..', '..')
+
+/** What helps against most failures. */
+export const SETUP = 'Run "npx libtorch-dcgan setup" (and "npx libtorch-dcgan doctor" to see what is wrong)'
+
+/**
+ * Finds and loads the addon, which needs no LibTorch.
+ *
+ * @throws {DcganError} ERR_DCGAN_NATIVE_NOT_FOUND
+ */
+export function openAddon(): OpenAddon {
+  assertInstalled(ROOT)
+  return load()
+}
+
+/**
+ * The same, but returns undefined where the package has no addon for the platform and cannot have one.
+ *
+ * @throws {DcganError} ERR_DCGAN_NATIVE_NOT_FOUND
+ */
+export function openAddonIfAny(): OpenAddon | undefined {
+  assertInstalled(ROOT)
+  // With gcompat, Alpine might open it all the same.
+  if (existsSync('/etc/alpine-release')) return undefined
+  try {
+    return load()
+  } catch (error) {
+    if (problemOfPlatform() === undefined) throw error
+    return undefined
+  }
+}
+
+function load(): OpenAddon {
+  const platform = `${process.platform}-${process.arch}`
+  let file: string
+  try {
+    file = (require('node-gyp-build') as Loader).path(ROOT)
+  } catch (cause) {
+    const tried = [path.join('build', 'Release'), path.join('prebuilds', platform)].join(' and ')
+    throw new DcganError(
+      'ERR_DCGAN_NATIVE_NOT_FOUND',
+      `The native addon was not found: no .node file for ${platform} in ${tried} of ${ROOT}. ${advice()}`,
+      { cause },
+    )
+  }
+  refuseCutShort([file])
+  try {
+    return { addon: require(file) as NativeAddon, file }
+  } catch (cause) {
+    throw new DcganError(
+      'ERR_DCGAN_NATIVE_NOT_FOUND',
+      `The native addon does not load here: ${file}: ${words(cause)}. ${advice()}`,
+      { cause },
+    )
+  }
+}
+
+/** Returns what the user can do without an addon. If PyTorch publishes no LibTorch, set-up cannot help. */
+function advice(): string {
+  const problem = problemOfPlatform()
+  return problem === undefined ? SETUP : `${problem.message} ${problem.fix.replaceAll('\n', '. ')}`
+}
+
+/** Returns why there is no addon for this platform. It is slow, so it is asked only after a failure. */
+function problemOfPlatform(): { message: string; fix: string } | undefined {
+  const { requirePlatform } = require('../../scripts/libtorch/platform.js') as Platforms
+  try {
+    requirePlatform()
+    return undefined
+  } catch (problem) {
+    return problem as { message: string; fix: string }
+  }
+}
+
+/** Loading a library that is cut short would kill the process without a message. */
+export function refuseCutShort(files: string[]): void {
+  const { cutShort } = require('../../scripts/files/elf.js') as Elf
+  const damaged = files.find(cutShort)
+  if (damaged === undefined) return
+  throw new DcganError('ERR_DCGAN_NATIVE_NOT_FOUND', `${damaged} is damaged: its end is missing. ${SETUP}`)
+}
+
+/** Returns the loader's message, of an error or of the `{ code, message }` that the addon throws. */
+export function words(thrown: unknown): string {
+  const { message } = thrown as { message?: unknown }
+  return (typeof message === 'string' ? message : String(thrown)).trim()
+}
