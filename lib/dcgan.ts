@@ -42,7 +42,6 @@ import type { TrainResult } from './training/train.js'
 const training = lazy(() => require('./training/train.js') as typeof import('./training/train.js'))
 const evaluation = lazy(() => require('./evaluation/index.js') as typeof import('./evaluation/index.js'))
 const writing = lazy(() => require('./checkpoint/write.js') as typeof import('./checkpoint/write.js'))
-const fineTuning = lazy(() => require('./training/trainable.js') as typeof import('./training/trainable.js'))
 const onnx = lazy(() => require('./onnx/export.js') as typeof import('./onnx/export.js'))
 const summary = lazy(() => require('./summary.js') as typeof import('./summary.js'))
 
@@ -50,6 +49,9 @@ const summary = lazy(() => require('./summary.js') as typeof import('./summary.j
 const LOADED = Symbol('loaded')
 
 const PRETRAINED = join(__dirname, '..', 'weights', 'mnist.safetensors')
+
+/** The state of a model that has made no step. */
+const START = { step: 0, epoch: 0, batch: 0, datasetCount: 0, datasetHash: '' }
 
 /** Options of `DCGAN.pretrained()`. */
 export interface PretrainedOptions extends HyperParamOptions {
@@ -136,9 +138,8 @@ export class DCGAN {
    * Loads the class-conditional generator of digits that the package ships in half precision: the tutorial's networks
    * after 20 epochs of MNIST with `recipes.best` (docs/quality.md has its figures).
    *
-   * It is a generator alone, which samples. With `trainable: true` it becomes a whole model at step 0, to be trained on
-   * other images: its discriminator first learns from MNIST for 300 steps, half a minute on two cores, with the generator
-   * fixed. It needs LibTorch.
+   * It is a generator alone, which samples. With `trainable: true` it becomes a whole model at step 0 with a new
+   * discriminator, to be trained on other images. This needs LibTorch.
    *
    * @param overrides `trainable`, and hyper-parameters as for `load()`
    * @throws {DcganError} every error of `load()`
@@ -155,7 +156,8 @@ export class DCGAN {
     const changes = checkHyperParams('the options of pretrained()', others)
     const gan = new DCGAN({ ...modelsOwn(loaded), ...checkChanges(changes, loaded, source.name) })
     try {
-      await gan.#engine.importState(await fineTuning().makeTrainable(loaded.state, gan.hparams, gan))
+      const { tensors } = loaded.state
+      await gan.#engine.importState({ ...START, tensors })
       return gan
     } catch (error) {
       await gan.dispose()

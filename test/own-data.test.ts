@@ -138,3 +138,20 @@ describe('while training', () => {
     expect(await failure(tiny().train(options as never))).toEqual(code('ERR_DCGAN_INVALID_ARGUMENT', message))
   })
 })
+
+test('the shipped generator becomes a whole model, which makes the same digits until it is trained', async () => {
+  const [whole, shipped] = [
+    kept(await DCGAN.pretrained({ trainable: true, epochs: 1, device: 'cpu', emaDecay: 0.9 })),
+    kept(await DCGAN.pretrained({ device: 'cpu' })),
+  ]
+  expect([whole.step, whole.epoch]).toEqual([0, 0])
+  const [own, other] = await Promise.all([whole.sample(8, { seed: 5 }), shipped.sample(8, { seed: 5 })])
+  expect(
+    Math.max(...own.pixels.map((level, i) => Math.abs(level - (other.pixels[i] as number)))),
+  ).toBeLessThan(2)
+  await whole.train({ dataset: { ...bands(64), classNames: undefined }, outputDir: null })
+  expect(whole.step).toBe(1)
+  expect(await failure(shipped.train())).toMatchObject({ code: 'ERR_DCGAN_WRONG_STATE' })
+  const refused = DCGAN.pretrained({ trainable: 'yes' as never })
+  expect(await failure(refused)).toEqual(code('ERR_DCGAN_INVALID_ARGUMENT', /true or false for trainable/))
+})

@@ -44,12 +44,14 @@ beforeAll(() => {
 
   // What the documents take for given: a trained model, and what its training left.
   node('-e', STOCK)
+  node(join(ROOT, 'test/docs/letters.mjs'), app.path('letters'), '3')
   for (const folder of new Set(plan.jobs.map(job => job.folder))) {
     mkdirSync(folder, { recursive: true })
     for (const name of ['checkpoint.safetensors', 'digits.safetensors', 'latents.f32']) {
       linkSync(app.path(name), join(folder, name))
     }
-    for (const name of ['output', 'pictures']) cpSync(app.path(name), join(folder, name), { recursive: true })
+    for (const name of ['output', 'pictures', 'letters'])
+      cpSync(app.path(name), join(folder, name), { recursive: true })
     for (const name of ['fashion', 'emnist']) cpSync(app.data, join(folder, name), { recursive: true })
   }
 
