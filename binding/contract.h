@@ -22,9 +22,6 @@ namespace dcgan {
 
 inline constexpr std::int64_t kImagePixels = kImage.pixels();
 
-/// The number of classes that the classifier reads.
-inline constexpr std::int64_t kDigits = 10;
-
 /// float64 exists for the finite-difference tests alone.
 /// kPlainBFloat16 is bfloat16 with products in plain C++, which every processor can compute. It and kFloat64
 /// are for tests alone.
@@ -137,6 +134,7 @@ struct Position {
 
 struct State {
   Position position;
+  Position origin;                 // where the average of the weights and the schedule began
   std::int64_t dataset_count = 0;  // images of the data set last trained on; 0 if there is none
   std::uint64_t dataset_hash = 0;  // its fingerprint
   std::vector<HostTensor> tensors;
@@ -160,6 +158,7 @@ struct EpochRequest {
   std::int64_t snapshot_every = 0;
   std::int64_t checkpoint_every = 0;
   std::int64_t max_steps = 0;  // 0: to the end of the epoch
+  bool restart = false;        // true: the average, its warm-up and the schedule begin again
 };
 
 struct EpochResult {
@@ -235,6 +234,14 @@ struct EvaluationProgress {
   Figures floor;
 };
 
+/// How far the training of a classifier is.
+struct ClassifierProgress {
+  double fraction = 0;  // the share of the work that is done
+  bool finished = false;
+  std::vector<HostTensor> tensors;  // these are valid once the work is finished
+  double accuracy = 0;              // the share of the images held back that are read as their labels
+};
+
 struct ProbeRequest {
   std::vector<float> latents;        // disc_steps × n × latent_dim
   std::vector<std::uint8_t> images;  // n × 784
@@ -289,6 +296,8 @@ class TrainingModel {
 
   /// Returns the data set's fingerprint.
   virtual std::uint64_t set_dataset(const TrainingSet& dataset) = 0;
+  /// The average of the weights, its warm-up and the schedule begin again, for another data set.
+  virtual void restart() = 0;
   /// Continues the running epoch if it was begun on this data set. Otherwise begins an epoch.
   virtual void begin_epoch() = 0;
   virtual std::int64_t epoch_steps() const = 0;
@@ -322,6 +331,14 @@ class Evaluation {
   virtual EvaluationProgress advance() = 0;
 };
 
+/// The training of a classifier, done piece by piece.
+class ClassifierTraining {
+ public:
+  virtual ~ClassifierTraining() = default;
+  /// Does the next piece of the work, some ten milliseconds.
+  virtual ClassifierProgress advance() = 0;
+};
+
 /// The functions of the library that needs LibTorch. The addon opens it when a model first trains or
 /// evaluates.
 class TrainingLibrary {
@@ -345,6 +362,9 @@ class TrainingLibrary {
   virtual std::unique_ptr<Evaluation> evaluate(const Config& config, EvaluationRequest request,
                                                std::unique_ptr<Sampler> sampler,
                                                std::shared_ptr<Classifier> classifier) const = 0;
+  /// `set`: images with a label each, below `classes`.
+  virtual std::unique_ptr<ClassifierTraining> train_classifier(const Config& config, const TrainingSet& set,
+                                                               std::int64_t classes) const = 0;
   /// Returns the exception that is being handled, which may be LibTorch's, as a failure.
   virtual Failure caught() const = 0;
 };

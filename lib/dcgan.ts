@@ -19,7 +19,7 @@ import { type ConfidentBatch, ImageBatch, type LabelledBatch } from './images/ba
 import { assertInstalled } from './installed.js'
 import { lazy } from './lazy.js'
 import { checkLocalSource } from './local-source.js'
-import { type Classifier, loadClassifier } from './native/classifier.js'
+import { type Classifier, classifierOf, loadClassifier } from './native/classifier.js'
 import type { ChosenDevice } from './native/device.js'
 import { Engine } from './native/engine.js'
 import type { EngineName } from './native/native.js'
@@ -326,8 +326,9 @@ export class DCGAN {
    * in between; while it trains, it does a piece of this work after each step. The figures depend only on the weights,
    * the seed, the images and the classifier, not on the number of threads.
    *
-   * The classifier that the package ships reads digits. For a model of other images, distances still rank models, and the
-   * figures of classes mean nothing.
+   * The classifier that the package ships reads digits. For a model of other images with labels, one like it is trained on
+   * the real images, which takes up to a minute, and is kept in the user's cache folder. `minConfidence` then uses it too.
+   * Without labels, the shipped one is used: distances still rank models, but the figures of classes mean nothing.
    *
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`; `ERR_DCGAN_BAD_DATASET` if the images cannot be read, do not
    *   fit, or fewer than two are left to compare. When the signal aborts: its reason
@@ -413,7 +414,10 @@ export class DCGAN {
   /** Returns the classifier that reads images of this model's data set. */
   async #classifier(minConfidence: number): Promise<Classifier> {
     if (this.#data.digits) return loadClassifier()
-    const expected = 'nothing for a model of images that are no digits, because the classifier reads digits,'
+    const own = await classifierOf(this.#data.hash)
+    if (own !== undefined && (this.hparams.classes === 0 || this.hparams.classes <= own.classes)) return own
+    const expected =
+      'nothing for a model of images that are no digits, before evaluate() has trained a classifier for them,'
     throw invalidArgument('minConfidence', expected, minConfidence)
   }
 

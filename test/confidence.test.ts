@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, ImageBatch } from '../lib/index'
+import { loadClassifier } from '../lib/native/classifier'
 import { training } from '../lib/native/native'
 import { bars, equal, failure, folder, kept, tiny } from './dcgan-support'
 import { NATIVE_CONFIG } from './native-config'
@@ -233,14 +234,13 @@ test.each<[string, number, object, RegExp]>([
 test('the addon checks again what its memory depends on', async () => {
   const addon = training()
   const request = { count: 1, seed: 1, latents: null, fixed: false, minConfidence: 0.5, truncation: 1 }
-  const three = addon.create({ ...NATIVE_CONFIG, classes: 3 })
+  const twelve = addon.create({ ...NATIVE_CONFIG, classes: 12 })
   const ten = addon.create({ ...NATIVE_CONFIG, classes: 10 })
   const labels = new Uint8Array(1)
   const sampling = (model: typeof ten, changes: object) => () =>
     addon.sample(model, { ...request, labels, ...changes })
   const invalid = expect.objectContaining({ code: 'ERR_DCGAN_INVALID_ARGUMENT' })
   for (const call of [
-    sampling(three, {}),
     sampling(ten, { minConfidence: 'high' }),
     sampling(ten, { latents: new Float32Array(100) }),
     sampling(ten, { count: 4, fixed: true }),
@@ -250,7 +250,11 @@ test('the addon checks again what its memory depends on', async () => {
   // Without the classifier there is nothing to judge with.
   const unset = await failure(addon.sample(ten, { ...request, labels }).promise)
   expect(unset).toEqual(expect.objectContaining({ code: 'ERR_DCGAN_NATIVE' }))
-  await Promise.all([addon.dispose(three), addon.dispose(ten)])
+  // A label beyond the classifier's classes is never read.
+  await addon.setClassifier(twelve, (await loadClassifier()).tensors)
+  const beyond = await addon.sample(twelve, { ...request, labels: Uint8Array.of(11) }).promise
+  expect([...new Float32Array(beyond.confidences as ArrayBuffer)]).toEqual([0])
+  await Promise.all([addon.dispose(twelve), addon.dispose(ten)])
 })
 
 test('a batch of confidences has one for each image', () => {

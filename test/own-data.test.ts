@@ -1,7 +1,20 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readState } from '../lib/checkpoint'
 import { type Dataset, DCGAN, type EpochSummary } from '../lib/index'
+import { training } from '../lib/native/native'
 import { bars, code, failure, folder, kept, TINY, tiny } from './dcgan-support'
+
+// LibTorch is found before the tests move the cache folder, in which classifiers are kept.
+training()
+const home = process.env.LIBTORCH_DCGAN_HOME
+beforeEach(() => {
+  process.env.LIBTORCH_DCGAN_HOME = folder()
+})
+afterAll(() => {
+  if (home === undefined) delete process.env.LIBTORCH_DCGAN_HOME
+  else process.env.LIBTORCH_DCGAN_HOME = home
+})
 
 /** Three classes that nobody confuses: a band at the top, in the middle or at the bottom, each a little different. */
 function bands(count: number, seed = 0): Dataset {
@@ -27,7 +40,7 @@ test('minConfidence is refused for a model of other images, and says what to do'
   const gan = await trained()
   const refused = code(
     'ERR_DCGAN_INVALID_ARGUMENT',
-    /images that are no digits, because the classifier reads digits/,
+    /images that are no digits, before evaluate\(\) has trained a classifier/,
   )
   expect(await failure(gan.sample(1, { minConfidence: 0.5 }))).toEqual(refused)
   const ten = kept(new DCGAN({ ...conditional, classes: 10 }))
@@ -35,24 +48,36 @@ test('minConfidence is refused for a model of other images, and says what to do'
   expect(await failure(ten.saveGrid('x.png', { minConfidence: 0.5 }))).toEqual(refused)
 })
 
-test('evaluate() compares with the images of the training', async () => {
+test('evaluate() compares with the images of the training, by a classifier of their own, which minConfidence then uses', async () => {
   const gan = await trained(1)
-  const { floor, labelAccuracy } = await gan.evaluate(FEW)
-  expect(floor.frechetDistance).toBeLessThan(1)
-  expect([floor.count, labelAccuracy]).toEqual([60, undefined])
+  const fractions: number[] = []
+  const first = await gan.evaluate({ ...FEW, onProgress: ({ fraction }) => fractions.push(fraction) })
+  expect(first.classShares).toHaveLength(3)
+  expect(first.floor.labelAccuracy).toBe(1)
+  expect(first.labelAccuracy).toBeDefined()
+  expect(first.classifier.accuracy).toBe(1)
+  expect(fractions.at(-1)).toBe(1)
+  const cache = join(process.env.LIBTORCH_DCGAN_HOME as string, 'classifiers')
+  expect(readdirSync(cache)).toHaveLength(1)
+  expect((await gan.evaluate(FEW)).classifier).toEqual(first.classifier)
+  const { confidences } = await gan.sample(3, { labels: 'middle', minConfidence: 0.1 })
+  expect(confidences).toHaveLength(3)
 })
 
-test('a loaded model needs its images', async () => {
+test('a loaded model needs its images once, and then its classifier is found by their fingerprint', async () => {
   const file = join(folder(), 'model.safetensors')
-  await (await trained(2)).save(file)
+  const gan = await trained(2)
+  await gan.save(file, { only: 'generator' })
   const loaded = kept(await DCGAN.load(file, { device: 'cpu', threads: 1 }))
   expect(await failure(loaded.evaluate(FEW))).toEqual(
     code('ERR_DCGAN_BAD_DATASET', /trained on 120 images that are not MNIST's.*evaluate\(\{ dataset \}\)/),
   )
-  expect(await failure(loaded.sample(1, { labels: 0, minConfidence: 0.1 }))).toEqual(
-    code('ERR_DCGAN_INVALID_ARGUMENT', /images that are no digits/),
+  expect(await failure(loaded.sample(1, { minConfidence: 0.1 }))).toEqual(
+    code('ERR_DCGAN_INVALID_ARGUMENT', /no digits/),
   )
-  expect((await loaded.evaluate({ ...FEW, dataset: bands(120, 2) })).floor.count).toBe(60)
+  const { floor } = await loaded.evaluate({ ...FEW, dataset: bands(120, 2) })
+  expect(floor.labelAccuracy).toBe(1)
+  expect((await loaded.sample(1, { labels: 'top', minConfidence: 0.1 })).confidences).toHaveLength(1)
 })
 
 test('images without labels are compared by the shipped classifier', async () => {
@@ -60,6 +85,60 @@ test('images without labels are compared by the shipped classifier', async () =>
   await gan.trainEpoch(bars(40))
   const { classShares, labelAccuracy } = await gan.evaluate({ count: 10 })
   expect([classShares.length, labelAccuracy]).toEqual([10, undefined])
+})
+
+describe('newData', () => {
+  const weightsOf = async (gan: DCGAN, name: string) => {
+    const file = join(folder(), 'model.safetensors')
+    await gan.save(file)
+    const { state } = await readState(file)
+    const { data } = state.tensors.find(tensor => tensor.name === name) as { data: ArrayBuffer }
+    return { weights: new Float32Array(data), state, file }
+  }
+  const distance = (a: Float32Array, b: Float32Array) =>
+    Math.sqrt(a.reduce((sum, value, i) => sum + (value - (b[i] as number)) ** 2, 0))
+
+  test('begins the schedule again: the first learning rate, and not the last', async () => {
+    const moved = async (newData: boolean) => {
+      const gan = tiny({ genLr: [0.01, 1e-9], epochs: 9 })
+      await gan.trainEpoch(bars(8))
+      const before = await weightsOf(gan, 'generator.linear.weight')
+      await gan.trainEpoch(bars(8, 3), { newData })
+      const after = await weightsOf(gan, 'generator.linear.weight')
+      return { moved: distance(before.weights, after.weights), state: after.state }
+    }
+    const [again, further] = [await moved(true), await moved(false)]
+    expect(again.moved).toBeGreaterThan(100 * further.moved)
+    expect(again.state.origin).toEqual({ step: 2, epoch: 1, batch: 0 })
+    expect(further.state.origin).toBeUndefined()
+  })
+
+  test('begins the average and its warm-up again, which a state file keeps', async () => {
+    const lag = async (newData: boolean) => {
+      const gan = tiny({ emaDecay: 0.999, genLr: 0.01, epochs: 9 })
+      for (let epoch = 0; epoch < 20; epoch++) await gan.trainEpoch(bars(8))
+      await gan.trainEpoch(bars(8, 3), { newData })
+      const { weights, file } = await weightsOf(gan, 'average.generator.linear.weight')
+      const own = await weightsOf(gan, 'generator.linear.weight')
+      return { lag: distance(weights, own.weights), file }
+    }
+    const [again, further] = [await lag(true), await lag(false)]
+    expect(again.lag).toBeLessThan(further.lag / 3)
+    const loaded = kept(await DCGAN.load(again.file))
+    await loaded.trainEpoch(bars(8, 3))
+    expect((await weightsOf(loaded, 'generator.linear.weight')).state.origin).toEqual({
+      step: 40,
+      epoch: 20,
+      batch: 0,
+    })
+  })
+
+  test('with the same images as before begins nothing again', async () => {
+    const gan = tiny()
+    await gan.trainEpoch(bars(8))
+    await gan.trainEpoch(bars(8), { newData: true })
+    expect((await weightsOf(gan, 'generator.linear.weight')).state.origin).toBeUndefined()
+  })
 })
 
 describe('while training', () => {

@@ -189,6 +189,23 @@ Napi::Value advance_evaluation(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value begin_classifier(const Napi::CallbackInfo& info) {
+  const auto request = object(info[1], "the request");
+  const auto classes = integer(request, "classes", 1, kMaxClasses);
+  auto set = labelled_images_from(request, classes);
+  return job<Done>(info.Env(), model_of(info), [&](Engine& engine, std::int64_t id, Reply<Done> reply) {
+    engine.begin_classifier(library(), id, std::move(set), classes, std::move(reply));
+  });
+}
+
+Napi::Value advance_classifier(const Napi::CallbackInfo& info) {
+  const auto id = integer(info[1], "id", 0, kMaxInteger);
+  using Progress = ClassifierProgress;
+  return promise<Progress>(info.Env(), model_of(info), [&](Engine& engine, Reply<Progress> reply) {
+    engine.advance_classifier(id, std::move(reply));
+  });
+}
+
 Napi::Value end_evaluation(const Napi::CallbackInfo& info) {
   model_of(info).engine().end_evaluation(integer(info[1], "id", 0, kMaxInteger));
   return info.Env().Undefined();
@@ -296,6 +313,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("setClassifier", guarded<set_classifier>);
   add("beginEvaluation", guarded<begin_evaluation>);
   add("advanceEvaluation", guarded<advance_evaluation>);
+  add("beginClassifier", guarded<begin_classifier>);
+  add("advanceClassifier", guarded<advance_classifier>);
   add("endEvaluation", guarded<end_evaluation>);
   add("exportState", guarded<export_state>);
   add("importState", guarded<import_state>);

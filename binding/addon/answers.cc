@@ -149,6 +149,16 @@ Napi::Value to_js(Napi::Env env, const std::vector<HostTensor>& tensors) {
   return array;
 }
 
+Napi::Value to_js(Napi::Env env, const ClassifierProgress& progress) {
+  auto object = Napi::Object::New(env);
+  object.Set("fraction", progress.fraction);
+  if (progress.finished) {
+    object.Set("tensors", to_js(env, progress.tensors));
+    object.Set("accuracy", progress.accuracy);
+  }
+  return object;
+}
+
 Napi::Value to_js(Napi::Env env, const std::vector<std::string>& texts) {
   auto array = Napi::Array::New(env, texts.size());
   for (std::uint32_t i = 0; i < texts.size(); ++i) array.Set(i, texts[i]);
@@ -158,6 +168,7 @@ Napi::Value to_js(Napi::Env env, const std::vector<std::string>& texts) {
 Napi::Value to_js(Napi::Env env, const State& state) {
   auto object = Napi::Object::New(env);
   set_position(object, state.position);
+  if (state.origin.step > 0) object.Set("origin", to_js(env, state.origin));
   object.Set("datasetCount", static_cast<double>(state.dataset_count));
   object.Set("datasetHash", state.dataset_count > 0 ? hex(state.dataset_hash) : std::string());
   object.Set("tensors", to_js(env, state.tensors));

@@ -26,6 +26,7 @@ Napi::Value to_js(Napi::Env env, const Stats& stats);
 Napi::Value to_js(Napi::Env env, const Info& info);
 Napi::Value to_js(Napi::Env env, const EpochResult& result);
 Napi::Value to_js(Napi::Env env, const EvaluationProgress& progress);
+Napi::Value to_js(Napi::Env env, const ClassifierProgress& progress);
 Napi::Value to_js(Napi::Env env, const State& state);
 Napi::Value to_js(Napi::Env env, const std::vector<HostTensor>& tensors);
 Napi::Value to_js(Napi::Env env, const std::vector<std::string>& texts);

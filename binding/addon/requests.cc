@@ -10,8 +10,6 @@ namespace dcgan {
 namespace {
 
 constexpr int kMaxThreads = 1024;
-/// A label is a byte.
-constexpr std::int64_t kMaxClasses = 256;
 constexpr std::int64_t kMaxDiscSteps = 100;
 constexpr int kMaxPeers = 65536;
 constexpr int kMaxPort = 65535;
@@ -25,10 +23,7 @@ std::uint64_t seed(const Napi::Object& object) {
 
 /// Reads minConfidence. The classifier's results are indexed by label, and given latent vectors are not
 /// drawn.
-double min_confidence(const Napi::Object& object, const Sizes& sizes) {
-  if (sizes.classes != 0 && sizes.classes != kDigits) {
-    throw Error("ERR_DCGAN_INVALID_ARGUMENT", "Expected no minConfidence for a model of other classes");
-  }
+double min_confidence(const Napi::Object& object) {
   if (boolean(object, "fixed") || !object.Get("latents").IsNull()) {
     throw Error("ERR_DCGAN_INVALID_ARGUMENT", "Expected no minConfidence beside given latents");
   }
@@ -142,13 +137,14 @@ SampleRequest sample_request_from(const Napi::Object& object, const Sizes& sizes
   if (!latents.IsNull()) request.latents = floats(latents, "latents", request.count * sizes.latent_dim);
   if (!request.fixed) request.labels = labels_from(object.Get("labels"), request.count, sizes.classes);
   request.truncation = static_cast<float>(number(object, "truncation"));
-  if (!object.Get("minConfidence").IsUndefined()) request.min_confidence = min_confidence(object, sizes);
+  if (!object.Get("minConfidence").IsUndefined()) request.min_confidence = min_confidence(object);
   return request;
 }
 
 EpochRequest epoch_request_from(const Napi::Object& object) {
   return {integer(object, "snapshotEvery", 0, kMaxInteger),
-          integer(object, "checkpointEvery", 0, kMaxInteger), integer(object, "maxSteps", 0, kMaxInteger)};
+          integer(object, "checkpointEvery", 0, kMaxInteger), integer(object, "maxSteps", 0, kMaxInteger),
+          object.Get("restart").ToBoolean()};
 }
 
 static TrainingSet images_from(const Napi::Object& object) {
@@ -157,6 +153,12 @@ static TrainingSet images_from(const Napi::Object& object) {
   set.images = bytes(object.Get("images"), "images", set.count * kImagePixels);
   const auto labels = object.Get("labels");
   if (!labels.IsNull()) set.labels = bytes(labels, "labels", set.count);
+  return set;
+}
+
+TrainingSet labelled_images_from(const Napi::Object& object, std::int64_t classes) {
+  auto set = images_from(object);
+  set.labels = labels_from(object.Get("labels"), set.count, classes);
   return set;
 }
 
@@ -187,10 +189,17 @@ std::vector<std::uint8_t> labels_from(const Napi::Value& value, std::int64_t cou
   return labels;
 }
 
+static Position position_from(const Napi::Object& object) {
+  return {integer(object, "step", 0, kMaxInteger), integer(object, "epoch", 0, kMaxInteger),
+          integer(object, "batch", 0, kMaxInteger)};
+}
+
 State state_from(const Napi::Object& object) {
   State state;
-  state.position = {integer(object, "step", 0, kMaxInteger), integer(object, "epoch", 0, kMaxInteger),
-                    integer(object, "batch", 0, kMaxInteger)};
+  state.position = position_from(object);
+  if (const auto origin = object.Get("origin"); origin.IsObject()) {
+    state.origin = position_from(origin.As<Napi::Object>());
+  }
   state.dataset_count = integer(object, "datasetCount", 0, kMaxInteger);
   state.dataset_hash = from_hex(text(object, "datasetHash"));
   state.tensors = tensors_from(object.Get("tensors"));

@@ -10,6 +10,9 @@
 
 namespace dcgan {
 
+/// A label is a byte.
+inline constexpr std::int64_t kMaxClasses = 256;
+
 /// The sizes of a model, which the arrays in its requests must fit.
 struct Sizes {
   std::int64_t latent_dim = 0;
@@ -26,6 +29,8 @@ EpochRequest epoch_request_from(const Napi::Object& object);
 /// Returns one label below `classes` for each image, or none if there are no classes.
 std::vector<std::uint8_t> labels_from(const Napi::Value& value, std::int64_t count, std::int64_t classes);
 ProbeRequest probe_request_from(const Napi::Object& object, const Sizes& sizes);
+/// Reads images that have a label each, below `classes`.
+TrainingSet labelled_images_from(const Napi::Object& object, std::int64_t classes);
 EvaluationRequest evaluation_request_from(const Napi::Object& object, const Sizes& sizes);
 std::vector<HostTensor> tensors_from(const Napi::Value& value);
 State state_from(const Napi::Object& object);

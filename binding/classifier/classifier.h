@@ -19,15 +19,15 @@ struct ClassifierWeights {
   Floats conv2_bias;     // 64
   Floats hidden_weight;  // 128 × 1024
   Floats hidden_bias;    // 128
-  Floats output_weight;  // 10 × 128
-  Floats output_bias;    // 10
+  Floats output_weight;  // classes × 128
+  Floats output_bias;    // classes
 };
 
 /// Throws ERR_DCGAN_BAD_CHECKPOINT if a tensor is missing or has another shape.
 ClassifierWeights classifier_weights(const std::vector<HostTensor>& tensors);
 
-/// Reads digits. Its result for an image has the same bits alone and beside any others, and on any number of
-/// threads.
+/// Reads digits, or the classes of other images. Its result for an image has the same bits alone and beside
+/// any others, and on any number of threads.
 class Classifier {
  public:
   explicit Classifier(const ClassifierWeights& weights);
@@ -36,7 +36,9 @@ class Classifier {
   /// `pixels`: count × 784 grey levels. Writes the activations of the last hidden layer, count × kFeatures.
   virtual void describe(const std::uint8_t* pixels, std::int64_t count, float* features) = 0;
 
-  /// Writes the probabilities of the digits, count × kDigits.
+  std::int64_t classes() const { return static_cast<std::int64_t>(bias_.size()); }
+
+  /// Writes the probabilities of the classes, count × classes().
   void read(const float* features, std::int64_t count, double* probabilities) const;
 
  private:

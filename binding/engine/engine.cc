@@ -80,6 +80,7 @@ void Engine::run() {
     }
   }
   evaluations_.clear();
+  classifiers_.clear();
   classifier_.reset();
   sampler_.reset();
   training_.reset();
@@ -278,10 +279,30 @@ void Engine::advance_evaluation(std::int64_t id, Reply<EvaluationProgress> reply
   });
 }
 
+void Engine::begin_classifier(const TrainingLibrary& library, std::int64_t id, TrainingSet set,
+                              std::int64_t classes, Reply<Done> reply) {
+  const auto given = std::make_shared<TrainingSet>(std::move(set));
+  ask<Done>(std::move(reply), [this, &library, id, given, classes] {
+    library_ = &library;
+    library.enter(config_, *team_);
+    classifiers_[id] = library.train_classifier(config_, *given, classes);
+    return Done{};
+  });
+}
+
+void Engine::advance_classifier(std::int64_t id, Reply<ClassifierProgress> reply) {
+  ask<ClassifierProgress>(std::move(reply), [this, id] {
+    const auto found = classifiers_.find(id);
+    if (found == classifiers_.end()) throw Error("ERR_DCGAN_NATIVE", "This training has ended");
+    return found->second->advance();
+  });
+}
+
 void Engine::end_evaluation(std::int64_t id) {
   ask<Done>([](const auto&) {},
             [this, id] {
               evaluations_.erase(id);
+              classifiers_.erase(id);
               return Done{};
             });
 }

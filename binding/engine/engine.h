@@ -45,6 +45,11 @@ class Engine {
   void begin_evaluation(const TrainingLibrary& library, std::int64_t id, EvaluationRequest request,
                         Reply<Done> reply);
   void advance_evaluation(std::int64_t id, Reply<EvaluationProgress> reply);
+  /// Begins to train a classifier on labelled images. Each call of advance_classifier() does a piece of the
+  /// work. end_evaluation() frees what it holds.
+  void begin_classifier(const TrainingLibrary& library, std::int64_t id, TrainingSet set,
+                        std::int64_t classes, Reply<Done> reply);
+  void advance_classifier(std::int64_t id, Reply<ClassifierProgress> reply);
   /// Frees what an evaluation holds.
   void end_evaluation(std::int64_t id);
   void export_state(StatePart part, Reply<State> reply);
@@ -113,6 +118,7 @@ class Engine {
   bool sampler_stale_ = true;
   std::shared_ptr<Classifier> classifier_;
   std::map<std::int64_t, std::unique_ptr<Evaluation>> evaluations_;
+  std::map<std::int64_t, std::unique_ptr<ClassifierTraining>> classifiers_;
 
   std::thread thread_;  // last: it uses all of the above
 };

@@ -47,6 +47,7 @@ std::int64_t steps_to_event(const EpochRequest& request, std::int64_t step) {
 EpochResult run_epoch(TrainingModel& model, const EpochRequest& request, EpochObserver& observer,
                       const EpochHost& host) {
   const auto begin = Clock::now();
+  if (request.restart) model.restart();
   model.begin_epoch();
   const auto first_batch = model.position().batch;
   const auto first_step = model.position().step;

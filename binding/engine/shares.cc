@@ -57,6 +57,15 @@ bool judged(const Work& work) {
                      [](const Share& share) { return share.sampling->request.min_confidence.has_value(); });
 }
 
+/// Returns the probability of the image's label, or the largest one if it has none. `own`: those of the
+/// classes.
+static double confidence_of(const SampleRequest& request, std::int64_t image, const double* own,
+                            std::int64_t classes) {
+  if (request.labels.empty()) return *std::max_element(own, own + classes);
+  const auto label = request.labels[static_cast<std::size_t>(image)];
+  return label < classes ? own[label] : 0;
+}
+
 std::vector<float> confidences_of(const Work& work, const std::vector<std::uint8_t>& pixels,
                                   Classifier& classifier) {
   std::vector<std::uint8_t> some;
@@ -69,7 +78,7 @@ std::vector<float> confidences_of(const Work& work, const std::vector<std::uint8
   }
   const auto count = static_cast<std::int64_t>(some.size()) / kImagePixels;
   std::vector<float> features(static_cast<std::size_t>(count * kFeatures));
-  std::vector<double> probabilities(static_cast<std::size_t>(count * kDigits));
+  std::vector<double> probabilities(static_cast<std::size_t>(count * classifier.classes()));
   classifier.describe(some.data(), count, features.data());
   classifier.read(features.data(), count, probabilities.data());
 
@@ -82,11 +91,9 @@ std::vector<float> confidences_of(const Work& work, const std::vector<std::uint8
         confidences.push_back(0);
         continue;
       }
-      const double confidence = request.labels.empty()
-                                    ? *std::max_element(own, own + kDigits)
-                                    : own[request.labels[static_cast<std::size_t>(draw.image)]];
-      confidences.push_back(static_cast<float>(confidence));
-      own += kDigits;
+      confidences.push_back(
+          static_cast<float>(confidence_of(request, draw.image, own, classifier.classes())));
+      own += classifier.classes();
     }
   }
   return confidences;

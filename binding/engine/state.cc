@@ -54,6 +54,9 @@ State Engine::state_of(StatePart part) {
   if (part == StatePart::kAll) return *state_;
   State state;
   state.position = state_->position;
+  state.origin = state_->origin;
+  state.dataset_count = state_->dataset_count;
+  state.dataset_hash = state_->dataset_hash;
   state.tensors = renamed(*state_, served_prefix(*state_), kGenerator);
   return state;
 }

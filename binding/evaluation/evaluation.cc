@@ -40,9 +40,9 @@ EvaluationRun::EvaluationRun(EvaluationRequest request, std::unique_ptr<Sampler>
       classifier_(std::move(classifier)),
       latent_dim_(latent_dim),
       batch_(batch),
-      real_(request_.real.count),
-      generated_(request_.count),
-      floor_(floor_images_.count),
+      real_(request_.real.count, classifier_->classes()),
+      generated_(request_.count, classifier_->classes()),
+      floor_(floor_images_.count, classifier_->classes()),
       generated_overlap_(real_.manifold),
       floor_overlap_(real_.manifold) {
   request_.pool = {};
@@ -97,7 +97,7 @@ void EvaluationRun::describe(Subject& subject, const std::uint8_t* pixels, const
                              std::int64_t first, std::int64_t last) {
   const auto count = last - first;
   std::vector<float> features(static_cast<std::size_t>(count * kFeatures));
-  std::vector<double> probabilities(static_cast<std::size_t>(count * kDigits));
+  std::vector<double> probabilities(static_cast<std::size_t>(count * classifier_->classes()));
   classifier_->describe(pixels, count, features.data());
   classifier_->read(features.data(), count, probabilities.data());
   subject.manifold.points.set(first, count, features.data());

@@ -14,7 +14,7 @@ namespace dcgan {
 
 /// The measurements of one set of images.
 struct Subject {
-  explicit Subject(std::int64_t count) : manifold(count, kFeatures) {}
+  Subject(std::int64_t count, std::int64_t classes) : manifold(count, kFeatures), readings(classes) {}
   std::int64_t count() const { return manifold.points.count(); }
   Manifold manifold;
   Readings readings;

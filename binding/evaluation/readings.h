@@ -1,7 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <vector>
 
 #include "classifier/classifier.h"
 #include "contract.h"
@@ -11,6 +11,8 @@ namespace dcgan {
 /// Summarises how the classifier reads images.
 class Readings {
  public:
+  explicit Readings(std::int64_t classes) : classes_(static_cast<std::size_t>(classes)) {}
+
   /// Adds the probabilities, and the labels if there are any, of `count` images.
   void add(const double* probabilities, const std::uint8_t* labels, std::int64_t count);
 
@@ -18,12 +20,12 @@ class Readings {
   void write(Figures& figures) const;
 
  private:
-  struct Digit {
+  struct Class {
     std::int64_t read = 0;
     std::int64_t asked = 0;
     std::int64_t read_as_asked = 0;
   };
-  std::array<Digit, kDigits> digits_;
+  std::vector<Class> classes_;
   std::int64_t count_ = 0;
   double confidence_ = 0;
 };

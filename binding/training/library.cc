@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "contract.h"
+#include "evaluation/classifier_training.h"
 #include "evaluation/evaluation.h"
 #include "exceptions.h"
 #include "kernels/processor.h"
@@ -109,6 +110,11 @@ class TorchLibrary : public TrainingLibrary {
                                        std::shared_ptr<Classifier> classifier) const override {
     return std::make_unique<EvaluationRun>(std::move(request), std::move(sampler), std::move(classifier),
                                            config.latent_dim, std::min(kEvaluationBatch, config.max_batch));
+  }
+
+  std::unique_ptr<ClassifierTraining> train_classifier(const Config& config, const TrainingSet& set,
+                                                       std::int64_t classes) const override {
+    return std::make_unique<ClassifierRun>(set, classes, config.seed, torch::Device(config.device));
   }
 
   Failure caught() const override {

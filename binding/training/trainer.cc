@@ -72,7 +72,7 @@ std::unique_ptr<Classifier> Trainer::make_classifier(const ClassifierWeights& we
 }
 
 void Trainer::use_rates() {
-  const auto value = [&](const ByEpoch& values) { return at_epoch(values, position_.epoch); };
+  const auto value = [&](const ByEpoch& values) { return at_epoch(values, position_.epoch - origin_.epoch); };
   nets_.set_rates({value(config_.disc_lr), value(config_.gen_lr), value(config_.r1), value(config_.r2)});
 }
 
@@ -105,6 +105,14 @@ void Trainer::require_whole() const {
   throw Error("ERR_DCGAN_PEER",
               "Another process failed in the middle of a step, so this model's step is incomplete. Load the "
               "last checkpoint");
+}
+
+void Trainer::restart() {
+  require_whole();
+  // Graphs hold the addresses of the average.
+  graphs_.reset();
+  if (average_) average_->reset(nets_.generator);
+  origin_ = {position_.step, position_.epoch, 0};
 }
 
 void Trainer::begin_epoch() {
@@ -151,7 +159,7 @@ torch::Tensor Trainer::next_weights(std::int64_t steps) const {
   const bool cuda = nets_.device.is_cuda();
   auto weights = torch::empty({steps}, torch::dtype(torch::kFloat64).pinned_memory(cuda));
   for (std::int64_t k = 0; k < steps; ++k) {
-    weights.data_ptr<double>()[k] = average_->weight(position_.step + k);
+    weights.data_ptr<double>()[k] = average_->weight(position_.step - origin_.step + k);
   }
   // LibTorch multiplies all tensors of a list in one kernel only if the factor has their dtype.
   return cuda ? weights.to(nets_.device, /*non_blocking=*/true).to(nets_.dtype) : weights;

@@ -22,6 +22,7 @@ class Trainer : public TrainingModel {
   bool agree_to_stop(bool wanted) override { return peers_ ? peers_->any(wanted) : wanted; }
 
   std::uint64_t set_dataset(const TrainingSet& dataset) override;
+  void restart() override;
   void begin_epoch() override;
   std::int64_t epoch_steps() const override { return data_->steps(config_.batch_size); }
   std::int64_t step(std::int64_t most) override;
@@ -70,6 +71,7 @@ class Trainer : public TrainingModel {
   std::uint64_t trained_hash_ = 0;
   torch::Tensor losses_;  // steps × Losses, on the device
   Position position_;
+  Position origin_;  // where the average and the schedule began
   bool in_step_ = false;
 };
 

@@ -96,6 +96,9 @@ State Trainer::export_state(StatePart part) {
   require_whole();
   State state;
   state.position = position_;
+  state.origin = origin_;
+  state.dataset_count = trained_count_;
+  state.dataset_hash = trained_hash_;
   if (part == StatePart::kGenerator) {
     state.tensors = served_tensors();
     return state;
@@ -107,8 +110,6 @@ State Trainer::export_state(StatePart part) {
   state.tensors.push_back(
       to_host("rng.noise", key_and_counter(noise_key_, static_cast<std::uint64_t>(noise_drawn_))));
   state.tensors.push_back(to_host("rng.dropout", key_and_counter(nets_.dropout.key, nets_.dropout.pass)));
-  state.dataset_count = trained_count_;
-  state.dataset_hash = trained_hash_;
   if (permutation_.defined()) state.tensors.push_back(to_host("epoch.permutation", permutation_));
   return state;
 }
@@ -145,6 +146,9 @@ void Trainer::import_state(const State& state) {
   for (auto& [target, source] : copies) target.copy_(source);
   if (average_ && !averaged) average_->reset(nets_.generator);
   position_ = state.position;
+  origin_ = state.origin;
+  trained_count_ = state.dataset_count;
+  trained_hash_ = state.dataset_hash;
   use_rates();
   if (!whole) return;
   noise_key_ = static_cast<std::uint64_t>(noise[0].item<std::int64_t>());
@@ -154,8 +158,6 @@ void Trainer::import_state(const State& state) {
   nets_.generator_adam.set_steps(generator_steps.item<std::int64_t>());
   nets_.discriminator_adam.set_steps(discriminator_steps.item<std::int64_t>());
   permutation_ = permutation;
-  trained_count_ = state.dataset_count;
-  trained_hash_ = state.dataset_hash;
 }
 
 std::vector<HostTensor> Trainer::probe(const ProbeRequest& request) {

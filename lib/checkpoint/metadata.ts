@@ -13,6 +13,8 @@ export type Hparams = Partial<HyperParams> & Pick<HyperParams, 'latentDim' | 'ou
 
 /** The information in a state file besides its tensors. */
 export interface StateInfo extends NativePosition {
+  /** Where the average of the weights and the schedule began, if that was not at step 0. */
+  origin?: NativePosition | undefined
   kind: StateKind
   /** As in the file, each of them checked. */
   hparams: Hparams
@@ -44,8 +46,17 @@ export function encodeMetadata(info: StateInfo): Map<string, string> {
     ['dataset_hash', running ? datasetHash : ''],
     ['trained_count', String(datasetCount)],
     ['trained_hash', datasetHash],
+    ...originOf(info),
     ...(info.classNames === undefined ? [] : [['class_names', JSON.stringify(info.classNames)] as const]),
   ])
+}
+
+function originOf({ origin }: StateInfo): [string, string][] {
+  if (origin === undefined) return []
+  return [
+    ['origin_step', String(origin.step)],
+    ['origin_epoch', String(origin.epoch)],
+  ]
 }
 
 /** Reads and checks the metadata. Ignores unknown keys. */
@@ -80,6 +91,9 @@ export function decodeMetadata(metadata: ReadonlyMap<string, string>, fail: Fail
     step: count('step'),
     epoch: count('epoch'),
     batch: count('batch'),
+    ...(metadata.has('origin_step') && {
+      origin: { step: count('origin_step'), epoch: count('origin_epoch'), batch: 0 },
+    }),
     datasetCount: running ? epoch.count : trained.count,
     datasetHash: running ? epoch.hash : trained.hash,
     classNames: decodeNames(metadata.get('class_names'), fail),
@@ -151,6 +165,11 @@ function checkPosition(info: StateInfo, fail: Fail): void {
   const { kind, hparams, step, epoch, batch, running } = info
   const images = running ? info.datasetCount : 0
   const position = `its metadata says step ${step}, epoch ${epoch}, batch ${batch}`
+  if (info.origin !== undefined && (info.origin.step > step || info.origin.epoch > epoch)) {
+    fail(
+      `${position}, and that its schedule began later, at step ${info.origin.step}, epoch ${info.origin.epoch}`,
+    )
+  }
   if (epoch + batch > step) fail(`${position}, though each epoch and batch takes a step`)
   if (kind === 'generator' && (batch > 0 || running)) {
     fail(`${position} of ${images} images, but a file of kind "generator" holds no epoch under way`)

@@ -47,12 +47,12 @@ export async function readStateFrom(reader: ByteReader, only?: 'generator'): Pro
       data: data.get(name) as ArrayBuffer,
     }),
   )
-  const { step, epoch, batch, datasetCount, datasetHash } = info
+  const { step, epoch, batch, origin, datasetCount, datasetHash } = info
   return {
     kind: info.kind,
     hparams: info.hparams,
     classNames: info.classNames,
-    state: { step, epoch, batch, datasetCount, datasetHash, tensors },
+    state: { step, epoch, batch, ...(origin && { origin }), datasetCount, datasetHash, tensors },
   }
 }
 

@@ -54,7 +54,7 @@ export async function writeState(
 }
 
 function describeState(state: NativeState, hparams: Hparams, kind: StateInfo['kind']): StateInfo {
-  const { step, epoch, datasetCount, datasetHash } = state
+  const { step, epoch, origin, datasetCount, datasetHash } = state
   const batch = kind === 'full' ? state.batch : 0
   const running = kind === 'full' && state.tensors.some(({ name }) => name === PERMUTATION)
   return {
@@ -63,6 +63,7 @@ function describeState(state: NativeState, hparams: Hparams, kind: StateInfo['ki
     step,
     epoch,
     batch,
+    ...(origin && { origin }),
     datasetCount,
     datasetHash,
     running,

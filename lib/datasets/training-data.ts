@@ -1,6 +1,6 @@
 import { DcganError } from '../errors.js'
 import type { NativeState } from '../native/types.js'
-import { checkDataset, type Dataset, type DatasetSource } from './dataset.js'
+import type { Dataset, DatasetSource } from './dataset.js'
 import { DIGIT_NAMES } from './mnist.js'
 import { subset } from './subset.js'
 
@@ -23,7 +23,7 @@ export function keptOf(dataset: Dataset, source: DatasetSource): KeptImages {
   if (source === undefined || named(dataset.classNames)) return { images: undefined, folder: undefined }
   const step = Math.max(1, dataset.count / MAX_KEPT)
   const some = Array.from({ length: Math.min(dataset.count, MAX_KEPT) }, (_, i) => Math.floor(i * step))
-  return { images: checkDataset(subset(dataset, some)), folder: undefined }
+  return { images: subset(dataset, some), folder: undefined }
 }
 
 /** Returns true if classes have the names of digits. */
@@ -39,6 +39,7 @@ export class TrainingData {
   /** The file that names the images; undefined where others are accepted. */
   #file: string | undefined
   #restored = false
+  #originEpoch = 0
   #images: Dataset | undefined
   #folder: string | undefined
 
@@ -48,18 +49,20 @@ export class TrainingData {
    */
   restore(
     file: string,
-    { datasetCount, datasetHash }: NativeState,
+    { datasetCount, datasetHash, origin }: NativeState,
     classNames: readonly string[] | undefined,
   ): void {
     this.#restored = true
     this.#file = datasetCount > 0 ? file : undefined
+    this.#originEpoch = origin?.epoch ?? 0
     this.#count = datasetCount
     this.#hash = datasetHash
     this.#classNames = classNames
   }
 
-  /** The model now learns from this data set. */
-  learn({ count, classNames }: Dataset, hash: string, kept: KeptImages): void {
+  /** The model now learns from this data set. Its schedule began after `originEpoch` epochs. */
+  learn({ count, classNames }: Dataset, hash: string, originEpoch: number, kept: KeptImages): void {
+    this.#originEpoch = originEpoch
     this.#restored = false
     this.#file = undefined
     this.#count = count
@@ -67,6 +70,11 @@ export class TrainingData {
     this.#classNames = classNames
     this.#folder = this.digits ? undefined : kept.folder
     this.#images = this.digits ? undefined : kept.images
+  }
+
+  /** Returns true if the model has learned from other images than these. */
+  differsFrom(hash: string): boolean {
+    return this.#count > 0 && this.#hash !== hash
   }
 
   get count(): number {
@@ -90,6 +98,11 @@ export class TrainingData {
 
   get classNames(): readonly string[] | undefined {
     return this.#classNames
+  }
+
+  /** Epochs that the model had made when its schedule began. */
+  get originEpoch(): number {
+    return this.#originEpoch
   }
 
   /** True if the model was loaded and has not learned since. */

@@ -17,7 +17,12 @@ export interface Compared {
   real: Dataset
   /** The images from which the floor's images are drawn. */
   pool: Dataset
+  /** True if the pool's images are among those that the model was trained on, and are no digits. */
+  own: boolean
 }
+
+/** Returns true if images are all those that the model was trained on. */
+type IsOwn = (images: Dataset) => Promise<boolean>
 
 /** One image has no covariance and no neighbours. */
 const FEWEST = 2
@@ -36,7 +41,7 @@ export async function loadCompared(
   const own = await ownImages(plan, data, classes)
   const pool = plan.floorDataset === undefined ? own.pool : await loadSource(plan.floorDataset)
   const { real } = own
-  if (real.count >= FEWEST) return { real, pool }
+  if (real.count >= FEWEST) return { real, pool, own: own.own && plan.floorDataset === undefined }
   throw bad('The data set has one image, and figures need two at least. Give a larger one')
 }
 
@@ -45,21 +50,26 @@ async function ownImages(
   data: TrainingData,
   classes: number,
 ): Promise<Compared> {
-  if (typeof dataset === 'string') return fromFolder(dataset)
+  const isOwn = async (images: Dataset) =>
+    !data.digits && images.count === data.count && (await fingerprintOf(images, classes)) === data.hash
+  if (typeof dataset === 'string') return fromFolder(dataset, isOwn)
   if (dataset === undefined && data.digits) {
     return {
       real: await loadMnist({ split: 'test' }),
       pool: await unless(floorDataset, loadMnist),
+      own: false,
     }
   }
-  if (dataset === undefined && data.folder !== undefined) return fromFolder(data.folder)
+  if (dataset === undefined && data.folder !== undefined) return fromFolder(data.folder, isOwn)
   const real = dataset ?? data.images
-  if (real === undefined) return fromDefault(data, classes)
+  if (real === undefined) return fromDefault(data, isOwn)
   // The caller has another pool.
-  if (floorDataset !== undefined) return { real, pool: real }
-  if (data.digits) return { real, pool: await loadMnist() }
+  if (floorDataset !== undefined) return { real, pool: real, own: false }
+  if (data.digits) return { real, pool: await loadMnist(), own: false }
   const { images } = data
-  return images !== undefined && !holds(real, images) ? { real, pool: images } : halves(real)
+  return images !== undefined && !holds(real, images)
+    ? { real, pool: images, own: true }
+    : halves(real, dataset === undefined || (await isOwn(real)))
 }
 
 /** Calls `read` unless there is something else. */
@@ -75,30 +85,30 @@ const NOTHING: Dataset = {
   height: SIDE,
 }
 
-async function fromFolder(folder: string): Promise<Compared> {
+async function fromFolder(folder: string, isOwn: IsOwn): Promise<Compared> {
   const pool = await loadSource(folder)
+  const own = await isOwn(pool)
   const test = await loadSource(folder, 'test').catch(error => {
     if (error instanceof DcganError && error.code === 'ERR_DCGAN_BAD_DATASET') return undefined
     throw error
   })
-  return test === undefined ? halves(pool) : { real: test, pool }
+  return test === undefined ? halves(pool, own) : { real: test, pool, own }
 }
 
 /** Compares with the images in `MNIST_DIR`, if the model was trained on those. */
-async function fromDefault(data: TrainingData, classes: number): Promise<Compared> {
+async function fromDefault(data: TrainingData, isOwn: IsOwn): Promise<Compared> {
   const pool = await loadMnist().catch(() => undefined)
-  const same = pool?.count === data.count && (await fingerprintOf(pool, classes)) === data.hash
-  if (pool === undefined || !same) throw unknownImages(data)
-  return { real: await loadMnist({ split: 'test' }), pool }
+  if (pool === undefined || !(await isOwn(pool))) throw unknownImages(data)
+  return { real: await loadMnist({ split: 'test' }), pool, own: true }
 }
 
 /** Divides a data set into images with even and with odd numbers. */
-function halves(dataset: Dataset): Compared {
+function halves(dataset: Dataset, own: boolean): Compared {
   const every = (first: number) => {
     const numbers = Array.from({ length: Math.ceil((dataset.count - first) / 2) }, (_, i) => 2 * i + first)
     return checkDataset(subset(dataset, numbers))
   }
-  return { real: every(0), pool: every(dataset.count > 1 ? 1 : 0) }
+  return { real: every(0), pool: every(dataset.count > 1 ? 1 : 0), own }
 }
 
 /** Returns true if the first image of some images is among others. */

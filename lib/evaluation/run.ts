@@ -1,14 +1,17 @@
 import type { Dataset, TrainingData } from '../datasets/index.js'
 import type { HyperParams } from '../hyperparams.js'
-import { loadClassifier } from '../native/classifier.js'
 import type { Engine } from '../native/engine.js'
 import type { NativeFigures, NativeImages } from '../native/types.js'
 import { EventFile, scalars } from '../tensorboard/index.js'
 import { lengthOf } from '../typed-arrays.js'
+import { chooseClassifier } from './classifier.js'
 import { loadCompared } from './compared.js'
 import type { Evaluation, Figures } from './evaluation.js'
 import { checkEvaluateOptions, type EvaluateOptions, type EvaluationPlan } from './options.js'
 import { ProgressReporter } from './progress.js'
+
+/** The share of an evaluation that the training of a classifier takes, as its progress shows it. */
+const TRAINING_SHARE = 0.7
 
 /** Compares the model's images with real ones, and writes the figures for TensorBoard if asked to. */
 export function evaluate(
@@ -49,9 +52,25 @@ async function compare(
   plan: EvaluationPlan,
 ): Promise<Evaluation> {
   const { count, seed, signal, onProgress } = plan
-  const { real, pool } = await loadCompared(plan, data, hparams.classes)
+  const { real, pool, own } = await loadCompared(plan, data, hparams.classes)
   signal?.throwIfAborted()
-  const { classes, ...classifier } = await engine.useClassifier(await loadClassifier())
+  const reporter = new ProgressReporter(onProgress)
+  const stopIfAborted = () => {
+    signal?.throwIfAborted()
+    reporter.throwIfFailed()
+  }
+  let trained = 0
+  const chosen = await chooseClassifier(engine, hparams, {
+    data,
+    images: pool,
+    own,
+    onProgress: fraction => {
+      stopIfAborted()
+      trained = TRAINING_SHARE
+      reporter.report(trained * fraction)
+    },
+  })
+  const { classes, ...classifier } = await engine.useClassifier(chosen)
   signal?.throwIfAborted()
   const request = {
     count,
@@ -60,15 +79,13 @@ async function compare(
     real: imagesOf(real),
     pool: imagesOf(pool),
   }
-  const reporter = new ProgressReporter(onProgress)
   const id = await engine.beginEvaluation(request)
   try {
     for (;;) {
-      signal?.throwIfAborted()
-      reporter.throwIfFailed()
+      stopIfAborted()
       const { fraction, generated, floor } = await engine.advanceEvaluation(id)
       signal?.throwIfAborted()
-      reporter.report(fraction)
+      reporter.report(trained + (1 - trained) * fraction)
       if (generated === undefined || floor === undefined) continue
       await reporter.finish(signal, engine.ending)
       engine.assertAlive()

@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { readTensors } from '../checkpoint/file.js'
+import { encodeTensors } from '../checkpoint/tensors.js'
 import { DcganError } from '../errors.js'
+import { writeFileAtomic } from '../files.js'
 import type { NativeTensor } from './types.js'
 
 /** The classifier of an evaluation. Figures of different classifiers cannot be compared. */
@@ -40,6 +42,54 @@ export function loadClassifier(): Promise<Classifier> {
     throw error
   })
   return loading
+}
+
+/** The classifiers of other images than digits that this process has used, by the fingerprint of the images. */
+const others = new Map<string, Classifier>()
+
+/**
+ * Returns the classifier of the images with this fingerprint, which `keepClassifier()` kept in this process or in an
+ * earlier one. Returns undefined if there is none.
+ *
+ * @internal
+ */
+export async function classifierOf(hash: string): Promise<Classifier | undefined> {
+  const known = others.get(hash)
+  if (known !== undefined) return known
+  const found = await read(fileOf(hash)).catch(() => undefined)
+  if (found !== undefined) others.set(hash, found)
+  return found
+}
+
+/**
+ * Keeps a classifier for the images with this fingerprint in the user's cache folder. Where that cannot be written, keeps
+ * it in this process.
+ *
+ * @internal
+ */
+export async function keepClassifier(
+  hash: string,
+  tensors: NativeTensor[],
+  accuracy: number,
+): Promise<Classifier> {
+  const metadata = new Map([
+    ['format', 'libtorch-dcgan-classifier'],
+    ['version', '1'],
+    ['accuracy', String(accuracy)],
+  ])
+  const bytes = encodeTensors(tensors, metadata)
+  const classifier = { digest: sha256(bytes), accuracy, classes: classesOf(tensors), tensors }
+  others.set(hash, classifier)
+  const file = fileOf(hash)
+  await mkdir(dirname(file), { recursive: true })
+    .then(() => writeFileAtomic(file, bytes))
+    .catch(() => {})
+  return classifier
+}
+
+function fileOf(hash: string): string {
+  const { cacheFolder } = require('../../scripts/libtorch/cache.js') as { cacheFolder(): string }
+  return join(cacheFolder(), 'classifiers', `${hash}.safetensors`)
 }
 
 async function readShipped(): Promise<Classifier> {

@@ -10,6 +10,8 @@ import { placeOf } from './peers.js'
 import { warnOfThreads } from './threads.js'
 import type {
   NativeAddon,
+  NativeClassifierProgress,
+  NativeClassifierRequest,
   NativeEpoch,
   NativeEpochRequest,
   NativeEvaluationProgress,
@@ -206,6 +208,21 @@ export class Engine {
       this.#classifier = undefined
       throw error
     }
+  }
+
+  /** Begins to train a classifier of labelled images. Resolves with the number of this work. */
+  async beginClassifier(request: NativeClassifierRequest): Promise<number> {
+    return this.#call(async () => {
+      training()
+      const { id, promise } = this.#trained.beginClassifier(this.#model, request)
+      await promise
+      return id
+    })
+  }
+
+  /** Does the next piece of the training of a classifier. */
+  advanceClassifier(id: number): Promise<NativeClassifierProgress> {
+    return this.#call(() => this.#trained.advanceClassifier(this.#model, id))
   }
 
   /**

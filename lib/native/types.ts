@@ -58,7 +58,10 @@ export interface NativeAddon extends SamplingEngine {
   /** Begins to evaluate the generator as it is now. Each call of `advanceEvaluation` does a piece of the work. */
   beginEvaluation(model: NativeModel, request: NativeEvaluationRequest): NativeEvaluationJob
   advanceEvaluation(model: NativeModel, id: number): Promise<NativeEvaluationProgress>
-  /** Ends an evaluation and frees its memory. */
+  /** Begins to train a classifier on labelled images. Each call of `advanceClassifier` does a piece of the work. */
+  beginClassifier(model: NativeModel, request: NativeClassifierRequest): NativeEvaluationJob
+  advanceClassifier(model: NativeModel, id: number): Promise<NativeClassifierProgress>
+  /** Ends an evaluation or the training of a classifier, and frees its memory. */
   endEvaluation(model: NativeModel, id: number): void
   /** Makes an adversarial step on these inputs, and returns the tensors that it computed on the way. For tests. */
   probe(model: NativeModel, request: NativeProbeRequest): Promise<NativeTensor[]>
@@ -176,6 +179,8 @@ export interface NativeEpochRequest {
   checkpointEvery: number
   /** The most steps of this call; 0: to the end of the epoch. */
   maxSteps: number
+  /** True: the average of the weights, its warm-up and the schedule begin again. */
+  restart?: boolean | undefined
 }
 
 export type NativeEvent =
@@ -246,6 +251,24 @@ export interface NativeEvaluationRequest {
   pool: NativeImages
 }
 
+export interface NativeClassifierRequest {
+  /** count × 784 grey levels. */
+  images: Uint8Array
+  /** One for each image, below `classes`. */
+  labels: Uint8Array
+  count: number
+  classes: number
+}
+
+export interface NativeClassifierProgress {
+  /** The share of the work that is done. */
+  fraction: number
+  /** Present when the work is done. */
+  tensors?: NativeTensor[]
+  /** The share of the images held back that the classifier reads as their labels. */
+  accuracy?: number
+}
+
 export interface NativeEvaluationJob {
   id: number
   promise: Promise<void>
@@ -301,6 +324,8 @@ export interface NativeTensor {
 }
 
 export interface NativeState extends NativePosition {
+  /** Where the average of the weights and the schedule began, if that was not at step 0: `newData` begins them again. */
+  origin?: NativePosition | undefined
   /** Images of the data set that the model was last trained on; 0 if there is none. */
   datasetCount: number
   /** Its fingerprint, 16 hexadecimal digits; '' if there is none. */

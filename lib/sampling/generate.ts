@@ -79,7 +79,6 @@ export function checkGenerate(
 /**
  * Yields a request for each batch of a plan, and reports what was made of them.
  *
- * @param latents draws the latent vectors of some images
  * @param drawn the labels of all images that the seed draws, if the plan has none
  */
 export function* requestsOf(

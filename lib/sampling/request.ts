@@ -28,8 +28,8 @@ export interface SampleOptions {
    * the best of them is the result. For a model without classes, the classifier may read any digit.
    *
    * The first candidate is the image that you get without `minConfidence`, and image i is still the same for any
-   * `count`. It cannot be used with `latents`. The classifier reads digits, so a
-   * model of other images refuses it.
+   * `count`. It cannot be used with `latents`. The classifier that the package ships reads digits. For a model of other
+   * images, `evaluate()` trains one first.
    */
   minConfidence?: number | undefined
   /**

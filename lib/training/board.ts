@@ -8,20 +8,23 @@ type Rates = Pick<HyperParams, 'discLr' | 'genLr'>
 export class Board {
   readonly #file: EventFile
   readonly #rates: Rates
+  /** Epochs that the model had made when its schedule began. */
+  readonly #origin: number
 
-  private constructor(file: EventFile, rates: Rates) {
+  private constructor(file: EventFile, rates: Rates, origin: number) {
     this.#file = file
     this.#rates = rates
+    this.#origin = origin
   }
 
   /**
    * `step`: steps that the model has made. If the folder has later ones, they come from a run that ended after its last
    * checkpoint. TensorBoard forgets them, because this run makes them again. Rejects with `ERR_DCGAN_IO`.
    */
-  static async open(folder: string, step: number, rates: Rates): Promise<Board> {
+  static async open(folder: string, step: number, rates: Rates, origin: number): Promise<Board> {
     // At step 0 there is only the first picture.
     const file = await EventFile.open(folder, sessionStart(step === 0 ? 0 : step + 1))
-    return new Board(file, rates)
+    return new Board(file, rates, origin)
   }
 
   /** Adds the losses of the last steps up to `step`, all of one epoch. */
@@ -35,8 +38,8 @@ export class Board {
     return this.#file.write(
       ...losses.map((each, i) => scalars(first + i, tagged(each))),
       scalars(step, {
-        'learning_rate/discriminator': inEpoch(this.#rates.discLr, epoch),
-        'learning_rate/generator': inEpoch(this.#rates.genLr, epoch),
+        'learning_rate/discriminator': inEpoch(this.#rates.discLr, epoch - this.#origin),
+        'learning_rate/generator': inEpoch(this.#rates.genLr, epoch - this.#origin),
         'speed/images_per_second': imagesPerSecond,
       }),
     )

@@ -20,7 +20,8 @@ export interface EpochOptions {
   signal?: AbortSignal | undefined
   /**
    * Allows another data set than the one that a loaded model was trained on. Default false: another one is
-   * `ERR_DCGAN_BAD_DATASET`. A model that was not loaded accepts any data set.
+   * `ERR_DCGAN_BAD_DATASET`. A model that was not loaded accepts any data set. With other images than before, the average
+   * of the weights, its warm-up and the lists of learning rates and penalties begin again.
    */
   newData?: boolean | undefined
 }

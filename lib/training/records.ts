@@ -30,13 +30,14 @@ export class Records {
   }
 
   /**
-   * `step`: steps that the model has made.  Rejects with
+   * `step`: steps that the model has made. `origin`: epochs that it had made when its schedule began. Rejects with
    * `ERR_DCGAN_IO`, and leaves no file open.
    */
   static async open(
     { outputDir, log, tensorboard, keeper, evaluation }: RecordPaths,
     hparams: Readonly<HyperParams>,
     step: number,
+    origin: number,
   ): Promise<Records> {
     const { outputDim } = hparams
     const records = new Records(outputDim)
@@ -45,7 +46,7 @@ export class Records {
       // After the folder is made, which the checkpoint may go into.
       await keeper?.prepare()
       if (log !== undefined) records.#log = await LossLog.open(log, step, evaluation !== undefined)
-      if (tensorboard !== undefined) records.#board = await Board.open(tensorboard, step, hparams)
+      if (tensorboard !== undefined) records.#board = await Board.open(tensorboard, step, hparams, origin)
       return records
     } catch (error) {
       await records.close()

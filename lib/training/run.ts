@@ -50,6 +50,8 @@ export interface Sinks {
     losses: readonly StepLosses[],
     imagesPerSecond: number,
   ) => Promise<void>
+  /** True if the average of the weights, its warm-up and the schedule begin again with this run. */
+  restart?: boolean
   /** The run ends after this step of the model, if its last epoch has not ended before. Default Infinity. */
   lastStep?: number
 }
@@ -80,6 +82,8 @@ export class Run {
   readonly #callbacks = new Callbacks(error => this.#fail(error))
   #failure: { error: unknown } | undefined
   #training = false
+  /** False until the first epoch of the run begins. */
+  #restarted = false
   #epoch = 0
   #reportedAt = -Infinity
 
@@ -92,6 +96,8 @@ export class Run {
   /** Trains to the end of the current or the next epoch, or to the run's last step. */
   async epoch(): Promise<EpochResult> {
     const { signal, snapshotEvery = 0, checkpointEvery = 0, lastStep = Infinity } = this.#sinks
+    const restart = (this.#sinks.restart ?? false) && !this.#restarted
+    this.#restarted = true
     const maxSteps = lastStep === Infinity ? 0 : lastStep - this.#engine.position.step
     this.throwIfStopped()
     this.#epoch = this.#engine.position.epoch + 1
@@ -101,7 +107,7 @@ export class Run {
     this.#training = true
     let result: NativeEpoch
     try {
-      result = await this.#engine.trainEpoch({ snapshotEvery, checkpointEvery, maxSteps }, event =>
+      result = await this.#engine.trainEpoch({ snapshotEvery, checkpointEvery, maxSteps, restart }, event =>
         this.#on(event, begin),
       )
     } finally {

@@ -71,15 +71,16 @@ export async function trainAll(
   }
 
   const begin = performance.now()
-  const { schedule, hash } = await setDataset(engine, plan, data, hparams)
+  const { schedule, hash, restart } = await setDataset(engine, plan, data, hparams)
   const { step } = engine.position
   const { maxSteps } = plan
   await agree(engine, hparams, { count: schedule.count, hash, maxSteps }, plan.signal)
-  const records = await Records.open(plan, hparams, step)
+  const records = await Records.open(plan, hparams, step, data.originEpoch)
   const lastStep = step + (maxSteps ?? Infinity)
   const run = new Run(engine, schedule, {
     ...sinks(plan, hparams, schedule, records, data),
     lastStep,
+    restart,
   })
   const end = new EpochEnd(engine, hparams, plan, data, records)
   const epochs: EpochResult[] = []
@@ -132,13 +133,13 @@ export async function trainOne(
   data: TrainingData,
 ): Promise<EpochResult> {
   const plan = checkEpochOptions(dataset, options)
-  const { schedule, hash } = await setDataset(engine, plan, data, {
+  const { schedule, hash, restart } = await setDataset(engine, plan, data, {
     ...hparams,
     epochs: engine.position.epoch + 1,
   })
   const { onProgress, signal } = plan
   await agree(engine, hparams, { count: schedule.count, hash }, signal)
-  const run = new Run(engine, schedule, { onProgress, signal })
+  const run = new Run(engine, schedule, { onProgress, signal, restart })
   const result = await run.epoch()
   await run.finish()
   return result
@@ -153,7 +154,7 @@ async function setDataset(
   { source, signal, newData }: Material,
   data: TrainingData,
   { batchSize, epochs, classes }: Pick<HyperParams, 'batchSize' | 'epochs' | 'classes'>,
-): Promise<{ schedule: Schedule; hash: string }> {
+): Promise<{ schedule: Schedule; hash: string; restart: boolean }> {
   const dataset = typeof source === 'object' ? source : await loadSource(source, 'train', signal)
   const { count } = dataset
   checkLabelled(dataset, classes)
@@ -163,8 +164,9 @@ async function setDataset(
   const hash = await engine.setDataset(dataset)
   signal?.throwIfAborted()
   if (!newData) data.checkHash(hash)
-  data.learn(dataset, hash, kept)
-  return { schedule, hash }
+  const restart = newData && data.differsFrom(hash)
+  data.learn(dataset, hash, restart ? engine.position.epoch : data.originEpoch, kept)
+  return { schedule, hash, restart }
 }
 
 function sinks(

@@ -54,7 +54,7 @@ export const wasmEngine: SamplingEngine = {
   async exportState(model, only) {
     const { state } = of(model)
     if (only === 'all') return state
-    return { ...state, datasetCount: 0, datasetHash: '', tensors: servedGenerator(state) }
+    return { ...state, tensors: servedGenerator(state) }
   },
 
   async importState(model, state) {

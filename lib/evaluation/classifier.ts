@@ -1,0 +1,52 @@
+import { type Dataset, fingerprintOf, type TrainingData } from '../datasets/index.js'
+import type { HyperParams } from '../hyperparams.js'
+import { type Classifier, classifierOf, keepClassifier, loadClassifier } from '../native/classifier.js'
+import type { Engine } from '../native/engine.js'
+import { lengthOf } from '../typed-arrays.js'
+
+/** Which images a classifier is chosen for, and what watches its training. */
+export interface Choice {
+  data: TrainingData
+  /** Real images, which it is trained on if there is none. */
+  images: Dataset
+  /** True if they are some of the images that the model was trained on. */
+  own: boolean
+  /** Called with the share of its training that is done. May throw to stop it. */
+  onProgress: (fraction: number) => void
+}
+
+/**
+ * Returns the classifier to compare images with: the shipped one for digits, and one of their own for other images that
+ * have labels. That is trained at the first call, which takes up to a minute.
+ */
+export async function chooseClassifier(
+  engine: Engine,
+  { classes }: Pick<HyperParams, 'classes'>,
+  { data, images, own, onProgress }: Choice,
+): Promise<Classifier> {
+  if (data.digits || lengthOf(images.labels) !== images.count) return loadClassifier()
+  const hash = own ? data.hash : await fingerprintOf(images, classes)
+  const kept = await classifierOf(hash)
+  if (kept !== undefined) return kept
+  const known = images.labels.reduce((most, label) => Math.max(most, label + 1), classes)
+  return train(engine, hash, { ...images, classes: known }, onProgress)
+}
+
+/** Trains a classifier in pieces. Requests for images are served in between. */
+async function train(
+  engine: Engine,
+  hash: string,
+  { images, labels, count, classes }: Dataset & { classes: number },
+  onProgress: (fraction: number) => void,
+): Promise<Classifier> {
+  const id = await engine.beginClassifier({ images, labels, count, classes })
+  try {
+    for (;;) {
+      const { fraction, tensors, accuracy } = await engine.advanceClassifier(id)
+      onProgress(fraction)
+      if (tensors !== undefined && accuracy !== undefined) return keepClassifier(hash, tensors, accuracy)
+    }
+  } finally {
+    engine.endEvaluation(id)
+  }
+}
