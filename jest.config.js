@@ -3,6 +3,7 @@ const LONG = [
   'test/arm64/',
   'test/distributed',
   'test/docs/blocks',
+  'test/docs/letters',
   'test/examples/',
   'test/package/',
   'test/platforms/',

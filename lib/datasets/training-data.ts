@@ -1,6 +1,6 @@
 import { DcganError } from '../errors.js'
 import type { NativeState } from '../native/types.js'
-import type { Dataset, DatasetSource } from './dataset.js'
+import { checkDataset, type Dataset, type DatasetSource } from './dataset.js'
 import { DIGIT_NAMES } from './mnist.js'
 import { subset } from './subset.js'
 
@@ -23,7 +23,7 @@ export function keptOf(dataset: Dataset, source: DatasetSource): KeptImages {
   if (source === undefined || named(dataset.classNames)) return { images: undefined, folder: undefined }
   const step = Math.max(1, dataset.count / MAX_KEPT)
   const some = Array.from({ length: Math.min(dataset.count, MAX_KEPT) }, (_, i) => Math.floor(i * step))
-  return { images: subset(dataset, some), folder: undefined }
+  return { images: checkDataset(subset(dataset, some)), folder: undefined }
 }
 
 /** Returns true if classes have the names of digits. */
