@@ -97,12 +97,13 @@ DCGAN_WASM(read_digits)
   auto& features = model().floats;
   features.resize(static_cast<std::size_t>(count * kFeatures));
   model().classifier->describe(pixels, count, features.data());
-  double probabilities[kDigits];
+  const auto classes = model().classifier->classes();
+  std::vector<double> probabilities(static_cast<std::size_t>(classes));
   for (std::uint32_t n = 0; n < count; ++n) {
-    model().classifier->read(features.data() + n * kFeatures, 1, probabilities);
-    confidences[n] =
-        static_cast<float>(labels == nullptr ? *std::max_element(probabilities, probabilities + kDigits)
-                                             : probabilities[labels[n]]);
+    model().classifier->read(features.data() + n * kFeatures, 1, probabilities.data());
+    const auto read = [&](std::uint8_t label) { return label < classes ? probabilities[label] : 0; };
+    confidences[n] = static_cast<float>(
+        labels == nullptr ? *std::max_element(probabilities.begin(), probabilities.end()) : read(labels[n]));
   }
 }
 
