@@ -72,6 +72,7 @@ struct Config : RunsOn {
   LossKind loss = LossKind::kBce;
   ByEpoch r1{0};  // weights of the gradient penalties on real and on generated images
   ByEpoch r2{0};
+  ByEpoch mismatch{0};  // weight of the loss on real images with other labels; needs two classes
   double dropout = 0.3;
   double label_smoothing = 0;
   std::int64_t disc_steps = 1;  // discriminator updates per generator update
@@ -144,7 +145,7 @@ enum class StatePart { kAll, kGenerator };
 
 /// The losses of one step.
 struct Losses {
-  float disc = 0;  // without the penalties
+  float disc = 0;  // without the penalties, with the loss on mismatched labels
   float gen = 0;
   float real = 0;  // the discriminator's loss on real images; NaN for the relativistic loss
   float fake = 0;  // … and on generated images
@@ -243,9 +244,10 @@ struct ClassifierProgress {
 };
 
 struct ProbeRequest {
-  std::vector<float> latents;        // disc_steps × n × latent_dim
-  std::vector<std::uint8_t> images;  // n × 784
-  std::vector<std::uint8_t> labels;  // n; empty if the model has no classes
+  std::vector<float> latents;              // disc_steps × n × latent_dim
+  std::vector<std::uint8_t> images;        // n × 784
+  std::vector<std::uint8_t> labels;        // n; empty if the model has no classes
+  std::vector<std::uint8_t> other_labels;  // disc_steps × n; empty: the step has no mismatched labels
 };
 
 struct Stats {

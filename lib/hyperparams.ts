@@ -51,6 +51,13 @@ export interface HyperParams {
   r1: ByEpoch
   /** The same for generated images. Default 0: no penalty. */
   r2: ByEpoch
+  /**
+   * Weight λ of mismatched labels as negatives: λ · E softplus(D(x, another label)) over the real images is added to the
+   * discriminator's loss, 0 to 1,000, or one value per epoch. The other label is drawn uniformly among the other classes,
+   * so it needs `classes` ≥ 2. Default 0: none. More of it makes the labels of generated images more reliable, and the
+   * images less varied.
+   */
+  mismatch: ByEpoch
   /** Probability that the discriminator drops an activation in training, from 0 and below 1. Default 0.3. */
   dropout: number
   /**
@@ -153,6 +160,7 @@ export const DEFAULTS: Readonly<Omit<HyperParams, 'seed'>> = Object.freeze({
   loss: 'bce',
   r1: 0,
   r2: 0,
+  mismatch: 0,
   dropout: 0.3,
   labelSmoothing: 0,
   discSteps: 1,
@@ -184,6 +192,7 @@ const CHECKS: Checks = {
   loss: oneOf('bce', 'relativistic'),
   r1: byEpoch(penalty),
   r2: byEpoch(penalty),
+  mismatch: byEpoch(penalty),
   dropout: decay,
   labelSmoothing: decay,
   discSteps: integer(1, 100),
@@ -239,6 +248,13 @@ export function resolveHyperParams(
       'labelSmoothing',
       "0 beside loss 'relativistic', which has no labels,",
       complete.labelSmoothing,
+    )
+  }
+  if (complete.classes < 2 && listOf(complete.mismatch).some(weight => weight > 0)) {
+    throw invalidArgument(
+      'mismatch',
+      `0 with ${complete.classes} classes, because another label needs 2 or more,`,
+      complete.mismatch,
     )
   }
   return Object.freeze({ ...complete, seed: settleSeed(checked.seed, complete.distributed) })

@@ -19,6 +19,7 @@ interface Probe {
   config: NativeConfig
   images: number[]
   labels: number[]
+  otherLabels: number[]
   latents: number[]
 }
 
@@ -34,12 +35,14 @@ function everything(count: number, kernels: 'auto' | 'plain'): Probe {
     loss: 'relativistic',
     r1: [2],
     r2: [3],
+    mismatch: [0.5],
     discSteps: 2,
   }
   return {
     config,
     images: Array.from({ length: count * 784 }, (_, i) => (i * 73 + (i >> 4) * 31) % 256),
     labels: Array.from({ length: count }, (_, i) => i % 3),
+    otherLabels: Array.from({ length: 2 * count }, (_, i) => ((i % count) + 1 + (i & 1)) % 3),
     latents: Array.from({ length: 2 * count * 7 }, (_, i) => Math.sin(i * 1.7) * 1.3),
   }
 }
@@ -51,9 +54,10 @@ const probing = (folder: string, probes: Probe[]) => `
   const { placeOf } = require(${JSON.stringify(join(ROOT, 'dist', 'native', 'peers.js'))})
   ;(async () => {
     const [addon, peers] = [training(), placeOf('env')]
-    for (const [i, { config, images, labels, latents }] of ${JSON.stringify(probes)}.entries()) {
+    for (const [i, { config, images, labels, otherLabels, latents }] of ${JSON.stringify(probes)}.entries()) {
       const model = addon.create({ ...config, peers })
-      const request = { images: Uint8Array.from(images), labels: Uint8Array.from(labels) }
+      const of = { images, labels, otherLabels }
+      const request = Object.fromEntries(Object.entries(of).map(([key, bytes]) => [key, Uint8Array.from(bytes)]))
       const seen = await addon.probe(model, { ...request, latents: Float32Array.from(latents) })
       const { tensors } = await addon.exportState(model, 'all')
       for (const { name, data } of [...seen, ...tensors]) {
@@ -120,7 +124,16 @@ const training = (hparams: object) => `
     console.log(JSON.stringify({ losses, state, rank: Number(process.env.RANK) }))
   })`
 
-const RICH = { classes: 10, loss: 'relativistic', r1: 0.5, r2: 0.5, emaDecay: 0.9, discSteps: 2, beta1: 0.5 }
+const RICH = {
+  classes: 10,
+  mismatch: 0.5,
+  loss: 'relativistic',
+  r1: 0.5,
+  r2: 0.5,
+  emaDecay: 0.9,
+  discSteps: 2,
+  beta1: 0.5,
+}
 
 test.each([
   ["the tutorial's", {}],

@@ -22,7 +22,8 @@ const config: NativeConfig = {
 }
 
 const TUTORIAL = "the tutorial's loss"
-const EVERYTHING = 'classes, the relativistic loss and both penalties'
+const MISMATCH = 'mismatched labels'
+const EVERYTHING = 'classes, the relativistic loss, both penalties and mismatched labels'
 
 const OBJECTIVES: Record<string, Partial<NativeConfig>> = {
   [TUTORIAL]: {},
@@ -30,17 +31,20 @@ const OBJECTIVES: Record<string, Partial<NativeConfig>> = {
   'the relativistic loss': { loss: 'relativistic' },
   'a penalty on real images': { r1: [4] },
   'a penalty on generated images': { r2: [4] },
+  [MISMATCH]: { classes: 3, mismatch: [0.7] },
   [EVERYTHING]: {
     classes: 3,
+    mismatch: [0.7],
     loss: 'relativistic',
     r1: [2],
     r2: [3],
   },
-  'two discriminator updates a step': { discSteps: 2, r1: [1], r2: [1] },
+  'two discriminator updates a step': { discSteps: 2, r1: [1], r2: [1], classes: 3, mismatch: [0.7] },
 }
 
 const images = Uint8Array.from({ length: count * 784 }, (_, i) => (i * 73 + (i >> 4) * 31) % 256)
 const labels = Uint8Array.of(2, 0, 2)
+const wrong = [1, 2, 0, 0, 1, 1] // for two updates
 
 const values = (tensors: NativeTensor[], name: string): Float64Array => {
   const tensor = tensors.find(candidate => candidate.name === name)
@@ -97,7 +101,14 @@ async function withModel<T>(
   try {
     const start = withProjection(await addon.exportState(model, 'all'))
     await addon.importState(model, start)
-    return await use(model, start, () => addon.probe(model, { latents, images, labels }))
+    return await use(model, start, () =>
+      addon.probe(model, {
+        latents,
+        images,
+        labels,
+        ...(own.mismatch && { otherLabels: Uint8Array.from(wrong.slice(0, discSteps * count)) }),
+      }),
+    )
   } finally {
     await addon.dispose(model)
   }
@@ -115,6 +126,7 @@ function objective(seen: NativeTensor[], parameter: string): number {
 test.each([
   ['generator', TUTORIAL],
   ['discriminator', TUTORIAL],
+  ['discriminator', MISMATCH],
   ['discriminator', EVERYTHING],
 ])("the %s's gradients in the fused step are those of finite differences, with %s", async (network, name) => {
   const own = OBJECTIVES[name] as Partial<NativeConfig>
@@ -138,7 +150,8 @@ test.each([
       // Against the gradient's own length: a direction may happen to lie across it.
       const off = Math.abs((after - before) / (2 * h) - expected)
       expect([parameter, off < 1e-5 * norm(gradient) + 1e-8]).toEqual([parameter, true])
-      const cancels = own.loss === 'relativistic' && parameter === 'discriminator.linear.bias'
+      const cancels =
+        own.loss === 'relativistic' && !own.mismatch && parameter === 'discriminator.linear.bias'
       expect([parameter, norm(gradient) > 1e-6]).toEqual([parameter, !cancels])
     }
   })

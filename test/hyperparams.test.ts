@@ -28,6 +28,7 @@ test('the defaults are those of the contract', () => {
     loss: 'bce',
     r1: 0,
     r2: 0,
+    mismatch: 0,
     dropout: 0.3,
     labelSmoothing: 0,
     discSteps: 1,

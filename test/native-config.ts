@@ -19,6 +19,7 @@ export const NATIVE_CONFIG: NativeConfig = {
   loss: 'bce',
   r1: [0],
   r2: [0],
+  mismatch: [0],
   dropout: 0.3,
   labelSmoothing: 0,
   discSteps: 1,

@@ -2,10 +2,13 @@ import { join } from 'node:path'
 import { DCGAN, type HyperParams } from '../lib/index'
 import { bars, failure, folder, kept, tiny } from './dcgan-support'
 
+/** Images of two classes. */
+const striped = { ...bars(16), labels: Uint8Array.from({ length: 16 }, (_, i) => i % 2) }
+
 const losses = async (hparams: Partial<HyperParams>, epochs = 1) => {
   const gan = tiny(hparams)
   const all = []
-  for (let epoch = 0; epoch < epochs; epoch++) all.push(await gan.trainEpoch(bars(16)))
+  for (let epoch = 0; epoch < epochs; epoch++) all.push(await gan.trainEpoch(striped))
   return all
 }
 
@@ -15,7 +18,9 @@ const OPTIONS: Partial<HyperParams>[] = [
   { r2: 1 },
   { labelSmoothing: 0.1 },
   { discSteps: 2 },
+  { classes: 2, mismatch: 0.5 },
   { loss: 'relativistic', r1: [2, 1], r2: [2, 1], dropout: 0.1, discSteps: 2, emaDecay: 0.9 },
+  { classes: 3, r1: 1, mismatch: [0.5, 0.2], discSteps: 2 },
 ]
 
 test.each(OPTIONS)(
@@ -23,12 +28,12 @@ test.each(OPTIONS)(
   async hparams => {
     const file = join(folder(), 'state.safetensors')
     const [straight, early] = [tiny(hparams), tiny(hparams)]
-    await straight.trainEpoch(bars(16))
-    await early.trainEpoch(bars(16))
+    await straight.trainEpoch(striped)
+    await early.trainEpoch(striped)
     await early.save(file)
     const late = kept(await DCGAN.load(file))
     expect(late.hparams).toEqual(straight.hparams)
-    const [a, b] = [await straight.trainEpoch(bars(16)), await late.trainEpoch(bars(16))]
+    const [a, b] = [await straight.trainEpoch(striped), await late.trainEpoch(striped)]
     expect([b.discLosses, b.genLosses]).toEqual([a.discLosses, a.genLosses])
     expect((await late.sample(2, { seed: 3 })).pixels).toEqual((await straight.sample(2, { seed: 3 })).pixels)
   },
@@ -50,8 +55,12 @@ test.each(OPTIONS)(
 )
 
 test('rates and penalties change between epochs, and the last of a list goes on', async () => {
-  const constant = await losses({ discLr: 0.001, genLr: 0.0005, r1: 1, r2: 2 }, 3)
-  const lists = await losses({ discLr: [0.001], genLr: [0.0005, 0.0005], r1: [1, 1, 1], r2: [2, 2, 2, 0] }, 3)
+  const start = { classes: 3, discLr: 0.001, genLr: 0.0005, r1: 1, r2: 2, mismatch: 0.5 }
+  const constant = await losses(start, 3)
+  const lists = await losses(
+    { ...start, discLr: [0.001], genLr: [0.0005, 0.0005], r1: [1, 1, 1], r2: [2, 2, 2, 0], mismatch: [0.5] },
+    3,
+  )
   expect(lists.map(each => each.genLosses)).toEqual(constant.map(each => each.genLosses))
 
   for (const change of [
@@ -59,8 +68,10 @@ test('rates and penalties change between epochs, and the last of a list goes on'
     { genLr: [0.0005, 0.001] },
     { r1: [1, 9] },
     { r2: [2, 9] },
+    { mismatch: [0.5, 0.9] },
+    { mismatch: [0.5, 0] },
   ]) {
-    const changed = await losses({ discLr: 0.001, genLr: 0.0005, r1: 1, r2: 2, ...change }, 2)
+    const changed = await losses({ ...start, ...change }, 2)
     expect(changed[0]?.genLosses).toEqual(constant[0]?.genLosses)
     expect(changed[1]?.genLosses).not.toEqual(constant[1]?.genLosses)
   }
@@ -70,11 +81,11 @@ test('a loaded state takes the rates of the epoch where it stands', async () => 
   const file = join(folder(), 'state.safetensors')
   const discLr = [0.001, 0.0001, 0.01]
   const straight = tiny({ discLr })
-  const epochs = [await straight.trainEpoch(bars(16)), await straight.trainEpoch(bars(16))]
+  const epochs = [await straight.trainEpoch(striped), await straight.trainEpoch(striped)]
   await straight.save(file)
-  epochs.push(await straight.trainEpoch(bars(16)))
+  epochs.push(await straight.trainEpoch(striped))
   const late = kept(await DCGAN.load(file))
-  expect((await late.trainEpoch(bars(16))).genLosses).toEqual(epochs[2]?.genLosses)
+  expect((await late.trainEpoch(striped)).genLosses).toEqual(epochs[2]?.genLosses)
 })
 
 test('lists are copied: what the caller does to them afterwards changes nothing', async () => {
@@ -94,6 +105,12 @@ test.each<[Partial<Record<keyof HyperParams, unknown>>, RegExp]>([
   [{ genLr: [0.1, 2] }, /for genLr\[1\] but received 2/],
   [{ labelSmoothing: 1 }, /for labelSmoothing but received 1/],
   [{ discSteps: 0 }, /from 1 to 100 for discSteps but received 0/],
+  [
+    { mismatch: 0.1 },
+    /0 with 0 classes, because another label needs 2 or more, for mismatch but received 0.1/,
+  ],
+  [{ classes: 1, mismatch: [0, 0.1] }, /0 with 1 classes/],
+  [{ classes: 10, mismatch: -1 }, /from 0 to 1000, or a list with one for each epoch, for mismatch/],
   [{ loss: 'relativistic', labelSmoothing: 0.1 }, /0 beside loss 'relativistic'/],
 ])('%j is refused', async (hparams, message) => {
   const error = await failure((async () => tiny(hparams as Partial<HyperParams>))())

@@ -114,6 +114,7 @@ const CASES: [kind: Case, batch: number][] = [
   ['relativistic', 8],
   ['penalties', 8],
   ['all', 8],
+  ['mismatch', 8],
 ]
 
 const MORE_CASES: typeof CASES = [
@@ -123,6 +124,7 @@ const MORE_CASES: typeof CASES = [
   ['relativistic', 128],
   ['penalties', 128],
   ['all', 128],
+  ['mismatch', 128],
 ]
 
 describe.each(['auto', 'plain'] as const)('the %s step', kernels => {
@@ -177,7 +179,9 @@ const LARGE = training().info().bfloat16 ? (['warm', 'conditional', 'all'] as co
 
 describe.each(stepsInBfloat16())('the $kernels step in $precision', ({ kernels, precision }) => {
   test.each([
-    ...(['warm', 'conditional', 'relativistic', 'penalties', 'all'] as const).map(kind => [kind, 8] as const),
+    ...(['warm', 'conditional', 'relativistic', 'penalties', 'all', 'mismatch'] as const).map(
+      kind => [kind, 8] as const,
+    ),
     ...(precision === 'bfloat16' || kernels === 'plain' ? LARGE : []).map(kind => [kind, 128] as const),
   ])('is no further off than PyTorch autocast, %s, on a batch of %i', async (kind, batch) => {
     const errors = await errorsOf({ kernels, precision }, kind, batch, `bfloat16.${DISTINCT}`)

@@ -113,6 +113,7 @@ Config config_from(const Napi::Object& object) {
   config.loss = text(object, "loss") == "relativistic" ? LossKind::kRelativistic : LossKind::kBce;
   config.r1 = by_epoch(object, "r1");
   config.r2 = by_epoch(object, "r2");
+  config.mismatch = by_epoch(object, "mismatch");
   config.dropout = number(object, "dropout");
   config.label_smoothing = number(object, "labelSmoothing");
   config.disc_steps = integer(object, "discSteps", 1, kMaxDiscSteps);
@@ -175,9 +176,12 @@ EvaluationRequest evaluation_request_from(const Napi::Object& object, const Size
 ProbeRequest probe_request_from(const Napi::Object& object, const Sizes& sizes) {
   const auto images = object.Get("images");
   const auto count = length_of(images, "images") / kImagePixels;
+  const auto others = object.Get("otherLabels");
   return {floats(object.Get("latents"), "latents", sizes.disc_steps * count * sizes.latent_dim),
           bytes(images, "images", count * kImagePixels),
-          labels_from(object.Get("labels"), count, sizes.classes)};
+          labels_from(object.Get("labels"), count, sizes.classes),
+          others.IsUndefined() ? std::vector<std::uint8_t>()
+                               : labels_from(others, sizes.disc_steps * count, sizes.classes)};
 }
 
 std::vector<std::uint8_t> labels_from(const Napi::Value& value, std::int64_t count, std::int64_t classes) {

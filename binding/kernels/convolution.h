@@ -50,12 +50,13 @@ class Convolution {
                     scratch, use);
   }
 
-  /// Writes the kernel's gradient. In bfloat16, it needs the input's transposes and the output gradient's
-  /// packs.
+  /// Writes the kernel's gradient, from the images that `gradient` has: the first ones of `in`. In bfloat16,
+  /// it needs the input's transposes and the output gradient's packs.
   void weight_gradient(const Tiles<S>& in, const Tiles<S>& gradient, const Scratch<A>& scratch) {
     const Index plane = in_channels() * out_channels();
     auto* all = sums_.get(static_cast<Index>(taps_.weight.size()) * plane);
-    sum_products<S>({taps_.weight, in.transposed_product(out_channels()), in.transposes(), gradient.packs()},
+    sum_products<S>({taps_.weight, in.transposed_product(gradient.images(), out_channels()), in.transposes(),
+                     gradient.packs()},
                     scratch,
                     [&](Index group, const A* sums) { std::copy_n(sums, plane, all + group * plane); });
     unpack_gradient<S>(all, taps_.parts, kernel_.layout(), weight_.gradient);

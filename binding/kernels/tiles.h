@@ -38,10 +38,11 @@ class Tiles {
   Planes<S> transposes() const {
     return kPairs<S> ? Planes<S>{transposed_.data(), inner() * size_.columns} : planes();
   }
-  /// Returns the size of a product of the transpose (channels × images) and a right operand of `n` columns.
-  ProductSize transposed_product(Index n) const {
-    const auto [images, channels] = size_;
-    return kPairs<S> ? ProductSize{channels, n, inner(), inner(), n}
+  /// Returns the size of a product of the transpose (channels × images) and a right operand of `n` columns,
+  /// over the first `images` images.
+  ProductSize transposed_product(Index images, Index n) const {
+    const auto channels = size_.columns;
+    return kPairs<S> ? ProductSize{channels, n, padded<S>(images), inner(), n}
                      : ProductSize{channels, n, images, 1, n, channels};
   }
 

@@ -39,6 +39,16 @@ Loss discriminator_loss(const Objective& objective, const torch::Tensor& real_lo
   return {real.value + fake.value, real.value, fake.value, real.gradient, fake.gradient};
 }
 
+void add_mismatch(Loss& loss, const torch::Tensor& logits, const torch::Tensor& weight, std::int64_t batch) {
+  torch::NoGradGuard no_grad;
+  const auto other = pairing(-logits, batch);
+  const auto factor = weight.to(logits.scalar_type());
+  const auto value = factor * other.value;
+  loss.value = loss.value + value;
+  if (loss.real.defined()) loss.real = loss.real + value;
+  loss.other_gradient = -factor * other.gradient;
+}
+
 Loss generator_loss(const Objective& objective, const torch::Tensor& real_logits,
                     const torch::Tensor& fake_logits, std::int64_t batch) {
   torch::NoGradGuard no_grad;

@@ -20,6 +20,7 @@ struct Loss {
   torch::Tensor fake;
   torch::Tensor real_gradient;  // undefined if the loss has no gradient with respect to real logits
   torch::Tensor fake_gradient;
+  torch::Tensor other_gradient{};  // with respect to add_mismatch()'s logits
 };
 
 /// Takes N logits of real and N of generated images, out of a mini-batch of `batch`. Returns the share that
@@ -30,6 +31,11 @@ struct Loss {
 /// 2024): the mean of softplus(−(D(x) − D(G(z)))), of each real image paired with a generated one.
 Loss discriminator_loss(const Objective& objective, const torch::Tensor& real_logits,
                         const torch::Tensor& fake_logits, std::int64_t batch);
+
+/// Adds λ · softplus(D(x, another label)), the mean over the real images, to the discriminator's loss: a real
+/// image with a wrong label counts as a negative. `logits`: N, of the real images with their other labels.
+/// `weight`: λ, on the device.
+void add_mismatch(Loss& loss, const torch::Tensor& logits, const torch::Tensor& weight, std::int64_t batch);
 
 /// kBce: the mean binary cross-entropy of generated images labelled 1, the non-saturating loss of Goodfellow
 /// et al.; it needs no real logits. kRelativistic: the mean of softplus(D(x) − D(G(z))).

@@ -31,7 +31,8 @@ enum class Stream : std::uint32_t {
   kInit = 6,
   kLabel = 7,
   kFloor = 8,
-  kCandidate = 9
+  kCandidate = 9,
+  kOtherLabel = 10
 };
 
 /// Returns a seed for one of LibTorch's generators that serves a single purpose.

@@ -45,6 +45,7 @@ Networks::Networks(const Config& config, torch::Device where, Peers* others)
       objective{config.loss, config.label_smoothing},
       disc_steps(config.disc_steps),
       penalties(torch::zeros({2}, torch::dtype(torch::kFloat64).device(device))),
+      mismatch(torch::zeros({}, torch::dtype(torch::kFloat64).device(device))),
       peers(others) {
   if (bfloat16) use_plain_bfloat16(config.precision == Precision::kPlainBFloat16);
   // Drawn on the CPU, so that a seed means the same weights on every device.
@@ -64,6 +65,7 @@ void Networks::set_rates(const Rates& now) {
   rates = now;
   penalties[0].fill_(now.r1);
   penalties[1].fill_(now.r2);
+  mismatch.fill_(now.mismatch);
   discriminator_adam.set_lr(now.disc_lr);
   generator_adam.set_lr(now.gen_lr);
 }

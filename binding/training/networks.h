@@ -10,12 +10,13 @@
 
 namespace dcgan {
 
-/// Learning rates and penalties of an epoch.
+/// Learning rates and weights of the loss's further terms, in an epoch.
 struct Rates {
   double disc_lr = 0;
   double gen_lr = 0;
   double r1 = 0;
   double r2 = 0;
+  double mismatch = 0;
   bool operator==(const Rates&) const = default;
 };
 
@@ -36,7 +37,9 @@ struct Networks {
   Objective objective;
   std::int64_t disc_steps;
   Rates rates;
-  torch::Tensor penalties;  // r1 and r2 on the device (2, float64): a CUDA graph reads them at each replay
+  // On the device, float64, because a CUDA graph reads them at each replay:
+  torch::Tensor penalties;  // r1 and r2
+  torch::Tensor mismatch;   // one value
   Peers* peers;
   Slice slice;  // the images of the step's mini-batch that this process computes
 

@@ -51,18 +51,25 @@ class PlainStep : public Step {
   }
 
   /// Real and generated images share a pass, because the discriminator has no batch statistics.
-  Update update_discriminator(const torch::Tensor& real, const torch::Tensor& fake,
-                              const torch::Tensor& labels, Seen* seen) override {
+  Update update_discriminator(const torch::Tensor& real, const torch::Tensor& fake, const Labels& labels,
+                              Seen* seen) override {
     const auto batch = real.size(0);
     const bool penalise = penalised(nets_.rates);
     const auto images = torch::cat({real, fake.detach()}).requires_grad_(penalise);
     const auto masks = next_masks(nets_.dropout, 2 * batch, nets_.device, nets_.dtype);
-    const auto logits = discriminate(images, both(labels), masks);
+    const auto features = features_of(images, masks);
+    const auto logits = nets_.discriminator->logits(features, both(labels.own));
     const auto real_logits = logits.slice(0, 0, batch);
     const auto fake_logits = logits.slice(0, batch);
     Update update{discriminator_loss(nets_.objective, real_logits, fake_logits, nets_.slice.total), {}};
-    const auto& loss = update.loss;
+    auto& loss = update.loss;
     Outputs outputs{{logits}, {torch::cat({loss.real_gradient, loss.fake_gradient})}};
+    if (labels.others.defined()) {
+      const auto others = nets_.discriminator->logits(features.slice(0, 0, batch), labels.others);
+      add_mismatch(loss, others, nets_.mismatch, nets_.slice.total);
+      outputs.values.push_back(others);
+      outputs.gradients.push_back(loss.other_gradient);
+    }
     if (penalise) {
       const auto weights = penalty_weights(nets_, logits.options());
       update.penalties = penalties_of(weights, squared_slopes(logits, images));

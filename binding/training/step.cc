@@ -15,13 +15,19 @@ static torch::Tensor losses_of(const Loss& disc, const Loss& gen, const torch::T
 
 torch::Tensor Step::step(const MiniBatch& batch, Seen* seen) {
   const auto& labels = batch.labels;
+  const auto real_count = batch.images.size(0);
   const auto real = arrange(batch.images).div_(127.5).sub_(1.0);
   const auto latents = batch.latents.chunk(nets_.disc_steps);
+  const auto labels_of = [&](std::size_t update) {
+    const auto first = static_cast<std::int64_t>(update) * real_count;
+    return Labels{labels, batch.others.defined() ? batch.others.narrow(0, first, real_count) : batch.others};
+  };
   for (std::size_t i = 0; i + 1 < latents.size(); ++i) {
-    update_discriminator(real, without_graph([&] { return generate(latents[i], labels); }), labels, nullptr);
+    update_discriminator(real, without_graph([&] { return generate(latents[i], labels); }), labels_of(i),
+                         nullptr);
   }
   const auto fake = generate(latents.back(), labels);
-  const auto [disc_loss, penalties] = update_discriminator(real, fake, labels, seen);
+  const auto [disc_loss, penalties] = update_discriminator(real, fake, labels_of(latents.size() - 1), seen);
   const auto gen_loss = update_generator(real, fake, labels, seen);
   return losses_of(disc_loss, gen_loss, penalties);
 }

@@ -12,6 +12,7 @@ struct MiniBatch {
   torch::Tensor images;   // B × 784 grey levels, uint8
   torch::Tensor latents;  // (disc_steps · B) × latent_dim, float32
   torch::Tensor labels;   // B, int64; undefined without classes
+  torch::Tensor others;  // disc_steps · B, int64: wrong labels of the real images; undefined without mismatch
 };
 
 /// The adversarial step. The discriminator is updated disc_steps times, each time on the real images and on
@@ -32,6 +33,12 @@ class Step {
   Seen probe(const MiniBatch& batch);
 
  protected:
+  /// The labels of an update of the discriminator, B each: of all images, and other ones of the real images.
+  struct Labels {
+    torch::Tensor own;
+    torch::Tensor others;  // undefined without mismatched labels
+  };
+
   /// An update of the discriminator. `penalties`: R1's and R2's; undefined without penalties.
   struct Update {
     Loss loss;
@@ -54,7 +61,7 @@ class Step {
   virtual torch::Tensor generate(const torch::Tensor& latents, const torch::Tensor& labels) = 0;
   /// `seen`, here and below: null, or where the tensors on the way are kept.
   virtual Update update_discriminator(const torch::Tensor& real, const torch::Tensor& fake,
-                                      const torch::Tensor& labels, Seen* seen) = 0;
+                                      const Labels& labels, Seen* seen) = 0;
   virtual Loss update_generator(const torch::Tensor& real, const torch::Tensor& fake,
                                 const torch::Tensor& labels, Seen* seen) = 0;
 };

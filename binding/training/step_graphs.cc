@@ -42,8 +42,10 @@ class CudaStepGraphs : public StepGraphs {
       return {};
     }
     auto& captured = captured_[{inputs.batch(), inputs.steps()}];
-    // A graph reads the penalties' weights at each replay, but whether it computes penalties at all is fixed.
-    const bool fits = captured.graph != nullptr && captured.penalised == penalised(nets_.rates);
+    // A graph reads the weights of the penalties and of the mismatched labels at each replay, but whether it
+    // computes these terms at all is fixed.
+    const bool fits = captured.graph != nullptr && captured.penalised == penalised(nets_.rates) &&
+                      captured.inputs.label_offsets.defined() == inputs.label_offsets.defined();
     if (!fits && !capture(captured, inputs)) {
       captured_.clear();
       return {};
@@ -70,8 +72,8 @@ class CudaStepGraphs : public StepGraphs {
     // Synchronising the whole device would break a capture that another model makes on it.
     c10::cuda::getCurrentCUDAStream(nets_.device.index()).synchronize();
     captured = {};
-    captured.inputs = {inputs.rows.clone(), inputs.latents.clone(),
-                       inputs.weights.defined() ? inputs.weights.clone() : inputs.weights};
+    const auto own = [](const torch::Tensor& input) { return input.defined() ? input.clone() : input; };
+    captured.inputs = {own(inputs.rows), own(inputs.latents), own(inputs.label_offsets), own(inputs.weights)};
     captured.penalised = penalised(nets_.rates);
     const auto pass = nets_.dropout.pass;
     const auto generator = nets_.dropout.cuda;
@@ -121,9 +123,13 @@ class CudaStepGraphs : public StepGraphs {
   }
 
   static void copy(const StepInputs& to, const StepInputs& from) {
-    to.rows.copy_(from.rows, /*non_blocking=*/true);
-    to.latents.copy_(from.latents, /*non_blocking=*/true);
-    if (to.weights.defined()) to.weights.copy_(from.weights, /*non_blocking=*/true);
+    const auto copy_input = [](const torch::Tensor& into, const torch::Tensor& input) {
+      if (into.defined()) into.copy_(input, /*non_blocking=*/true);
+    };
+    copy_input(to.rows, from.rows);
+    copy_input(to.latents, from.latents);
+    copy_input(to.label_offsets, from.label_offsets);
+    copy_input(to.weights, from.weights);
   }
 
   /// Replays on the graph's stream, after the earlier work of this thread's stream and before its later work.

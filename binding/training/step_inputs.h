@@ -9,6 +9,8 @@ namespace dcgan {
 struct StepInputs {
   torch::Tensor rows;     // K × B, int64: which images of the data set
   torch::Tensor latents;  // K × (disc_steps · B) × latent_dim, float32
+  torch::Tensor
+      label_offsets;      // K × (disc_steps · B), int64: draw_label_offset(); undefined without mismatch
   torch::Tensor weights;  // K: WeightAverage::weight() of each step; undefined without an average
 
   std::int64_t steps() const { return rows.size(0); }

@@ -5,6 +5,7 @@
 
 #include "evaluation/aten_classifier.h"
 #include "kernels/team.h"
+#include "random/labels.h"
 #include "random/latents.h"
 #include "training/bfloat16_products.h"
 #include "training/libtorch_samplers.h"
@@ -73,7 +74,8 @@ std::unique_ptr<Classifier> Trainer::make_classifier(const ClassifierWeights& we
 
 void Trainer::use_rates() {
   const auto value = [&](const ByEpoch& values) { return at_epoch(values, position_.epoch - origin_.epoch); };
-  nets_.set_rates({value(config_.disc_lr), value(config_.gen_lr), value(config_.r1), value(config_.r2)});
+  nets_.set_rates({value(config_.disc_lr), value(config_.gen_lr), value(config_.r1), value(config_.r2),
+                    value(config_.mismatch)});
 }
 
 Step& Trainer::adversarial_step() {
@@ -140,6 +142,22 @@ std::int64_t Trainer::together(std::int64_t most) const {
   return std::min(most, whole) < together ? 1 : together;
 }
 
+std::uint64_t Trainer::image_number(std::int64_t i, const Slice& slice) const {
+  const auto update = i / slice.count, image = i % slice.count;
+  return static_cast<std::uint64_t>(noise_drawn_ + update * slice.total + slice.first + image);
+}
+
+torch::Tensor Trainer::label_offsets(std::int64_t steps, const Slice& slice) const {
+  if (nets_.rates.mismatch == 0 || config_.classes < 2) return {};
+  auto offsets = torch::empty({steps, config_.disc_steps * slice.count},
+                              torch::TensorOptions(torch::kInt64).pinned_memory(nets_.device.is_cuda()));
+  auto* to = offsets.data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < offsets.numel(); ++i) {
+    to[i] = draw_label_offset(noise_key_, image_number(i, slice), config_.classes);
+  }
+  return offsets.to(nets_.device, /*non_blocking=*/true);
+}
+
 torch::Tensor Trainer::next_latents(std::int64_t steps, const Slice& slice) {
   const auto draws = steps * config_.disc_steps;
   // Pinned memory can be copied to the device without waiting. LibTorch keeps it until the copy is made.
@@ -147,8 +165,7 @@ torch::Tensor Trainer::next_latents(std::int64_t steps, const Slice& slice) {
                               torch::TensorOptions(torch::kFloat32).pinned_memory(nets_.device.is_cuda()));
   auto* to = latents.data_ptr<float>();
   kernels::each(draws * slice.count, [&](std::int64_t i) {
-    const auto image = noise_drawn_ + i / slice.count * slice.total + slice.first + i % slice.count;
-    draw_latents(noise_key_, Stream::kNoise, static_cast<std::uint64_t>(image), 1, config_.latent_dim,
+    draw_latents(noise_key_, Stream::kNoise, image_number(i, slice), 1, config_.latent_dim,
                  to + i * config_.latent_dim);
   });
   noise_drawn_ += draws * slice.total;
@@ -167,13 +184,19 @@ torch::Tensor Trainer::next_weights(std::int64_t steps) const {
 
 StepInputs Trainer::next_inputs(std::int64_t steps, const Slice& slice) {
   const auto first = position_.batch * config_.batch_size + slice.first;
+  const auto offsets = label_offsets(steps, slice);  // before the latent vectors, which move noise_drawn_
   return {data_->rows(first, steps * slice.count).view({steps, slice.count}), next_latents(steps, slice),
-          average_ ? next_weights(steps) : torch::Tensor()};
+          offsets, average_ ? next_weights(steps) : torch::Tensor()};
 }
 
 torch::Tensor Trainer::make_step(const StepInputs& inputs, std::int64_t k) {
   const auto rows = inputs.rows[k];
-  const auto losses = adversarial_step().run({data_->images(rows), inputs.latents[k], data_->labels(rows)});
+  const auto labels = data_->labels(rows);
+  torch::Tensor others;
+  if (inputs.label_offsets.defined()) {
+    others = (labels.repeat({config_.disc_steps}) + inputs.label_offsets[k]).remainder(config_.classes);
+  }
+  const auto losses = adversarial_step().run({data_->images(rows), inputs.latents[k], labels, others});
   if (nets_.peers != nullptr) nets_.peers->sum(losses);
   if (average_) average_->update(inputs.weights[k], nets_.generator);
   return losses;

@@ -47,6 +47,11 @@ class Trainer : public TrainingModel {
   /// Returns how many of the next `most` steps are made together.
   std::int64_t together(std::int64_t most) const;
   StepInputs next_inputs(std::int64_t steps, const Slice& slice);
+  /// Returns the number of the i-th image that this process draws for the next steps. The numbers continue
+  /// over the whole training, so what an image draws depends on neither the processes nor the checkpoints.
+  std::uint64_t image_number(std::int64_t i, const Slice& slice) const;
+  /// Draws the offsets of the wrong labels of the same images; undefined without mismatch.
+  torch::Tensor label_offsets(std::int64_t steps, const Slice& slice) const;
   /// Draws the latent vectors of this process's slice, for each discriminator update of the next steps.
   torch::Tensor next_latents(std::int64_t steps, const Slice& slice);
   torch::Tensor next_weights(std::int64_t steps) const;

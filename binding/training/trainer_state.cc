@@ -169,7 +169,15 @@ std::vector<HostTensor> Trainer::probe(const ProbeRequest& request) {
                            .view({config_.disc_steps, count, config_.latent_dim})
                            .narrow(1, slice.first, slice.count)
                            .reshape({-1, config_.latent_dim});
-  const MiniBatch batch{given.images(rows), latents.to(nets_.device), given.labels(rows)};
+  torch::Tensor others;
+  if (!request.other_labels.empty()) {
+    others = torch::tensor(at::ArrayRef<std::uint8_t>(request.other_labels))
+                 .to(nets_.device, torch::kInt64)
+                 .view({config_.disc_steps, count})
+                 .narrow(1, slice.first, slice.count)
+                 .reshape({-1});
+  }
+  const MiniBatch batch{given.images(rows), latents.to(nets_.device), given.labels(rows), others};
 
   std::vector<HostTensor> result;
   {

@@ -15,6 +15,7 @@ const HELP: Record<keyof HyperParams, string> = {
   loss: "'bce' or 'relativistic'",
   r1: 'weight of the gradient penalty on real images, or a list',
   r2: 'weight of the gradient penalty on generated images, or a list',
+  mismatch: 'weight of real images with wrong labels as negatives, or a list',
   dropout: 'dropout probability of the discriminator',
   labelSmoothing: 'how much the label of real images is below 1',
   discSteps: 'discriminator updates per generator update',

@@ -75,6 +75,7 @@ export class Engine {
         genLr: listOf(hparams.genLr),
         r1: listOf(hparams.r1),
         r2: listOf(hparams.r2),
+        mismatch: listOf(hparams.mismatch),
         threads: threads === 'auto' ? 0 : threads,
         fixedCount: this.#fixedCount,
         stepsTogether: 0,

@@ -137,7 +137,7 @@ export interface NativeConfig {
   classes: number
   /** The number of fixed latent vectors for the snapshots, outputDim². */
   fixedCount: number
-  /** One value per epoch. The last value stays for all further epochs. The same holds for genLr, r1 and r2. */
+  /** One value per epoch. The last value stays for all further epochs. The same holds for genLr, r1, r2 and mismatch. */
   discLr: readonly number[]
   genLr: readonly number[]
   beta1: number
@@ -145,6 +145,7 @@ export interface NativeConfig {
   loss: 'bce' | 'relativistic'
   r1: readonly number[]
   r2: readonly number[]
+  mismatch: readonly number[]
   /** The discriminator's dropout probability. */
   dropout: number
   labelSmoothing: number
@@ -340,4 +341,6 @@ export interface NativeProbeRequest {
   images: Uint8Array
   /** n labels, if the model has classes. */
   labels?: Uint8Array
+  /** discSteps × n wrong labels of the images. Without them the step has no loss on mismatched labels. */
+  otherLabels?: Uint8Array
 }

@@ -37,6 +37,7 @@ const ALL_OPTIONS: Partial<HyperParams> = {
   loss: 'relativistic',
   r1: [0.3, 0.2],
   r2: 0.1,
+  mismatch: [0.5, 0.3],
   discSteps: 2,
   emaDecay: 0.9,
   beta1: 0.5,
@@ -90,6 +91,7 @@ const ALL_OPTIONS: Partial<HyperParams> = {
 const STEPS: [string, Partial<HyperParams>, number][] = [
   ['the first step of all', {}, 0],
   ['the first step of the second epoch', { labelSmoothing: 0.1 }, 5],
+  ['a step with mismatched labels', { classes: 3, mismatch: 0.5 }, 3],
   ['a step in the middle of an epoch, with every option', ALL_OPTIONS, 7],
   ['the last step of an epoch, with fewer images', { ...ALL_OPTIONS, loss: 'bce', dropout: 0.45 }, 9],
 ]

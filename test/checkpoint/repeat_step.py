@@ -53,6 +53,14 @@ def permutation():
     return torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
 
 
+def other_labels(label, update):
+    key, first = state['rng.noise'].tolist()
+    i = numpy.arange(len(label)) + first + update * len(label)
+    w = philox(key, (0, *halves(i), 10))[0]
+    offset = 1 + (w * numpy.uint64(hparams['classes'] - 1) >> numpy.uint64(32))
+    return (label + torch.from_numpy(offset.astype(numpy.int64))) % hparams['classes']
+
+
 def latent_vectors(count):
     key, first = state['rng.noise'].tolist()
     z = hparams['latentDim']
@@ -98,7 +106,8 @@ def generate(latents, label):
     return torch.tanh(F.conv_transpose2d(x, state['generator.conv3.weight'], stride=2, padding=1))
 
 
-def discriminate(x, label):
+def discriminate(x, label, other=None):
+    """The logits of all images and, if there are other labels, those of the first images with them."""
     q = state['rng.dropout'][1].item()
     state['rng.dropout'][1] += 1
     for layer, (channels, side) in enumerate(((64, 14), (128, 7))):
@@ -108,9 +117,13 @@ def discriminate(x, label):
             x = x * mask(q, layer, len(x), channels, side)
     x = x.flatten(1)
     logits = F.linear(x, state['discriminator.linear.weight'], state['discriminator.linear.bias'])[:, 0]
-    if hparams['classes']:
-        logits = logits + (x * state['discriminator.projection'][label]).sum(1)
-    return logits
+    if hparams['classes'] == 0:
+        return logits
+
+    def projected(label):
+        return logits[:len(label)] + (x[:len(label)] * state['discriminator.projection'][label]).sum(1)
+
+    return projected(label) if other is None else (projected(label), projected(other))
 
 
 # Updates
@@ -153,6 +166,8 @@ real = images[rows].float() / 127.5 - 1
 label = labels[rows]
 count = len(rows)
 relativistic = hparams['loss'] == 'relativistic'
+mismatch = at_epoch(hparams['mismatch'])
+others = [other_labels(label, i) for i in range(hparams['discSteps'])] if mismatch else None
 latents = latent_vectors(hparams['discSteps'] * count).split(count)
 
 for i, drawn in enumerate(latents):
@@ -160,12 +175,17 @@ for i, drawn in enumerate(latents):
     require_gradients('discriminator', True)
     fake = generate(drawn, label)
     both = torch.cat((real, fake.detach())).requires_grad_()
-    logits = discriminate(both, torch.cat((label, label)))
+    if mismatch:
+        logits, on_other = discriminate(both, torch.cat((label, label)), others[i])
+    else:
+        logits = discriminate(both, torch.cat((label, label)))
     on_real, on_fake = logits.split(count)
     if relativistic:
         loss = F.softplus(on_fake - on_real).mean()
     else:
         loss = cross_entropy(on_real, 1 - hparams['labelSmoothing']) + cross_entropy(on_fake, 0.0)
+    if mismatch:
+        loss = loss + mismatch * F.softplus(on_other).mean()
     slopes = torch.autograd.grad(logits.sum(), both, create_graph=True)[0].square().sum((1, 2, 3)).split(count)
     for gamma, squared in zip((hparams['r1'], hparams['r2']), slopes):
         loss = loss + at_epoch(gamma) / 2 * squared.mean()

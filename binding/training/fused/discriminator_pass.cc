@@ -52,9 +52,10 @@ void DiscriminatorPass<S>::pack_heads() {
 
 template <class S>
 template <class T>
-kernels::Heads<T> DiscriminatorPass<S>::heads(Index pixel, const kernels::Buffer<A>& weights) const {
+kernels::Heads<T> DiscriminatorPass<S>::heads(Index pixel, const kernels::Buffer<A>& weights,
+                                              const std::vector<std::uint8_t>& labels) const {
   return {weights.data() + pixel * head_count_ * kHidden2.channels, kHidden2.channels,
-          labels_.empty() ? nullptr : labels_.data()};
+          labels.empty() ? nullptr : labels.data()};
 }
 
 template <class S>
@@ -93,11 +94,28 @@ torch::Tensor DiscriminatorPass<S>::forward(const std::vector<torch::Tensor>& pi
   hidden2_.forward(hidden1_.activation(), dropout_, scratch_, [&](Index pixel) {
     const auto& activation = hidden2_.activation();
     kernels::elementwise<S>().row_products(activation.tile(pixel), activation.size(),
-                                           heads<const A>(pixel, heads_),
+                                           heads<const A>(pixel, heads_, labels_),
                                            pixel_logits_.data() + pixel * images);
   });
   ++dropout_.pass;
+  return sum_pixel_logits(images);
+}
 
+template <class S>
+torch::Tensor DiscriminatorPass<S>::other_logits(const torch::Tensor& labels) {
+  const auto* label = labels.template const_data_ptr<std::int64_t>();
+  others_.assign(label, label + labels.numel());
+  const Index images = labels.numel();
+  kernels::each(kHidden2.pixels(), [&](Index pixel) {
+    kernels::elementwise<S>().row_products(hidden2_.activation().tile(pixel), {images, kHidden2.channels},
+                                           heads<const A>(pixel, heads_, others_),
+                                           pixel_logits_.data() + pixel * images);
+  });
+  return sum_pixel_logits(images);
+}
+
+template <class S>
+torch::Tensor DiscriminatorPass<S>::sum_pixel_logits(Index images) const {
   auto logits = discriminator_->linear->bias.to(torch::kFloat64).repeat({images});
   auto* logit = logits.template data_ptr<double>();
   for (Index pixel = 0; pixel < kHidden2.pixels(); ++pixel) {
@@ -125,13 +143,26 @@ static A* narrowed(const torch::Tensor& values, kernels::Buffer<A>& buffer) {
   return to;
 }
 
+/// Adds a signal to the gradient with respect to the features of one pixel.
 template <class S>
-void DiscriminatorPass<S>::backward_to_hidden2(const torch::Tensor& logit_gradients) {
-  const A* gradients = narrowed(logit_gradients, logit_gradients_);
+void DiscriminatorPass<S>::add_signal(const Signal& signal, Index pixel, A* grad) const {
+  const auto weights = heads<const A>(pixel, heads_, signal.labels);
+  for (Index n = 0; n < signal.images; ++n) {
+    const A* w = weights.weights + weights.labels[n] * weights.stride;
+    const A g = signal.gradients[n];
+    for (Index c = 0; c < kHidden2.channels; ++c) grad[n * kHidden2.channels + c] += g * w[c];
+  }
+}
+
+template <class S>
+void DiscriminatorPass<S>::backward_to_hidden2(const std::vector<Signal>& signals) {
+  for (auto* layer : {&hidden1_, &hidden2_}) layer->resize_gradient(signals.front().images);
   kernels::each(kHidden2.pixels(), [&](Index pixel) {
     A* grad = scratch_.of_this_thread();
-    kernels::elementwise<S>().outer_product(gradients, heads<const A>(pixel, heads_),
-                                            hidden2_.activation().size(), grad);
+    const auto& first = signals.front();
+    kernels::elementwise<S>().outer_product(first.gradients, heads<const A>(pixel, heads_, first.labels),
+                                            {first.images, kHidden2.channels}, grad);
+    for (std::size_t i = 1; i < signals.size(); ++i) add_signal(signals[i], pixel, grad);
     hidden2_.backward(pixel, grad, dropout_);
   });
 }
@@ -145,9 +176,10 @@ void DiscriminatorPass<S>::backward_to_hidden1() {
 
 template <class S>
 void DiscriminatorPass<S>::add_head_gradients(Index pixel, const kernels::Tiles<S>& features,
-                                              const A* weights) {
-  kernels::elementwise<S>().column_products(features.tile(pixel), features.size(), weights,
-                                            heads<A>(pixel, head_gradients_));
+                                              const Signal& signal) {
+  kernels::elementwise<S>().column_products(features.tile(pixel), {signal.images, kHidden2.channels},
+                                            signal.gradients,
+                                            heads<A>(pixel, head_gradients_, signal.labels));
 }
 
 template <class S>
@@ -170,14 +202,24 @@ void DiscriminatorPass<S>::convolution_gradients() {
 }
 
 template <class S>
-void DiscriminatorPass<S>::parameter_gradients(const torch::Tensor& logit_gradients) {
+void DiscriminatorPass<S>::parameter_gradients(const torch::Tensor& logit_gradients,
+                                               const torch::Tensor& other_gradients) {
   torch::NoGradGuard no_grad;
-  backward_to_hidden2(logit_gradients);
+  std::vector<Signal> signals;
+  auto bias = discriminator_->linear->bias.grad().zero_();
+  const auto add = [&](const torch::Tensor& gradients, const std::vector<std::uint8_t>& labels,
+                       auto& buffer) {
+    if (!gradients.defined()) return;
+    signals.push_back({gradients.numel(), narrowed(gradients, buffer), labels});
+    bias.add_(gradients.sum());
+  };
+  add(logit_gradients, labels_, logit_gradients_);
+  add(other_gradients, others_, other_gradients_);
+  backward_to_hidden2(signals);
   backward_to_hidden1();
-  discriminator_->linear->bias.grad().fill_(logit_gradients.sum());
   std::fill_n(head_gradients_.data(), kHidden2.values() * head_count_, A(0));
   kernels::each(kHidden2.pixels(), [&](Index pixel) {
-    add_head_gradients(pixel, hidden2_.activation(), logit_gradients_.data());
+    for (const auto& signal : signals) add_head_gradients(pixel, hidden2_.activation(), signal);
     hidden2_.gradient().pack(pixel);
   });
   kernels::each(kHidden1.pixels(), [&](Index pixel) { hidden1_.gradient().pack(pixel); });
@@ -191,12 +233,17 @@ void DiscriminatorPass<S>::parameter_gradients(const torch::Tensor& logit_gradie
 /// Its backward signals s are those of the logit itself. So a weight's gradient is the sum of s (l h + w h')
 /// over the images: h and h' are what the layer gets of the image and of the tangent, l is the gradient of
 /// the loss with respect to the logit, and w is the penalty's weight.
+///
+/// A loss on other labels of an image has another logit, with signals s_m of its own and the gradient m. It
+/// adds s_m (m h). No product computes both sums, so parameter_gradients() computes this one first, of the
+/// real images alone.
 template <class S>
 torch::Tensor DiscriminatorPass<S>::penalised_gradients(const std::vector<torch::Tensor>& pictures,
                                                         const torch::Tensor& logit_gradients,
                                                         const torch::Tensor& weights) {
   torch::NoGradGuard no_grad;
   const auto slopes = image_gradients(torch::ones_like(logit_gradients));
+  const Index images = logit_gradients.numel();
   const A* loss = narrowed(logit_gradients, logit_gradients_);
   const A* penalty = narrowed(weights, penalty_weights_);
   for (auto* layer : {&hidden1_, &hidden2_}) layer->make_room_for_tangents();
@@ -206,8 +253,8 @@ torch::Tensor DiscriminatorPass<S>::penalised_gradients(const std::vector<torch:
   gather({slopes}, /*transpose=*/false);
   hidden1_.tangent(patches_, dropout_, scratch_, [](Index) {});
   hidden2_.tangent(hidden1_.activation_tangent(), dropout_, scratch_, [&](Index pixel) {
-    add_head_gradients(pixel, hidden2_.activation(), loss);
-    add_head_gradients(pixel, hidden2_.activation_tangent(), penalty);
+    add_head_gradients(pixel, hidden2_.activation(), {images, loss, labels_});
+    add_head_gradients(pixel, hidden2_.activation_tangent(), {images, penalty, labels_});
     hidden2_.weigh_bias_gradient(pixel, loss);
     hidden2_.gradient().pack(pixel);
   });
@@ -228,10 +275,10 @@ torch::Tensor DiscriminatorPass<S>::penalised_gradients(const std::vector<torch:
 template <class S>
 torch::Tensor DiscriminatorPass<S>::image_gradients(const torch::Tensor& logit_gradients) {
   torch::NoGradGuard no_grad;
-  backward_to_hidden2(logit_gradients);
+  const Index images = logit_gradients.numel();
+  backward_to_hidden2({{images, narrowed(logit_gradients, logit_gradients_), labels_}});
   backward_to_hidden1();
   hidden1_.linear().pack_backward();
-  const Index images = logit_gradients.numel();
   auto gradients = torch::empty({kImage.pixels(), images}, kScalar<A>);
   kernels::scatter_patches(
       images, parts_, gradients.template data_ptr<A>(),

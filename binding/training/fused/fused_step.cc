@@ -30,20 +30,32 @@ class FusedStep : public Step {
     return generator_.forward(latents, labels);
   }
 
-  Update update_discriminator(const torch::Tensor& real, const torch::Tensor& fake,
-                              const torch::Tensor& labels, Seen* seen) override {
+  Update update_discriminator(const torch::Tensor& real, const torch::Tensor& fake, const Labels& labels,
+                              Seen* seen) override {
     const auto batch = real.size(1);
-    const auto logits = discriminator_.forward({real, fake}, labels, /*learning=*/true);
+    const auto logits = discriminator_.forward({real, fake}, labels.own, /*learning=*/true);
     const auto real_logits = logits.slice(0, 0, batch);
     const auto fake_logits = logits.slice(0, batch);
     Update update{discriminator_loss(nets_.objective, real_logits, fake_logits, nets_.slice.total), {}};
     const auto gradients = torch::cat({update.loss.real_gradient, update.loss.fake_gradient});
+    if (labels.others.defined()) {
+      add_mismatch(update.loss, discriminator_.other_logits(labels.others), nets_.mismatch,
+                   nets_.slice.total);
+    }
+    const auto& others = update.loss.other_gradient;
     if (penalised(nets_.rates)) {
+      // The penalties and the other labels need different signals, so the other labels have their own pass.
+      torch::Tensor of_others;
+      if (others.defined()) {
+        discriminator_.parameter_gradients({}, others);
+        of_others = nets_.discriminator_adam.gradients().clone();
+      }
       const auto weights = penalty_weights(nets_, logits.options());
       update.penalties =
           penalties_of(weights, discriminator_.penalised_gradients({real, fake}, gradients, weights));
+      if (of_others.defined()) nets_.discriminator_adam.gradients().add_(of_others);
     } else {
-      discriminator_.parameter_gradients(gradients);
+      discriminator_.parameter_gradients(gradients, others);
     }
     nets_.update(nets_.discriminator_adam);
 

@@ -30,6 +30,8 @@ class LeakyLayer {
     code_.get(out_.values() * images);
     pixel_bias_gradients_.get(out_.values());
   }
+  /// Lets the next backward() go through the first images of the last forward() alone.
+  void resize_gradient(Index images) { gradient_.resize(out_, images); }
   void make_room_for_transposes() { activation_.make_room_for_transposes(); }
   void make_room_for_packs() { gradient_.make_room_for_packs(); }
   void make_room_for_tangents() { tangent_.resize(out_, size().rows); }
@@ -49,7 +51,7 @@ class LeakyLayer {
 
   /// `grad`: the loss's gradient with respect to one pixel's activation.
   void backward(Index pixel, const A* grad, const Dropout& dropout) const {
-    kernels::elementwise<S>().leak_and_drop_backward(grad, {code(pixel), scale(dropout)}, size(),
+    kernels::elementwise<S>().leak_and_drop_backward(grad, {code(pixel), scale(dropout)}, gradient_.size(),
                                                      gradient_.tile(pixel),
                                                      pixel_bias_gradients_.data() + pixel * out_.channels);
   }

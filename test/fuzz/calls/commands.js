@@ -187,6 +187,7 @@ function allCommands(stage) {
     loss: mostly(fc.constantFrom('bce', 'relativistic')),
     r1: mostly(fc.constantFrom(0, 1, 1000, [1, 0])),
     r2: mostly(fc.constantFrom(0, 1)),
+    mismatch: mostly(fc.constantFrom(0, 0, 0.1)),
     dropout: mostly(fc.constantFrom(0, 0.3)),
     labelSmoothing: mostly(fc.constantFrom(0, 0.1)),
     discSteps: mostly(fc.constantFrom(1, 2)),

@@ -10,7 +10,14 @@ const { DCGAN } = require('../../../dist/index.js')
 /** @typedef {import('../../../dist/index.js').HyperParamOptions} Options */
 
 /** Everything that a step may be made of. @type {Options} */
-const ALL = { classes: 10, discSteps: 2, r1: [0.2, 0.1], r2: [0.2, 0.1], emaDecay: 0.99 }
+const ALL = {
+  classes: 10,
+  discSteps: 2,
+  r1: [0.2, 0.1],
+  r2: [0.2, 0.1],
+  mismatch: [0.2, 0.1],
+  emaDecay: 0.99,
+}
 
 /** @param {number} count */
 function images(count) {
