@@ -42,7 +42,7 @@ async function compare(model, { count, seed }, judge, file) {
   const overrides = { device: 'cpu', maxQueue: count }
   const gan = model === 'pretrained' ? await DCGAN.pretrained(overrides) : await DCGAN.load(model, overrides)
   try {
-    const ours = await gan.evaluate({ count, seed })
+    const ours = await gan.evaluate({ count, seed, labels: 'uniform' })
     writeFileSync(file, (await gan.sample(count, { seed })).pixels)
     const theirs = await judge.judge(file)
     if (!ours.classifier.digest.startsWith(theirs.classifier)) {

@@ -71,12 +71,39 @@ test('what is compared are the images that sample() makes of the same seed', asy
   const dataset = await test200()
   const { pixels, count } = await gan.sample(small.count, { seed: small.seed })
   const made = { images: pixels, count, width: 28, height: 28 }
-  const { floor, classifier: _, seed, ...own } = await gan.evaluate({ ...small, dataset, floorDataset: made })
+  const {
+    floor,
+    classifier: _,
+    seed,
+    ...own
+  } = await gan.evaluate({
+    ...small,
+    labels: 'uniform',
+    dataset,
+    floorDataset: made,
+  })
   expect(seed).toBe(small.seed)
   expect(own.frechetDistance / floor.frechetDistance).toBeCloseTo(1, 6)
   expect(own.precision).toBe(floor.precision)
   expect(own.coverage).toBe(floor.coverage)
   expect(own.classShares).toEqual(floor.classShares)
+})
+
+test('labels are drawn in the proportions of the images to compare with, unless they are to be uniform', async () => {
+  const gan = kept(await DCGAN.pretrained({ device: 'cpu' }))
+  const { images, ...rest } = await test200()
+  const labels = rest.labels?.map((_, i) => (i < 150 ? 3 : 7))
+  const options = { ...small, count: 40, dataset: { images, ...rest, labels } }
+  const read = async (own: object) => (await gan.evaluate({ ...options, ...own })).classShares
+  const shares = await read({})
+  expect([shares[3], shares[7]]).toEqual([expect.closeTo(0.75, 1), expect.closeTo(0.25, 1)])
+  const uniform = await read({ labels: 'uniform' })
+  expect(uniform.filter(share => share > 0).length).toBeGreaterThan(7)
+  // Without labels they are uniform too.
+  expect(await read({ dataset: { images, count: 200, width: 28, height: 28 } })).toEqual(uniform)
+  expect(await failure(read({ labels: 7 }))).toEqual(
+    code('ERR_DCGAN_INVALID_ARGUMENT', /'dataset' or 'uniform' for labels but received 7/),
+  )
 })
 
 test('digits are far better than noise, and so are real digits', async () => {

@@ -1,4 +1,5 @@
 import { checkSource, type DatasetSource, type TrainingImages } from '../datasets/index.js'
+import { invalidArgument } from '../errors.js'
 import { checkPath } from '../files.js'
 import { modelsKey } from '../hyperparams.js'
 import { checkFunction, checkInteger, checkKeys, checkSignal } from '../options.js'
@@ -27,6 +28,12 @@ export interface EvaluateOptions {
    */
   floorDataset?: TrainingImages | string | undefined
   /**
+   * Labels of the images to make. `'dataset'` (default): each as often as among the images to compare with, as far as
+   * `count` allows, so that the shares of the classes add nothing to the distance. `'uniform'`: as `sample()` draws them;
+   * so are the labels where the images to compare with have none, or have other classes.
+   */
+  labels?: 'dataset' | 'uniform' | undefined
+  /**
    * A folder for TensorBoard's event files, created if necessary: it gets the figures, at the model's current step. It may
    * be the folder of `train()`.
    */
@@ -48,6 +55,7 @@ export interface EvaluateOptions {
 export interface EvaluationPlan {
   count: number
   seed: number
+  labels: 'dataset' | 'uniform'
   tensorboard: string | undefined
   signal: AbortSignal | undefined
   onProgress: EvaluateOptions['onProgress']
@@ -75,12 +83,13 @@ export function checkEvaluationCount(key: string, count: unknown): number {
  * @internal
  */
 export function checkEvaluateOptions(options: EvaluateOptions | undefined): EvaluationPlan {
-  const keys = ['count', 'seed', 'dataset', 'floorDataset', 'tensorboard', 'signal', 'onProgress']
+  const keys = ['count', 'seed', 'dataset', 'floorDataset', 'labels', 'tensorboard', 'signal', 'onProgress']
   const values = checkKeys('the options of evaluate()', options, keys, modelsKey)
-  const { count = DEFAULT_COUNT, seed = 0, tensorboard } = values
+  const { count = DEFAULT_COUNT, seed = 0, labels = 'dataset', tensorboard } = values
   const plan = {
     count: checkEvaluationCount('count', count),
     seed: checkInteger('seed', seed, 0, MAX_SEED),
+    labels: checkLabels(labels),
     tensorboard:
       tensorboard === undefined ? undefined : checkPath('tensorboard', tensorboard, 'the path of a folder'),
     signal: checkSignal(values.signal),
@@ -90,6 +99,11 @@ export function checkEvaluateOptions(options: EvaluateOptions | undefined): Eval
   // After all other checks: between a check and the copy of its images, no code of the caller may run.
   const dataset = copied(checkSource(values.dataset))
   return { ...plan, dataset, floorDataset: copied(checkSource(values.floorDataset)) }
+}
+
+function checkLabels(labels: unknown): EvaluationPlan['labels'] {
+  if (labels === 'dataset' || labels === 'uniform') return labels
+  throw invalidArgument('labels', "'dataset' or 'uniform'", labels)
 }
 
 function copied(source: DatasetSource): DatasetSource {

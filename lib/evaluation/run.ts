@@ -75,7 +75,7 @@ async function compare(
   const request = {
     count,
     seed,
-    labels: engine.labels(seed, count),
+    labels: (plan.labels === 'dataset' && asIn(real, count, hparams.classes)) || engine.labels(seed, count),
     real: imagesOf(real),
     pool: imagesOf(pool),
   }
@@ -100,6 +100,19 @@ async function compare(
   } finally {
     engine.endEvaluation(id)
   }
+}
+
+/**
+ * Returns labels in the proportions of a data set, whatever its order; undefined if it has none or if the model has other
+ * classes.
+ */
+function asIn({ labels, count: from }: Dataset, count: number, classes: number): Uint8Array | undefined {
+  if (lengthOf(labels) !== from || labels === undefined || labels.some(label => label >= classes)) return
+  const sorted = labels.slice().sort()
+  return Uint8Array.from(
+    { length: count },
+    (_, i) => sorted[Math.floor(((i + 0.5) * from) / count)] as number,
+  )
 }
 
 function imagesOf({ images, labels, count }: Dataset): NativeImages {
