@@ -5,8 +5,9 @@ import { warnOfCapture } from './capture.js'
 import type { Classifier } from './classifier.js'
 import { warnOfCpu } from './device.js'
 import { chooseMachine, type Machine, needsLibTorch, WITHOUT_LIBTORCH } from './machine.js'
-import { type EngineName, fromNative, onlySamples, sampling, training } from './native.js'
+import { type EngineName, fromNative, onlySamples, onlySampling, sampling, training } from './native.js'
 import { placeOf } from './peers.js'
+import { warnOfFloat32 } from './precision.js'
 import { warnOfThreads } from './threads.js'
 import type {
   NativeAddon,
@@ -59,8 +60,9 @@ export class Engine {
     const place = placeOf(hparams.distributed)
     this.peers = place?.count ?? 1
     this.rank = place?.rank ?? 0
-    const trains = purpose === 'training' || this.peers > 1 || needsLibTorch(hparams)
+    const trains = purpose === 'training' || this.peers > 1 || needsLibTorch(hparams, onlySampling())
     const { name, engine } = trains ? { name: 'libtorch' as const, engine: training() } : sampling()
+    if (name === 'wasm' && hparams.precision === 'bfloat16') warnOfFloat32()
     this.#name = name
     this.#engine = engine
     this.#machine = trains ? chooseMachine(hparams, training().info(), place?.localRank) : WITHOUT_LIBTORCH

@@ -57,11 +57,14 @@ export function chooseMachine(
   }
 }
 
-/** Returns whether a model needs LibTorch even for its images: on CUDA, in bfloat16, or with LibTorch's operations. */
-export function needsLibTorch({
-  device,
-  precision,
-  kernels,
-}: Pick<HyperParams, 'device' | 'precision' | 'kernels'>): boolean {
-  return device.startsWith('cuda') || precision === 'bfloat16' || kernels === 'plain'
+/**
+ * Returns whether a model needs LibTorch even for its images: on CUDA, in bfloat16, or with LibTorch's operations. Where
+ * LibTorch cannot be, the last two give way: images in float32 differ by rounding.
+ */
+export function needsLibTorch(
+  { device, precision, kernels }: Pick<HyperParams, 'device' | 'precision' | 'kernels'>,
+  onlySampling: boolean,
+): boolean {
+  if (device.startsWith('cuda')) return true
+  return !onlySampling && (precision === 'bfloat16' || kernels === 'plain')
 }

@@ -23,12 +23,16 @@ let libtorch: LibTorchInfo | undefined
  * @throws {DcganError} as `openAddon()` does
  */
 export function sampling(): Sampling {
-  if (!wantsWasm()) {
-    addon ??= loading(openAddonIfAny)
-    if (addon !== undefined) return { name: 'native', engine: addon.addon }
-  }
+  if (!onlySampling()) return { name: 'native', engine: native().addon }
   const { wasmEngine } = loading(() => require('../wasm/engine.js') as typeof import('../wasm/engine.js'))
   return { name: 'wasm', engine: wasmEngine }
+}
+
+/** Returns whether models can only sample here, in WebAssembly. */
+export function onlySampling(): boolean {
+  if (wantsWasm()) return true
+  addon ??= loading(openAddonIfAny)
+  return addon === undefined
 }
 
 /**

@@ -46,7 +46,7 @@ function isPlain(): boolean {
 let warned = false
 
 /** Warns once per process that a model computes in float32 although `precision` is `'bfloat16'`. */
-function warnOfFloat32(): void {
+export function warnOfFloat32(): void {
   if (warned) return
   warned = true
   process.emitWarning(

@@ -174,6 +174,15 @@ describe('the queue', () => {
   })
 })
 
+test('a model that was trained in bfloat16 or by LibTorch alone samples in float32', async () => {
+  const plain = await pretrained()
+  const gan = await pretrained({ precision: 'bfloat16', kernels: 'plain' })
+  expect([gan.engine, gan.precision]).toEqual(['wasm', 'float32'])
+  const [ours, theirs] = [await plain.sample(2, { seed: 1 }), await gan.sample(2, { seed: 1 })]
+  expect(equal(ours.pixels, theirs.pixels)).toBe(true)
+  expect((await failure(pretrained({ device: 'cuda' }))).code).toBe('ERR_DCGAN_NATIVE_NOT_FOUND')
+})
+
 test('what trains says where training runs', async () => {
   const { wasm } = await both({ classes: 0 })
   const only = code(
