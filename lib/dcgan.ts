@@ -217,7 +217,7 @@ export class DCGAN {
    * called; a folder is read later.
    *
    * @throws {DcganError} `ERR_DCGAN_BUSY` while training already runs; `ERR_DCGAN_WRONG_STATE` if the model is a
-   *   generator alone, or if it was loaded with all its epochs made; `ERR_DCGAN_BAD_DATASET`, also if a loaded model was trained on another data set and `newData` is
+   *   generator alone; `ERR_DCGAN_BAD_DATASET`, also if a loaded model was trained on another data set and `newData` is
    *   not true; `ERR_DCGAN_IO` for a file that cannot be written; `ERR_DCGAN_DIVERGED`, with the step and the last
    *   checkpoint, when a loss is no longer finite; `ERR_DCGAN_PEER` when another process of a distributed run fails or
    *   stops. When the signal aborts: its reason

@@ -28,10 +28,13 @@ char __libc_single_threaded = 0;
 // The mathematics of 2.29 differ in how they tell errors only.
 double dcgan_exp(double x);
 double dcgan_log(double x);
+double dcgan_pow(double x, double y);
 FROM(dcgan_exp, "exp" FIRST);
 FROM(dcgan_log, "log" FIRST);
+FROM(dcgan_pow, "pow" FIRST);
 HIDDEN double exp(double x) { return dcgan_exp(x); }
 HIDDEN double log(double x) { return dcgan_log(x); }
+HIDDEN double pow(double x, double y) { return dcgan_pow(x, y); }
 
 // 2.34 moved these from libdl, which Node.js has loaded, to libc.
 void* dcgan_dlopen(const char* file, int mode);

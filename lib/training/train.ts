@@ -66,7 +66,7 @@ export async function trainAll(
   if (plan.keepsBest) bestFile(plan)
   if (plan.evaluation !== undefined && engine.peers > 1) throw evaluatesAlone()
   if (engine.position.epoch >= hparams.epochs) {
-    if (data.restored) throw nothingLeft(engine.position.epoch)
+    if (data.restored) warnOfNothingLeft(engine.position.epoch)
     return summary(engine, [], 0, [], null)
   }
 
@@ -115,12 +115,13 @@ function evaluatesAlone(): DcganError {
   )
 }
 
-function nothingLeft(epochs: number): DcganError {
+/** A warning, because a job that is started again after its end may load its model and have nothing to do. */
+function warnOfNothingLeft(epochs: number): void {
   const made = epochs === 1 ? 'its one epoch' : `all its ${epochs} epochs`
-  return new DcganError(
-    'ERR_DCGAN_WRONG_STATE',
+  process.emitWarning(
     `The model has made ${made}, so there is nothing left to train. To train on, load it with more, as in ` +
       `DCGAN.load(file, { epochs: ${epochs + 10} }), or call trainEpoch(), which makes one epoch more`,
+    { code: 'DCGAN_NOTHING_LEFT' },
   )
 }
 

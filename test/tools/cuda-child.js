@@ -4,7 +4,7 @@
 
 const path = require('node:path')
 const { DCGAN } = require(path.join(__dirname, '..', '..', 'dist', 'index.js'))
-const { openAddon } = require(path.join(__dirname, '..', '..', 'dist', 'native', 'libtorch.js'))
+const { training } = require(path.join(__dirname, '..', '..', 'dist', 'native', 'native.js'))
 
 /** @type {string[]} */
 const warnings = []
@@ -26,7 +26,7 @@ async function main() {
     insisted = error instanceof Error && 'code' in error ? String(error.code) : String(error)
   }
   const answer = {
-    info: openAddon().addon.info(),
+    info: training().info(),
     device: gan.device,
     insisted,
     steps: epoch.steps,
