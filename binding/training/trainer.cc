@@ -75,7 +75,7 @@ std::unique_ptr<Classifier> Trainer::make_classifier(const ClassifierWeights& we
 void Trainer::use_rates() {
   const auto value = [&](const ByEpoch& values) { return at_epoch(values, position_.epoch - origin_.epoch); };
   nets_.set_rates({value(config_.disc_lr), value(config_.gen_lr), value(config_.r1), value(config_.r2),
-                    value(config_.mismatch)});
+                   value(config_.mismatch)});
 }
 
 Step& Trainer::adversarial_step() {
