@@ -74,13 +74,21 @@ function named(path: string): Treatment {
 
 let sources: string | undefined
 
+/** The files of a folder. Installed packages are left out: an example's link to this one would lead round in circles. */
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : filesOf(path)
+    return entry.isFile() ? [path] : []
+  })
+}
+
 /** A variable that nothing reads is a slip of the pen. */
 function checkVariable(name: string): void {
   sources ??= ['lib', 'scripts', 'bench', 'examples', 'test']
-    .flatMap(folder => readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true }))
-    .filter(entry => entry.isFile() && /\.[cm]?[jt]s$/.test(entry.name))
-    .filter(entry => !/node_modules|test.docs/.test(entry.parentPath))
-    .map(entry => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    .flatMap(folder => filesOf(join(ROOT, folder)))
+    .filter(path => /\.[cm]?[jt]s$/.test(path) && !/test.docs/.test(path))
+    .map(path => readFileSync(path, 'utf8'))
     .join('\n')
   if (!sources.includes(name)) throw new Error(`Nothing reads the variable ${name}`)
 }
