@@ -385,7 +385,9 @@ export class DCGAN {
     const path = checkPath('file', file)
     const { checkExportOnnx, exportModel } = onnx()
     const how = checkExportOnnx(options)
-    await this.#saver.save('generator', state => writeFileAtomic(path, exportModel(state, this.hparams, how)))
+    await this.#saver.save('generator', state =>
+      writeFileAtomic(path, exportModel(state, this.hparams, this.classNames, how)),
+    )
   }
 
   /**

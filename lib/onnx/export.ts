@@ -34,6 +34,7 @@ export function checkExportOnnx(options: ExportOnnxOptions | undefined): OnnxOpt
 export function exportModel(
   { tensors, step, epoch }: NativeState,
   hparams: Readonly<HyperParams>,
+  classNames: readonly string[] | undefined,
   options: OnnxOptions,
 ): Uint8Array {
   const { latentDim, classes } = hparams
@@ -48,9 +49,9 @@ export function exportModel(
       hparams: JSON.stringify({ ...hparams, distributed: undefined }),
       step: String(step),
       epoch: String(epoch),
-      // Its data set gives the model no names: a class is called as its label is written.
+      // A class without a name is called as its label is written.
       ...(classes > 0 && {
-        class_names: JSON.stringify(Array.from({ length: classes }, (_, i) => String(i))),
+        class_names: JSON.stringify(classNames ?? Array.from({ length: classes }, (_, i) => String(i))),
       }),
     },
   })

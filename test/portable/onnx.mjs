@@ -65,7 +65,15 @@ test('an exported generator names its producer, its version, its hyper-parameter
   for (const classes of [0, 3]) {
     const gan = tiny({ classes, latentDim: 6 })
     const { images, count, width, height, labels } = bars(16)
-    await gan.trainEpoch({ images, count, width, height, labels: labels.map(label => label % 3) })
+    const classNames = classes ? { classNames: ['boot', 'bag', 'coat'] } : {}
+    await gan.trainEpoch({
+      images,
+      count,
+      width,
+      height,
+      labels: labels.map(label => label % 3),
+      ...classNames,
+    })
     const file = path('.onnx')
     await gan.exportOnnx(file)
     const fields = fieldsOf(readFileSync(file))
@@ -82,7 +90,7 @@ test('an exported generator names its producer, its version, its hyper-parameter
     const { hparams, class_names: names, ...position } = properties
     assert.deepEqual(position, { step: '4', epoch: '1' })
     assert.deepEqual({ ...JSON.parse(hparams), distributed: false }, gan.hparams)
-    assert.deepEqual(names && JSON.parse(names), classes ? ['0', '1', '2'] : undefined)
+    assert.deepEqual(names && JSON.parse(names), classes ? ['boot', 'bag', 'coat'] : undefined)
   }
 })
 
