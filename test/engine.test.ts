@@ -156,6 +156,18 @@ test('a state that does not fit changes nothing', async () => {
   await engine.dispose(model)
 })
 
+test('the tensors of a state that is no longer needed are freed when they are imported', async () => {
+  const { file } = await saved()
+  const { state } = await readState(file)
+  const { engine } = sampling()
+  const model = engine.create({ ...NATIVE_CONFIG, engine: 'native' as const, latentDim: 8 })
+  const kept = structuredClone(state)
+  await engine.importState(model, state, true)
+  expect(state.tensors.map(({ data }) => data.byteLength)).toEqual(state.tensors.map(() => 0))
+  expect((await engine.exportState(model, 'all')).tensors).toEqual(kept.tensors)
+  await engine.dispose(model)
+})
+
 test('a loaded model is overloaded, aborted and disposed of as any other', async () => {
   const { file } = await saved()
   const gan = await load(file, { maxQueue: 300, maxBatch: 1 })

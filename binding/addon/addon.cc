@@ -221,7 +221,9 @@ Napi::Value export_state(const Napi::CallbackInfo& info) {
 
 Napi::Value import_state(const Napi::CallbackInfo& info) {
   auto& model = model_of(info);
-  auto state = state_from(object(info[1], "the state"));
+  const auto given = object(info[1], "the state");
+  auto state = state_from(given);
+  if (info[2].ToBoolean()) detach_tensors(given);
   return promise<Done>(info.Env(), model, [&](Engine& engine, Reply<Done> reply) {
     engine.import_state(std::move(state), std::move(reply));
   });

@@ -210,6 +210,15 @@ State state_from(const Napi::Object& object) {
   return state;
 }
 
+void detach_tensors(const Napi::Object& object) {
+  const auto tensors = object.Get("tensors").As<Napi::Array>();
+  for (std::uint32_t i = 0; i < tensors.Length(); ++i) {
+    // Two tensors may have one buffer. Detaching it twice is no error.
+    const auto data = tensors.Get(i).As<Napi::Object>().Get("data");
+    if (data.IsArrayBuffer()) data.As<Napi::ArrayBuffer>().Detach();
+  }
+}
+
 std::vector<HostTensor> tensors_from(const Napi::Value& value) {
   const auto array = object(value, "tensors").As<Napi::Array>();
   const auto count = integer(array.Get("length"), "tensors.length", 0, kMaxSize);

@@ -34,5 +34,7 @@ TrainingSet labelled_images_from(const Napi::Object& object, std::int64_t classe
 EvaluationRequest evaluation_request_from(const Napi::Object& object, const Sizes& sizes);
 std::vector<HostTensor> tensors_from(const Napi::Value& value);
 State state_from(const Napi::Object& object);
+/// Frees the memory of a state's tensors.
+void detach_tensors(const Napi::Object& object);
 
 }  // namespace dcgan

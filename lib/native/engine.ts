@@ -267,8 +267,9 @@ export class Engine {
     return this.#call(() => this.#engine.exportState(this.#model, only))
   }
 
+  /** Natively, the state's tensors are empty afterwards. */
   importState(state: NativeState): Promise<void> {
-    return this.#call(() => this.#engine.importState(this.#model, state))
+    return this.#call(() => this.#engine.importState(this.#model, state, true))
   }
 
   dispose(): Promise<void> {

@@ -20,7 +20,8 @@ export interface SamplingEngine {
   /** Sets the weights of the classifier. Evaluations and requests with a minConfidence need them. */
   setClassifier(model: NativeModel, tensors: NativeTensor[]): Promise<void>
   exportState(model: NativeModel, only: 'all' | 'generator'): Promise<NativeState>
-  importState(model: NativeModel, state: NativeState): Promise<void>
+  /** `last`: the caller no longer needs the tensors. Their memory is then free at once, not when V8 collects it. */
+  importState(model: NativeModel, state: NativeState, last?: boolean): Promise<void>
   /** Rejects waiting requests, stops a running epoch after its step, frees the model, and ends its thread. */
   dispose(model: NativeModel): Promise<void>
 }
