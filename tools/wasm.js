@@ -72,7 +72,7 @@ async function build(zig) {
 
 /** The module as TypeScript, for bundlers. @param {Buffer} module */
 function script(module) {
-  return `/** sampler.wasm, by tools/wasm.js. */\nexport const BASE64 =\n  '${module.toString('base64')}'\n`
+  return `/** sampler.wasm, by tools/wasm.js. */\nexport const BASE64: string =\n  '${module.toString('base64')}'\n`
 }
 
 /** Where the results lie. */
