@@ -86,8 +86,8 @@ export interface HyperParams {
   /**
    * `'float32'` (default). `'bfloat16'`: mixed precision; weights, statistics and losses stay float32. It needs LibTorch,
    * to sample too. On a processor without bfloat16 arithmetic the model then runs in float32, with one process warning.
-   * `'auto'`: training steps in bfloat16 where it is fast, otherwise in float32, without a warning; images in float32.
-   * `gan.precision` tells which was chosen.
+   * `'auto'`: training steps in bfloat16 where it is faster by rule (AMX; AMD with AVX512_BF16), otherwise in float32,
+   * without a warning; images in float32. `gan.precision` shows which was chosen.
    */
   precision: Precision
   /**
