@@ -23,9 +23,17 @@ import {
 import { NATIVE_CONFIG } from './native-config'
 
 const TOLERANCE = 1e-5
-// A loss in bfloat16 is off by one random number, so the reference's own error is a lucky or an unlucky draw. Over ten
-// seeds of each case, the error of PyTorch's autocast has a root mean square of 0.7e-3 to 1.3e-3. This is three times that.
+// In bfloat16, a loss is off by one random number, and the few logits of generated images by not many more. So PyTorch's
+// own error in one case may be a lucky draw. Over ten seeds of each case, the error of its autocast has a root mean square
+// of 0.7e-3 to 1.3e-3 for losses, three times of which is allowed, and of 7e-3 to 16e-3 for those logits.
 const BFLOAT16_LOSS_TOLERANCE = 4e-3
+const BFLOAT16_LOGITS_ERROR = 7e-3
+
+/** The largest error of a tensor in bfloat16. `torch`: the error of PyTorch's autocast in the same case. */
+function bfloat16Tolerance(name: string, torch: number): number {
+  if (name.includes('_loss.')) return BFLOAT16_LOSS_TOLERANCE
+  return 2 * (name.startsWith('fake_logits') ? Math.max(torch, BFLOAT16_LOGITS_ERROR) : torch) + 1e-3
+}
 const PER_IMAGE = ['fake', 'fake_eval', 'real_logits', 'fake_logits', 'fake_logits_updated']
 
 const reference = new Reference()
@@ -186,10 +194,7 @@ describe.each(stepsInBfloat16())('the $kernels step in $precision', ({ kernels, 
   ])('is no further off than PyTorch autocast, %s, on a batch of %i', async (kind, batch) => {
     const errors = await errorsOf({ kernels, precision }, kind, batch, `bfloat16.${DISTINCT}`)
     tabulate(`${kernels}, ${precision}`, kind, batch, errors)
-    const worse = errors.filter(([name, { float64, torch }]) => {
-      const tolerance = name.includes('_loss.') ? BFLOAT16_LOSS_TOLERANCE : 2 * torch + 1e-3
-      return !(float64 <= tolerance)
-    })
+    const worse = errors.filter(([name, { float64, torch }]) => !(float64 <= bfloat16Tolerance(name, torch)))
     expect(worse).toEqual([])
   })
 
