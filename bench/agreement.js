@@ -1,4 +1,4 @@
-// npm run bench:agreement: how far runs of two and four processes lie from a run of one, and how far a run lies whose
+// npm run bench -- agreement: how far runs of two and four processes lie from a run of one, and how far a run lies whose
 // first weight was changed to the next float32 number. Prints the tables of docs/scaling.md.
 // --epoch: trains recipes.best for an epoch instead, in one process, in two, and with another seed, and evaluates it.
 

@@ -1,4 +1,4 @@
-// The step on a GPU beside PyTorch's, and epochs of the best recipe: a part of `npm run check:cuda`.
+// The step on a GPU beside PyTorch's, and epochs of the best recipe: a part of `npm run check -- cuda`.
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { DCGAN, loadMnist, recipes, subset } from '../dist/index.mjs'

@@ -1,11 +1,11 @@
-// Measures what serving costs a model that trains: see README.md. `npm run bench:queue -- --help`.
+// Measures what serving costs a model that trains: see README.md. `npm run bench -- queue --help`.
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { DCGAN, loadMnist } from '../dist/index.mjs'
 import { seconds, table, verdict } from './report.js'
 import { median, ratio } from './statistics.js'
 
-const HELP = `Usage: npm run bench:queue -- [options]
+const HELP = `Usage: npm run bench -- queue [options]
 
   --clients n       clients, each with one sample(1) outstanding (256)
   --steps n         training steps of each measurement (10)

@@ -1,4 +1,4 @@
-// npm run bench:scaling: measures the cost of distributed training, and prints the tables of docs/scaling.md.
+// npm run bench -- scaling: measures the cost of distributed training, and prints the tables of docs/scaling.md.
 // --rounds N: interleaved rounds, 7 if not given. --steps N: steps per round, 10 if not given.
 
 import { parseArgs } from 'node:util'

@@ -1,5 +1,5 @@
 // Whether memory stays where it is: one model serves images without end, and others are made, trained and disposed
-// of beside it. See README.md. `npm run soak -- --help`.
+// of beside it. See README.md. `npm run bench -- soak --help`.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ import { DCGAN, loadMnist } from '../dist/index.mjs'
 import { table } from './report.js'
 import { median } from './statistics.js'
 
-const HELP = `Usage: npm run soak -- [options]
+const HELP = `Usage: npm run bench -- soak [options]
 
   --images n        images that the one model samples (1000000)
   --models n        models made, trained and disposed of meanwhile (200)

@@ -101,7 +101,7 @@ afterAll(() => {
   if (process.env.PARITY_TABLE) process.stdout.write(`\n${[...summary, '', ...tables].join('\n')}\n`)
 })
 
-/** For `npm run parity`: each tensor's errors, and the worst of all. */
+/** For `npm run check -- parity`: each tensor's errors, and the worst of all. */
 function tabulate(step: string, kind: Case, batch: number, errors: [string, Errors][]): void {
   const exponential = (values: number[]) => values.map(e => e.toExponential(1)).join(' | ')
   const columns = errors.map(([, { float32, float64, torch }]) => [float32, float64, torch] as const)

@@ -12,7 +12,7 @@ import { missed, report, targets, targetTable } from './report.js'
 
 const ROUNDS = 5
 
-const HELP = `Usage: npm run bench:serve -- [options]
+const HELP = `Usage: npm run bench -- serve [options]
 
 Measures what the server of examples/backend takes: alone, with and without batching, and overloaded. Run it on an idle machine.
 

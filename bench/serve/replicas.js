@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { startBalancer } from './balancers.js'
 import { Server, sendLoad } from './processes.js'
 
-const HELP = `Usage: npm run bench:replicas -- [options]
+const HELP = `Usage: npm run bench -- replicas [options]
 
 Measures one and two replicas of examples/backend, each with one thread, behind HAProxy and behind nginx where they are installed.
 

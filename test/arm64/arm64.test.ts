@@ -6,7 +6,7 @@ import { App, libtorch, ROOT, tarball } from '../package/support'
 const { emulatedNode } = require('./sandbox.js')
 const { crossBuild } = require('../../tools/cross/build.js')
 
-// Compiles, and emulates the processor: `npm run test:arm64`, a quarter of an hour on linux-x64.
+// Compiles, and emulates the processor: `npm run check -- arm64`, a quarter of an hour on linux-x64.
 const full = process.env.ARM64_TEST === 'full' ? describe : describe.skip
 jest.setTimeout(3_600_000)
 

@@ -209,7 +209,7 @@ void a_request_is_answered_once() {
   CHECK(answers.codes == (std::vector<std::string>{"ABORTED", "ERR_DCGAN_DISPOSED"}));
 }
 
-/// What `npm run sanitize` watches with ThreadSanitizer.
+/// What `npm run check -- sanitize` watches with ThreadSanitizer.
 void requests_from_many_threads_are_each_answered_once() {
   constexpr int kClients = 4;
   constexpr std::int64_t kRequests = 300;

@@ -57,7 +57,16 @@ function npm(first: string, rest: string[]): Treatment {
   const flags = rest[0] === '--' ? rest.slice(1) : []
   if (name === 'start') return { kind: 'cli', args: ['train', ...flags] }
   if (name === 'setup') return { kind: 'flags', script: 'setup', args: flags }
+  if (name === 'check' || name === 'bench') checkListed(name, flags[0])
   return { kind: 'there' }
+}
+
+/** A check or a measurement has a name in the file that starts it. */
+function checkListed(script: 'check' | 'bench', name = ''): void {
+  const list = join(ROOT, script === 'check' ? 'test/tools/check.js' : 'bench/index.js')
+  if (name.startsWith('-') || new RegExp(`^ {2}'?${name}'?: \\{`, 'm').test(readFileSync(list, 'utf8')))
+    return
+  if (name !== '' || script === 'check') throw new Error(`npm run ${script} has no ${JSON.stringify(name)}`)
 }
 
 function packageCommand(args: string[]): Treatment {

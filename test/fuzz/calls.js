@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict'
 
-// npm run fuzz: sequences of calls of the public interface, ordinary, wrong and hostile, on several models at once.
+// npm run check -- fuzz: sequences of calls of the public interface, ordinary, wrong and hostile, on several models at once.
 
 const { fork } = require('node:child_process')
 const os = require('node:os')
@@ -9,7 +9,7 @@ const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { runProgram } = require('../tools/program.js')
 
-const HELP = `Usage: npm run fuzz -- [options]
+const HELP = `Usage: npm run check -- fuzz [options]
 
   --runs n       sequences of calls (1000)
   --seed n       of the first sequence, each of the others has the next one (random)

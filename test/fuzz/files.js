@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict'
 
-// npm run fuzz:files: spoils files at random and has the library read them. test/fuzz/ has the kinds.
+// npm run check -- fuzz-files: spoils files at random and has the library read them. test/fuzz/ has the kinds.
 
 const { fork } = require('node:child_process')
 const path = require('node:path')
@@ -14,7 +14,7 @@ const KINDS = ['state', 'portable', 'idx', 'idx.gz', 'png', 'zip']
 /** So many findings of one kind are enough to work on. */
 const MAX_FINDINGS = 10
 
-const HELP = `Usage: npm run fuzz:files -- [options]
+const HELP = `Usage: npm run check -- fuzz-files [options]
 
 Spoils state files (for DCGAN and for the portable generator), IDX files (plain and gzipped), PNG files and ZIP files at
 random and has them read. Each must be read, or refused with the code that is documented. A finding is a crash, a hang,

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { type Answer, App, FULL, libtorch, ROOT, SAMPLE, tarball, temporary } from './support'
 
-// Minutes of compiling and downloading: `npm run test:package`.
+// Minutes of compiling and downloading: `npm run check -- package`.
 const full = FULL ? describe : describe.skip
 jest.setTimeout(3_600_000)
 

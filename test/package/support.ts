@@ -8,7 +8,7 @@ const { findLibTorch } = require('../../scripts/libtorch/find.js')
 const { which } = require('../../scripts/programs.js')
 
 export const ROOT = path.join(__dirname, '..', '..')
-/** `npm run test:package`: what takes minutes, or the network, too. */
+/** `npm run check -- package`: what takes minutes, or the network, too. */
 export const FULL = process.env.PACKAGE_TEST === 'full'
 
 /** The LibTorch of this test run, which the apps take instead of fetching one. */

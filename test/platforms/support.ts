@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { App, type Ended, libtorch } from '../package/support'
 
-/** `npm run test:platforms`: each framework comes from npm, and takes minutes. */
+/** `npm run check -- platforms`: each framework comes from npm, and takes minutes. */
 export const platforms =
   process.env.PLATFORM_TEST === 'full' && `${process.platform}-${process.arch}` === 'linux-x64'
     ? describe

@@ -8,11 +8,11 @@ const check = (...args: string[]) => spawnSync(process.execPath, [COMMAND, ...ar
 
 const withoutGpu = hasNvidiaDriver() ? test.skip : test
 
-withoutGpu('without a GPU, npm run check:cuda fails and says what it needs', () => {
+withoutGpu('without a GPU, npm run check -- cuda fails and says what it needs', () => {
   const { status, stdout, stderr } = check()
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
   expect(stderr).toMatch(/No NVIDIA driver.*needs a machine with an NVIDIA GPU/)
-  expect(stderr).toMatch(/nvidia-smi.*check:cuda-build needs none/)
+  expect(stderr).toMatch(/nvidia-smi.*check -- cuda-build needs none/)
 })
 
 test('a part that does not exist is refused, with those that do', () => {

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-// A few sequences of the fuzzer; npm run fuzz makes as many as one likes. FUZZ_RUNS raises their number here, where the
-// sanitizers look on: FUZZ_RUNS=500 npm run sanitize -- test/process/fuzz
+// A few sequences of the fuzzer; npm run check -- fuzz makes as many as one likes. FUZZ_RUNS raises their number here, where the
+// sanitizers look on: FUZZ_RUNS=500 npm run check -- sanitize test/process/fuzz
 const RUNS = process.env.FUZZ_RUNS ?? '25'
 
 test('calls in any order, with any arguments, end with a result or with a code, and end', () => {

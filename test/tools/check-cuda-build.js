@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict'
 
-// npm run check:cuda-build: whether the addon builds, loads and runs with a LibTorch that has CUDA. Needs no GPU.
+// npm run check -- cuda-build: whether the addon builds, loads and runs with a LibTorch that has CUDA. Needs no GPU.
 
 const fs = require('node:fs')
 const os = require('node:os')
@@ -22,7 +22,7 @@ const ROOT = path.join(__dirname, '..', '..')
 const FOLDER = path.join(ROOT, 'node_modules', '.cache', 'libtorch-dcgan', 'cuda')
 const CHILD = path.join(__dirname, 'cuda-child.js')
 
-const HELP = `Usage: npm run check:cuda-build -- [options]
+const HELP = `Usage: npm run check -- cuda-build [options]
 
 Builds the addon against LibTorch with CUDA in a folder of its own, warnings being errors, loads it in a process of
 its own, trains three steps and samples; without a GPU that must fall back to the CPU with one warning.

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict'
 
-// npm run check:cuda: whether training and sampling do on a GPU what they should, and how fast.
+// npm run check -- cuda: whether training and sampling do on a GPU what they should, and how fast.
 
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
@@ -15,7 +15,7 @@ const { runProgram } = require('./program.js')
 
 const ROOT = path.join(__dirname, '..', '..')
 
-const HELP = `Usage: npm run check:cuda -- [options]
+const HELP = `Usage: npm run check -- cuda [options]
 
 Needs an NVIDIA GPU. Sets the package up for CUDA, checks on the GPU that a step in a CUDA graph, an eager one and one
 of the CPU agree, that a seed gives the same bits, resuming, sampling, stopping, two models on one GPU, two processes
@@ -33,8 +33,8 @@ Options:
 async function requireGpu() {
   if (!hasNvidiaDriver()) {
     throw new Problem(
-      'No NVIDIA driver: check:cuda needs a machine with an NVIDIA GPU.',
-      'Run it where nvidia-smi shows a GPU. npm run check:cuda-build needs none.',
+      'No NVIDIA driver: this check needs a machine with an NVIDIA GPU.',
+      'Run it where nvidia-smi shows a GPU. npm run check -- cuda-build needs none.',
     )
   }
   const { status } = await run(process.execPath, [path.join(ROOT, 'scripts', 'setup.js'), '--cuda'], {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict'
 
-// npm run coverage: the lines and branches of lib/ and binding/ that the tests reach, folder by folder.
+// npm run check -- coverage: the lines and branches of lib/ and binding/ that the tests reach, folder by folder.
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
@@ -22,7 +22,7 @@ const FLAGS =
 /** Files with a smaller share of reached lines are listed. */
 const ENOUGH = 0.9
 
-const HELP = `Usage: npm run coverage -- [jest's arguments]
+const HELP = `Usage: npm run check -- coverage [jest's arguments]
 
 Runs the quick tests, or those that are named, and prints how many lines and branches of lib/ and binding/ they reach,
 in the tests' own process and in those that they start. The addon and the engine are built with gcov in a folder of

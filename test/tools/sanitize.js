@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict'
 
-// npm run sanitize: the tests of the native code with GCC's AddressSanitizer, LeakSanitizer and UBSan in it.
+// npm run check -- sanitize: the tests of the native code with GCC's AddressSanitizer, LeakSanitizer and UBSan in it.
 
 const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
@@ -17,7 +17,7 @@ const TESTS = [
   'test/(arguments|dcgan|serving|average|parity|determinism)',
 ]
 
-const HELP = `Usage: npm run sanitize -- [jest's arguments]
+const HELP = `Usage: npm run check -- sanitize [jest's arguments]
 
 Builds the addon and the engine with GCC's sanitizers in a folder of their own, and runs the tests that use them, or
 those that are named. LibTorch and Node.js stay as they are: what is found is in our code, or freed by it wrongly.

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict'
 
-// npm run test:processors: the numeric tests at each level of instruction sets that this processor has, with 1, 2 and 4
+// npm run check -- processors: the numeric tests at each level of instruction sets that this processor has, with 1, 2 and 4
 // threads. See --help.
 
 const { spawn } = require('node:child_process')
@@ -15,7 +15,7 @@ const { runProgram } = require('./program.js')
 const ROOT = path.join(__dirname, '..', '..')
 const SUITES = ['parity', 'finite-differences', 'determinism', 'threads', 'resume', 'average', 'dcgan-sample']
 
-const HELP = `Usage: npm run test:processors -- [options]
+const HELP = `Usage: npm run check -- processors [options]
 
   --threads a,b   threads that LibTorch chooses by itself (default: 1,2,4)
   --only a,b      of the suites ${SUITES.join(', ')}
