@@ -1,9 +1,12 @@
-import { truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { writeFileAtomic } from '../lib/files'
-import { DCGAN } from '../lib/index'
+import { DCGAN, loadImages } from '../lib/index'
 import { LossLog } from '../lib/training/loss-log'
 import { writeRaw } from './checkpoint/files'
+import { idx } from './datasets/idxFiles'
+import { blankJpeg, put } from './datasets/pictures'
 import { failure, folder } from './dcgan-support'
 
 /**
@@ -80,4 +83,44 @@ test('a large file that is no log of losses is refused by its beginning', async 
   expect((await failure(LossLog.open(file, 5))).message).toMatch(
     /it is there already, and is no log of losses/,
   )
+})
+
+/** The processor time of this thread, which Linux counts. */
+const SCHEDULE = `/proc/self/task/${process.pid}/schedstat`
+const onLinux = existsSync(SCHEDULE) ? test : test.skip
+
+/**
+ * Expects that no turn of the event loop takes a quarter of the work. Counts processor time, because other processes
+ * delay this one.
+ */
+async function expectShortTurns(work: () => Promise<unknown>): Promise<void> {
+  const now = () => Number(readFileSync(SCHEDULE, 'utf8').split(' ')[0]) / 1e6
+  let [longest, last, ended] = [0, now(), false]
+  const turn = () => {
+    const time = now()
+    longest = Math.max(longest, time - last)
+    last = time
+    if (!ended) setImmediate(turn)
+  }
+  turn()
+  const before = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(before)
+  ended = true
+  await new Promise(setImmediate)
+  expect(longest).toBeLessThan((user + system) / 1000 / 4)
+}
+
+onLinux('a picture of 25 million pixels is decoded in another thread', async () => {
+  const root = folder()
+  put(join(root, 'a.jpg'), blankJpeg(5000, 5000))
+  await expectShortTurns(() => loadImages(root))
+})
+
+onLinux('85,000 images of EMNIST, packed to 64 KB, are turned in pieces', async () => {
+  const root = folder()
+  const count = 85_000
+  const images = idx(0x803, [count, 28, 28], new Uint8Array(count * 784))
+  put(join(root, 'emnist-digits-train-images-idx3-ubyte.gz'), gzipSync(images))
+  await expectShortTurns(() => loadImages(root))
 })

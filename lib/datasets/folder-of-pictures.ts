@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import { DcganError } from '../errors.js'
 import { ioError } from '../files.js'
 import { SIDE } from '../images/index.js'
-import { firstBytes, withRegularFile } from '../regular-file.js'
 import { allocate } from '../typed-arrays.js'
 import type { Dataset } from './dataset.js'
-import { backgroundOf, decodePicture, fitted, PICTURE_NAME } from './picture.js'
+import { PictureReader } from './picture-reader.js'
 
 const PIXELS = SIDE * SIDE
-/** Larger files are no pictures of 28×28. */
-const MAX_BYTES = 2 ** 26
+/** The names of files that may be pictures which can be read. */
+const PICTURE_NAME = /\.(png|jpe?g|gif|bmp)$/i
 /** Bad files that are named. */
 const NAMED = 10
 const MAX_CLASSES = 256
@@ -56,18 +55,22 @@ export async function readPictures(
   const labels = new Uint8Array(classNames === undefined ? 0 : files.length)
   const skipped: SkippedFiles = { count: 0, files: [] }
   let [count, light] = [0, 0]
-  for (const { path, label } of files) {
-    signal?.throwIfAborted()
-    try {
-      const image = fitted(decodePicture(await bytesOf(path)))
-      images.set(image.pixels, count * PIXELS)
-      light += backgroundOf(image)
+  const reader = new PictureReader()
+  try {
+    for (const { path, label } of files) {
+      const answer = await reader.read(path, signal)
+      if ('wrong' in answer) {
+        skipped.count++
+        if (skipped.files.length < NAMED) skipped.files.push(`${path}: ${answer.wrong}`)
+        continue
+      }
+      images.set(answer.pixels, count * PIXELS)
+      light += answer.background
       if (labels.length > 0) labels[count] = label
       count++
-    } catch (error) {
-      skipped.count++
-      if (skipped.files.length < NAMED) skipped.files.push(`${path}: ${(error as Error).message}`)
     }
+  } finally {
+    await reader.close()
   }
   if (count === 0) {
     throw badFolder(folder, `no file that can be read as a picture: ${skipped.files.join('; ')}`)
@@ -136,13 +139,6 @@ function isFile(entry: Dirent): boolean {
 
 function isClass(entry: Dirent): boolean {
   return entry.isDirectory() && !NO_CLASS.test(entry.name)
-}
-
-async function bytesOf(path: string): Promise<Buffer> {
-  return withRegularFile(path, async open => {
-    if (open.stats.size > MAX_BYTES) throw new Error(`larger than ${MAX_BYTES} bytes`)
-    return firstBytes(open, MAX_BYTES)
-  })
 }
 
 function badFolder(folder: string, what: string): DcganError {

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { DcganError } from '../errors.js'
 import { firstBytes, withRegularFile } from '../regular-file.js'
 import type { Dataset } from './dataset.js'
@@ -44,7 +45,7 @@ export async function readIdxPair(folder: string, names: readonly string[], spli
     const counts = `${name} holds ${images.count} images, but ${labelsFile} holds ${labels.count} labels`
     throw bad(`${counts}. The two files must belong together: take both from the same place`)
   }
-  const data = EMNIST.test(name) ? transposed(images.data) : images.data
+  const data = EMNIST.test(name) ? await transposed(images.data) : images.data
   return {
     images: data,
     width: SIDE,
@@ -120,10 +121,14 @@ export async function classNamesIn(folder: string): Promise<string[] | undefined
   throw bad(`${path} is no list of names in JSON, such as ["A", "B"]. Correct it or remove it`)
 }
 
+/** Bytes that are turned before other work may run. */
+const PIECE = 4096 * SIDE * SIDE
+
 /** Swaps the rows and the columns of each image. */
-function transposed(images: Uint8Array): Uint8Array {
+async function transposed(images: Uint8Array): Promise<Uint8Array> {
   const turned = new Uint8Array(images.length)
   for (let first = 0; first < images.length; first += SIDE * SIDE) {
+    if (first % PIECE === 0) await setImmediate()
     for (let y = 0; y < SIDE; y++) {
       for (let x = 0; x < SIDE; x++) turned[first + y * SIDE + x] = images[first + x * SIDE + y] as number
     }

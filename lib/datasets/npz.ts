@@ -1,8 +1,8 @@
-import { buffer } from 'node:stream/consumers'
 import type { Entry, ZipFile } from 'yauzl'
 import { DcganError } from '../errors.js'
 import { loading } from '../loading.js'
 import { withRegularFile } from '../regular-file.js'
+import { allocate } from '../typed-arrays.js'
 import type { Dataset } from './dataset.js'
 import { SIDE } from './idx.js'
 import type { Split } from './idx-pair.js'
@@ -15,6 +15,8 @@ const MAX_BYTES = 2 ** 30
 const MAX_RATIO = 64
 const MAX_RATIO_FROM = 2 ** 26
 const MAX_ENTRIES = 1000
+/** Bytes of the names of all classes: 1,024 characters for each of 256. */
+const MAX_NAMES = 2 ** 20
 
 /** The names of the arrays: ours, then those of Keras's mnist.npz and others. */
 const NAMES = {
@@ -91,7 +93,13 @@ async function arrayOf(path: string, zip: ZipFile, entry: Entry): Promise<NpyArr
   if (uncompressedSize > Math.min(MAX_BYTES, Math.max(MAX_RATIO_FROM, MAX_RATIO * compressedSize))) {
     throw bad(path, `declares ${uncompressedSize} bytes for ${fileName}, more than may be read`)
   }
-  const bytes = await buffer(await zip.openReadStreamPromise(entry))
+  // Filled piece by piece, because joining the pieces at the end would block the event loop.
+  const bytes = allocate(() => Buffer.alloc(uncompressedSize))
+  let filled = 0
+  for await (const piece of await zip.openReadStreamPromise(entry)) {
+    bytes.set(piece, filled)
+    filled += piece.length
+  }
   const header = parseNpyHeader(bytes)
   if (header === undefined) throw bad(path, `holds ${fileName}, which is no NumPy array`)
   return { ...header, data: bytes.subarray(header.bytes) }
@@ -110,7 +118,7 @@ function imagesOf(path: string, name: string, array: NpyArray): { data: Uint8Arr
   if (count < 1 || data.length !== count * PIXELS) {
     throw bad(path, `is damaged: ${name} has ${data.length} bytes for ${count} images`)
   }
-  return { data: new Uint8Array(data), count }
+  return { data: new Uint8Array(data.buffer, data.byteOffset, data.length), count }
 }
 
 const INTEGERS: Record<string, [bytes: number, read: (data: Buffer, at: number) => number]> = {
@@ -146,8 +154,13 @@ function labelsOf(path: string, name: string, { dtype, shape, data }: NpyArray, 
 function namesOf(path: string, { dtype, shape, data }: NpyArray): string[] {
   const length = Number(/^<U(\d+)$/.exec(dtype)?.[1])
   const [count = 0] = shape
-  if (!(length > 0) || shape.length !== 1 || data.length !== 4 * length * count) {
-    throw bad(path, `holds class_names of type ${dtype}`, undefined, 'Save them as an array of texts')
+  if (!(length > 0) || shape.length !== 1 || data.length !== 4 * length * count || data.length > MAX_NAMES) {
+    throw bad(
+      path,
+      `holds class_names of type ${dtype} and shape (${shape.join(', ')})`,
+      undefined,
+      `Save them as an array of texts, of ${MAX_NAMES} bytes at most`,
+    )
   }
   return Array.from({ length: count }, (_, i) => {
     const codes = Array.from({ length }, (_, j) => data.readUInt32LE(4 * (i * length + j)))

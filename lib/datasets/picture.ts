@@ -17,26 +17,29 @@ interface Bitmap {
   data: Uint8Array
 }
 
-/** What a picture's first bytes say. `size` is missing where only the decoder knows it. */
-interface Format {
-  mime: string
-  size: { width: number; height: number } | undefined
+interface Size {
+  width: number
+  height: number
 }
 
-/** The names of files that may be pictures which can be read. */
-export const PICTURE_NAME = /\.(png|jpe?g|gif|bmp)$/i
+/** What the headers of a picture say. A GIF file has two sizes: of its screen, and of its first frame. */
+interface Format {
+  mime: string
+  sizes: Size[]
+}
 
 /**
  * Decodes a PNG, JPEG, GIF or BMP file to grey. The first bytes decide which, not the name. Transparent parts get a
  * background that the rest stands out from. Of an animation, the first frame is read.
  *
- * Rejects with an `Error` that says what is wrong with the file. The size is checked before anything is decompressed.
+ * Rejects with an `Error` that says what is wrong with the file. The sizes are checked before anything is decompressed.
+ * Decoding may take seconds: `PictureReader` calls it in a thread.
  */
 export function decodePicture(bytes: Buffer): GreyImage {
   const format = formatOf(bytes)
   if (format === undefined) throw new Error('no PNG, JPEG, GIF or BMP file')
-  const { width, height } = format.size ?? { width: 0, height: 0 }
-  if (width * height > MAX_PIXELS) throw new Error(`too large, ${width}×${height} pixels`)
+  const large = format.sizes.find(({ width, height }) => width * height > MAX_PIXELS)
+  if (large !== undefined) throw new Error(`too large, ${large.width}×${large.height} pixels`)
   const bitmap = decode(format.mime, bytes)
   if (!(bitmap.width > 0 && bitmap.height > 0)) throw new Error('a picture without pixels')
   return greyOf(bitmap)
@@ -78,18 +81,51 @@ function formatOf(bytes: Buffer): Format | undefined {
   if (png !== undefined) {
     // The decoder does not limit interlaced pictures.
     if (png.interlaced) throw new Error('an interlaced PNG file. Save it without interlacing')
-    return { mime: 'image/png', size: png }
+    return { mime: 'image/png', sizes: [png] }
   }
-  if (bytes.length > 10 && /^GIF8[79]a$/.test(bytes.toString('latin1', 0, 6))) {
-    return { mime: 'image/gif', size: { width: bytes.readUInt16LE(6), height: bytes.readUInt16LE(8) } }
+  if (bytes.length >= GIF_HEADER && /^GIF8[79]a$/.test(bytes.toString('latin1', 0, 6))) {
+    return { mime: 'image/gif', sizes: [sizeAt(bytes, 6), ...frameOfGif(bytes)] }
   }
   if (bytes.length > 26 && bytes.toString('latin1', 0, 2) === 'BM') {
     const [width, height] = [Math.abs(bytes.readInt32LE(18)), Math.abs(bytes.readInt32LE(22))]
-    return { mime: 'image/bmp', size: { width, height } }
+    return { mime: 'image/bmp', sizes: [{ width, height }] }
   }
   if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff)
-    return { mime: 'image/jpeg', size: undefined }
+    return { mime: 'image/jpeg', sizes: frameOfJpeg(bytes) }
   return undefined
+}
+
+/** The bytes of a GIF file's signature and screen descriptor. */
+const GIF_HEADER = 13
+
+function sizeAt(bytes: Buffer, at: number): Size {
+  return { width: bytes.readUInt16LE(at), height: bytes.readUInt16LE(at + 2) }
+}
+
+/** Returns the size of the first frame of a GIF file (GIF89a specification, 15 to 26). A damaged file may have none. */
+function frameOfGif(bytes: Buffer): Size[] {
+  const packed = bytes[10] as number
+  // The palette has three bytes per colour.
+  let at = GIF_HEADER + (packed & 0x80 ? 3 << ((packed & 7) + 1) : 0)
+  while (bytes[at] === 0x21) {
+    // An extension is a sequence of blocks. Each begins with its length, and the last one is empty.
+    for (at += 2; (bytes[at] ?? 0) > 0; ) at += 1 + (bytes[at] as number)
+    at++
+  }
+  return bytes[at] === 0x2c && at + 9 <= bytes.length ? [sizeAt(bytes, at + 5)] : []
+}
+
+/** Returns the size in the first frame header of a JPEG file (ITU-T T.81, B.2.2). A damaged file may have none. */
+function frameOfJpeg(bytes: Buffer): Size[] {
+  for (let at = 2; at + 9 <= bytes.length && bytes[at] === 0xff; ) {
+    const marker = bytes[at + 1] as number
+    // SOF0 to SOF15, without DHT, JPG and DAC.
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
+      return [{ width: bytes.readUInt16BE(at + 7), height: bytes.readUInt16BE(at + 5) }]
+    }
+    at += marker === 0xff ? 1 : 2 + bytes.readUInt16BE(at + 2)
+  }
+  return []
 }
 
 /**

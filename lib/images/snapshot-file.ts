@@ -9,8 +9,8 @@ import { decodePng, isPlain, PNG_HEADER_BYTES, type PngHeader, pngHeader } from 
 
 /** The side of the largest snapshot in pixels: 64 digits of 28 pixels. */
 const MAX_SIDE = 64 * 28
-/** The most pixels of a picture that is not stored as 8-bit grey: 668 digits. Decoding it blocks the event loop. */
-const MAX_COLOURED = 2 ** 19
+/** The most pixels of a picture that is not stored as 8-bit grey: 334 digits. Decoding it blocks the event loop for 20 ms. */
+const MAX_COLOURED = 2 ** 18
 /** More bytes than the largest snapshot would need as an uncompressed colour picture. */
 const MAX_BYTES = 2 ** 24
 

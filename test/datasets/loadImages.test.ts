@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { DCGAN, ImageBatch, loadImages } from '../../lib/index'
 import { code, failure, folder, kept, TINY } from '../dcgan-support'
 import { idx, pixels } from './idxFiles'
-import { picture, put, square } from './pictures'
+import { blankJpeg, gifOfFrame, picture, put, square } from './pictures'
 
 const PYTHON = '/opt/pytorch/bin/python'
 const withNumPy = existsSync(PYTHON) ? test : test.skip
@@ -115,6 +115,48 @@ test('bad files are counted, and ten of them are named', async () => {
   const [[name, message]] = warnings() as [[string, string]]
   expect(name).toBe('DCGAN_BAD_FILES')
   expect(message).toMatch(/^12 of 13 files in .* could not be read as pictures: .*; and 2 more$/)
+})
+
+test.each([
+  ['a JPEG file', blankJpeg(65_535, 65_535).subarray(0, 2 ** 20)],
+  ['the frame of a GIF file', gifOfFrame(65_535, 65_535)],
+])('%s of four billion pixels is refused by its header', async (_what, bytes) => {
+  const root = folder()
+  put(join(root, 'a'), bytes)
+  put(join(root, 'b.png'), await square(28).getBuffer('image/png'))
+  const { count, skipped } = await loadImages(root)
+  expect([count, skipped.files]).toEqual([1, [`${join(root, 'a')}: too large, 65535×65535 pixels`]])
+})
+
+describe('a picture that takes long to decode', () => {
+  const large = blankJpeg(5000, 5000)
+
+  test('is skipped after a minute, and the next one is read', async () => {
+    const root = folder()
+    put(join(root, 'a.jpg'), large)
+    put(join(root, 'b.png'), await square(28).getBuffer('image/png'))
+    const timer = jest.spyOn(globalThis, 'setTimeout').mockImplementationOnce((call, time) => {
+      expect(time).toBe(60_000)
+      return setTimeout(call, 1)
+    })
+    try {
+      const { count, skipped } = await loadImages(root)
+      const why = 'decoding it takes more than 60 seconds'
+      expect([count, skipped.files]).toEqual([1, [`${join(root, 'a.jpg')}: ${why}`]])
+    } finally {
+      timer.mockRestore()
+    }
+  })
+
+  test('is given up when the signal is aborted', async () => {
+    const root = folder()
+    for (let i = 0; i < 20; i++) put(join(root, `${i}.jpg`), large)
+    const stop = new AbortController()
+    const loading = loadImages(root, { signal: stop.signal })
+    const reason = new Error('enough')
+    setTimeout(() => stop.abort(reason), 100)
+    await expect(loading).rejects.toBe(reason)
+  })
 })
 
 test.each<[string, Record<string, string>, RegExp]>([
@@ -229,7 +271,8 @@ np.savez_compressed('${root}/b.npz', x_train=images.reshape(3, 784), y_train=np.
 np.savez('${root}/c.npz', images=images.astype(np.float32))
 np.savez('${root}/d.npz', images=images, labels=np.array([1, 2]))
 np.savez('${root}/e.npz', images=images, labels=np.array([1, 2, 300]))
-np.savez('${root}/f.npz', pictures=images)`
+np.savez('${root}/f.npz', pictures=images)
+np.savez_compressed('${root}/g.npz', images=images, class_names=np.array(['x'] * (2**18 + 1)))`
   execFileSync(PYTHON, ['-c', script])
   const expected = Uint8Array.from({ length: 3 * 784 }, (_, i) => i % 251)
   for (const name of ['a.npz', 'b.npz']) {
@@ -243,6 +286,7 @@ np.savez('${root}/f.npz', pictures=images)`
     ['c.npz', /images of type <f4 and shape \(3, 28, 28\)\. Save it as uint8/],
     ['d.npz', /labels of type <i8 and shape \(2\) for 3 images/],
     ['e.npz', /the label 300 for image 2/],
+    ['g.npz', /class_names of type <U1 and shape \(262145\)\. .* 1048576 bytes at most/],
     ['f.npz', /no array of train images \(images, .*only pictures/],
   ] as const) {
     expect(await failure(loadImages(join(root, name)))).toEqual(code('ERR_DCGAN_BAD_DATASET', message))

@@ -20,3 +20,32 @@ export function put(path: string, bytes: Uint8Array | string): void {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, bytes)
 }
+
+/** A black JPEG file of one grey component: two bits per block of 8×8 pixels. It is decoded slowly. */
+export function blankJpeg(width: number, height: number): Buffer {
+  const size = Buffer.alloc(4)
+  size.writeUInt16BE(height)
+  size.writeUInt16BE(width, 2)
+  const segment = (marker: number, ...data: number[]) => [0xff, marker, 0, data.length + 2, ...data]
+  // A code of one bit, for the symbol 0: no difference, and the end of the block.
+  const code = [1, ...Array(15).fill(0), 0]
+  return Buffer.concat([
+    Buffer.of(0xff, 0xd8, ...segment(0xdb, 0, ...Array(64).fill(1))),
+    Buffer.of(...segment(0xc0, 8, ...size, 1, 1, 0x11, 0)),
+    Buffer.of(...segment(0xc4, 0, ...code), ...segment(0xc4, 0x10, ...code)),
+    Buffer.of(...segment(0xda, 1, 1, 0, 0, 63, 0)),
+    Buffer.alloc(Math.ceil((Math.ceil(width / 8) * Math.ceil(height / 8)) / 4)),
+    Buffer.of(0xff, 0xd9),
+  ])
+}
+
+/** A GIF file of 28×28 pixels whose first frame has another size. */
+export function gifOfFrame(width: number, height: number): Buffer {
+  const size = Buffer.alloc(4)
+  size.writeUInt16LE(width)
+  size.writeUInt16LE(height, 2)
+  const start = Buffer.from('GIF89a\x1c\0\x1c\0\x80\0\0\0\0\0\xff\xff\xff', 'latin1')
+  const comment = Buffer.from('!\xfe\x01x\0', 'latin1')
+  const frame = Buffer.of(0x2c, 0, 0, 0, 0, ...size, 0, 2, 2, 0x44, 1, 0, 0x3b)
+  return Buffer.concat([start, comment, frame])
+}
