@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 /** `server`: examples/backend is built first. */
 const MEASUREMENTS = {
   agreement: { file: 'agreement.js' },
+  products: { file: 'products.js' },
   queue: { file: 'queue.js' },
   replicas: { file: 'serve/replicas.js', server: true },
   scaling: { file: 'scaling.js' },

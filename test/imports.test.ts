@@ -35,7 +35,8 @@ const LIB = [
 const BINDING = [
   ['sizes.h', 'pages.h', 'contract.h'],
   ['exceptions.h', 'host_tensors.h'],
-  ['random', 'kernels'],
+  ['kernels'],
+  ['random'],
   ['sampling', 'classifier'],
   ['engine'],
   ['addon', 'glibc', 'wasm'],

@@ -15,7 +15,16 @@ const ROOT = path.join(__dirname, '..')
 const VERSION = '0.14.1'
 const SOURCES = {
   classifier: ['classifier', 'fused_classifier'],
-  kernels: ['elementwise', 'fourier_form', 'levels', 'packed_kernel', 'product', 'team'],
+  kernels: [
+    'elementwise',
+    'fourier_form',
+    'keep_group',
+    'levels',
+    'packed_kernel',
+    'product',
+    'taps',
+    'team',
+  ],
   random: ['labels', 'latents'],
   sampling: ['float32_sampler', 'folded_generator'],
   wasm: ['runtime', 'sampler'],

@@ -3,6 +3,8 @@
 
 #include "kernels/elementwise.h"
 
+#include <utility>
+
 namespace dcgan::kernels::DCGAN_LEVEL {
 
 namespace {
@@ -19,6 +21,60 @@ struct Blend {
   bool near_a;
   A factor;
 };
+
+#if defined(__AVX2__)
+constexpr Index kLanes = 8;
+#else
+constexpr Index kLanes = 4;
+#endif
+typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
+
+/// The side of the blocks in which a matrix is transposed.
+template <class S>
+constexpr Index kBlock = std::is_same_v<S, float> ? kLanes : 16;
+
+template <class S>
+void transpose_block(const S* x, Index ldx, S* out, Index ld) {
+  for (Index c = 0; c < kBlock<S>; ++c) {
+#pragma GCC ivdep
+    for (Index n = 0; n < kBlock<S>; ++n) out[c * ld + n] = x[n * ldx + c];
+  }
+}
+
+#if defined(__clang__) || __GNUC__ >= 12
+/// Exchanges the upper right and the lower left quarter of each square of 2 · kDistance elements of two
+/// vectors that are kDistance rows apart.
+template <Index kDistance, std::size_t... kLane>
+void exchange(Vector& upper, Vector& lower, std::index_sequence<kLane...>) {
+  const Vector left = __builtin_shufflevector(
+      upper, lower, ((kLane & kDistance) == 0 ? kLane : kLane - kDistance + kLanes)...);
+  lower = __builtin_shufflevector(upper, lower,
+                                  ((kLane & kDistance) == 0 ? kLane + kDistance : kLane + kLanes)...);
+  upper = left;
+}
+
+template <Index kDistance>
+void exchange_rows(Vector* rows) {
+#pragma GCC unroll 8
+  for (Index n = 0; n < kLanes; ++n) {
+    if ((n & kDistance) == 0)
+      exchange<kDistance>(rows[n], rows[n + kDistance], std::make_index_sequence<kLanes>());
+  }
+}
+
+/// In registers.
+template <>
+void transpose_block(const float* x, Index ldx, float* out, Index ld) {
+  Vector rows[kLanes];
+#pragma GCC unroll 8
+  for (Index n = 0; n < kLanes; ++n) __builtin_memcpy(&rows[n], x + n * ldx, sizeof(Vector));
+  exchange_rows<1>(rows);
+  exchange_rows<2>(rows);
+  if constexpr (kLanes > 4) exchange_rows<4>(rows);
+#pragma GCC unroll 8
+  for (Index c = 0; c < kLanes; ++c) __builtin_memcpy(out + c * ld, &rows[c], sizeof(Vector));
+}
+#endif
 
 template <class S>
 struct Loops {
@@ -38,21 +94,14 @@ struct Loops {
 
   static void round(const A* sums, Index count, S* out) { narrow_row(sums, count, out); }
 
-  static void transpose(const S* x, TileSize size, S* out, Index ld) {
-    constexpr Index block = 16;
-    const auto [rows, columns] = size;
-    for (Index c0 = 0; c0 < columns; c0 += block) {
-      const Index c1 = c0 + block < columns ? c0 + block : columns;
-      for (Index n0 = 0; n0 < rows; n0 += block) {
-        const Index n1 = n0 + block < rows ? n0 + block : rows;
-        for (Index c = c0; c < c1; ++c) {
-#pragma GCC ivdep
-          for (Index n = n0; n < n1; ++n) out[c * ld + n] = x[n * columns + c];
-        }
-      }
-      for (Index c = c0; c < c1; ++c) {
-        for (Index n = rows; n < ld; ++n) out[c * ld + n] = S{};
-      }
+  static void transpose(const S* x, Index ldx, TileSize size, S* out, Index ld) {
+    const Index rows = size.rows / kBlock<S> * kBlock<S>, columns = size.columns / kBlock<S> * kBlock<S>;
+    for (Index n = 0; n < rows; n += kBlock<S>) {
+      for (Index c = 0; c < columns; c += kBlock<S>)
+        transpose_block(x + n * ldx + c, ldx, out + c * ld + n, ld);
+    }
+    for (Index c = 0; c < size.columns; ++c) {
+      for (Index n = c < columns ? rows : 0; n < size.rows; ++n) out[c * ld + n] = x[n * ldx + c];
     }
   }
 
@@ -304,6 +353,25 @@ struct Loops {
     }
   }
 
+  static void sum_patches(const A* parts, A* picture) {
+    constexpr Index side = kSide + 2 * kHalve.padding;
+    A padded[side * side];
+    for (Index i = 0; i < side * side; ++i) padded[i] = 0;
+    for (Index y = 0; y < kHalf; ++y) {
+      for (Index x = 0; x < kHalf; ++x) {
+        A* corner = padded + kHalve.stride * (y * side + x);
+        for (Index row = 0; row < kHalve.side; ++row) {
+          for (Index column = 0; column < kHalve.side; ++column) corner[row * side + column] += *parts++;
+        }
+      }
+    }
+    for (Index y = 0; y < kSide; ++y) {
+      for (Index x = 0; x < kSide; ++x) {
+        *picture++ = padded[(y + kHalve.padding) * side + x + kHalve.padding];
+      }
+    }
+  }
+
   static float root_of(float x) { return __builtin_sqrtf(x); }
   static double root_of(double x) { return __builtin_sqrt(x); }
 
@@ -345,6 +413,7 @@ struct Loops {
                                             blend,
                                             patch,
                                             patch_adjoint,
+                                            sum_patches,
                                             tanh,
                                             adam,
                                             average};

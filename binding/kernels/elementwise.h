@@ -80,8 +80,8 @@ struct Elementwise {
 
   /// Rounds `count` sums.
   void (*round)(const A* sums, Index count, S* out);
-  /// out[c][n] = x[n][c]. A row of `out` has `ld` ≥ rows elements, which are zero beyond `rows`.
-  void (*transpose)(const S* x, TileSize size, S* out, Index ld);
+  /// out[c][n] = x[n][c]. Rows of `x` are `ldx` apart, rows of `out` `ld`.
+  void (*transpose)(const S* x, Index ldx, TileSize size, S* out, Index ld);
   /// Copies rows into the right operand's form (packed_index).
   void (*pack)(const S* x, TileSize size, S* out);
 
@@ -121,6 +121,8 @@ struct Elementwise {
   /// Sums all elements of the patches, parts[pixel of the halved map][tap][n], that belong to one pixel of
   /// the picture.
   void (*patch_adjoint)(const A* parts, Index count, Index pixel, A* out);
+  /// Does that for all pixels of one picture, of 28 × 28 pixels.
+  void (*sum_patches)(const A* parts, A* picture);
   /// Replaces each value by its hyperbolic tangent.
   void (*tanh)(A* x, Index count);
 

@@ -1,6 +1,7 @@
-// Chooses between the compilations of elementwise.cc and product.cc.
+// Chooses between the compilations of elementwise.cc, product.cc and keep_group.cc.
 
 #include "kernels/elementwise.h"
+#include "kernels/keep_group.h"
 #include "kernels/processor.h"
 #include "kernels/product.h"
 
@@ -11,7 +12,8 @@ namespace dcgan::kernels {
   extern const Elementwise<float> kFloat32;     \
   extern const Elementwise<double> kFloat64;    \
   extern const Elementwise<BFloat16> kBFloat16; \
-  extern const Product kProduct;                \
+  extern const Products32 kProducts32;          \
+  extern const KeepGroup kKeepGroup;            \
   }
 
 DCGAN_TABLES(baseline)
@@ -37,6 +39,7 @@ const Elementwise<BFloat16>& elementwise() {
   return DCGAN_CHOOSE(kBFloat16);
 }
 
-Product product() { return DCGAN_CHOOSE(kProduct); }
+const Products32& products32() { return DCGAN_CHOOSE(kProducts32); }
+KeepGroup keep_group() { return DCGAN_CHOOSE(kKeepGroup); }
 
 }  // namespace dcgan::kernels

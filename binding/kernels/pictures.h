@@ -31,8 +31,8 @@ void gather_patches(const std::vector<Pictures<SumOf<S>>>& pictures, Index pixel
     elementwise<S>().patch(some.data, some.images, pixel, taps + first, patches.images());
     first += some.images;
   }
-  elementwise<S>().transpose(taps, {kPatches.channels, patches.images()}, patches.tile(pixel),
-                             kPatches.channels);
+  elementwise<S>().transpose(taps, patches.images(), {kPatches.channels, patches.images()},
+                             patches.tile(pixel), kPatches.channels);
 }
 
 /// Sums patches where they overlap to pictures, [pixel][image]. `products(use)` passes each pixel's patches,
@@ -43,7 +43,8 @@ void scatter_patches(Index images, Buffer<A>& buffer, A* pictures, const Product
   auto* parts = buffer.get(kPatches.values() * images);
   const auto& loops = elementwise<A>();
   products([&](Index pixel, const A* sums) {
-    loops.transpose(sums, {images, kPatches.channels}, parts + pixel * kPatches.channels * images, images);
+    loops.transpose(sums, kPatches.channels, {images, kPatches.channels},
+                    parts + pixel * kPatches.channels * images, images);
   });
   each(kImage.pixels(), [&](Index pixel) {
     A* row = pictures + pixel * images;

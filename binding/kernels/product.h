@@ -16,10 +16,30 @@ struct ProductSize {
   Index step = 1;
 };
 
-/// A float32 product. product.cc is compiled once for each level, like elementwise.cc.
-using Product = void (*)(ProductSize size, const float* a, const float* b, float* c, bool add);
+/// The indices of two pixels, or of a product's left and right plane.
+struct Pair {
+  Index left;
+  Index right;
+};
 
-/// Returns the product compiled for this processor.
-Product product();
+/// Products whose rows are the images of some pixels: for each pair, the left pixel's images × K times B (K ×
+/// N) are added to the right pixel's images × N. Maps lie as [pixel][image][channel].
+struct PixelProduct {
+  const Pair* pairs;
+  Index count;
+  Index images;
+  Index n;
+  Index k;
+};
+
+/// The products in float32. product.cc is compiled once for each level, like elementwise.cc. In all of them,
+/// an element of the result takes its products one after another, in the order of k.
+struct Products32 {
+  void (*multiply)(ProductSize size, const float* a, const float* b, float* c, bool add);
+  void (*add_pixels)(PixelProduct product, const float* a, const float* b, float* c);
+};
+
+/// Returns the products compiled for this processor.
+const Products32& products32();
 
 }  // namespace dcgan::kernels

@@ -29,11 +29,38 @@ void multiply(ProductSize size, const S* a, const S* b, SumOf<S>* c, bool add) {
 }
 template <>
 inline void multiply(ProductSize size, const float* a, const float* b, float* c, bool add) {
-  product()(size, a, b, c, add);
+  products32().multiply(size, a, b, c, add);
 }
 // With LibTorch's micro-kernels, which choose code for the processor's level (training/bfloat16_products.cc).
 template <>
 void multiply(ProductSize size, const BFloat16* a, const BFloat16* b, float* c, bool add);
+
+/// Adds the products of neighbouring pixels together, as far as their rows lie at even distances.
+template <class S>
+void add_pixels(PixelProduct product, const S* a, const S* b, SumOf<S>* c) {
+  const auto [pairs, count, images, n, k] = product;
+  for (Index first = 0, last = 0; first < count; first = last) {
+    const Index left = pairs[first].left, right = pairs[first].right;
+    const Index step = first + 1 < count ? pairs[first + 1].right - right : 1;
+    do ++last;
+    while (last < count && pairs[last].left == left + (last - first) &&
+           pairs[last].right == right + (last - first) * step);
+    const S* from = a + left * images * k;
+    auto* to = c + right * images * n;
+    if (step == 1) {
+      multiply(ProductSize{(last - first) * images, n, k, k, n}, from, b, to, true);
+    } else {
+      for (Index i = 0; i < images; ++i) {
+        multiply(ProductSize{last - first, n, k, images * k, step * images * n}, from + i * k, b, to + i * n,
+                 true);
+      }
+    }
+  }
+}
+template <>
+inline void add_pixels(PixelProduct product, const float* a, const float* b, float* c) {
+  products32().add_pixels(product, a, b, c);
+}
 
 /// Releases the AMX tiles that products in bfloat16 hold, at the end of a thread's share.
 template <class S>

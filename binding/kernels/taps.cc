@@ -36,6 +36,16 @@ void add(Taps& taps, Index in, Index out, Index tap, Index weight_group) {
 
 }  // namespace
 
+Groups pairs_by_tap(const Taps& taps) {
+  Groups pairs(taps.weight.size());
+  for (std::size_t out = 0; out < taps.forward.size(); ++out) {
+    for (const auto& [in, tap] : taps.forward[out]) {
+      pairs[static_cast<std::size_t>(tap)].push_back({in, static_cast<Index>(out)});
+    }
+  }
+  return pairs;
+}
+
 Taps convolution_taps(Map in, Map out, Window window) {
   Taps taps = sized(in.pixels(), out.pixels(), window.taps());
   each_tap(out.side, in.side, window,

@@ -2,16 +2,10 @@
 
 #include <vector>
 
-#include "kernels/arithmetic.h"
+#include "kernels/product.h"
 #include "sizes.h"
 
 namespace dcgan::kernels {
-
-/// The indices of a product's left and right plane.
-struct Pair {
-  Index left;
-  Index right;
-};
 
 /// Groups of products. The products of a group are summed to one result.
 using Groups = std::vector<std::vector<Pair>>;
@@ -26,6 +20,9 @@ struct Taps {
   Groups weight;    // by tap, each as `parts` sums: input pixel × output pixel
   Index parts = 1;
 };
+
+/// Returns the pairs of input and output pixel of each tap, in the order of output pixels.
+Groups pairs_by_tap(const Taps& taps);
 
 /// Conv2d: input = output · stride − padding + tap.
 Taps convolution_taps(Map in, Map out, Window window);

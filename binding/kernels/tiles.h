@@ -33,7 +33,8 @@ class Tiles {
   void transpose(Index pixel) const {
     if (!kPairs<S>) return;
     auto* to = transposed_.data() + pixel * inner() * size_.columns;
-    elementwise<S>().transpose(tile(pixel), size_, to, inner());
+    elementwise<S>().transpose(tile(pixel), size_.columns, size_, to, inner());
+    for (Index row = 1; inner() > images() && row <= size_.columns; ++row) to[row * inner() - 1] = S{};
   }
   Planes<S> transposes() const {
     return kPairs<S> ? Planes<S>{transposed_.data(), inner() * size_.columns} : planes();

@@ -13,36 +13,6 @@
 
 namespace dcgan {
 
-/// Neighbouring pixels of one input row that one tap of the kernel adds to pixels of one output row.
-struct Run {
-  kernels::Index tap;
-  kernels::Index in;
-  kernels::Index out;
-  kernels::Index pixels;
-};
-
-/// The runs of each output row, in the order of taps, which is the order of summation.
-using Rows = std::vector<std::vector<Run>>;
-
-/// ConvTranspose2d: output = input · stride − padding + tap.
-inline Rows transposed_rows(Map in, Map out, Window window) {
-  using kernels::Index;
-  Rows rows(static_cast<std::size_t>(out.side));
-  for (Index tap = 0; tap < window.taps(); ++tap) {
-    const Index shift = tap % window.side - window.padding;
-    Index first = 0, last = in.side - 1;
-    while (first * window.stride + shift < 0) ++first;
-    while (last * window.stride + shift >= out.side) --last;
-    for (Index y = 0; y < in.side; ++y) {
-      const Index row = y * window.stride - window.padding + tap / window.side;
-      if (row < 0 || row >= out.side) continue;
-      rows[static_cast<std::size_t>(row)].push_back(
-          {tap, y * in.side + first, row * out.side + first * window.stride + shift, last - first + 1});
-    }
-  }
-  return rows;
-}
-
 /// A folded transposed convolution and its ReLU.
 template <class S>
 class UpLayer {
@@ -53,8 +23,7 @@ class UpLayer {
   UpLayer(Map in, Map out, Window window)
       : in_(in),
         out_(out),
-        window_(window),
-        rows_(transposed_rows(in, out, window)),
+        pairs_(kernels::pairs_by_tap(kernels::transposed_taps(in, out, window))),
         kernel_(kernels::transposed_layout(in.channels, out.channels, window.taps())) {}
 
   void prepare(const Floats& weight, const Floats& bias) {
@@ -64,50 +33,29 @@ class UpLayer {
 
   /// `in`: images × in.values(); `sums`: scratch memory for images × out.values().
   void run(const S* in, Index images, A* sums, S* out) const {
-    const Index row_size = out_.side * images * out_.channels;
-    kernels::each_range(out_.side, [&](Index begin, Index end) {
-      std::fill_n(sums + begin * row_size, (end - begin) * row_size, A(0));
-      for (Index tap = 0; tap < window_.taps(); ++tap) add_tap(tap, {begin, end}, in, images, sums);
+    const Index pixel_size = images * out_.channels;
+    kernels::each_range(out_.pixels(), [&](Index begin, Index end) {
+      std::fill_n(sums + begin * pixel_size, (end - begin) * pixel_size, A(0));
+      const auto kernel = kernel_.in_by_out();
+      // Tap by tap, so that a tap's weights are used for all pixels and images while they are in the cache.
+      for (std::size_t tap = 0; tap < pairs_.size(); ++tap) {
+        const auto before = [](const kernels::Pair& pair, Index pixel) { return pair.right < pixel; };
+        const auto& pairs = pairs_[tap];
+        const auto first = std::lower_bound(pairs.begin(), pairs.end(), begin, before);
+        const auto last = std::lower_bound(first, pairs.end(), end, before);
+        kernels::add_pixels<S>({&*first, last - first, images, out_.channels, in_.channels}, in,
+                               kernel.data + static_cast<Index>(tap) * kernel.stride, sums);
+      }
       kernels::finish_products<S>();
-      kernels::elementwise<S>().rectify(sums + begin * row_size, bias_.data(),
-                                        {(end - begin) * out_.side * images, out_.channels},
-                                        out + begin * row_size);
+      kernels::elementwise<S>().rectify(sums + begin * pixel_size, bias_.data(),
+                                        {(end - begin) * images, out_.channels}, out + begin * pixel_size);
     });
   }
 
  private:
-  struct Range {
-    Index begin;
-    Index end;
-  };
-
-  /// Adds one tap, so that its weights are used for all rows and images while they are in the cache.
-  void add_tap(Index tap, Range range, const S* in, Index images, A* sums) const {
-    const auto kernel = kernel_.in_by_out();
-    for (Index row = range.begin; row < range.end; ++row) {
-      for (const auto& run : rows_[static_cast<std::size_t>(row)]) {
-        if (run.tap != tap) continue;
-        const S* left = in + run.in * images * in_.channels;
-        const S* right = kernel.data + tap * kernel.stride;
-        A* to = sums + run.out * images * out_.channels;
-        if (window_.stride == 1) {  // the run's pixels lie next to each other in both maps
-          kernels::multiply({run.pixels * images, out_.channels, in_.channels, in_.channels, out_.channels},
-                            left, right, to, true);
-          continue;
-        }
-        const kernels::ProductSize size{run.pixels, out_.channels, in_.channels, images * in_.channels,
-                                        window_.stride * images * out_.channels};
-        for (Index n = 0; n < images; ++n) {
-          kernels::multiply(size, left + n * in_.channels, right, to + n * out_.channels, true);
-        }
-      }
-    }
-  }
-
   Map in_;
   Map out_;
-  Window window_;
-  Rows rows_;
+  std::vector<std::vector<kernels::Pair>> pairs_;  // of each tap, by output pixel
   kernels::PackedKernel<S> kernel_;
   Floats bias_;
 };
@@ -217,9 +165,7 @@ class FusedSampler : public Sampler {
                          kPatches.channels},
                         tall + n * kTallMap.channels, picture_.in_by_out().data, patches, false);
       kernels::finish_products<S>();
-      for (Index pixel = 0; pixel < kImage.pixels(); ++pixel) {
-        loops.patch_adjoint(patches, 1, pixel, images + n * kImage.pixels() + pixel);
-      }
+      loops.sum_patches(patches, images + n * kImage.pixels());
       loops.tanh(images + n * kImage.pixels(), kImage.pixels());
     });
   }

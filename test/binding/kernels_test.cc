@@ -12,8 +12,10 @@
 
 #include "check.h"
 #include "kernels/fourier_convolution.h"
+#include "kernels/keep_group.h"
 #include "kernels/pictures.h"
 #include "kernels/processor.h"
+#include "random/philox.h"
 #include "training/bfloat16_products.h"
 #include "training/fused/tensors.h"
 
@@ -113,6 +115,98 @@ void a_row_of_a_product_depends_on_that_row_alone() {
         multiply({rows, n, k, k, n}, a.const_data_ptr<float>() + first * k, b.const_data_ptr<float>(),
                  some.data_ptr<float>(), true);
         CHECK(same_bits(some, together.slice(0, first, first + rows).clone()));
+      }
+    }
+  }
+}
+
+/// The products of some pixels, at even and at uneven distances, are those of each pixel.
+template <class S>
+void products_of_pixels_are_those_of_each_pixel() {
+  using A = SumOf<S>;
+  const std::vector<Pair> pairs{{0, 1}, {1, 3}, {2, 5}, {4, 6}, {5, 7}, {6, 8}, {8, 11}};
+  const Index n = 64, k = 32, pixels = 12;
+  for (const Index images : {1, 2, 3, 8}) {
+    const auto a = narrowed<S>(numbers<A>({pixels * images, k})), b = narrowed<S>(numbers<A>({k, n}));
+    const auto start = numbers<A>({pixels * images, n});
+    for (Index count = 0; count <= static_cast<Index>(pairs.size()); ++count) {
+      auto together = start.clone(), each = start.clone();
+      add_pixels<S>({pairs.data(), count, images, n, k}, a.data(), b.data(), together.template data_ptr<A>());
+      for (Index i = 0; i < count; ++i) {
+        const auto [from, to] = pairs[static_cast<std::size_t>(i)];
+        multiply_plainly({images, n, k, k, n}, a.data() + from * images * k, b.data(),
+                         each.template data_ptr<A>() + to * images * n, true);
+      }
+      finish_products<S>();
+      CHECK(close<S>(together, each));
+    }
+  }
+}
+
+template <class S>
+void transposes_equal_their_definition() {
+  using A = SumOf<S>;
+  for (const Index rows : {1, 3, 8, 21, 64}) {
+    for (const Index columns : {1, 5, 16, 25, 100}) {
+      const Index ldx = columns + 3, ld = rows + 2;
+      const auto x = narrowed<S>(numbers<A>({rows * ldx}));
+      std::vector<S> out(static_cast<std::size_t>(columns * ld), narrow<S>(A(9)));
+      elementwise<S>().transpose(x.data(), ldx, {rows, columns}, out.data(), ld);
+      for (Index c = 0; c < columns; ++c) {
+        for (Index n = 0; n < ld; ++n) {
+          const auto value = widen(out[static_cast<std::size_t>(c * ld + n)]);
+          CHECK(value == (n < rows ? widen(x[static_cast<std::size_t>(n * ldx + c)]) : A(9)));
+        }
+      }
+    }
+  }
+}
+
+/// Whichever axis of the parameter is contiguous.
+template <class S>
+void packed_kernels_have_each_element_at_its_place() {
+  using A = SumOf<S>;
+  for (const KernelLayout& layout :
+       {convolution_layout(6, 10, 16), transposed_layout(6, 10, 25), dense_layout(6, {10, 3}),
+        convolution_layout(16, 6, 1), transposed_layout(6, 16, 1), convolution_layout(1, 12, 9)}) {
+    const auto& [in, out, taps] = layout;
+    const auto weight = numbers<A>({in.count * out.count * taps.count});
+    auto gradient = torch::zeros_like(weight);
+    const auto* values = weight.template const_data_ptr<A>();
+    PackedKernel<S> kernel(layout);
+    kernel.pack_in_by_out(values);
+    kernel.pack_out_by_in(values);
+    std::vector<A> sums(static_cast<std::size_t>(taps.count * padded<S>(in.count) * out.count));
+    for (Index tap = 0; tap < taps.count; ++tap) {
+      for (Index i = 0; i < in.count; ++i) {
+        for (Index o = 0; o < out.count; ++o) {
+          const A value = values[tap * taps.stride + i * in.stride + o * out.stride];
+          const auto forward = kernel.in_by_out(), backward = kernel.out_by_in();
+          CHECK(widen(forward.data[tap * forward.stride + packed_index<S>(i, o, out.count)]) == value);
+          CHECK(widen(backward.data[tap * backward.stride + packed_index<S>(o, i, in.count)]) == value);
+          sums[static_cast<std::size_t>((tap * padded<S>(in.count) + i) * out.count + o)] = value;
+        }
+      }
+    }
+    unpack_gradient<S>(sums.data(), 1, layout, gradient.template data_ptr<A>());
+    CHECK(same_bits(gradient, weight));
+  }
+}
+
+void masks_are_the_words_of_philox() {
+  const MaskGroup group{0x0123456789ABCDEFu, (std::uint64_t{3} << 32) | 5, 1, 4, 77, 19661};
+  for (const std::uint32_t threshold : {0u, 1u, 19661u, 65535u, 65536u}) {
+    MaskGroup own = group;
+    own.threshold = threshold;
+    std::uint8_t keep[kMaskGroup];
+    keep_group()(own, keep);
+    for (std::uint32_t block = 0; block < kMaskBlocks; ++block) {
+      const auto words = philox(
+          group.key, {group.number * kMaskBlocks + block, static_cast<std::uint32_t>(group.pass),
+                      static_cast<std::uint32_t>(group.pass >> 32) ^ (group.layer << 24), group.stream});
+      for (std::size_t half = 0; half < 8; ++half) {
+        const auto bits = half % 2 == 0 ? words[half / 2] & 0xFFFFu : words[half / 2] >> 16;
+        CHECK(keep[half * kMaskBlocks + block] == (bits >= threshold ? 1 : 0));
       }
     }
   }
@@ -234,6 +328,18 @@ void patches_and_pictures_are_adjoint() {
   CHECK(std::abs(left - right) <= 1e-3 * std::max(1.0, std::abs(left)));
 }
 
+template <class A>
+void a_whole_picture_is_the_sum_of_its_patches() {
+  const auto parts = numbers<A>({kPatches.values()});
+  auto whole = torch::empty({kImage.pixels()}, kScalar<A>), each = whole.clone();
+  elementwise<A>().sum_patches(parts.template const_data_ptr<A>(), whole.template data_ptr<A>());
+  for (Index pixel = 0; pixel < kImage.pixels(); ++pixel) {
+    elementwise<A>().patch_adjoint(parts.template const_data_ptr<A>(), 1, pixel,
+                                   each.template data_ptr<A>() + pixel);
+  }
+  CHECK(close<A>(whole, each));
+}
+
 template <class S>
 void leaks_and_drops_as_leaky_relu_and_its_slopes_do() {
   using A = SumOf<S>;
@@ -319,6 +425,10 @@ void a_failure_in_a_job_reaches_the_caller() {
 template <class S>
 void all() {
   products_equal_their_specification<S>();
+  products_of_pixels_are_those_of_each_pixel<S>();
+  transposes_equal_their_definition<S>();
+  packed_kernels_have_each_element_at_its_place<S>();
+  a_whole_picture_is_the_sum_of_its_patches<SumOf<S>>();
   tanh_is_that_of_libtorch<SumOf<S>>();
   convolutions_equal_those_of_libtorch<S>();
   patches_and_pictures_are_adjoint<S>();
@@ -336,6 +446,7 @@ int main() {
   loops_use_the_threads_of_their_team_and_no_others();
   a_failure_in_a_job_reaches_the_caller();
   a_row_of_a_product_depends_on_that_row_alone();
+  masks_are_the_words_of_philox();
   all<float>();
   all<double>();
   if (bfloat16_products_run()) all<BFloat16>();
