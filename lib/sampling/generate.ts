@@ -16,7 +16,7 @@ export interface GenerateOptions {
    * list with one for each. By default, a class-conditional model draws them uniformly from the seed.
    */
   labels?: 'balanced' | Labels | undefined
-  /** Images of each batch, 1 to `maxQueue`. Default 256. It does not change the images. */
+  /** Images of each batch, 1 to `maxQueue`. Default 128. It does not change the images. */
   batch?: number | undefined
   /** As for `sample()`: image i is image i of `sample(count, { seed })`. Random by default. */
   seed?: number | undefined
@@ -53,8 +53,13 @@ export interface GeneratePlan {
 }
 
 const MAX_COUNT = 10_000_000
-const DEFAULT_BATCH = 256
+const DEFAULT_BATCH = 128
 const INTERVAL_MS = 100
+/**
+ * Array elements that are allocated, and dropped, per image. V8 frees the pixels of batches when it collects young objects,
+ * which it does for 32 MiB of pixels or 1 MiB of other objects. With these, it does after a few MiB of pixels.
+ */
+const YOUNG_PER_IMAGE = 60
 
 /** Checks the options of `generate()`. */
 export function checkGenerate(
@@ -88,8 +93,11 @@ export function* requestsOf(
 ): Generator<NativeSampleRequest> {
   const begin = performance.now()
   let reported = begin
+  let young: unknown[] = []
   for (let first = 0; first < count; first += batch) {
     const size = Math.min(batch, count - first)
+    young = new Array(size * YOUNG_PER_IMAGE)
+    young.length = 0
     const own = labels?.(first, size) ?? drawn?.slice(first, first + size)
     const source = { seed, latents: latents(first, size), labels: own, fixed: false }
     yield { count: size, ...source, minConfidence: undefined, truncation }

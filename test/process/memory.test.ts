@@ -89,3 +89,17 @@ test('a hundred saves at once hold the state in memory once, and each file is wh
     })()`)
   expect(ended).toMatchObject({ code: 0, stdout: 'true\n1\n' })
 })
+
+test('generate() of 200,000 digits holds memory within 20 MiB of its start', async () => {
+  const { stdout } = await run(`
+    const { memoryUsage } = process
+    ;(async () => {
+      const gan = await DCGAN.pretrained({ device: 'cpu', threads: 1 })
+      const start = memoryUsage().rss
+      let most = 0
+      for await (const batch of gan.generate({ count: 200000, labels: 'balanced' }))
+        most = Math.max(most, memoryUsage().rss - start)
+      console.log(most / 2 ** 20)
+    })()`)
+  expect(Number(stdout)).toBeLessThan(20)
+})
