@@ -29,9 +29,9 @@ export class Contender {
     this.#process.stderr.on('data', text => {
       this.#complaint += text
     })
-    // Some libraries greet on stdout: only JSON is meant for us.
+    // Some libraries greet on stdout: only JSON is meant for us. Python writes NaN, which is no JSON.
     createInterface({ input: this.#process.stdout }).on('line', line => {
-      if (line.startsWith('{')) this.#answer(JSON.parse(line))
+      if (line.startsWith('{')) this.#answer(JSON.parse(line.replaceAll(/\bNaN\b/g, 'null')))
     })
     this.#closed = new Promise(resolve => {
       this.#process.on('error', error => {
