@@ -15,7 +15,7 @@ const { values: options } = parseArgs({
     device: { type: 'string', default: 'cuda' },
     python: { type: 'string' },
     steps: { type: 'string', default: '400' },
-    epochs: { type: 'string', default: '25' },
+    epochs: { type: 'string', default: '20' },
     images: { type: 'string', default: '60000' },
   },
 })

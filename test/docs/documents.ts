@@ -14,6 +14,7 @@ const PLACES = [
   '.',
   'docs',
   'docs/api',
+  'docs/figures',
   'examples',
   'examples/backend',
   'examples/backend/docs',
