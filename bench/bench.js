@@ -12,13 +12,12 @@ import { growth } from './sections/growth.js'
 import { loop } from './sections/loop.js'
 import { memory } from './sections/memory.js'
 import { processors } from './sections/processors.js'
-import { roofline } from './sections/roofline.js'
 import { sample } from './sections/sample.js'
 import { start } from './sections/start.js'
 import { step } from './sections/step.js'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const SECTIONS = { step, classes, sample, start, memory, loop, roofline, growth }
+const SECTIONS = { step, classes, sample, start, memory, loop, growth }
 const HELP = `Usage: npm run bench -- [options]
 
   --quick           few repetitions: a look, not a measurement

@@ -48,8 +48,6 @@ export function makeContenders({ python, threads, variables }) {
       const args = ['rivals/pytorch_sample.py', count, samples, mode]
       return new Contender(pytorch(mode), python, args, env)
     },
-    pytorchRoofline: batch =>
-      new Contender('PyTorch roofline', python, ['rivals/pytorch_roofline.py', batch], env),
     onnxruntimeSample: (name, count, samples, ownThreads = threads) => {
       const args = ['rivals/onnxruntime_sample.js', name, exported(node), count, samples]
       return new Contender(name, node, args, { ...env, OMP_NUM_THREADS: `${ownThreads}` })

@@ -2,9 +2,6 @@ import { compete, secondsOf } from '../contender.js'
 import { seconds, table } from '../report.js'
 import { median, ratio } from '../statistics.js'
 
-/** Products and sums of a step: 202 million multiply-adds an image, 51.7 GFLOP at batch 128. */
-export const GFLOP_AN_IMAGE = 51.7 / 128
-
 const BATCH = 128
 
 /** The training step at batch 128: ours, PyTorch's and TensorFlow.js'. */
