@@ -14,7 +14,7 @@ async function installPackages(root) {
   // npm names itself to what it runs; started by hand, set-up takes the npm on PATH.
   const npm = process.env.npm_execpath
   const [program, first] = npm?.endsWith('npm-cli.js') ? [process.execPath, [npm]] : ['npm', []]
-  // npm runs tools/prepare.js, and set-up compiles lib/ itself.
+  // npm runs scripts/prepare.js, and set-up compiles lib/ itself.
   const env = { ...process.env, LIBTORCH_DCGAN_SKIP_PREPARE: '1' }
   const args = [...first, 'ci', '--no-audit', '--no-fund']
   const { status, output } = await run(program, args, { cwd: root, env })

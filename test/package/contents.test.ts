@@ -89,6 +89,15 @@ test('its scripts and compiled files name no file that it does not hold', async 
   expect(missing).toEqual([])
 })
 
+test('npm install in its folder compiles nothing, as it holds no sources of the tools', async () => {
+  const folder = temporary()
+  await run('tar', ['-xzf', tarball().tarball, '-C', folder])
+  const root = path.join(folder, 'package')
+  const { prepare } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')).scripts
+  expect(await run('npm', ['run', '--silent', 'prepare'], { cwd: root })).toEqual({ stdout: '', stderr: '' })
+  expect(tarball().files).toContain(prepare.split(' ')[1])
+})
+
 test('the prebuilt addon carries no path of this machine, and needs nothing newer than LibTorch does', async () => {
   const folder = temporary()
   await run('tar', ['-xzf', tarball().tarball, '-C', folder])
