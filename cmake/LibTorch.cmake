@@ -12,7 +12,7 @@ if(NOT LIBTORCH AND DEFINED ENV{LIBTORCH})
   set(LIBTORCH $ENV{LIBTORCH})
 endif()
 if(NOT LIBTORCH)
-  message(FATAL_ERROR "LIBTORCH is not set. `node scripts/setup.js` finds LibTorch and builds; "
+  message(FATAL_ERROR "LIBTORCH is not set. `npx libtorch-dcgan setup` finds LibTorch and builds; "
     "by hand: -DLIBTORCH=<folder with include/ and lib/>.")
 endif()
 get_filename_component(LIBTORCH "${LIBTORCH}" ABSOLUTE)
@@ -36,12 +36,15 @@ endforeach()
 if(NOT LIBTORCH_VERSION)
   message(FATAL_ERROR "No LibTorch headers with a version in ${LIBTORCH}/include.")
 endif()
-# Set-up's own rule: what is older would end in a page of the compiler's.
-file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/../scripts/libtorch/version.js" oldest REGEX "^const MIN_LIBTORCH = ")
-string(REGEX REPLACE "^.*'([0-9.]+)'.*$" "\\1" oldest "${oldest}")
+# Set-up's own rule: what is older would end in a page of the compiler's. CMake 3.18 reads no JSON, and leaves it to set-up.
+set(oldest 0)
+if(NOT CMAKE_VERSION VERSION_LESS 3.19)
+  file(READ "${CMAKE_CURRENT_LIST_DIR}/../package.json" manifest)
+  string(JSON oldest GET "${manifest}" config libtorch)
+endif()
 if(LIBTORCH_VERSION VERSION_LESS oldest AND NOT "$ENV{LIBTORCH_BYPASS_VERSION_CHECK}" STREQUAL "1")
   message(FATAL_ERROR "LibTorch ${LIBTORCH_VERSION} in ${LIBTORCH} is too old: the addon needs ${oldest} or newer. "
-    "`node scripts/setup.js --cpu` fetches one; LIBTORCH_BYPASS_VERSION_CHECK=1 tries it all the same.")
+    "`npx libtorch-dcgan setup --cpu` fetches one; LIBTORCH_BYPASS_VERSION_CHECK=1 tries it all the same.")
 endif()
 
 add_library(libtorch::libtorch INTERFACE IMPORTED)

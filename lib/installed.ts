@@ -4,9 +4,22 @@ import { assertPackage } from './bundled.js'
 import type { DcganErrorCode } from './errors.js'
 import { loading } from './loading.js'
 
-/** Returns the package's version. Its file is read when it is needed: in a bundle it is not there. */
+/** What is read of package.json. */
+interface Manifest {
+  version: string
+  engines: { node: string }
+  /** The oldest LibTorch that the addon is built with. */
+  config: { libtorch: string }
+}
+
+/** Returns the package's manifest. Its file is read when it is needed: in a bundle it is not there. */
+export function manifest(): Manifest {
+  return require('../package.json') as Manifest
+}
+
+/** Returns the package's version. */
 export function packageVersion(): string {
-  return (require('../package.json') as { version: string }).version
+  return manifest().version
 }
 
 /** Checks that this code runs from the installed package. @throws {DcganError} with this code */

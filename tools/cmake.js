@@ -2,12 +2,12 @@
 
 const os = require('node:os')
 const path = require('node:path')
-const { MACHINES, PLATFORM } = require('../scripts/libtorch/platform.js')
-const { Problem } = require('../scripts/problem.js')
-const { which } = require('../scripts/programs.js')
-const { run } = require('../scripts/run.js')
-const { showCompiling } = require('../scripts/steps/addon.js')
-const terminal = require('../scripts/terminal.js')
+const { MACHINES, PLATFORM } = require('../dist/setup/platform.js')
+const { failure } = require('../dist/setup/failure.js')
+const { findProgram } = require('../dist/setup/programs.js')
+const { run } = require('../dist/setup/run.js')
+const { showCompiling } = require('../dist/setup/build-addon.js')
+const terminal = require('../dist/setup/report.js')
 
 const ROOT = path.join(__dirname, '..')
 
@@ -19,7 +19,7 @@ const ROOT = path.join(__dirname, '..')
  * @param {string} what for the message, for example 'with CUDA'
  */
 async function buildApart(folder, definitions, what) {
-  const generator = which('ninja') === undefined ? [] : ['-G', 'Ninja']
+  const generator = findProgram('ninja') === undefined ? [] : ['-G', 'Ninja']
   const steps = [
     ['-S', ROOT, '-B', folder, ...generator, ...definitions],
     ['--build', folder, '--parallel', String(os.availableParallelism())],
@@ -29,7 +29,7 @@ async function buildApart(folder, definitions, what) {
     terminal.clear()
     if (status !== 0) {
       const last = output.trim().split('\n').slice(-60).join('\n')
-      throw new Problem(`The addon does not build ${what}:\n${last}`)
+      throw failure('ERR_DCGAN_NATIVE_NOT_FOUND', `The addon does not build ${what}:\n${last}`)
     }
   }
 }
@@ -42,9 +42,10 @@ async function buildApart(folder, definitions, what) {
  */
 function crossTool(platform, tool) {
   const triple = `${MACHINES[platform]}-linux-gnu`
-  const found = which(`${triple}-${tool}`)
+  const found = findProgram(`${triple}-${tool}`)
   if (found !== undefined) return found
-  throw new Problem(
+  throw failure(
+    'ERR_DCGAN_NATIVE_NOT_FOUND',
     `The package ships an addon for ${platform}, and the compiler for it is missing here: ${triple}-${tool}.`,
     `sudo apt-get install -y g++-${triple.replace('_', '-')}   (Debian, Ubuntu)\nor leave that platform out: LIBTORCH_DCGAN_PLATFORMS=${PLATFORM} npm pack`,
   )

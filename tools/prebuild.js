@@ -7,14 +7,18 @@
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { releaseFor } = require('../scripts/libtorch/catalogue.js')
-const { findLibTorch } = require('../scripts/libtorch/find.js')
-const { MACHINES, PLATFORM } = require('../scripts/libtorch/platform.js')
-const { minorOf } = require('../scripts/libtorch/version.js')
-const { Problem } = require('../scripts/problem.js')
-const { stopAll } = require('../scripts/run.js')
-const { main: setUp } = require('../scripts/setup.js')
-const { size } = require('../scripts/terminal.js')
+
+if (require.main === module) require('../scripts/setup.js').bootstrap()
+
+const { reportFailure } = require('../dist/cli/failure.js')
+const { releaseFor } = require('../dist/setup/catalogue.js')
+const { findLibTorch } = require('../dist/setup/find.js')
+const { MACHINES, PLATFORM } = require('../dist/setup/platform.js')
+const { minorOf } = require('../dist/setup/version.js')
+const { failure } = require('../dist/setup/failure.js')
+const { stopAll } = require('../dist/setup/run.js')
+const { setUp } = require('../dist/setup/setup.js')
+const { size } = require('../dist/setup/report.js')
 const { faultsOf } = require('./binary.js')
 const { crossTool } = require('./cmake.js')
 const { crossBuild } = require('./cross/build.js')
@@ -45,10 +49,15 @@ function makePrebuilt(built, target, platform = PLATFORM) {
       const args = ['--strip-unneeded', '-o', stripped, path.join(built, name)]
       const { status, stderr, error } = spawnSync(strip, args, { encoding: 'utf8' })
       if (status !== 0)
-        throw new Problem(`${name} cannot be stripped: ${error?.message ?? stderr.trim()}`, 'npm run setup')
+        throw failure(
+          'ERR_DCGAN_NATIVE_NOT_FOUND',
+          `${name} cannot be stripped: ${error?.message ?? stderr.trim()}`,
+          'npm run setup',
+        )
       return faultsOf(stripped, { libtorch: name === TRAINING, arch })
     })
-    if (faults.length > 0) throw new Problem(`The addon would not load elsewhere:\n${faults.join('\n')}`)
+    if (faults.length > 0)
+      throw failure('ERR_DCGAN_NATIVE_NOT_FOUND', `The addon would not load elsewhere:\n${faults.join('\n')}`)
     fs.rmSync(target, { recursive: true, force: true })
     fs.renameSync(beside, target)
   } finally {
@@ -64,7 +73,7 @@ function wantedPlatforms() {
   const unknown = names.find(name => !known.includes(name))
   if (unknown === undefined) return names.length > 0 ? names : known
   const fix = `Name one or more of ${known.join(', ')}.`
-  throw new Problem(`The package ships no addon for the platform ${unknown}.`, fix)
+  throw failure('ERR_DCGAN_NATIVE_NOT_FOUND', `The package ships no addon for the platform ${unknown}.`, fix)
 }
 
 /** @returns {Promise<number>} the exit code */
@@ -73,8 +82,7 @@ async function main() {
     const platforms = wantedPlatforms()
     // Checked before minutes of compiling, not after them.
     for (const name of platforms) if (name !== PLATFORM) crossTool(name, 'g++')
-    const status = await setUp([])
-    if (status !== 0) return status
+    await setUp()
     requireShippable()
     fs.rmSync(PREBUILDS, { recursive: true, force: true })
     for (const name of platforms) {
@@ -85,9 +93,7 @@ async function main() {
     }
     return 0
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    process.stderr.write(`${error.text}\n`)
-    return 1
+    return reportFailure(error)
   }
 }
 
@@ -96,13 +102,18 @@ function requireShippable() {
   const { version } = releaseFor('cpu')
   const libtorch = findLibTorch()
   if (libtorch === undefined || libtorch.cuda || minorOf(libtorch.version) !== minorOf(version)) {
-    throw new Problem(
+    throw failure(
+      'ERR_DCGAN_NATIVE_NOT_FOUND',
       `The package ships an addon for LibTorch ${minorOf(version)} for the CPU; set-up found ${libtorch?.version} in ${libtorch?.folder}.`,
-      'node scripts/setup.js --cpu   (LIBTORCH and LIBTORCH_USE_PYTORCH unset)',
+      'npm run setup -- --cpu   (LIBTORCH and LIBTORCH_USE_PYTORCH unset)',
     )
   }
   if (fs.existsSync(path.join(ROOT, WEIGHTS))) return
-  throw new Problem(`${WEIGHTS}, which the package ships, is missing.`, `git checkout ${WEIGHTS}`)
+  throw failure(
+    'ERR_DCGAN_NATIVE_NOT_FOUND',
+    `${WEIGHTS}, which the package ships, is missing.`,
+    `git checkout ${WEIGHTS}`,
+  )
 }
 
 module.exports = { makePrebuilt }

@@ -8,8 +8,9 @@ const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { Problem } = require('../scripts/problem.js')
-const { run } = require('../scripts/run.js')
+const { reportFailure } = require('../dist/cli/failure.js')
+const { failure } = require('../dist/setup/failure.js')
+const { run } = require('../dist/setup/run.js')
 
 const ROOT = path.join(__dirname, '..')
 const VERSION = '0.14.1'
@@ -59,7 +60,8 @@ async function build(zig) {
     const { status, output } = await run(/** @type {string} */ (program), [...own, ...args], {
       cwd: path.join(ROOT, 'binding'),
     })
-    if (status !== 0) throw new Problem(`WebAssembly does not compile:\n${output.trim()}`)
+    if (status !== 0)
+      throw failure('ERR_DCGAN_NATIVE_NOT_FOUND', `WebAssembly does not compile:\n${output.trim()}`)
   }
   try {
     const objects = []
@@ -92,7 +94,12 @@ const FILES = {
 
 async function main() {
   const zig = compiler()
-  if (zig === undefined) throw new Problem(`There is no Zig ${VERSION}`, `pip install ziglang==${VERSION}`)
+  if (zig === undefined)
+    throw failure(
+      'ERR_DCGAN_NATIVE_NOT_FOUND',
+      `There is no Zig ${VERSION}`,
+      `pip install ziglang==${VERSION}`,
+    )
   const module = await build(zig)
   fs.writeFileSync(FILES.module, module)
   fs.writeFileSync(FILES.script, script(module))
@@ -101,8 +108,7 @@ async function main() {
 
 if (require.main === module) {
   main().catch(error => {
-    process.stderr.write(`${error instanceof Problem ? error.text : error.stack}\n`)
-    process.exitCode = 1
+    process.exitCode = reportFailure(error)
   })
 }
 

@@ -5,10 +5,10 @@ import { defined } from '../options.js'
 import { drawSeed } from '../random.js'
 import type { GenerateProgress } from '../sampling/generate.js'
 import type { Labels } from '../sampling/labels.js'
+import { bar, clock, isLive, paint } from '../terminal.js'
 import { hyperParamsOf } from './flags.js'
 import { interruptible } from './interrupt.js'
 import { modelOf, remark, withModel } from './model.js'
-import { clock, isLive, paint } from './terminal.js'
 
 export interface DatasetFlags extends Record<string, unknown> {
   model?: string
@@ -19,8 +19,6 @@ export interface DatasetFlags extends Record<string, unknown> {
   seed?: number
   json?: boolean
 }
-
-const BAR_WIDTH = 24
 
 /** Runs `libtorch-dcgan dataset`, which writes generated digits as a labelled data set. */
 export async function dataset(flags: DatasetFlags): Promise<void> {
@@ -54,10 +52,8 @@ function show({ done, count, imagesPerSecond, etaSeconds }: GenerateProgress): v
   const stream = process.stderr
   if (!isLive(stream)) return
   clear()
-  const filled = Math.round((done / count) * BAR_WIDTH)
-  const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}`
   const speed = `${imagesPerSecond.toFixed(0)} images/s  ${clock(etaSeconds)} left`
-  stream.write(`${paint(stream, 'green', bar)} ${done}/${count}  ${speed}`)
+  stream.write(`${paint(stream, 'green', bar(done / count))} ${done}/${count}  ${speed}`)
 }
 
 function clear(): void {

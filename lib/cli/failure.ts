@@ -1,5 +1,6 @@
 import { DcganError } from '../errors.js'
-import { paint } from './terminal.js'
+import { detailsOf } from '../setup/failure.js'
+import { paint } from '../terminal.js'
 
 /** Exit codes: for failures, for wrong usage, and for signals (128 plus the signal's number). */
 export const EXIT = { failure: 1, usage: 2, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const
@@ -18,14 +19,16 @@ export class Interrupted extends Error {
 /** Prints what went wrong and returns the exit code. */
 export function reportFailure(error: unknown): number {
   if (error instanceof Interrupted) return EXIT[error.signal]
-  const text =
-    error instanceof DcganError
-      ? `${error.message} (${error.code})`
-      : String((error as Error)?.stack ?? error)
+  const text = error instanceof DcganError ? describe(error) : String((error as Error)?.stack ?? error)
   process.stderr.write(`${paint(process.stderr, 'red', 'error:')} ${text}\n`)
   return error instanceof DcganError && error.code === 'ERR_DCGAN_INVALID_ARGUMENT'
     ? EXIT.usage
     : EXIT.failure
+}
+
+function describe(error: DcganError): string {
+  const { what, fix } = detailsOf(error)
+  return `${what} (${error.code})${fix === undefined ? '' : `\n${fix.replace(/^/gm, '  ')}`}`
 }
 
 /** Prints process warnings in one line, without Node's prefix. Leaves out the codes that `quiet` accepts. */

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { HYPER_PARAMS } from '../hyperparams.js'
 import { packageVersion } from '../installed.js'
 import { recipes } from '../recipes.js'
@@ -19,8 +19,12 @@ export function createProgram(): Command {
     .enablePositionalOptions()
     .exitOverride()
     .addHelpText('after', '\nEach command has a --help of its own.')
-  addScript(program, 'setup', 'find or fetch LibTorch, and build the addon if necessary')
-  addScript(program, 'doctor', 'check the installation and suggest fixes')
+  addSetUp(program)
+  program
+    .command('doctor')
+    .description('check the installation and suggest fixes; the exit code is 1 if something must be fixed')
+    .option('--json', 'print the report as JSON')
+    .action(async flags => (await import('./doctor.js')).doctor(flags))
   addTrain(program)
   addSampling(program, 'sample', 'make digit images')
     .option('--count <n>', 'number of images (default: one, or one for each of --labels)', numberOrText)
@@ -49,21 +53,48 @@ export function createProgram(): Command {
   return program
 }
 
-/** Adds a command that is a script with flags of its own. */
-function addScript(program: Command, name: 'setup' | 'doctor', description: string): void {
+const SETUP_VARIABLES = `
+Environment:
+  LIBTORCH                use the LibTorch in this folder
+  LIBTORCH_USE_PYTORCH=1  use the torch of the active Python (or of PYTHON)
+  LIBTORCH_DCGAN_HOME     the cache folder, an absolute path; by default
+                          libtorch-dcgan in XDG_CACHE_HOME or ~/.cache
+  LIBTORCH_DCGAN_MIRROR   used in place of https://download.pytorch.org
+  LIBTORCH_DCGAN_ALLOW_UNPINNED=1
+                          take a file whose SHA-256 is not known
+  LIBTORCH_DCGAN_BUILD_FROM_SOURCE=1
+                          build the addon even if a prebuilt one fits
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY
+                          as usual`
+
+function addSetUp(program: Command): void {
+  const sources = ['cpu', 'cuda', 'from']
+  const source = (flags: string, description: string) =>
+    new Option(flags, description).conflicts(sources.filter(name => !flags.startsWith(`--${name}`)))
   program
-    .command(name)
-    .description(description)
-    .helpOption(false)
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .passThroughOptions()
-    .action(async (_flags: unknown, command: Command) => {
-      const script = require(`../../scripts/${name}.js`) as {
-        main(argv: string[]): Promise<number | undefined>
-      }
-      process.exitCode = (await script.main(command.args)) ?? process.exitCode
-    })
+    .command('setup')
+    .description(
+      'find or fetch LibTorch, which models need to train, and build the addon if necessary; a second run does only what is left to do',
+    )
+    .addOption(
+      source('--cpu', 'LibTorch for the CPU (192 MB to download on linux-x64, 155 MB on linux-arm64)'),
+    )
+    .addOption(
+      source('--cuda', 'LibTorch for CUDA (2.8 GB to download); the default if there is an NVIDIA driver'),
+    )
+    .addOption(
+      source(
+        '--from <source>',
+        'take LibTorch from an address, which ends in #sha256=<hash>, or from a ZIP file, wheel or folder',
+      ),
+    )
+    .option('--rebuild', 'build the addon again, even if a prebuilt one fits')
+    .option('--list', 'show what the cache holds')
+    .option('--remove [name...]', 'remove what --list shows: all of it, or these names')
+    .option('--json', 'with --list: as JSON')
+    .addHelpText('after', SETUP_VARIABLES)
+    .showHelpAfterError('  libtorch-dcgan setup --help')
+    .action(async flags => (await import('./set-up.js')).runSetUp(flags))
 }
 
 function addTrain(program: Command): void {

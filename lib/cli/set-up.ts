@@ -1,30 +1,71 @@
-import { DcganError } from '../errors.js'
+import fs from 'node:fs'
+import path from 'node:path'
+import { cacheFolder, listEntries, removeEntry } from '../setup/cache.js'
+import { filesUnder } from '../setup/disk.js'
+import { failure } from '../setup/failure.js'
+import { findLibTorch } from '../setup/find.js'
+import { withLock } from '../setup/lock.js'
+import { size } from '../setup/report.js'
+import { interruptible, type SetUpOptions, setUp } from '../setup/setup.js'
 
-interface Finder {
-  findLibTorch(): object | undefined
+interface SetUpFlags extends SetUpOptions {
+  list?: boolean
+  /** True, or the names. */
+  remove?: true | string[]
+  json?: boolean
 }
-interface SetUp {
-  main(argv: string[]): Promise<number>
+
+/** Runs `libtorch-dcgan setup`. */
+export async function runSetUp({ list, remove, json, ...options }: SetUpFlags): Promise<void> {
+  if (list) listCache(json === true)
+  else if (remove) await interruptible(() => removeFromCache(remove === true ? [] : remove))
+  else await setUp(options)
 }
 
 /** Runs set-up if there is no LibTorch, and says so first. Its progress goes to standard error. */
 export async function provideLibTorch(): Promise<void> {
-  const { findLibTorch } = require('../../scripts/libtorch/find.js') as Finder
-  if (!isMissing(findLibTorch)) return
+  if (!isMissing()) return
   process.stderr.write('This needs LibTorch, which is not here yet. Now runs: npx libtorch-dcgan setup\n')
-  const { main } = require('../../scripts/setup.js') as SetUp
-  if ((await main([])) === 0) return
-  throw new DcganError(
-    'ERR_DCGAN_NATIVE_NOT_FOUND',
-    'LibTorch could not be set up, for the reason above. Fix that, then run the command again',
-  )
+  await setUp()
 }
 
 /** A LibTorch that is damaged, or that a variable names wrongly, is not missing: opening it says what to do. */
-function isMissing(findLibTorch: Finder['findLibTorch']): boolean {
+function isMissing(): boolean {
   try {
     return findLibTorch() === undefined
   } catch {
     return false
   }
+}
+
+function listCache(json: boolean): void {
+  const entries = listEntries().map(entry => {
+    const files = filesUnder(entry.place).map(name => fs.lstatSync(path.join(entry.place, name)).size)
+    return { ...entry, bytes: files.reduce((sum, bytes) => sum + bytes, 0) }
+  })
+  const lines = entries.map(
+    ({ name, folder, from, current, bytes }) =>
+      `${current ? '*' : ' '} ${name}  ${size(bytes)}  ${folder}  (${from})\n`,
+  )
+  const text = lines.length === 0 ? `Nothing in ${cacheFolder()}\n` : lines.join('')
+  process.stdout.write(json ? `${JSON.stringify(entries, null, 2)}\n` : text)
+}
+
+async function removeFromCache(names: string[]): Promise<void> {
+  const cache = cacheFolder()
+  const entries = listEntries()
+  const present = entries.map(({ name }) => name)
+  const unknown = names.find(name => !present.includes(name))
+  if (unknown !== undefined) {
+    const fix = `It holds: ${present.join(', ') || 'nothing'}.`
+    throw failure('ERR_DCGAN_IO', `The cache holds no ${unknown}.`, fix)
+  }
+  if (!fs.existsSync(cache)) return
+  await withLock(path.join(cache, 'lock'), async () => {
+    for (const entry of entries.filter(({ name }) => names.length === 0 || names.includes(name))) {
+      removeEntry(entry)
+      process.stdout.write(`Removed ${entry.name}\n`)
+    }
+    if (names.length === 0) fs.rmSync(path.join(cache, 'downloads'), { recursive: true, force: true })
+  })
 }

@@ -1,7 +1,7 @@
 import { firstDigits } from '../images/index.js'
+import { bar, clock, isLive, paint, sizeOf } from '../terminal.js'
 import type { Progress } from '../training/progress.js'
 import { halfBlocks, showsPictures } from './half-blocks.js'
-import { clock, isLive, paint, sizeOf } from './terminal.js'
 
 const PLAIN_INTERVAL_MS = 30_000
 const BAR_WIDTH = 24
@@ -92,9 +92,7 @@ export class TrainDisplay {
     if (width < LEAST_BAR_WIDTH) return `${epochs}  ${text}`.slice(0, columns)
     this.#begin ??= progress.step - 1
     const done = (progress.step - this.#begin) / (progress.totalSteps - this.#begin)
-    const filled = Math.round(done * width)
-    const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`
-    return `${epochs} ${paint(this.#stream, 'green', bar)} ${text}`
+    return `${epochs} ${paint(this.#stream, 'green', bar(done, width))} ${text}`
   }
 
   /** Draws the first digits of a snapshot in one or two rows. Returns no lines if they do not fit or the file is gone. */

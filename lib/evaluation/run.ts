@@ -35,7 +35,9 @@ export async function evaluatePlan(
   const events = await EventFile.open(plan.tensorboard)
   try {
     const evaluation = await compare(engine, hparams, data, plan)
-    await events.write(figuresAt(step, evaluation))
+    await events.write(
+      scalars(step, { ...tagged('evaluation', evaluation), ...tagged('evaluation_floor', evaluation.floor) }),
+    )
     return evaluation
   } finally {
     await events.close()
@@ -121,14 +123,6 @@ function figures({ labelAccuracy, labelAccuracies, ...rest }: NativeFigures, lab
   // Without labels it is NaN.
   if (!labelled || Number.isNaN(labelAccuracy)) return rest
   return { ...rest, labelAccuracy, labelAccuracyByClass: labelAccuracies }
-}
-
-/** Returns TensorBoard's event of an evaluation at a step. */
-export function figuresAt(step: number, evaluation: Evaluation): ReturnType<typeof scalars> {
-  return scalars(step, {
-    ...tagged('evaluation', evaluation),
-    ...tagged('evaluation_floor', evaluation.floor),
-  })
 }
 
 function tagged(group: string, figures: Figures): Record<string, number> {

@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { DcganError } from '../errors.js'
 import { assertInstalled } from '../installed.js'
+import { lazy } from '../lazy.js'
+import { cutShort } from '../setup/elf.js'
+import { detailsOf } from '../setup/failure.js'
 import type { NativeAddon } from './types.js'
 
 /** The addon, and the file that it was loaded from. */
@@ -10,16 +13,12 @@ export interface OpenAddon {
   file: string
 }
 
-/** The exports of `scripts/`. They run before lib/ is compiled, so they are JavaScript, typed here. */
-interface Elf {
-  cutShort(file: string): boolean
-}
-interface Platforms {
-  requirePlatform(): void
-}
 interface Loader {
   path(root: string): string
 }
+
+/** It is slow to load, so it is loaded only after a failure. */
+const platforms = lazy(() => require('../setup/platform.js') as typeof import('../setup/platform.js'))
 
 // The package's root: the path is the same from lib/ and from dist/.
 const ROOT = path.join(__dirname, '..', '..')
@@ -82,23 +81,23 @@ function load(): OpenAddon {
 /** Returns what the user can do without an addon. If PyTorch publishes no LibTorch, set-up cannot help. */
 function advice(): string {
   const problem = problemOfPlatform()
-  return problem === undefined ? SETUP : `${problem.message} ${problem.fix.replaceAll('\n', '. ')}`
+  if (problem === undefined) return SETUP
+  const { what, fix = '' } = detailsOf(problem)
+  return `${what} ${fix.replaceAll('\n', '. ')}`
 }
 
-/** Returns why there is no addon for this platform. It is slow, so it is asked only after a failure. */
-function problemOfPlatform(): { message: string; fix: string } | undefined {
-  const { requirePlatform } = require('../../scripts/libtorch/platform.js') as Platforms
+/** Returns why there is no addon for this platform. */
+function problemOfPlatform(): Error | undefined {
   try {
-    requirePlatform()
+    platforms().requirePlatform()
     return undefined
   } catch (problem) {
-    return problem as { message: string; fix: string }
+    return problem as Error
   }
 }
 
 /** Loading a library that is cut short would kill the process without a message. */
 export function refuseCutShort(files: string[]): void {
-  const { cutShort } = require('../../scripts/files/elf.js') as Elf
   const damaged = files.find(cutShort)
   if (damaged === undefined) return
   throw new DcganError('ERR_DCGAN_NATIVE_NOT_FOUND', `${damaged} is damaged: its end is missing. ${SETUP}`)

@@ -4,6 +4,7 @@ import { readTensors } from '../checkpoint/file.js'
 import { encodeTensors } from '../checkpoint/tensors.js'
 import { DcganError } from '../errors.js'
 import { writeFileAtomic } from '../files.js'
+import { cacheFolder } from '../setup/cache.js'
 import type { NativeTensor } from './types.js'
 
 /** The classifier of an evaluation. Figures of different classifiers cannot be compared. */
@@ -88,7 +89,6 @@ export async function keepClassifier(
 }
 
 function fileOf(hash: string): string {
-  const { cacheFolder } = require('../../scripts/libtorch/cache.js') as { cacheFolder(): string }
   return join(cacheFolder(), 'classifiers', `${hash}.safetensors`)
 }
 

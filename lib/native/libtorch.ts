@@ -1,27 +1,8 @@
 import path from 'node:path'
 import { DcganError, type DcganErrorCode } from '../errors.js'
+import { findLibTorch, type LibTorchInfo } from '../setup/find.js'
+import { minorOf } from '../setup/version.js'
 import { type OpenAddon, refuseCutShort, SETUP, words } from './addon.js'
-
-/** The LibTorch in use. */
-export interface LibTorchInfo {
-  /** The folder with `lib/` and `include/`. */
-  folder: string
-  lib: string
-  /** From its headers, for example "2.13.0". */
-  version: string
-  /** True if it was built with CUDA. */
-  cuda: boolean
-  /** Where it was found: through LIBTORCH, in the active Python's PyTorch, or in the cache of `setup`. */
-  source: 'LIBTORCH' | 'PyTorch' | 'cache'
-}
-
-/** The exports of `scripts/`. They run before lib/ is compiled, so they are JavaScript, typed here. */
-interface Finder {
-  findLibTorch(prefer: string[]): LibTorchInfo | undefined
-}
-interface Versions {
-  minorOf(version: string): string
-}
 
 /**
  * Finds the LibTorch that fits the addon, and lets the addon open it and the training library.
@@ -29,7 +10,6 @@ interface Versions {
  * @throws {DcganError} ERR_DCGAN_NATIVE_NOT_FOUND, ERR_DCGAN_LIBTORCH_MISMATCH
  */
 export function openLibTorch({ addon, file }: OpenAddon): LibTorchInfo {
-  const { minorOf } = require('../../scripts/libtorch/version.js') as Versions
   if (addon.compiledVersion === '') {
     throw new DcganError(
       'ERR_DCGAN_NATIVE_NOT_FOUND',
@@ -37,7 +17,7 @@ export function openLibTorch({ addon, file }: OpenAddon): LibTorchInfo {
     )
   }
   const minor = minorOf(addon.compiledVersion)
-  const libtorch = findLibTorch(minor)
+  const libtorch = find(minor)
   if (minorOf(libtorch.version) !== minor && process.env.LIBTORCH_BYPASS_VERSION_CHECK !== '1') {
     throw new DcganError(
       'ERR_DCGAN_LIBTORCH_MISMATCH',
@@ -60,20 +40,14 @@ export function openLibTorch({ addon, file }: OpenAddon): LibTorchInfo {
   return libtorch
 }
 
-function findLibTorch(minor: string): LibTorchInfo {
-  const { findLibTorch } = require('../../scripts/libtorch/find.js') as Finder
+function find(minor: string): LibTorchInfo {
   let found: LibTorchInfo | undefined
   try {
     found = findLibTorch([minor])
   } catch (cause) {
-    const { fix, code } = cause as { fix?: string; code?: string }
-    const advice =
-      fix === undefined
-        ? SETUP
-        : code === 'CACHE'
-          ? `What to do: ${fix}`
-          : `${fix} Without it, "npx libtorch-dcgan setup" fetches LibTorch`
-    throw new DcganError('ERR_DCGAN_NATIVE_NOT_FOUND', `${words(cause)} ${advice}`, { cause })
+    if (!(cause instanceof DcganError) || cause.message.includes('npx libtorch-dcgan')) throw cause
+    const advice = 'Without it, "npx libtorch-dcgan setup" fetches LibTorch'
+    throw new DcganError(cause.code, `${cause.message} ${advice}`, { cause })
   }
   if (found !== undefined) return found
   throw new DcganError(

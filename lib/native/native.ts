@@ -1,7 +1,7 @@
 import { DcganError, type DcganErrorCode, invalidArgument } from '../errors.js'
 import { loading } from '../loading.js'
+import type { LibTorchInfo } from '../setup/find.js'
 import { type OpenAddon, openAddon, openAddonIfAny } from './addon.js'
-import type { LibTorchInfo } from './libtorch.js'
 import type { NativeAddon, SamplingEngine } from './types.js'
 
 /** What computes a model: the addon alone, WebAssembly, or LibTorch. */

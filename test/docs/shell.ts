@@ -6,7 +6,7 @@ import { ROOT } from './documents.js'
 export type Treatment =
   /** Runs the command line with these arguments. */
   | { kind: 'cli'; args: string[] }
-  /** Runs a script of the package, with `--help` behind its flags: they are checked, and nothing else is done. */
+  /** Runs set-up or doctor with `--help` behind its flags: they are checked, and nothing else is done. */
   | { kind: 'flags'; script: string; args: string[] }
   /** Looks at it only: what it names is there. */
   | { kind: 'there' }

@@ -6,7 +6,7 @@
 const { fork } = require('node:child_process')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { Problem } = require('../../scripts/problem.js')
+const { failure } = require('../../dist/setup/failure.js')
 const { runProgram } = require('../tools/program.js')
 
 const CHILD = path.join(__dirname, 'child.ts')
@@ -124,7 +124,7 @@ async function main(args) {
   const first = Number(values.first)
   const hang = Number(values.hang)
   if (![runs, seed, first, hang].every(Number.isSafeInteger) || !KINDS.includes(values.kind ?? 'state'))
-    throw new Problem('A number or a kind is wrong.', undefined, { code: 'USAGE' })
+    throw failure('ERR_DCGAN_INVALID_ARGUMENT', 'A number or a kind is wrong.')
   let well = true
   row('kind', 'accepted', 'refused', 'findings', 'slowest ms', 'peak MiB', 'seconds')
   for (const kind of values.kind === undefined ? KINDS : [values.kind]) {

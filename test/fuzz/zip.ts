@@ -1,11 +1,10 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ZipFile } from '../../lib/setup/zip.js'
 import type { Mutator } from '../checkpoint/mutate.js'
-import { zip } from '../scripts/zip-files.js'
+import { zip } from '../setup/zip-files.js'
 import { spoilt } from './bytes.js'
 import { hasCode, type Kind } from './kind.js'
-
-const { ZipFile } = require('../../scripts/files/zip.js')
 
 const SIGNATURES = [0x04034b50, 0x02014b50, 0x06054b50, 0x06064b50, 0x07064b50]
 const NUMBERS = [0, 1, 8, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0xffffffff]
@@ -64,6 +63,6 @@ export function zipFiles(folder: string): Kind {
       const beside = readdirSync(folder).filter(name => name !== 'archive.zip')
       if (beside.length > 0) throw new Error(`it wrote beside its folder: ${beside}`)
     },
-    isRefusal: error => hasCode(error, 'BAD_ARCHIVE', 'NO_SPACE', ...SYSTEM),
+    isRefusal: error => hasCode(error, 'ERR_DCGAN_IO', ...SYSTEM),
   }
 }

@@ -23,8 +23,7 @@ test('is small, and holds what a user needs and nothing else', () => {
     'binding/addon/addon.cc',
     'cmake/LibTorch.cmake',
     'CMakeLists.txt',
-    'scripts/setup.js',
-    'scripts/doctor.js',
+    'dist/setup/setup.js',
     'weights/mnist.safetensors',
     `prebuilds/${process.platform}-${process.arch}/dcgan.node`,
     `prebuilds/${process.platform}-${process.arch}/libdcgan_training.so`,
@@ -44,7 +43,6 @@ test('is small, and holds what a user needs and nothing else', () => {
       'lib',
       'prebuilds',
       'quality',
-      'scripts',
       'weights',
     ].sort(),
   )
@@ -89,15 +87,6 @@ test('its scripts and compiled files name no file that it does not hold', async 
   expect(missing).toEqual([])
 })
 
-test('npm install in its folder compiles nothing, as it holds no sources of the tools', async () => {
-  const folder = temporary()
-  await run('tar', ['-xzf', tarball().tarball, '-C', folder])
-  const root = path.join(folder, 'package')
-  const { prepare } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')).scripts
-  expect(await run('npm', ['run', '--silent', 'prepare'], { cwd: root })).toEqual({ stdout: '', stderr: '' })
-  expect(tarball().files).toContain(prepare.split(' ')[1])
-})
-
 test('the prebuilt addon carries no path of this machine, and needs nothing newer than LibTorch does', async () => {
   const folder = temporary()
   await run('tar', ['-xzf', tarball().tarball, '-C', folder])
@@ -107,7 +96,7 @@ test('the prebuilt addon carries no path of this machine, and needs nothing newe
   )
   expect(faults.flat()).toEqual([])
   const readme = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8')
-  const { MIN_GLIBC } = require('../../scripts/libtorch/platform.js')
+  const { MIN_GLIBC } = require('../../lib/setup/platform.js')
   expect(/glibc (\d+\.\d+) or newer/.exec(readme)?.[1]).toBe(MIN_GLIBC)
   // The check itself finds what it looks for: the system's Node.js is built for one place.
   expect(faultsOf(process.execPath, { libtorch: false }).length).toBeGreaterThan(0)

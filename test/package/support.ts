@@ -4,15 +4,16 @@ import os from 'node:os'
 import path from 'node:path'
 
 const { pack } = require('../../tools/pack.js')
-const { findLibTorch } = require('../../scripts/libtorch/find.js')
-const { which } = require('../../scripts/programs.js')
+
+import { findLibTorch, type LibTorchInfo } from '../../lib/setup/find.js'
+import { findProgram } from '../../lib/setup/programs.js'
 
 export const ROOT = path.join(__dirname, '..', '..')
 /** `npm run check -- package`: what takes minutes, or the network, too. */
 export const FULL = process.env.PACKAGE_TEST === 'full'
 
 /** The LibTorch of this test run, which the apps take instead of fetching one. */
-export const libtorch: { folder: string; version: string; cuda: boolean } = findLibTorch()
+export const libtorch = findLibTorch() as LibTorchInfo
 
 const folders: string[] = []
 
@@ -65,7 +66,12 @@ export class App {
   constructor(name = 'app') {
     this.folder = path.join(temporary(), name)
     fs.mkdirSync(this.folder)
-    const tools = { node: process.execPath, npm: which('npm'), npx: which('npx'), sh: '/bin/sh' }
+    const tools = {
+      node: process.execPath,
+      npm: findProgram('npm') ?? '',
+      npx: findProgram('npx') ?? '',
+      sh: '/bin/sh',
+    }
     for (const [tool, file] of Object.entries(tools)) {
       fs.symlinkSync(fs.realpathSync(file), path.join(this.bare, tool))
     }

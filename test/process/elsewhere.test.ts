@@ -10,7 +10,7 @@ let folder = ''
 /** The package as npm installs it where it has no addon for the platform. */
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'dcgan-elsewhere-'))
-  for (const name of ['package.json', 'CMakeLists.txt', 'binding', 'cmake', 'dist', 'scripts', 'weights']) {
+  for (const name of ['package.json', 'CMakeLists.txt', 'binding', 'cmake', 'dist', 'weights']) {
     cpSync(join(ROOT, name), join(folder, 'package', name), { recursive: true })
   }
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
@@ -59,7 +59,7 @@ describe.each(['darwin', 'win32'])('on %s, where there is no LibTorch,', platfor
   test.each(['doctor', 'setup'])('%s says what works there', async name => {
     const { code, stdout, stderr } = await on(
       platform,
-      `require('./scripts/${name}.js').main([]).then(code => { process.exitCode = code })`,
+      `process.argv.splice(1, 9, '${name}'); require('./dist/cli/index.js')`,
     )
     expect(code).not.toBe(0)
     expect(stdout + stderr).toMatch(INSTEAD)

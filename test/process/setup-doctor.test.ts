@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { makeLibTorch, temporary } from '../scripts/support'
+import { makeLibTorch, temporary } from '../setup/support'
 import { cachedLibTorch, compiledLibTorch, Package } from './setup-support'
 
 interface Check {
@@ -10,22 +10,21 @@ interface Check {
   fix?: string
 }
 
-// A library that answers as the real one does, as far as doctor asks.
+// A library that answers as the real one does, as far as doctor uses it.
 const LIBRARY = `
-export async function loadMnist({ split }: { split?: string } = {}) {
+exports.loadMnist = async ({ split } = {}) => {
   if (process.env.MNIST_DIR) throw Object.assign(new Error('no such file'), { code: 'ERR_DCGAN_BAD_DATASET' })
   return { count: split === 'test' ? 10000 : 60000 }
 }
-export class DCGAN {
+exports.DCGAN = class DCGAN {
   device = 'cpu'
   engine = 'native'
-  precision: string
   constructor({ precision = 'float32' } = {}) {
     this.precision = precision === 'auto' ? 'float32' : precision
   }
   static async pretrained() { return new DCGAN() }
   async sample() { return { pixels: Uint8Array.from({ length: 256 }, (_, i) => i) } }
-  async trainEpoch({ count }: { count: number }) { return { steps: count / 8 } }
+  async trainEpoch({ count }) { return { steps: count / 8 } }
   async dispose() {}
 }
 `
@@ -35,7 +34,7 @@ const libtorch = compiledLibTorch()
 const good = { LIBTORCH: libtorch }
 
 beforeAll(async () => {
-  made.clone({ 'index.ts': LIBRARY })
+  made.write('dist/index.js', LIBRARY)
   const { status, stderr } = await made.setup(good)
   if (status !== 0) throw new Error(stderr)
 })
@@ -43,7 +42,7 @@ beforeAll(async () => {
 async function diagnose(
   env: Record<string, string>,
 ): Promise<{ status: number | null; checks: Record<string, Check> }> {
-  const { status, stdout } = await made.run('doctor.js', ['--json'], {
+  const { status, stdout } = await made.cli('doctor', ['--json'], {
     LIBTORCH_DCGAN_HOME: made.home,
     ...env,
   })
@@ -85,16 +84,16 @@ test('a LibTorch of the cache that was changed, although its size and time are a
   const { folder, env } = await cachedLibTorch(libtorch)
   expect((await diagnose(env)).checks.LibTorch?.status).toBe('ok')
   const library = path.join(folder, 'lib', 'libc10.so')
-  const { atime, mtime } = fs.statSync(library)
+  const { atimeMs, mtimeMs } = fs.statSync(library)
   const bytes = fs.readFileSync(library)
   bytes[bytes.length - 1] = Number(bytes.at(-1)) ^ 1
   fs.writeFileSync(library, bytes)
-  fs.utimesSync(library, atime, mtime)
+  fs.utimesSync(library, atimeMs / 1000, mtimeMs / 1000)
   const { status, checks } = await diagnose(env)
   expect(status).toBe(1)
   expect(checks.LibTorch).toMatchObject({
     status: 'failed',
-    detail: expect.stringContaining(`${library} was changed`),
+    detail: expect.stringContaining(`${library} is not as it was unpacked`),
     fix: expect.stringMatching(/^npx libtorch-dcgan setup --remove .* && npx libtorch-dcgan setup --from '/),
   })
 })
@@ -210,7 +209,7 @@ describe('the addon that the package ships', () => {
   })
 
   test.each(['dcgan.node', 'libdcgan_training.so'])(
-    '%s cut short: the package is installed anew',
+    '%s cut short: the package is installed again',
     async name => {
       const file = path.join(prebuilt, name)
       const intact = fs.readFileSync(file)
@@ -252,9 +251,9 @@ test('a data set that cannot be read', async () => {
 })
 
 test('a library that is not compiled', async () => {
-  fs.renameSync(made.path('dist'), made.path('dist-away'))
+  fs.renameSync(made.path('dist', 'index.js'), made.path('dist', 'away.js'))
   const { checks } = await diagnose(good)
-  fs.renameSync(made.path('dist-away'), made.path('dist'))
+  fs.renameSync(made.path('dist', 'away.js'), made.path('dist', 'index.js'))
   expect(checks.sampling).toMatchObject({
     status: 'failed',
     detail: expect.stringMatching(/not compiled/),
@@ -264,7 +263,7 @@ test('a library that is not compiled', async () => {
 
 test('in words: each check with its remedy beneath, without colours in a file', async () => {
   const env = { LIBTORCH_DCGAN_HOME: made.home, LIBTORCH: '/somewhere' }
-  const { stdout, status } = await made.run('doctor.js', [], env)
+  const { stdout, status } = await made.cli('doctor', [], env)
   expect(status).toBe(1)
   expect(stdout).toMatch(/^libtorch-dcgan \d/)
   expect(stdout).toMatch(/\nfailed {3}LibTorch {4}LIBTORCH is \/somewhere.*\n +→ Set LIBTORCH .*\n/)
@@ -273,11 +272,11 @@ test('in words: each check with its remedy beneath, without colours in a file', 
 })
 
 test('--help, and a wrong flag', async () => {
-  expect(await made.run('doctor.js', ['--help'], {})).toMatchObject({
+  expect(await made.cli('doctor', ['--help'], {})).toMatchObject({
     status: 0,
     stdout: expect.stringMatching(/--json/),
   })
-  expect(await made.run('doctor.js', ['--nonsense'], {})).toMatchObject({
+  expect(await made.cli('doctor', ['--nonsense'], {})).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(/--nonsense/),
   })

@@ -1,32 +1,13 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { type Made, makeLibTorch, node, ROOT, temporary } from '../scripts/support'
+import { type Made, makeLibTorch, node, temporary } from '../setup/support'
 import { cachedLibTorch, compiledLibTorch, Package } from './setup-support'
 
-// lib/native, compiled, with an addon that opens libraries and does nothing else.
+// The package with an addon that opens libraries and does nothing else.
 const made = new Package()
 const libtorch = compiledLibTorch()
 
 beforeAll(async () => {
-  const source = (name: string) => fs.readFileSync(path.join(ROOT, 'lib', name), 'utf8')
-  const files = [
-    'bundled.ts',
-    'errors.ts',
-    'files.ts',
-    'installed.ts',
-    'loading.ts',
-    'options.ts',
-    'native/addon.ts',
-    'native/libtorch.ts',
-    'native/native.ts',
-    'native/types.ts',
-  ]
-  made.clone({
-    ...Object.fromEntries(files.map(name => [name, source(name)])),
-    // Here the addon is always there, so WebAssembly is never opened.
-    'wasm/engine.ts':
-      "import type { SamplingEngine } from '../native/types.js'\nexport declare const wasmEngine: SamplingEngine\n",
-  })
   const { status, stderr } = await made.setup({ LIBTORCH: libtorch })
   if (status !== 0) throw new Error(stderr)
 })

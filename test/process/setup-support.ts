@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { fetchInto, write } from '../scripts/fetch-support'
-import { makeLibTorch, node, ROOT, temporary, versionHeader, zip } from '../scripts/support'
+import { fetchInto, write } from '../setup/fetch-support'
+import { makeLibTorch, node, ROOT, temporary, versionHeader, zip } from '../setup/support'
 
 // An addon that is compiled in a second: what set-up and doctor look at, and no more.
 const ADDON = `#include <dlfcn.h>
@@ -95,7 +95,7 @@ export function setVersion(folder: string, version: string): void {
   fs.writeFileSync(path.join(folder, 'include/torch/headeronly/version.h'), versionHeader(version))
 }
 
-/** The package as it is installed: scripts and C++ sources, with this addon in place of the real one. */
+/** The package as it is installed, with this addon in place of the real one. */
 export class Package {
   // A path that a shell, or CMake, would trip over if it were not quoted.
   readonly root = path.join(temporary(), 'ein Päckchen')
@@ -103,7 +103,7 @@ export class Package {
 
   constructor() {
     fs.mkdirSync(path.join(this.root, 'node_modules'), { recursive: true })
-    for (const name of ['scripts', 'cmake', 'CMakeLists.txt', 'package.json']) {
+    for (const name of ['dist', 'weights', 'cmake', 'CMakeLists.txt', 'package.json']) {
       fs.cpSync(path.join(ROOT, name), path.join(this.root, name), { recursive: true })
     }
     // Links, but in a folder of its own: what is written there must not reach the real one.
@@ -127,23 +127,28 @@ export class Package {
     fs.writeFileSync(this.path(name), text)
   }
 
-  /** Makes it a clone, with a library of these files. */
-  clone(files: Record<string, string>): void {
+  /** Makes it a clone, without dist/. */
+  clone(): void {
     const projects = ['tsconfig.json', 'tsconfig.build.json', 'tsconfig.browser.json']
-    for (const name of ['package-lock.json', 'tools', ...projects]) {
+    for (const name of ['package-lock.json', 'scripts', 'tools', 'lib', ...projects]) {
       fs.cpSync(path.join(ROOT, name), this.path(name), { recursive: true })
     }
-    const page = { 'portable/web/browser.ts': 'export {}' }
-    for (const [name, text] of Object.entries({ ...page, ...files })) this.write(`lib/${name}`, text)
+    fs.rmSync(this.path('dist'), { recursive: true })
   }
 
+  /** Runs a script with Node.js. */
   run(script: string, args: string[], env: Record<string, string>): Running {
     const variables = { PATH: String(process.env.PATH), HOME: this.home, TMPDIR: this.home, ...env }
-    return node([this.path('scripts', script), ...args], variables, this.root)
+    return node([this.path(script), ...args], variables, this.root)
+  }
+
+  /** Runs the command. */
+  cli(name: 'setup' | 'doctor', args: string[], env: Record<string, string>): Running {
+    return this.run('dist/cli/index.js', [name, ...args], env)
   }
 
   setup(env: Record<string, string>, ...args: string[]): Running {
-    return this.run('setup.js', args, env)
+    return this.cli('setup', args, env)
   }
 
   /** When each library was last written. */

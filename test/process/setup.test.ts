@@ -3,7 +3,7 @@ import crypto from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { serve, temporary } from '../scripts/support'
+import { serve, temporary } from '../setup/support'
 import { compiledLibTorch, Package, setVersion } from './setup-support'
 
 // Node alone: no compiler, no CMake, no Python.
@@ -49,7 +49,7 @@ describe('set-up of an installed package', () => {
     expect(made.times().addon).toBe(before.addon)
   })
 
-  test('tells what the compiler says, and goes on when it is mended', async () => {
+  test('says what the compiler says, and continues when that is fixed', async () => {
     made.write('binding/training/more.cc', 'int broken( {\n')
     const { status, stderr } = await made.setup(env)
     expect(status).toBe(1)
@@ -59,7 +59,7 @@ describe('set-up of an installed package', () => {
     expect((await made.setup(env)).status).toBe(0)
   })
 
-  test('mends a library that an interrupted build left half written', async () => {
+  test('replaces a library that an interrupted build left half written', async () => {
     const file = made.path('build', 'Release', 'dcgan.node')
     fs.rmSync(made.path('build', 'addon.json'))
     fs.truncateSync(file, 500)
@@ -67,7 +67,7 @@ describe('set-up of an installed package', () => {
     expect(fs.statSync(file).size).toBeGreaterThan(5000)
   })
 
-  test('goes on after a configuration that failed', async () => {
+  test('continues after a configuration that failed', async () => {
     const list = fs.readFileSync(made.path('CMakeLists.txt'), 'utf8')
     made.write('CMakeLists.txt', `${list}message(FATAL_ERROR "no more")\n`)
     fs.rmSync(made.path('build'), { recursive: true })
@@ -76,7 +76,7 @@ describe('set-up of an installed package', () => {
     expect(await made.setup(env)).toMatchObject({ status: 0 })
   })
 
-  test('builds anew for another LibTorch, or the same folder with another version', async () => {
+  test('builds again for another LibTorch, or the same folder with another version', async () => {
     const other = compiledLibTorch('2.14.1')
     expect((await made.setup({ LIBTORCH: other })).stderr).toMatch(/Building the addon for LibTorch 2\.14\.1/)
     expect(fs.readFileSync(made.path('build', 'CMakeCache.txt'), 'utf8')).toContain(other)
@@ -89,7 +89,7 @@ describe('set-up of an installed package', () => {
     made.write('binding/training/trainer.cc', '#include <torch/torch.h>\nint answer() { return 44; }\n')
     const both = await Promise.all([made.setup(env), made.setup(env)])
     expect(both.map(({ status }) => status)).toEqual([0, 0])
-    // test/scripts/lock.test.ts reads what the waiting one prints: here it may come after the other's end.
+    // test/setup/lock.test.ts reads what the waiting one prints: here it may come after the other's end.
     const said = both.map(({ stderr }) => stderr).join('')
     expect(said.match(/Built the addon/g)).toHaveLength(1)
   })
@@ -147,12 +147,14 @@ describe('set-up of an installed package', () => {
     const intact = fs.readFileSync(engine)
     fs.writeFileSync(engine, intact.subarray(0, 3000))
     const { status, stderr } = await made.setup(env)
-    expect(stderr).toMatch(/libdcgan_training\.so is cut short\.\n {2}rm -r .* && npm install\n$/)
+    expect(stderr).toMatch(
+      /libdcgan_training\.so is cut short\. \(ERR_DCGAN_NATIVE_NOT_FOUND\)\n {2}rm -r .* && npm install\n$/,
+    )
     expect(status).toBe(1)
     fs.writeFileSync(engine, intact)
   })
 
-  test('builds where the prebuilt one is for another version, or where it is told to', async () => {
+  test('builds where the prebuilt one is for another version, or where the user requests it', async () => {
     const other = compiledLibTorch('2.14.1')
     const { status, stderr } = await made.setup({ LIBTORCH: other, PATH: bare })
     expect(stderr).toMatch(
@@ -173,49 +175,77 @@ describe('set-up of an installed package', () => {
 
 describe('set-up of a clone', () => {
   const made = new Package()
-  made.clone({
-    'index.ts': 'export const answer: number = 42\n',
-    'old.ts': 'export const old = true\n',
-    'cli/index.ts':
-      "#!/usr/bin/env node\nimport { answer } from '../index.js'\nprocess.stdout.write(String(answer))\n",
-  })
+  made.clone()
+  made.write('lib/answer.ts', 'export const answer: number = 42\n')
+  made.write('lib/old.ts', 'export const old = true\n')
   const env = { LIBTORCH: compiledLibTorch() }
+  const setup = () => made.run('scripts/setup.js', [], env)
 
-  test('builds from source, and compiles the library with its command', async () => {
-    const { status, stderr } = await made.setup(env)
-    expect(stderr).toMatch(/Built the addon[\s\S]*Compiled lib\/[\s\S]*Ready/)
+  test('doctor says that it is not set up, while dist/ is missing', async () => {
+    const { status, stderr } = await made.run('scripts/doctor.js', [], env)
+    expect(stderr).toMatch(
+      /Not set up: .*dist\/cli\/index\.js.*\(ERR_DCGAN_NATIVE_NOT_FOUND\)\n {2}npm run setup/,
+    )
+    expect(status).toBe(1)
+  })
+
+  test('compiles the library with its command, and builds from source', async () => {
+    const { status, stderr } = await setup()
+    expect(stderr).toMatch(/Compiled lib\/[\s\S]*Built the addon[\s\S]*Ready/)
     expect(status).toBe(0)
-    expect(require(made.path('dist', 'index.js')).answer).toBe(42)
+    expect(require(made.path('dist', 'answer.js')).answer).toBe(42)
     expect(fs.statSync(made.path('dist', 'cli', 'index.js')).mode & 0o111).toBe(0o111)
+    expect((await made.run('scripts/doctor.js', ['--help'], env)).stdout).toMatch(/libtorch-dcgan doctor/)
   })
 
   test('does nothing the second time', async () => {
-    const { mtimeMs } = fs.statSync(made.path('dist', 'index.js'))
-    expect((await made.setup(env)).stderr).toMatch(/^Ready: .*\n$/)
-    expect(fs.statSync(made.path('dist', 'index.js')).mtimeMs).toBe(mtimeMs)
+    const { mtimeMs } = fs.statSync(made.path('dist', 'answer.js'))
+    expect((await setup()).stderr).toMatch(/^Ready: .*\n$/)
+    expect(fs.statSync(made.path('dist', 'answer.js')).mtimeMs).toBe(mtimeMs)
   })
 
-  test('compiles what changed, and takes away what is gone', async () => {
-    made.write('lib/index.ts', 'export const answer: number = 43\n')
+  test('compiles what changed, and removes what is gone', async () => {
+    made.write('lib/answer.ts', 'export const answer: number = 43\n')
     fs.rmSync(made.path('lib', 'old.ts'))
-    const { stderr } = await made.setup(env)
-    expect(stderr).toMatch(/^Compiled lib\/ in/)
+    const { stderr } = await setup()
+    expect(stderr).toMatch(/Compiled lib\//)
     expect(stderr).not.toMatch(/addon/)
-    expect(fs.readFileSync(made.path('dist', 'index.js'), 'utf8')).toContain('43')
+    expect(fs.readFileSync(made.path('dist', 'answer.js'), 'utf8')).toContain('43')
     expect(fs.readdirSync(made.path('dist')).filter(name => name.startsWith('old'))).toEqual([])
   })
 
   test('compiles what was made and is gone', async () => {
-    fs.rmSync(made.path('dist', 'index.js'))
-    expect(await made.setup(env)).toMatchObject({ status: 0 })
-    expect(fs.existsSync(made.path('dist', 'index.js'))).toBe(true)
+    fs.rmSync(made.path('dist', 'answer.js'))
+    expect(await setup()).toMatchObject({ status: 0 })
+    expect(fs.existsSync(made.path('dist', 'answer.js'))).toBe(true)
   })
 
-  test('tells what does not compile', async () => {
-    made.write('lib/index.ts', "export const answer: number = 'x'\n")
-    const { status, stderr } = await made.setup(env)
+  test('two at the same time compile once', async () => {
+    made.write('lib/answer.ts', 'export const answer: number = 44\n')
+    const both = await Promise.all([setup(), setup()])
+    expect(both.map(({ status }) => status)).toEqual([0, 0])
+    const said = both.map(({ stderr }) => stderr).join('')
+    expect(said.match(/Compiled lib\//g)).toHaveLength(1)
+  })
+
+  test('one that is killed while it compiles leaves dist/ whole, and the next one compiles', async () => {
+    made.write('lib/answer.ts', 'export const answer: number = 45\n')
+    const killed = setup()
+    while (!fs.existsSync(made.path('dist.tmp'))) await new Promise(resolve => setTimeout(resolve, 5))
+    killed.kill()
+    await killed
+    expect(fs.existsSync(made.path('dist', 'cli', 'index.js'))).toBe(true)
+    expect(await setup()).toMatchObject({ status: 0 })
+    expect(fs.readFileSync(made.path('dist', 'answer.js'), 'utf8')).toContain('45')
+    expect(fs.existsSync(made.path('dist.tmp'))).toBe(false)
+  })
+
+  test('says what does not compile, and leaves what was compiled before', async () => {
+    made.write('lib/answer.ts', "export const answer: number = 'x'\n")
+    const { status, stderr } = await setup()
     expect(status).toBe(1)
-    expect(stderr).toMatch(/lib\/ does not compile:\n.*index\.ts/)
+    expect(stderr).toMatch(/lib\/ does not compile: \(ERR_DCGAN_\w+\)\n.*answer\.ts/)
+    expect(fs.readFileSync(made.path('dist', 'answer.js'), 'utf8')).toContain('45')
   })
 })
 
@@ -245,7 +275,7 @@ describe('the command', () => {
     expect(stderr).toMatch(/LIBTORCH is set[\s\S]*unset LIBTORCH/)
   })
 
-  test('tells of a wrong LIBTORCH', async () => {
+  test('refuses a wrong LIBTORCH', async () => {
     const { status, stderr } = await made.setup({ LIBTORCH: '/somewhere' })
     expect(status).toBe(1)
     expect(stderr).toMatch(/LIBTORCH is \/somewhere, but that is no LibTorch/)

@@ -7,14 +7,14 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { cacheFolder } = require('../../scripts/libtorch/cache.js')
-const { fetchLibTorch } = require('../../scripts/libtorch/fetch.js')
-const { Problem } = require('../../scripts/problem.js')
-const { run } = require('../../scripts/run.js')
-const { duration, line } = require('../../scripts/terminal.js')
-const { requireBuildTools } = require('../../scripts/programs.js')
+const { cacheFolder } = require('../../dist/setup/cache.js')
+const { fetchLibTorch } = require('../../dist/setup/fetch.js')
+const { failure } = require('../../dist/setup/failure.js')
+const { run } = require('../../dist/setup/run.js')
+const { duration, line } = require('../../dist/setup/report.js')
+const { requireBuildTools } = require('../../dist/setup/programs.js')
 const { buildApart } = require('../../tools/cmake.js')
-const { buildLibrary } = require('../../tools/library.js')
+const { compile } = require('../../scripts/setup.js')
 const { runProgram } = require('./program.js')
 
 const ROOT = path.join(__dirname, '..', '..')
@@ -41,11 +41,15 @@ async function provideLibTorch(from) {
   process.env.LIBTORCH_DCGAN_HOME ||= path.join(path.dirname(cacheFolder()), 'libtorch-dcgan-cuda')
   const libtorch = await fetchLibTorch({ variant: 'cuda', from })
   if (!libtorch.cuda)
-    throw new Problem(`${libtorch.folder} is a LibTorch without CUDA.`, 'Give --from one with CUDA.')
+    throw failure(
+      'ERR_DCGAN_NATIVE_NOT_FOUND',
+      `${libtorch.folder} is a LibTorch without CUDA.`,
+      'Give --from one with CUDA.',
+    )
   return libtorch
 }
 
-/** @param {import('../../scripts/libtorch/find.js').LibTorchInfo} libtorch */
+/** @param {import('../../dist/setup/find.js').LibTorchInfo} libtorch */
 async function build(libtorch) {
   requireBuildTools()
   const started = Date.now()
@@ -60,7 +64,7 @@ async function build(libtorch) {
   }
 }
 
-/** Trains and samples in a process of its own, and returns its answer. @param {import('../../scripts/libtorch/find.js').LibTorchInfo} libtorch */
+/** Trains and samples in a process of its own, and returns its answer. @param {import('../../dist/setup/find.js').LibTorchInfo} libtorch */
 async function tryRunning(libtorch) {
   const { LIBTORCH_USE_PYTORCH: _, ...env } = process.env
   const { output } = await run(process.execPath, [CHILD], {
@@ -69,7 +73,10 @@ async function tryRunning(libtorch) {
   try {
     return JSON.parse(output.slice(output.lastIndexOf('\n{')))
   } catch {
-    throw new Problem(`The process that loads it ended without an answer:\n${output.trim()}`)
+    throw failure(
+      'ERR_DCGAN_NATIVE_NOT_FOUND',
+      `The process that loads it ended without an answer:\n${output.trim()}`,
+    )
   }
 }
 
@@ -130,7 +137,7 @@ async function main(args) {
   const libtorch = await provideLibTorch(values.from)
   line(`Building the addon for LibTorch ${libtorch.version} (CUDA) in ${libtorch.folder}`)
   const { captured, nccl, time } = await build(libtorch)
-  await buildLibrary(ROOT)
+  compile()
   const rows = [
     { what: 'compiles and links, warnings being errors', ok: true, found: time },
     {

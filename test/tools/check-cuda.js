@@ -6,10 +6,10 @@
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { hasNvidiaDriver } = require('../../scripts/libtorch/platform.js')
-const { Problem } = require('../../scripts/problem.js')
-const { run } = require('../../scripts/run.js')
-const { line } = require('../../scripts/terminal.js')
+const { hasNvidiaDriver } = require('../../dist/setup/platform.js')
+const { failure } = require('../../dist/setup/failure.js')
+const { run } = require('../../dist/setup/run.js')
+const { line } = require('../../dist/setup/report.js')
 const { PARTS } = require('./cuda/parts.js')
 const { runProgram } = require('./program.js')
 
@@ -29,10 +29,11 @@ Options:
 
 /** @typedef {import('./cuda/support.js').Row} Row */
 
-/** @throws {Problem} where there is no GPU to check */
+/** @throws {Error} where there is no GPU to check */
 async function requireGpu() {
   if (!hasNvidiaDriver()) {
-    throw new Problem(
+    throw failure(
+      'ERR_DCGAN_NATIVE_NOT_FOUND',
       'No NVIDIA driver: this check needs a machine with an NVIDIA GPU.',
       'Run it where nvidia-smi shows a GPU. npm run check -- cuda-build needs none.',
     )
@@ -40,7 +41,8 @@ async function requireGpu() {
   const { status } = await run(process.execPath, [path.join(ROOT, 'scripts', 'setup.js'), '--cuda'], {
     show: true,
   })
-  if (status !== 0) throw new Problem('Setting the package up for CUDA failed.', 'See above.')
+  if (status !== 0)
+    throw failure('ERR_DCGAN_NATIVE_NOT_FOUND', 'Setting the package up for CUDA failed.', 'See above.')
 }
 
 /** Runs a part in a process of its own: where one ends badly, the others go on. @param {string} name @param {string} device */
@@ -84,7 +86,7 @@ async function main(args) {
   const { device, python } = values
   const wanted = values.only?.split(',') ?? [...PARTS, 'bench']
   const unknown = wanted.find(name => name !== 'bench' && !PARTS.includes(name))
-  if (unknown !== undefined) throw new Problem(`There is no part ${unknown}.`, undefined, { code: 'USAGE' })
+  if (unknown !== undefined) throw failure('ERR_DCGAN_INVALID_ARGUMENT', `There is no part ${unknown}.`)
   if (device !== 'cpu') await requireGpu()
   const rows = []
   for (const name of PARTS.filter(name => wanted.includes(name))) {

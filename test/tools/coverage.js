@@ -7,10 +7,10 @@ const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { createCoverageMap } = require('istanbul-lib-coverage')
-const { filesUnder } = require('../../scripts/files/disk.js')
-const { Problem } = require('../../scripts/problem.js')
-const { run } = require('../../scripts/run.js')
-const { buildLibrary } = require('../../tools/library.js')
+const { filesUnder } = require('../../dist/setup/disk.js')
+const { failure } = require('../../dist/setup/failure.js')
+const { run } = require('../../dist/setup/run.js')
+const { compile } = require('../../scripts/setup.js')
 const { buildInstrumented } = require('./instrumented.js')
 const { runProgram } = require('./program.js')
 
@@ -66,7 +66,8 @@ function addCpp(files, build, counts) {
     encoding: 'utf8',
     maxBuffer: 2 ** 30,
   })
-  if (gcov.status !== 0) throw new Problem(`gcov cannot read ${counts}:\n${gcov.stderr}`)
+  if (gcov.status !== 0)
+    throw failure('ERR_DCGAN_NATIVE_NOT_FOUND', `gcov cannot read ${counts}:\n${gcov.stderr}`)
   for (const { file: source, lines } of JSON.parse(gcov.stdout).files) {
     const name = path.relative(ROOT, path.resolve(build, source.replace(/^libtorch-dcgan\//, `${ROOT}/`)))
     if (!name.startsWith('binding/')) continue
@@ -135,7 +136,7 @@ async function test(args, reports, env) {
 /** @param {string[]} args jest's */
 async function main(args) {
   const { folder, build, env } = await buildInstrumented('coverage', FLAGS, 'with gcov')
-  await buildLibrary(ROOT)
+  compile()
   for (const file of filesUnder(build, /\.gcda$/)) fs.rmSync(path.join(build, file))
   const reports = path.join(folder, 'reports')
   fs.rmSync(reports, { recursive: true, force: true })

@@ -1,9 +1,9 @@
 'use strict'
 
 const path = require('node:path')
-const { findLibTorch } = require('../../scripts/libtorch/find.js')
-const { Problem } = require('../../scripts/problem.js')
-const { requireBuildTools } = require('../../scripts/programs.js')
+const { findLibTorch } = require('../../dist/setup/find.js')
+const { failure } = require('../../dist/setup/failure.js')
+const { requireBuildTools } = require('../../dist/setup/programs.js')
 const { buildApart } = require('../../tools/cmake.js')
 
 const CACHE = path.join(__dirname, '..', '..', 'node_modules', '.cache', 'libtorch-dcgan')
@@ -18,7 +18,8 @@ const CACHE = path.join(__dirname, '..', '..', 'node_modules', '.cache', 'libtor
  */
 async function buildInstrumented(name, flags, what) {
   const libtorch = findLibTorch()
-  if (libtorch === undefined) throw new Problem('LibTorch was not found.', 'npm run setup')
+  if (libtorch === undefined)
+    throw failure('ERR_DCGAN_NATIVE_NOT_FOUND', 'LibTorch was not found.', 'npm run setup')
   requireBuildTools()
   // Laid out as the loader wants it: LIBTORCH_DCGAN_PREBUILD names the folder above build/.
   const folder = path.join(CACHE, name)

@@ -2,8 +2,8 @@
 
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
-const { findLibTorch } = require('../../scripts/libtorch/find.js')
-const { requireBuildTools, which } = require('../../scripts/programs.js')
+const { findLibTorch } = require('../../dist/setup/find.js')
+const { findProgram, requireBuildTools } = require('../../dist/setup/programs.js')
 
 const ROOT = path.join(__dirname, '..', '..')
 const FOLDER = path.join(ROOT, 'node_modules', '.cache', 'libtorch-dcgan', 'native-tests')
@@ -26,7 +26,7 @@ function buildNative(targets) {
     process.exit(1)
   }
   requireBuildTools()
-  const generator = which('ninja') === undefined ? [] : ['-G', 'Ninja']
+  const generator = findProgram('ninja') === undefined ? [] : ['-G', 'Ninja']
   run('cmake', ['-S', ROOT, '-B', FOLDER, ...generator, '-DDCGAN_TESTS=ON', `-DLIBTORCH=${libtorch.folder}`])
   run('cmake', ['--build', FOLDER, '--parallel', '2', '--target', ...targets])
   return { folder: FOLDER, libtorch: libtorch.folder }

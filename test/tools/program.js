@@ -1,11 +1,12 @@
 'use strict'
 
-const { Problem, codeOf, reason } = require('../../scripts/problem.js')
-const { stopAll } = require('../../scripts/run.js')
+const { reportFailure } = require('../../dist/cli/failure.js')
+const { codeOf, messageOf } = require('../../dist/setup/failure.js')
+const { stopAll } = require('../../dist/setup/run.js')
 
 /**
- * Runs a command of test/, or prints its help with --help. Ctrl-C ends the programs that it started. What its user can
- * mend is told without a stack. A Problem ends with exit code 1, and wrong options with 2.
+ * Runs a command of test/, or prints its help with --help. Ctrl-C ends the programs that it started. A failure that its
+ * user can fix is printed without a stack, and ends with exit code 1; wrong options end with 2.
  *
  * @param {string} help
  * @param {(args: string[]) => Promise<boolean>} main gets what stands after the script's name, and returns whether all is
@@ -23,10 +24,9 @@ function runProgram(help, main) {
       process.exitCode = well ? 0 : 1
     },
     error => {
-      const usage = /^(ERR_PARSE_ARGS|USAGE)/.test(codeOf(error))
-      if (!usage && !(error instanceof Problem)) throw error
-      process.stderr.write(`${usage ? `${reason(error)}\n\n${help}` : error.text}\n`)
-      process.exitCode = usage ? 2 : 1
+      const usage = codeOf(error).startsWith('ERR_PARSE_ARGS')
+      if (usage) process.stderr.write(`${messageOf(error)}\n\n${help}\n`)
+      process.exitCode = usage ? 2 : reportFailure(error)
     },
   )
 }

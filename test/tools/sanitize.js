@@ -6,7 +6,7 @@
 const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { Problem } = require('../../scripts/problem.js')
+const { failure } = require('../../dist/setup/failure.js')
 const { buildInstrumented } = require('./instrumented.js')
 const { runProgram } = require('./program.js')
 
@@ -28,7 +28,8 @@ function runtime() {
   const names = ['libasan.so', 'libubsan.so', 'libstdc++.so']
   return names.map(name => {
     const file = execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim()
-    if (!path.isAbsolute(file)) throw new Problem(`GCC has no ${name}.`, 'Install it with the compiler.')
+    if (!path.isAbsolute(file))
+      throw failure('ERR_DCGAN_NATIVE_NOT_FOUND', `GCC has no ${name}.`, 'Install it with the compiler.')
     return file
   })
 }

@@ -1,9 +1,9 @@
 'use strict'
 
 const path = require('node:path')
-const { MACHINES } = require('../../scripts/libtorch/platform.js')
-const { BUILD_TOOLS } = require('../../scripts/programs.js')
-const { duration, line } = require('../../scripts/terminal.js')
+const { MACHINES } = require('../../dist/setup/platform.js')
+const { BUILD_TOOLS } = require('../../dist/setup/programs.js')
+const { duration, line } = require('../../dist/setup/report.js')
 const { buildApart, crossTool } = require('../cmake.js')
 const { crossLibTorch } = require('./libtorch.js')
 
@@ -13,7 +13,7 @@ const ROOT = path.join(__dirname, '..', '..')
  * Builds the addon and the engine for another platform than this machine's, in a folder of their own.
  *
  * @param {string} platform
- * @returns {Promise<{ built: string, libtorch: import('../../scripts/libtorch/find.js').LibTorchInfo }>} the folder with
+ * @returns {Promise<{ built: string, libtorch: import('../../dist/setup/find.js').LibTorchInfo }>} the folder with
  *   both, and the LibTorch that they were built with
  */
 async function crossBuild(platform) {

@@ -3,15 +3,15 @@
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { filesUnder, requireSpace } = require('../../scripts/files/disk.js')
-const { cacheFolder } = require('../../scripts/libtorch/cache.js')
-const { nvidiaWheels, releaseFor } = require('../../scripts/libtorch/catalogue.js')
-const { fetchLibTorch } = require('../../scripts/libtorch/fetch.js')
-const { describeLibTorch } = require('../../scripts/libtorch/find.js')
-const { pipDownload } = require('../../scripts/libtorch/pip.js')
-const { unpackLibTorch, unpackNvidia } = require('../../scripts/libtorch/unpack.js')
-const { Problem } = require('../../scripts/problem.js')
-const { line } = require('../../scripts/terminal.js')
+const { filesUnder, requireSpace } = require('../../dist/setup/disk.js')
+const { cacheFolder } = require('../../dist/setup/cache.js')
+const { nvidiaWheels, releaseFor } = require('../../dist/setup/catalogue.js')
+const { fetchLibTorch } = require('../../dist/setup/fetch.js')
+const { describeLibTorch } = require('../../dist/setup/find.js')
+const { pipDownload } = require('../../dist/setup/pip.js')
+const { unpackLibTorch, unpackNvidia } = require('../../dist/setup/unpack.js')
+const { detailsOf, failure } = require('../../dist/setup/failure.js')
+const { line } = require('../../dist/setup/report.js')
 const { crossTool } = require('../cmake.js')
 
 /**
@@ -41,7 +41,8 @@ async function crossLibTorch(platform) {
   if (named) {
     const libtorch = describeLibTorch(path.resolve(named), 'LIBTORCH', platform)
     if (!libtorch.cuda) return libtorch
-    throw new Problem(
+    throw failure(
+      'ERR_DCGAN_NATIVE_NOT_FOUND',
       `${variable} is ${libtorch.folder}, a LibTorch with CUDA; the package ships an addon for the CPU's.`,
       'Set it to one without CUDA, or unset it.',
     )
@@ -51,8 +52,9 @@ async function crossLibTorch(platform) {
   try {
     return await fetchLibTorch({ variant: 'cpu', platform })
   } catch (error) {
-    if (!(error instanceof Problem) || error.code !== 'UNREACHABLE' || platform !== PYPI.platform) throw error
-    line(`${error.message}\nMaking one of PyPI's wheel, which is built with CUDA.`)
+    const { what, unreachable } = detailsOf(/** @type {Error} */ (error))
+    if (unreachable !== true || platform !== PYPI.platform) throw error
+    line(`${what}\nMaking one of PyPI's wheel, which is built with CUDA.`)
   }
   await reducePyPI(folder)
   return describeLibTorch(folder, 'cache', platform)

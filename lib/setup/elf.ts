@@ -1,0 +1,40 @@
+import fs from 'node:fs'
+import { withFile } from './disk.js'
+import { attempt } from './failure.js'
+
+const MAGIC = 0x7f454c46
+const HEADER_BYTES = 64
+
+/** e_machine, by Node.js's names of processors (System V ABI). */
+const MACHINES: Record<string, number> = { x64: 62, arm64: 183 }
+
+/**
+ * Returns whether a 64-bit ELF file ends before the table at its end. Loading such a file kills the process with SIGBUS,
+ * without a message.
+ */
+export function cutShort(file: string): boolean {
+  const found = headerOf(file)
+  if (found === undefined) return false
+  const { header, size } = found
+  // e_shoff, e_shentsize and e_shnum.
+  return size < Number(header.readBigUInt64LE(40)) + header.readUInt16LE(58) * header.readUInt16LE(60)
+}
+
+/** Returns the processor that an ELF file is built for, if the file names another one than the wanted one. */
+export function otherProcessor(file: string, arch: string): string | undefined {
+  const machine = headerOf(file)?.header.readUInt16LE(18)
+  const wanted = MACHINES[arch]
+  if (machine === undefined || wanted === undefined || machine === wanted) return undefined
+  return Object.keys(MACHINES).find(name => MACHINES[name] === machine) ?? 'another processor'
+}
+
+/** Reads the header. Returns undefined if the file is no ELF file. */
+function headerOf(file: string): { header: Buffer; size: number } | undefined {
+  return attempt(() =>
+    withFile(file, (fd, size) => {
+      const header = Buffer.alloc(HEADER_BYTES)
+      fs.readSync(fd, header)
+      return header.readUInt32BE(0) === MAGIC ? { header, size } : undefined
+    }),
+  )
+}

@@ -1,0 +1,136 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { DcganError } from '../errors.js'
+import { addonIsCurrent, buildAddon } from './build-addon.js'
+import { cacheFolder } from './cache.js'
+import { releaseFor, type Variant } from './catalogue.js'
+import { attempt, codeOf, detailsOf, failure, messageOf } from './failure.js'
+import { fetchLibTorch } from './fetch.js'
+import { findLibTorch, type LibTorchInfo } from './find.js'
+import { withLock } from './lock.js'
+import { hasNvidiaDriver, requirePlatform } from './platform.js'
+import { prebuiltMisfit } from './prebuilt.js'
+import { requireBuildTools, requireNode } from './programs.js'
+import { clear, line } from './report.js'
+import { stopAll } from './run.js'
+import { tryAddon } from './try-addon.js'
+
+const ROOT = path.join(__dirname, '..', '..')
+
+export interface SetUpOptions {
+  cpu?: boolean
+  cuda?: boolean
+  from?: string
+  rebuild?: boolean
+}
+
+/** Finds or fetches LibTorch, and prepares the addon. A second call does only what is left to do. */
+export async function setUp(options: SetUpOptions = {}): Promise<void> {
+  await interruptible(async () => {
+    requireNode()
+    checkChoice(options)
+    // Two set-ups of one folder, such as those of npm start and npm test, would disturb each other's build. The lock lies
+    // in the folder. A user who may not write to the folder builds nothing, and needs no lock.
+    const work = () => provide(options)
+    const mayWrite = attempt(() => fs.accessSync(ROOT, fs.constants.W_OK) ?? true)
+    await (mayWrite ? withLock(path.join(ROOT, '.setup.lock'), work) : work())
+  })
+}
+
+/** Runs `work` so that Ctrl-C also ends the programs that it started, and says what the system's errors mean. */
+export async function interruptible(work: () => Promise<void>): Promise<void> {
+  const stop = (signal: NodeJS.Signals) => {
+    stopAll()
+    line('Interrupted. Nothing is half-made; run it again to continue.')
+    process.exit(128 + os.constants.signals[signal])
+  }
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  try {
+    await work()
+  } catch (error) {
+    throw clarified(error)
+  } finally {
+    clear()
+    process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop)
+  }
+}
+
+function clarified(cause: unknown): unknown {
+  const code = codeOf(cause)
+  const message = messageOf(cause)
+  if (/^(EACCES|EPERM|EROFS)$/.test(code)) {
+    const fix = `Run it as the owner of ${ROOT} and ${cacheFolder()}.`
+    return failure('ERR_DCGAN_IO', `Set-up may not write there: ${message}`, fix, { cause })
+  }
+  if (code !== 'ENOSPC') return cause
+  const fix = 'Free some space, then run the set-up again.'
+  return failure('ERR_DCGAN_IO', `The disk is full: ${message}`, fix, { cause })
+}
+
+function checkChoice({ cpu, cuda, from }: SetUpOptions): void {
+  const chosen = [cpu && '--cpu', cuda && '--cuda', from !== undefined && '--from'].find(Boolean)
+  const { LIBTORCH, LIBTORCH_USE_PYTORCH } = process.env
+  const variable = LIBTORCH ? 'LIBTORCH' : LIBTORCH_USE_PYTORCH === '1' ? 'LIBTORCH_USE_PYTORCH' : undefined
+  if (!chosen || variable === undefined) return
+  const what = `${variable} is set: it names the LibTorch, and ${chosen} names another one.`
+  throw failure('ERR_DCGAN_NATIVE_NOT_FOUND', what, `unset ${variable}`)
+}
+
+async function provide(options: SetUpOptions): Promise<void> {
+  const clone = fs.existsSync(path.join(ROOT, 'tsconfig.build.json'))
+  const fromSource = clone || options.rebuild === true || process.env.LIBTORCH_DCGAN_BUILD_FROM_SOURCE === '1'
+  const libtorch = await provideLibTorch(options, fromSource)
+  if (options.rebuild) fs.rmSync(path.join(ROOT, 'build'), { recursive: true, force: true })
+  await provideAddon(libtorch, fromSource)
+  line(`Ready: LibTorch ${libtorch.version} (${libtorch.cuda ? 'CUDA' : 'CPU'}) in ${libtorch.folder}`)
+}
+
+async function provideLibTorch(
+  { cpu, cuda, from }: SetUpOptions,
+  fromSource: boolean,
+): Promise<LibTorchInfo> {
+  const found = cpu || cuda || from ? undefined : findLibTorch()
+  if (found !== undefined) return found
+  const variant = cuda || (!cpu && hasNvidiaDriver()) ? 'cuda' : 'cpu'
+  if (from === undefined) {
+    // Checked before the long download, not after it.
+    requirePlatform()
+    const release = { version: releaseFor(variant).version, cuda: variant === 'cuda' }
+    if (fromSource || prebuiltMisfit(ROOT, release) !== undefined)
+      requireBuildToolsFor(variant, cuda === true || fromSource)
+  }
+  return fetchLibTorch({ variant, from })
+}
+
+/** `chosen`: whether the user chose CUDA, or a build from source. */
+function requireBuildToolsFor(variant: Variant, chosen: boolean): void {
+  try {
+    requireBuildTools()
+  } catch (error) {
+    if (!(error instanceof DcganError) || variant === 'cpu' || chosen) throw error
+    const { what, fix } = detailsOf(error)
+    throw failure(
+      error.code,
+      `There is an NVIDIA driver, and for CUDA the addon is built here. ${what}`,
+      `${fix}\nor take the prebuilt addon, for the CPU: npx libtorch-dcgan setup --cpu`,
+      { cause: error },
+    )
+  }
+}
+
+async function provideAddon(libtorch: LibTorchInfo, fromSource: boolean): Promise<void> {
+  if (addonIsCurrent(ROOT, libtorch)) return
+  const build = path.join(ROOT, 'build')
+  if (!fromSource) {
+    const misfit = prebuiltMisfit(ROOT, libtorch)
+    // An addon that was built here for another LibTorch would be loaded before the prebuilt one.
+    if (misfit === undefined) return fs.rmSync(build, { recursive: true, force: true })
+    line(`${misfit} Building one from source.`)
+  }
+  await buildAddon(ROOT, libtorch)
+  const { failure: message } = tryAddon(path.join(build, 'Release', 'dcgan.node'), libtorch.lib)
+  if (message === undefined) return
+  const what = `The addon was built, but does not load: ${message}`
+  throw failure('ERR_DCGAN_NATIVE_NOT_FOUND', what, 'npx libtorch-dcgan doctor')
+}

@@ -1,0 +1,45 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { checkStep } from '../../lib/setup/check-library.js'
+import { rejection, temporary } from './support'
+
+const ROOT = path.join(__dirname, '..', '..')
+
+/** A package whose library answers with this difference, after this statement. */
+function library(difference: number, statement = ''): string {
+  const root = temporary()
+  fs.mkdirSync(path.join(root, 'dist'))
+  const text = `exports.DCGAN = class {
+    constructor(hparams) { this.loss = hparams.kernels === 'plain' ? 1 : 1 + ${difference} }
+    async trainEpoch() { ${statement}; return { discLosses: [1, this.loss], genLosses: [1] } }
+    async dispose() {}
+  }`
+  fs.writeFileSync(path.join(root, 'dist', 'index.js'), text)
+  return root
+}
+
+test('the two kinds of step of the real library agree', async () => {
+  const { detail, status } = await checkStep(ROOT, 'cpu')
+  expect(detail).toMatch(/^24 steps .* differ by \S+ at most$/)
+  expect(status).toBeUndefined()
+})
+
+test('a step that computes something else is a failure', async () => {
+  expect(await rejection(checkStep(library(0.01)))).toMatchObject({
+    message: expect.stringContaining('differ by 0.010'),
+    fix: expect.stringContaining("kernels: 'plain'"),
+  })
+})
+
+test('a graph that could not be captured is told, although the steps agree', async () => {
+  const root = library(0, "process.emitWarning('No CUDA graph', { code: 'DCGAN_NO_GRAPH' })")
+  expect(await checkStep(root)).toMatchObject({ status: 'note', detail: 'No CUDA graph' })
+})
+
+test("what LibTorch refuses is the check's message", async () => {
+  const root = library(0, "throw Object.assign(new Error('no kernel image'), { code: 'ERR_DCGAN_NATIVE' })")
+  expect(await rejection(checkStep(root))).toMatchObject({
+    code: 'ERR_DCGAN_NATIVE',
+    message: 'ERR_DCGAN_NATIVE: no kernel image',
+  })
+})

@@ -1,0 +1,255 @@
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { findLibTorch as find, type LibTorchInfo } from '../../lib/setup/find.js'
+import { makeLibTorch, problem, setVariables, temporary } from './support'
+
+let home: string
+beforeEach(() => {
+  home = temporary()
+})
+
+/** A cache entry, as set-up leaves it. */
+function cached(name: string, version: string, { date = '2026-01-01', current = false, cuda = false } = {}) {
+  const cache = path.join(home, 'cache')
+  makeLibTorch(path.join(cache, name, 'torch'), version, { cuda })
+  const record = { folder: 'torch', version, cuda, key: name, from: 'test', sha256: null, date }
+  fs.writeFileSync(path.join(cache, name, 'libtorch.json'), JSON.stringify(record))
+  if (current) fs.writeFileSync(path.join(cache, 'current'), `${name}\n`)
+  return path.join(cache, name, 'torch')
+}
+
+/** A Python with torch in its site-packages, as far as finding it goes. */
+function python(folder: string, torch: string | undefined): string {
+  fs.mkdirSync(folder, { recursive: true })
+  const file = path.join(folder, 'python3')
+  fs.writeFileSync(file, `#!/bin/sh\necho '${torch ?? ''}'\n`, { mode: 0o755 })
+  return file
+}
+
+const env = (more: Record<string, string> = {}) => ({
+  HOME: home,
+  LIBTORCH_DCGAN_HOME: path.join(home, 'cache'),
+  PATH: path.join(home, 'bin'),
+  ...more,
+})
+
+function findLibTorch(variables: Record<string, string>, prefer?: string[]) {
+  setVariables(variables)
+  return find(prefer) as LibTorchInfo
+}
+
+describe('LIBTORCH', () => {
+  test('comes before PyTorch and the cache, and is described', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    python(path.join(home, 'bin'), makeLibTorch(path.join(home, 'python', 'torch'), '2.12.0'))
+    const folder = makeLibTorch(path.join(home, 'own'), '2.14.1', { cuda: true })
+    expect(findLibTorch(env({ LIBTORCH: folder, LIBTORCH_USE_PYTORCH: '1' }))).toEqual({
+      folder,
+      lib: path.join(folder, 'lib'),
+      version: '2.14.1',
+      cuda: true,
+      source: 'LIBTORCH',
+    })
+  })
+
+  const builtFor = (folder: string, machine: number) => {
+    const elf = Buffer.alloc(64)
+    elf.writeUInt32BE(0x7f454c46, 0)
+    elf.writeUInt16LE(machine, 18)
+    fs.writeFileSync(path.join(folder, 'lib', 'libc10.so'), elf)
+  }
+
+  test.each([
+    ['a folder that is not there', () => undefined, /does not exist/],
+    [
+      'a folder without headers',
+      (folder: string) => fs.rmSync(path.join(folder, 'include'), { recursive: true }),
+      /include is missing/,
+    ],
+    [
+      'a folder without a library',
+      (folder: string) => fs.rmSync(path.join(folder, 'lib', 'libc10.so')),
+      /libc10\.so is missing/,
+    ],
+    [
+      'headers without a version',
+      (folder: string) => fs.writeFileSync(path.join(folder, 'include/torch/headeronly/version.h'), ''),
+      /have no version/,
+    ],
+    [
+      'libraries for another processor',
+      (folder: string) => builtFor(folder, 2), // SPARC
+      new RegExp(`built for another processor, not for ${process.arch}`),
+    ],
+    [
+      'libraries for the other processor that is supported',
+      (folder: string) => builtFor(folder, process.arch === 'x64' ? 183 : 62),
+      process.arch === 'x64' ? /built for arm64, not for x64/ : /built for x64, not for arm64/,
+    ],
+  ])('that is %s is an error and not skipped', (_what, spoil, message) => {
+    cached('2.13.0-cpu', '2.13.0')
+    const folder = path.join(home, 'own')
+    if (_what !== 'a folder that is not there') makeLibTorch(folder)
+    spoil(folder)
+    const { message: text, fix } = problem(() => findLibTorch(env({ LIBTORCH: folder })))
+    expect(text).toMatch(message)
+    expect(text).toContain(`LIBTORCH is ${folder}`)
+    expect(fix).toMatch(/include\/ and lib\//)
+  })
+
+  test('that is empty counts as not set', () => {
+    const folder = cached('2.13.0-cpu', '2.13.0')
+    expect(findLibTorch(env({ LIBTORCH: '' })).folder).toBe(folder)
+  })
+})
+
+describe('LIBTORCH_USE_PYTORCH', () => {
+  const torch = (version: string) => makeLibTorch(path.join(home, 'site-packages', 'torch'), version)
+
+  test('=1 takes the active Python’s torch before the cache', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    python(path.join(home, 'bin'), torch('2.12.0'))
+    expect(findLibTorch(env({ LIBTORCH_USE_PYTORCH: '1' }))).toMatchObject({
+      version: '2.12.0',
+      source: 'PyTorch',
+    })
+  })
+
+  test('with another value, or not set, leaves Python alone', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    python(path.join(home, 'bin'), torch('2.12.0'))
+    for (const value of ['0', '']) {
+      expect(findLibTorch(env({ LIBTORCH_USE_PYTORCH: value })).source).toBe('cache')
+    }
+    expect(findLibTorch(env()).source).toBe('cache')
+  })
+
+  test('takes PYTHON before VIRTUAL_ENV before PATH', () => {
+    const place = (name: string, version: string) => makeLibTorch(path.join(home, name, 'torch'), version)
+    python(path.join(home, 'bin'), place('path', '2.1.0'))
+    python(path.join(home, 'venv', 'bin'), place('venv', '2.2.0'))
+    fs.renameSync(path.join(home, 'venv', 'bin', 'python3'), path.join(home, 'venv', 'bin', 'python'))
+    const named = python(path.join(home, 'named'), place('named', '2.3.0'))
+    const version = (more: Record<string, string>) =>
+      findLibTorch(env({ LIBTORCH_USE_PYTORCH: '1', ...more })).version
+    expect(version({})).toBe('2.1.0')
+    expect(version({ VIRTUAL_ENV: path.join(home, 'venv') })).toBe('2.2.0')
+    expect(version({ VIRTUAL_ENV: path.join(home, 'venv'), PYTHON: named })).toBe('2.3.0')
+  })
+
+  test('without a Python, without torch, or with a broken one is an error and not skipped', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    const find = () => findLibTorch(env({ LIBTORCH_USE_PYTORCH: '1' }))
+    expect(problem(find).message).toMatch(/a Python was not found/)
+    python(path.join(home, 'bin'), undefined)
+    expect(problem(find)).toMatchObject({
+      message: expect.stringMatching(/has no package torch/),
+      fix: expect.stringMatching(/unset LIBTORCH_USE_PYTORCH/),
+    })
+    python(path.join(home, 'bin'), torch('2.12.0'))
+    fs.rmSync(path.join(home, 'site-packages', 'torch', 'include'), { recursive: true })
+    expect(problem(find).message).toMatch(/not complete: .*include is missing/)
+  })
+})
+
+describe('the cache', () => {
+  test('without anything in it is nothing, not an error', () => {
+    expect(findLibTorch(env())).toBeUndefined()
+    fs.mkdirSync(path.join(home, 'cache', 'junk'), { recursive: true })
+    expect(findLibTorch(env())).toBeUndefined()
+  })
+
+  test('lies where LIBTORCH_DCGAN_HOME says, else XDG_CACHE_HOME, else ~/.cache', () => {
+    const folder = cached('2.13.0-cpu', '2.13.0')
+    const move = (to: string) => {
+      fs.mkdirSync(path.dirname(to), { recursive: true })
+      fs.renameSync(path.dirname(path.dirname(folder)), to)
+      fs.mkdirSync(path.join(home, 'cache'))
+    }
+    move(path.join(home, 'xdg', 'libtorch-dcgan'))
+    expect(findLibTorch({ HOME: home })).toBeUndefined()
+    expect(findLibTorch({ HOME: home, XDG_CACHE_HOME: path.join(home, 'xdg') }).version).toBe('2.13.0')
+    fs.renameSync(path.join(home, 'xdg'), path.join(home, '.cache'))
+    expect(findLibTorch({ HOME: home }).version).toBe('2.13.0')
+  })
+
+  test('never lies in the current folder: a relative XDG_CACHE_HOME is ignored, other relative paths refused', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    const xdg = path.join(home, 'here', 'libtorch-dcgan')
+    fs.mkdirSync(path.dirname(xdg))
+    fs.renameSync(path.join(home, 'cache'), xdg)
+    const here = process.cwd()
+    process.chdir(home)
+    try {
+      expect(findLibTorch({ HOME: home, XDG_CACHE_HOME: 'here' })).toBeUndefined()
+      const find = (more: Record<string, string>) => problem(() => findLibTorch(more))
+      expect(find({ HOME: home, LIBTORCH_DCGAN_HOME: './here/libtorch-dcgan' })).toMatchObject({
+        message: expect.stringMatching(/LIBTORCH_DCGAN_HOME is \.\/here\/libtorch-dcgan, a relative path/),
+        fix: expect.stringContaining('export LIBTORCH_DCGAN_HOME="$PWD/here/libtorch-dcgan"'),
+      })
+      expect(find({ HOME: 'here' }).message).toMatch(/HOME is here, a relative path/)
+    } finally {
+      process.chdir(here)
+    }
+  })
+
+  test('gives the current one, else the newest', () => {
+    cached('2.13.0-cpu', '2.13.0', { date: '2026-01-01' })
+    cached('2.14.1-cuda', '2.14.1', { date: '2026-02-01', cuda: true })
+    expect(findLibTorch(env())).toMatchObject({ version: '2.14.1', cuda: true })
+    cached('2.13.0-cpu', '2.13.0', { current: true })
+    expect(findLibTorch(env())).toMatchObject({ version: '2.13.0', cuda: false })
+  })
+
+  test('gives one of the wanted minor version before the current one', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    cached('2.15.0-cpu', '2.15.0', { current: true })
+    expect(findLibTorch(env(), ['2.13']).version).toBe('2.13.0')
+    expect(findLibTorch(env(), ['2.9']).version).toBe('2.15.0')
+  })
+
+  test('passes over what was damaged by hand', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    const broken = cached('2.14.1-cpu', '2.14.1', { current: true })
+    fs.rmSync(path.join(broken, 'lib', 'libtorch.so'))
+    for (const text of ['{', '{}', '1', 'null']) {
+      const entry = path.join(home, 'cache', `damaged ${text}`)
+      fs.mkdirSync(entry)
+      fs.writeFileSync(path.join(entry, 'libtorch.json'), text)
+    }
+    expect(findLibTorch(env()).version).toBe('2.13.0')
+  })
+
+  test('does not wait for a pipe in the place of a record, of the current name, or of a header', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    const other = cached('2.14.1-cpu', '2.14.1')
+    const headers = cached('2.15.0-cpu', '2.15.0')
+    const files = [
+      path.join(home, 'cache', 'current'),
+      path.join(other, '..', 'libtorch.json'),
+      path.join(headers, 'include', 'torch', 'csrc', 'api', 'include', 'torch', 'version.h'),
+    ]
+    for (const file of files) {
+      fs.rmSync(file, { force: true })
+      fs.mkdirSync(path.dirname(file), { recursive: true })
+      execFileSync('mkfifo', [file])
+    }
+    expect(findLibTorch(env()).version).toBe('2.13.0')
+  })
+
+  test.each([
+    ['null among its libraries', { libraries: { 'torch/lib/libtorch.so': null }, headers: { sha256: '' } }],
+    ['a list of libraries', { libraries: [], headers: { sha256: '' } }],
+    [
+      'a size that is a text',
+      { libraries: { a: { size: '1', mtimeMs: 1, sha256: '' } }, headers: { sha256: '' } },
+    ],
+    ['null for its contents', null],
+  ])('passes over a record with %s', (_what, contents) => {
+    cached('2.13.0-cpu', '2.13.0')
+    const record = path.join(cached('2.14.1-cpu', '2.14.1', { current: true }), '..', 'libtorch.json')
+    fs.writeFileSync(record, JSON.stringify({ ...JSON.parse(fs.readFileSync(record, 'utf8')), contents }))
+    expect(findLibTorch(env()).version).toBe('2.13.0')
+  })
+})

@@ -1,0 +1,145 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { filesUnder } from '../../lib/setup/disk.js'
+import * as terminal from '../../lib/setup/report.js'
+import { readStamp } from '../../lib/setup/stamp.js'
+import { ROOT, temporary } from './support'
+
+let root: string
+beforeEach(() => {
+  root = temporary()
+})
+const write = (name: string, text: string) => {
+  fs.mkdirSync(path.dirname(path.join(root, name)), { recursive: true })
+  fs.writeFileSync(path.join(root, name), text)
+}
+
+describe('a stamp', () => {
+  test('distinguishes content that changed from files that were only touched', async () => {
+    write('a.cc', 'one')
+    write('b.cc', 'two')
+    const stamp = (names: string[], facts = { version: 1 }) =>
+      readStamp(root, path.join(root, 'stamp.json'), names, facts)
+    const current = (...args: Parameters<typeof stamp>) => stamp(...args).current
+    expect(current(['a.cc', 'b.cc'])).toBe(false)
+    await stamp(['a.cc', 'b.cc']).write([])
+    fs.utimesSync(path.join(root, 'a.cc'), new Date(), new Date(Date.now() + 5000))
+    expect(current(['a.cc', 'b.cc'])).toBe(true)
+    expect(current(['a.cc', 'b.cc'], { version: 2 })).toBe(false)
+    expect(current(['a.cc'])).toBe(false)
+    write('c.cc', '')
+    expect(current(['a.cc', 'b.cc', 'c.cc'])).toBe(false)
+    write('a.cc', 'one!')
+    expect(current(['a.cc', 'b.cc'])).toBe(false)
+  })
+
+  test('counts only while what was made is there as it was', async () => {
+    write('dist/a.js', 'x')
+    const stamp = () => readStamp(root, path.join(root, 'stamp.json'), [], {})
+    const [whole, changed] = [
+      { whole: true, current: true },
+      { whole: false, current: false },
+    ]
+    expect(stamp()).toMatchObject(changed)
+    await stamp().write(['dist/a.js'])
+    expect(stamp()).toMatchObject(whole)
+    write('dist/a.js', 'xy')
+    expect(stamp()).toMatchObject(changed)
+    fs.rmSync(path.join(root, 'dist'), { recursive: true })
+    expect(stamp()).toMatchObject(changed)
+    stamp().remove()
+    expect(fs.existsSync(path.join(root, 'stamp.json'))).toBe(false)
+  })
+
+  test('covers the files of a kind under a folder', () => {
+    for (const name of ['binding/b/x.cc', 'binding/a.h', 'binding/notes.md', 'other/y.cc']) write(name, '')
+    expect(filesUnder(path.join(root, 'binding'), /\.(cc|h)$/)).toEqual(['a.h', 'b/x.cc'])
+    expect(filesUnder(path.join(root, 'none'))).toEqual([])
+  })
+})
+
+describe('packages are installed', () => {
+  const lock = (packages: object) => JSON.stringify({ packages })
+  const wanted = {
+    '': { name: 'us' },
+    'node_modules/a': { version: '1.0.0', integrity: 'x' },
+    'node_modules/mac-only': { version: '1.0.0', integrity: 'y', optional: true },
+  }
+
+  /** Set-up of this clone, as it is in its own folder. */
+  const packagesInstalled = (): boolean => {
+    write('scripts/setup.js', fs.readFileSync(path.join(ROOT, 'scripts', 'setup.js'), 'utf8'))
+    return require(path.join(root, 'scripts', 'setup.js')).packagesInstalled()
+  }
+
+  test('when what npm installed is what the lock file asks for', () => {
+    write('package-lock.json', lock(wanted))
+    expect(packagesInstalled()).toBe(false)
+    write('node_modules/.package-lock.json', lock({ 'node_modules/a': wanted['node_modules/a'] }))
+    expect(packagesInstalled()).toBe(true)
+  })
+
+  test.each([
+    ['another version', { 'node_modules/a': { version: '1.0.1', integrity: 'x' } }],
+    ['another content', { 'node_modules/a': { version: '1.0.0', integrity: 'z' } }],
+    ['one package less', {}],
+  ])('but not with %s', (_what, present) => {
+    write('package-lock.json', lock(wanted))
+    write('node_modules/.package-lock.json', lock(present))
+    expect(packagesInstalled()).toBe(false)
+  })
+})
+
+describe('progress', () => {
+  let written: string
+  const { CI, TERM } = process.env
+  const { isTTY } = process.stderr
+  beforeEach(() => {
+    written = ''
+    process.env.TERM = 'xterm'
+    delete process.env.CI
+    jest.spyOn(process.stderr, 'write').mockImplementation(text => {
+      written += text
+      return true
+    })
+  })
+  afterEach(() => {
+    jest.restoreAllMocks()
+    Object.assign(process.env, { TERM, ...(CI === undefined ? {} : { CI }) })
+    process.stderr.isTTY = isTTY
+  })
+
+  test('is a bar on a terminal, taken away before the next line', () => {
+    process.stderr.isTTY = true
+    terminal.progress('Downloading', 50e6, 200e6, terminal.size)
+    terminal.line('done')
+    expect(written).toMatch(/Downloading █{6}░{18} 25 %, 50\.0 MB of 200\.0 MB/)
+    expect(written.endsWith('\r\x1b[Kdone\n')).toBe(true)
+  })
+
+  test.each([{ CI: '1' }, { TERM: 'dumb' }])('is no bar with %j', variables => {
+    process.stderr.isTTY = true
+    Object.assign(process.env, variables)
+    terminal.progress('Downloading', 50e6, 200e6, terminal.size)
+    terminal.clear()
+    expect(written).toBe('')
+  })
+
+  test('is a line now and then in a log', () => {
+    process.stderr.isTTY = false
+    const now = jest.spyOn(Date, 'now')
+    for (let ms = 0; ms <= 25_000; ms += 100) {
+      now.mockReturnValue(1e12 + ms)
+      terminal.progress('Downloading', ms * 1e4, 300e6, terminal.size)
+    }
+    terminal.clear()
+    const lines = written.split('\n')
+    expect(lines).toHaveLength(3)
+    expect(lines[0]).toBe('Downloading 33 %, 100.0 MB of 300.0 MB, 10.0 MB/s, 20 s left')
+  })
+
+  test('has sizes and times that one reads', () => {
+    expect([900, 1.5e6, 2.75e9].map(terminal.size)).toEqual(['1 kB', '1.5 MB', '2.75 GB'])
+    expect([1234, 59_000, 83_000].map(terminal.duration)).toEqual(['1.2 s', '59 s', '1 min 23 s'])
+  })
+})

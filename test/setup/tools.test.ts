@@ -1,0 +1,162 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { releaseFor } from '../../lib/setup/catalogue.js'
+import { findPip, nvidiaRequirements } from '../../lib/setup/pip.js'
+import { requirePlatform } from '../../lib/setup/platform.js'
+import {
+  BUILD_TOOLS,
+  findProgram,
+  installCommand,
+  requireBuildTools,
+  requireNode,
+} from '../../lib/setup/programs.js'
+import { problem, setVariables, temporary } from './support'
+
+let bin: string
+beforeEach(() => {
+  bin = temporary()
+})
+const program = (name: string, output = '') =>
+  fs.writeFileSync(path.join(bin, name), `#!/bin/sh\necho '${output}'\n`, { mode: 0o755 })
+beforeEach(() => setVariables({ PATH: bin }))
+
+describe('each tool that building needs is named when it is missing, with the command that installs it:', () => {
+  test('CMake, then the compiler, then make; and then nothing is missing', () => {
+    const missing = () => problem(() => requireBuildTools())
+    expect(missing()).toMatchObject({
+      message: expect.stringMatching(/CMake is missing.*3\.18/),
+      fix: expect.stringMatching(/cmake/),
+    })
+    program('cmake', 'cmake version 3.25.1')
+    expect(missing()).toMatchObject({
+      message: expect.stringMatching(/C\+\+ compiler is missing/),
+      fix: expect.stringMatching(/g\+\+|gcc-c\+\+/),
+    })
+    program('c++', 'c++ 12.2.0')
+    expect(missing()).toMatchObject({
+      message: expect.stringMatching(/make nor Ninja/),
+      fix: expect.stringMatching(/make/),
+    })
+    program('make')
+    expect(() => requireBuildTools()).not.toThrow()
+  })
+
+  test('a CMake that is too old or does not run', () => {
+    program('cmake', 'cmake version 3.16.3')
+    expect(problem(BUILD_TOOLS.CMake)).toMatchObject({
+      message: expect.stringMatching(/too old: 3\.16\.3/),
+      fix: expect.stringMatching(/pip install .*cmake/),
+    })
+    program('cmake', 'Segmentation fault')
+    expect(problem(BUILD_TOOLS.CMake).message).toMatch(/does not run/)
+    program('cmake', 'cmake version 4.0.2')
+    expect(BUILD_TOOLS.CMake()).toMatch(/4\.0\.2/)
+  })
+
+  test('a compiler that CXX names', () => {
+    program('cmake', 'cmake version 3.25.1')
+    program('c++')
+    program('make')
+    setVariables({ PATH: bin, CXX: 'no-such-c++ -O2' })
+    expect(problem(requireBuildTools).message).toMatch(/CXX, no-such-c\+\+/)
+  })
+})
+
+test('a command is that of the system, or each system’s where it is none of them', () => {
+  expect(installCommand('g++', 'gcc-c++', 'ubuntu debian')).toBe('sudo apt-get install -y g++')
+  expect(installCommand('g++', 'gcc-c++', 'rocky rhel fedora')).toBe('sudo dnf install -y gcc-c++')
+  expect(installCommand('g++', 'gcc-c++', 'arch').split('\n')).toHaveLength(2)
+})
+
+test('only files that can be run are programs', () => {
+  fs.writeFileSync(path.join(bin, 'data'), '')
+  fs.mkdirSync(path.join(bin, 'folder'))
+  program('tool')
+  expect(findProgram('data')).toBeUndefined()
+  expect(findProgram('folder')).toBeUndefined()
+  expect(findProgram('data', 'tool')).toBe(path.join(bin, 'tool'))
+  expect(findProgram(path.join(bin, 'tool'))).toBe(path.join(bin, 'tool'))
+})
+
+test('Node.js must be as new as package.json says', () => {
+  expect(() => requireNode('20.17.0')).not.toThrow()
+  expect(() => requireNode('22.0.0')).not.toThrow()
+  expect(problem(() => requireNode('20.16.9'))).toMatchObject({
+    message: expect.stringMatching(/too old: 20\.16\.9.*20\.17/),
+    fix: expect.stringMatching(/nvm install/),
+  })
+  expect(() => requireNode('18.20.0')).toThrow(/too old/)
+})
+
+test('a system that PyTorch does not build for is told before anything is downloaded', () => {
+  expect(() => requirePlatform('linux-x64', 'glibc 2.36')).not.toThrow()
+  expect(() => requirePlatform('linux-arm64', 'glibc 2.36')).not.toThrow()
+  expect(problem(() => requirePlatform('linux-x64', 'musl')).fix).toMatch(/bookworm/)
+  expect(problem(() => requirePlatform('win32-x64')).message).toMatch(/win32-x64/)
+  for (const platform of ['darwin-arm64', 'win32-x64']) {
+    const { fix } = problem(() => requirePlatform(platform))
+    expect(fix).toMatch(/DCGAN\.pretrained\(\) sample here.*\n.*docker run .* libtorch-dcgan train/)
+  }
+  expect(problem(() => requirePlatform('linux-x64', 'musl')).fix).toMatch(
+    /DCGAN\.pretrained\(\) sample here.*\n.*docker run /,
+  )
+  expect(problem(() => requirePlatform('linux-riscv64', 'glibc 2.39')).message).toMatch(/riscv64/)
+  expect(() => requirePlatform('linux-x64', 'glibc 2.28')).not.toThrow()
+  expect(problem(() => requirePlatform('linux-x64', 'glibc 2.17')).message).toMatch(/2\.28.*2\.17/)
+  expect(problem(() => releaseFor('cuda', 'linux-riscv64')).fix).toMatch(/--cpu/)
+})
+
+test.each(['linux-x64', 'linux-arm64'])('what is fetched for %s is pinned by its hash', platform => {
+  const machine = platform === 'linux-x64' ? 'x86_64' : 'aarch64'
+  const cpu = releaseFor('cpu', platform)
+  // PyPI's own build of this version is for CUDA where it is for aarch64: the CPU's is asked for by its name.
+  expect(cpu.requirement).toBe(`torch==${cpu.version}+cpu`)
+  expect(decodeURIComponent(String(cpu.path))).toBe(`/whl/cpu/${cpu.file}`)
+  for (const release of [cpu, releaseFor('cuda', platform)]) {
+    expect(release).toMatchObject({ machine, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
+    expect(release.file).toMatch(new RegExp(`-cp311-cp311-manylinux_2_28_${machine}\\.whl$`))
+  }
+})
+
+test('NVIDIA’s packages are read from a wheel’s metadata, without markers, extras and others', () => {
+  const metadata = [
+    'Name: torch',
+    'Requires-Dist: sympy>=1.13.3',
+    'Requires-Dist: cuda-toolkit[cublas,cudart]==13.0.3; platform_system == "Linux"',
+    'Requires-Dist: nvidia-cudnn-cu13==9.24.0.43; platform_system == "Linux"',
+    'Requires-Dist: nvidia-nccl-cu12 (==2.19.3) ; platform_system == "Linux" and platform_machine == "x86_64"',
+    'Requires-Dist: nvidia-extra==1; extra == "more"',
+  ].join('\n')
+  expect(nvidiaRequirements(metadata)).toEqual([
+    'cuda-toolkit[cublas,cudart]==13.0.3',
+    'nvidia-cudnn-cu13==9.24.0.43',
+    'nvidia-nccl-cu12==2.19.3',
+    'nvidia-cuda-crt==13.0.*',
+    'nvidia-cuda-cccl==13.0.*',
+  ])
+})
+
+describe('a Python', () => {
+  const slow = () =>
+    fs.writeFileSync(path.join(bin, 'python3'), '#!/bin/sh\nexec /bin/sleep 20\n', { mode: 0o755 })
+
+  test('that does not answer is said to be silent, not to lack pip', () => {
+    slow()
+    expect(problem(() => findPip(200))).toMatchObject({
+      message: expect.stringMatching(/python3 -m pip --version` did not answer within 0\.2 seconds/),
+      fix: expect.stringMatching(/less busy/),
+    })
+  })
+
+  test('that does not answer is passed over where another has pip', () => {
+    slow()
+    program('python', 'pip 24.0')
+    // The other one has as long to answer, and a busy machine may need it.
+    expect(findPip(5000)).toBe(path.join(bin, 'python'))
+  }, 20_000)
+
+  test('without pip is none', () => {
+    fs.writeFileSync(path.join(bin, 'python3'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+    expect(findPip()).toBeUndefined()
+  })
+})
