@@ -26,6 +26,7 @@ test('a block that is wrong, or that no test knows how to treat, is a fault', ()
       ...['<!-- docs-test: whatever -->', '```ts', 'export {}', '```'],
       ...['<!-- docs-test: continues -->', '', '```ts', 'const a: string = 1', '```'],
       ...['```json', '{ no }', '```'],
+      ...['```ts', 'await using gan = await DCGAN.pretrained()', '```'],
     ),
   )
   const types = expect.stringMatching(
@@ -38,11 +39,12 @@ test('a block that is wrong, or that no test knows how to treat, is a fault', ()
     'line 12': 'docs-test knows no "whatever"',
     'line 17': types,
     'line 20': expect.stringContaining('JSON'),
+    'line 23': 'Node.js 20 has no `await using`',
   })
   expect(jobs.map(({ id, kind }) => [id, kind])).toEqual([['line 1', 'module']])
 })
 
-test('commands are told apart, and what they name must be there', () => {
+test('each kind of command has its treatment, and the files that it names must exist', () => {
   expect(commandsOf('a --b \\\n  c   # why\n# nothing\nLIBTORCH=/x d && e')).toEqual([
     'a --b c',
     'LIBTORCH=/x d',

@@ -104,6 +104,8 @@ export class Plan {
       this.#app.write(before.file, `${before.code}\n`)
       return
     }
+    // Node.js 20, the oldest that is supported, cannot parse it.
+    if (/^\s*await using\b/m.test(code)) throw new Error('Node.js 20 has no `await using`')
     const common = /\brequire\(/.test(code) && !/^import /m.test(code)
     const extension = directive === 'jest' ? 'test.js' : `${common ? 'c' : 'm'}${language}`
     const source = join(place, `block-${line}.${extension}`)
