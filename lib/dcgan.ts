@@ -336,9 +336,10 @@ export class DCGAN {
    * @example
    * import { DCGAN } from 'libtorch-dcgan'
    *
-   * await using gan = await DCGAN.pretrained()
+   * const gan = await DCGAN.pretrained()
    * const { frechetDistance, precision, recall, floor } = await gan.evaluate({ count: 1000 })
-   * console.log(frechetDistance, precision, recall, 'beside', floor.frechetDistance)
+   * console.log(frechetDistance, precision, recall, floor.frechetDistance)
+   * await gan.dispose()
    */
   async evaluate(options?: EvaluateOptions): Promise<Evaluation> {
     this.#engine.assertTrains()
