@@ -145,70 +145,105 @@ export type Precision = 'float32' | 'bfloat16' | 'auto'
 /** The device to run on. */
 export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`
 
-/** The defaults of all hyper-parameters except `seed`, which is drawn. */
-export const DEFAULTS: Readonly<Omit<HyperParams, 'seed'>> = Object.freeze({
-  batchSize: 128,
-  latentDim: 100,
-  classes: 0,
-  epochs: 25,
-  verboseFreq: 1000,
-  outputDim: 5,
-  discLr: 0.0002,
-  genLr: 0.0002,
-  beta1: 0.9,
-  beta2: 0.999,
-  loss: 'bce',
-  r1: 0,
-  r2: 0,
-  mismatch: 0,
-  dropout: 0.3,
-  labelSmoothing: 0,
-  discSteps: 1,
-  emaDecay: 0,
-  device: 'auto',
-  precision: 'float32',
-  kernels: 'auto',
-  threads: 'auto',
-  distributed: false,
-  maxBatch: 64,
-  maxQueue: 4096,
-})
+interface Param<T> {
+  /** The seed has none: it is drawn. */
+  default?: T
+  check: (key: string, value: unknown) => T
+  /** The line of `--help`. */
+  help: string
+  /** True: it describes the machine and not the model, so a loaded model may have another value. */
+  machine?: true
+  /** True: it may be a list with one value per epoch. */
+  perEpoch?: true
+}
 
 const MAX_EPOCH_VALUES = 500
 
-type Checks = { [K in keyof HyperParams]: (key: string, value: unknown) => HyperParams[K] }
-
-const CHECKS: Checks = {
-  batchSize: integer(2, 65_536, ' (batch normalisation needs two)'),
-  latentDim: integer(1, 4096),
-  classes: integer(0, 256),
-  epochs: integer(1, 1_000_000),
-  verboseFreq: integer(1, 1_000_000_000),
-  outputDim: integer(1, 64),
-  discLr: byEpoch(learningRate),
-  genLr: byEpoch(learningRate),
-  beta1: decay,
-  beta2: decay,
-  loss: oneOf('bce', 'relativistic'),
-  r1: byEpoch(penalty),
-  r2: byEpoch(penalty),
-  mismatch: byEpoch(penalty),
-  dropout: decay,
-  labelSmoothing: decay,
-  discSteps: integer(1, 100),
-  emaDecay: decay,
-  device,
-  precision: oneOf('float32', 'bfloat16', 'auto'),
-  kernels: oneOf('auto', 'plain'),
-  threads: (key, value) => (value === 'auto' ? value : checkInteger(key, value, 1, 1024, " or 'auto'")),
-  distributed,
-  seed: integer(0, MAX_SEED),
-  maxBatch: integer(1, 4096),
-  maxQueue: integer(1, 1_000_000),
+/** Everything about a hyper-parameter but its meaning. The defaults, the checks and the flags follow from this table. */
+export const PARAMS: { readonly [K in keyof HyperParams]: Param<HyperParams[K]> } = {
+  batchSize: {
+    default: 128,
+    check: integer(2, 65_536, ' (batch normalisation needs two)'),
+    help: 'images per training step',
+  },
+  latentDim: { default: 100, check: integer(1, 4096), help: 'length of a latent vector' },
+  classes: { default: 0, check: integer(0, 256), help: 'classes of a conditional model; 0 for none' },
+  epochs: { default: 25, check: integer(1, 1_000_000), help: 'passes over the data set in total' },
+  verboseFreq: {
+    default: 1000,
+    check: integer(1, 1_000_000_000),
+    help: 'steps between two snapshots and log lines',
+  },
+  outputDim: { default: 5, check: integer(1, 64), help: 'images per side of a snapshot' },
+  discLr: perEpoch(
+    0.0002,
+    learningRate,
+    "Adam's learning rate for the discriminator; a list such as 1e-3,5e-4 has one per epoch",
+  ),
+  genLr: perEpoch(0.0002, learningRate, "Adam's learning rate for the generator, or a list"),
+  beta1: { default: 0.9, check: decay, help: "decay of Adam's first moment; Radford et al. use 0.5" },
+  beta2: { default: 0.999, check: decay, help: "decay of Adam's second moment" },
+  loss: { default: 'bce', check: oneOf('bce', 'relativistic'), help: "'bce' or 'relativistic'" },
+  r1: perEpoch(0, penalty, 'weight of the gradient penalty on real images, or a list'),
+  r2: perEpoch(0, penalty, 'weight of the gradient penalty on generated images, or a list'),
+  mismatch: perEpoch(0, penalty, 'weight of real images with wrong labels as negatives, or a list'),
+  dropout: { default: 0.3, check: decay, help: 'dropout probability of the discriminator' },
+  labelSmoothing: { default: 0, check: decay, help: 'how much the label of real images is below 1' },
+  discSteps: { default: 1, check: integer(1, 100), help: 'discriminator updates per generator update' },
+  emaDecay: {
+    default: 0,
+    check: decay,
+    help: "decay of the average of the generator's weights; 0 for no average",
+  },
+  device: { default: 'auto', check: device, help: "'auto', 'cpu', 'cuda' or 'cuda:N'", machine: true },
+  precision: {
+    default: 'float32',
+    check: oneOf('float32', 'bfloat16', 'auto'),
+    help: "'float32', 'bfloat16' or 'auto'",
+    machine: true,
+  },
+  kernels: {
+    default: 'auto',
+    check: oneOf('auto', 'plain'),
+    help: "'auto', or 'plain' for LibTorch's autograd",
+  },
+  threads: {
+    default: 'auto',
+    check: (key, value) => (value === 'auto' ? value : checkInteger(key, value, 1, 1024, " or 'auto'")),
+    help: "CPU threads per operation, or 'auto'",
+    machine: true,
+  },
+  distributed: {
+    default: false,
+    check: distributed,
+    help: 'train in the processes that torchrun, or RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, describe',
+    machine: true,
+  },
+  seed: { check: integer(0, MAX_SEED), help: 'fixes weights, noise, order and dropout' },
+  maxBatch: {
+    default: 64,
+    check: integer(1, 4096),
+    help: 'the most images per forward pass',
+    machine: true,
+  },
+  maxQueue: {
+    default: 4096,
+    check: integer(1, 1_000_000),
+    help: 'the most images that may wait to be sampled',
+    machine: true,
+  },
 }
 
 /** The names of all hyper-parameters, in the order in which they are documented. */
-export const HYPER_PARAMS = Object.keys(CHECKS) as readonly (keyof HyperParams)[]
+export const HYPER_PARAMS = Object.keys(PARAMS) as readonly (keyof HyperParams)[]
+
+/** The names of the hyper-parameters that describe the machine and not the model. */
+export const MACHINE_PARAMS: readonly string[] = HYPER_PARAMS.filter(key => PARAMS[key].machine)
+
+/** The defaults of all hyper-parameters except `seed`, which is drawn. */
+export const DEFAULTS = Object.freeze(
+  Object.fromEntries(HYPER_PARAMS.filter(key => key !== 'seed').map(key => [key, PARAMS[key].default])),
+) as Readonly<Omit<HyperParams, 'seed'>>
 
 /**
  * Says where a hyper-parameter belongs that was given among the options of a method. Returns undefined for other keys.
@@ -219,16 +254,6 @@ export function modelsKey(key: string): string | undefined {
   if (!(HYPER_PARAMS as readonly string[]).includes(key)) return undefined
   return `${key} is a hyper-parameter: give it to new DCGAN() or DCGAN.load()`
 }
-
-/** The names of the hyper-parameters that describe the machine and not the model. */
-export const MACHINE_PARAMS: readonly string[] = [
-  'device',
-  'threads',
-  'precision',
-  'maxBatch',
-  'maxQueue',
-  'distributed',
-] satisfies (keyof HyperParams)[]
 
 /**
  * Checks and completes hyper-parameters, and freezes them. Keys that are missing or `undefined` get their defaults, and
@@ -265,6 +290,18 @@ export function listOf(values: ByEpoch): readonly number[] {
   return typeof values === 'number' ? [values] : values
 }
 
+/** Hyper-parameters with a list in place of each value per epoch. */
+export type Listed<T> = { [K in keyof T]: ByEpoch extends T[K] ? readonly number[] : T[K] }
+
+/** Returns the hyper-parameters with a list in place of each value per epoch. */
+export function listed(hparams: Readonly<HyperParams>): Listed<HyperParams> {
+  const lists = HYPER_PARAMS.filter(key => PARAMS[key].perEpoch).map(key => [
+    key,
+    listOf(hparams[key] as ByEpoch),
+  ])
+  return { ...hparams, ...Object.fromEntries(lists) }
+}
+
 /** Returns the value of an epoch. `epoch`: its number, from 1. */
 export function inEpoch(values: ByEpoch, epoch: number): number {
   const list = listOf(values)
@@ -281,12 +318,12 @@ export function checkHyperParams(what: string, given: unknown): Partial<HyperPar
   if (step !== undefined) {
     if (values.kernels !== undefined)
       throw invalidArgument(STEP, 'nothing next to kernels, its new name,', step)
-    values.kernels = CHECKS.kernels(STEP, step)
+    values.kernels = PARAMS.kernels.check(STEP, step)
     warnOfStep()
   }
   const checked = HYPER_PARAMS.filter(key => values[key] !== undefined).map(key => [
     key,
-    CHECKS[key](key, values[key]),
+    PARAMS[key].check(key, values[key]),
   ])
   return withoutPrototype(Object.fromEntries(checked))
 }
@@ -317,8 +354,14 @@ function oneOf<T extends string>(...allowed: [T, T, ...T[]]) {
   }
 }
 
+type NumberCheck = (key: string, value: unknown, remark: string) => number
+
+function perEpoch(value: number, check: NumberCheck, help: string): Param<ByEpoch> {
+  return { default: value, check: byEpoch(check), help, perEpoch: true }
+}
+
 /** Makes the check of a value or a list of values. Copies and freezes lists. */
-function byEpoch(check: (key: string, value: unknown, remark: string) => number) {
+function byEpoch(check: NumberCheck) {
   return (key: string, value: unknown): ByEpoch =>
     reading(key, () => {
       if (!Array.isArray(value)) return check(key, value, ', or a list with one for each epoch,')

@@ -1,6 +1,6 @@
 import type { Dataset } from '../datasets/index.js'
 import { disposed } from '../errors.js'
-import { type HyperParams, listOf } from '../hyperparams.js'
+import { type HyperParams, listed } from '../hyperparams.js'
 import { warnOfCapture } from './capture.js'
 import type { Classifier } from './classifier.js'
 import { warnOfCpu } from './device.js'
@@ -66,18 +66,13 @@ export class Engine {
     this.#name = name
     this.#engine = engine
     this.#machine = trains ? chooseMachine(hparams, training().info(), place?.localRank) : WITHOUT_LIBTORCH
-    const { threads, outputDim, ...same } = hparams
+    const { threads, outputDim } = hparams
     this.#fixedCount = outputDim ** 2
     this.#model = translating(() =>
       engine.create({
-        ...same,
+        ...listed(hparams),
         ...this.#machine.native,
         engine: name,
-        discLr: listOf(hparams.discLr),
-        genLr: listOf(hparams.genLr),
-        r1: listOf(hparams.r1),
-        r2: listOf(hparams.r2),
-        mismatch: listOf(hparams.mismatch),
         threads: threads === 'auto' ? 0 : threads,
         fixedCount: this.#fixedCount,
         stepsTogether: 0,

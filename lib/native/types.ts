@@ -1,3 +1,5 @@
+import type { HyperParams, Listed } from '../hyperparams.js'
+
 /**
  * What a model that samples needs of an engine. Two engines implement it: the addon, which is a flat table of functions,
  * and WebAssembly. Every option is checked before it gets here. An engine checks integers and the sizes of arrays again,
@@ -120,7 +122,14 @@ export interface NativeInfo {
   cudaBfloat16: boolean[]
 }
 
-export interface NativeConfig {
+/** The hyper-parameters that an engine takes as they are, and its own settings. */
+export interface NativeConfig
+  extends Listed<
+    Omit<
+      HyperParams,
+      'device' | 'precision' | 'threads' | 'outputDim' | 'distributed' | 'epochs' | 'verboseFreq'
+    >
+  > {
   /** 'libtorch': needs `load`, and draws weights. Others: the model is imported, and samples. */
   engine: 'native' | 'wasm' | 'libtorch'
   /** 'cpu' or 'cuda:N', as device.ts chose it. */
@@ -131,34 +140,8 @@ export interface NativeConfig {
   imagePrecision: NativeConfig['precision']
   /** 0: as many as the process may use. */
   threads: number
-  seed: number
-  batchSize: number
-  latentDim: number
-  /** 0: unconditional. */
-  classes: number
   /** The number of fixed latent vectors for the snapshots, outputDim². */
   fixedCount: number
-  /** One value per epoch. The last value stays for all further epochs. The same holds for genLr, r1, r2 and mismatch. */
-  discLr: readonly number[]
-  genLr: readonly number[]
-  beta1: number
-  beta2: number
-  loss: 'bce' | 'relativistic'
-  r1: readonly number[]
-  r2: readonly number[]
-  mismatch: readonly number[]
-  /** The discriminator's dropout probability. */
-  dropout: number
-  labelSmoothing: number
-  discSteps: number
-  /** Decay of the averaged generator, which then makes the images; 0: no average. */
-  emaDecay: number
-  /** The most images of one forward pass. */
-  maxBatch: number
-  /** The most images that may wait. */
-  maxQueue: number
-  /** 'plain': LibTorch's modules and autograd, the specification of the fused step. */
-  kernels: 'auto' | 'plain'
   /** Steps that are made together, without a look at events or requests. 0: a whole CUDA graph, or one. Others: tests. */
   stepsTogether: number
   /** Undefined if this process trains alone. */
