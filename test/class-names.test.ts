@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { DCGAN, loadMnist } from '../lib/index'
+import { Generator } from '../lib/portable/node'
 import { bars, code, equal, failure, folder, kept, TINY, tiny } from './dcgan-support'
 
 /** A data set of three classes with names. */
@@ -84,4 +85,38 @@ test.each([
 test("MNIST's classes have their digits as names", async () => {
   expect((await loadMnist()).classNames).toEqual([...'0123456789'])
   expect((await loadMnist({ split: 'test' })).classNames).toEqual([...'0123456789'])
+})
+
+describe('the generator of libtorch-dcgan/portable', () => {
+  const saved = async () => {
+    const file = join(folder(), 'model.safetensors')
+    await (await trained()).save(file, { only: 'generator', half: true })
+    return Generator.load(file)
+  }
+
+  test('has the names, and takes them as labels', async () => {
+    await using generator = await saved()
+    expect(generator.classNames).toEqual(['A', 'B', 'C'])
+    const batch = await generator.sample(3, { seed: 1, labels: ['C', 0, 'B'] })
+    expect(Array.from(batch, ({ label, className }) => [label, className])).toEqual([
+      [2, 'C'],
+      [0, 'A'],
+      [1, 'B'],
+    ])
+    const [byName, byNumber] = await Promise.all([
+      generator.interpolate(1, 2, { label: 'C' }),
+      generator.interpolate(1, 2, { label: 2 }),
+    ])
+    expect(equal(byName.pixels, byNumber.pixels)).toBe(true)
+    expect(await failure(generator.sample(1, { labels: 'D' }))).toEqual(
+      code('ERR_DCGAN_INVALID_ARGUMENT', /one of 'A', 'B', 'C' for labels but received "D"/),
+    )
+  })
+
+  test('refuses minConfidence for images that are no digits, without their classifier', async () => {
+    await using generator = await saved()
+    expect(await failure(generator.sample(1, { minConfidence: 0.5 }))).toEqual(
+      code('ERR_DCGAN_INVALID_ARGUMENT', /images that are no digits, unless load\(\) got their classifier/),
+    )
+  })
 })

@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ImageBatch } from '../lib/index'
 import { data, TRAIN } from './cli-support'
-import { folder } from './dcgan-support'
+import { bars, folder } from './dcgan-support'
 import { decodeGif, decodePng } from './images/decoders'
 import { cli, run } from './process/child'
+import { curve } from './tensorboard/event-files'
+
+const png = () => new ImageBatch(bars(1).images).png(0)
 
 /** The words of a command line, as a shell reads them. */
 function wordsOf(line: string): string[] {
@@ -118,6 +122,56 @@ test('train ends with how good the digits are, where there are test images', asy
   expect(untested.stdout).toMatch(/\nQuality +Fréchet distance/)
 })
 
+test('--evaluate-every and --keep-best: the log and TensorBoard get the figures, and the best model is kept', async () => {
+  const cwd = folder()
+  const flags =
+    '--epochs 2 --evaluate-every 1 --keep-best --log losses.csv --tensorboard runs --no-evaluate --json'
+  const ended = await cli([...TRAIN, '--data', data(8, 8), ...flags.split(' ')], { cwd })
+  expect(ended).toMatchObject({ code: 0 })
+  const { best } = JSON.parse(ended.stdout)
+  expect(best).toMatchObject({
+    path: join('output', 'best.safetensors'),
+    frechetDistance: expect.any(Number),
+  })
+  expect(existsSync(join(cwd, best.path))).toBe(true)
+  const [header = '', ...rows] = readFileSync(join(cwd, 'losses.csv'), 'utf8').trim().split('\n')
+  const column = header.split(',').indexOf('frechet_distance')
+  const figures = rows.map(row => row.split(',')[column] as string).filter(text => text !== '')
+  expect(figures).toHaveLength(2)
+  expect(Math.min(...figures.map(Number))).toBe(best.frechetDistance)
+  const points = curve(join(cwd, 'runs'), 'evaluation/frechet_distance')
+  expect(points).toEqual(figures.map((text, i) => [2 * i + 2, Math.fround(Number(text))]))
+})
+
+test.each([
+  ['ten classes', 'ABCDEFGHIJ', 'The model has 10 classes'],
+  ['three classes', 'ABC', 'The model has 3 classes'],
+  ['one class', 'A', 'The model has one class'],
+])('a model of a folder of %s has these classes', async (_, letters, said) => {
+  const cwd = folder()
+  for (const letter of letters) {
+    mkdirSync(join(cwd, 'letters', letter), { recursive: true })
+    for (const name of ['1.png', '2.png']) writeFileSync(join(cwd, 'letters', letter, name), await png())
+  }
+  const flags = ['--data', 'letters', '--no-evaluate', '--no-checkpoint']
+  const ended = await cli([...TRAIN, ...flags], { cwd })
+  expect(ended).toMatchObject({ code: 0, stderr: '' })
+  expect(ended.stdout).toContain(`${said}, as letters has\n`)
+  const sampled = await cli(['sample', '--labels', letters.at(-1) as string, '--json'], { cwd })
+  expect(JSON.parse(sampled.stdout)).toMatchObject({ labels: [letters.length - 1] })
+  const given = await cli([...TRAIN, ...flags, '--classes', '12', '--json'], { cwd })
+  expect(JSON.parse(given.stdout).hparams.classes).toBe(12)
+})
+
+test('a model of pictures without classes has none, and says so', async () => {
+  const cwd = folder()
+  mkdirSync(join(cwd, 'mine'))
+  for (const name of ['1.png', '2.png']) writeFileSync(join(cwd, 'mine', name), await png())
+  const ended = await cli([...TRAIN, '--data', 'mine', '--no-evaluate'], { cwd })
+  expect(ended).toMatchObject({ code: 0, stderr: '' })
+  expect(ended.stdout).toContain('mine has no labels, so the model has no classes\n')
+})
+
 test('the commands that train names at its end can be typed', async () => {
   const cwd = folder()
   const env = { MNIST_DIR: data(8, 8) }
@@ -185,7 +239,7 @@ test('Ctrl-C stops after the step, saves the checkpoint, and the command that is
 
 test('a run does not go on with other images unless --new-data says so', async () => {
   const cwd = folder()
-  const first = await cli([...TRAIN, '--data', data(8)], { cwd })
+  const first = await cli([...TRAIN, '--classes', '10', '--data', data(8)], { cwd })
   expect(first.code).toBe(0)
   const file = join(cwd, 'output', 'checkpoint.safetensors')
   const before = readFileSync(file)

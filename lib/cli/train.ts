@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import { countClasses } from '../datasets/index.js'
 import { DCGAN } from '../dcgan.js'
 import { DcganError, invalidArgument } from '../errors.js'
 import { checkEvaluationCount, type Evaluation } from '../evaluation/index.js'
+import { checkPath } from '../files.js'
 import { checkHyperParams, DEFAULTS, type HyperParamOptions, resolveHyperParams } from '../hyperparams.js'
 import { chooseDevice } from '../native/device.js'
 import { training } from '../native/native.js'
@@ -59,7 +61,10 @@ export async function train(given: TrainFlags): Promise<void> {
   const { evaluate: count = false } = flags
   if (count !== false) checkEvaluationCount('--evaluate', count)
   const { resume } = flags
-  const hparams = { ...(resume === undefined && recipeOf(flags)), ...hyperParamsOf(flags) }
+  const hparams = {
+    ...(resume === undefined && { ...recipeOf(flags), ...(await classesOf(flags)) }),
+    ...hyperParamsOf(flags),
+  }
   // Checked first: set-up may download.
   checkHyperParams('the hyper-parameters', hparams)
   await provideLibTorch()
@@ -124,6 +129,17 @@ function recipeOf({ recipe = 'best' }: TrainFlags): HyperParamOptions {
   throw invalidArgument('--recipe', "'best' or 'tutorial'", recipe)
 }
 
+/** Returns the classes of the user's data, which stand in place of the recipe's. */
+async function classesOf(flags: TrainFlags): Promise<HyperParamOptions> {
+  if (!countsClasses(flags)) return {}
+  return { classes: await countClasses(checkPath('--data', flags.data, 'the path of a folder')) }
+}
+
+function countsClasses(flags: TrainFlags): boolean {
+  const recipe = flags.resume === undefined ? recipeOf(flags) : {}
+  return flags.data !== undefined && flags.classes === undefined && Boolean(recipe.classes)
+}
+
 function headline(gan: DCGAN, flags: TrainFlags): string {
   const { epochs, seed } = gan.hparams
   // A model that was loaded is on the CPU until it trains.
@@ -140,7 +156,14 @@ function headline(gan: DCGAN, flags: TrainFlags): string {
     device === 'cpu' && flags.epochs === undefined && flags.resume === undefined
       ? `\nOn a CPU 1 epoch is the default. For all ${all}: --epochs ${all}`
       : ''
-  return `Training on ${where}: ${what}, seed ${seed}${more}`
+  return `Training on ${where}: ${what}, seed ${seed}${more}${classLine(gan, flags)}`
+}
+
+/** Says that the number of classes is that of the data. */
+function classLine({ hparams: { classes } }: DCGAN, flags: TrainFlags): string {
+  if (!countsClasses(flags)) return ''
+  if (classes === 0) return `\n${flags.data} has no labels, so the model has no classes`
+  return `\nThe model has ${classes === 1 ? 'one class' : `${classes} classes`}, as ${flags.data} has`
 }
 
 function plural(count: number, noun: string): string {

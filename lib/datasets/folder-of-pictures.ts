@@ -100,6 +100,11 @@ export async function holdsPictures(folder: string): Promise<boolean> {
   return false
 }
 
+/** Returns the number of classes of a folder of pictures; 0 if it has none. */
+export async function classesOfPictures(folder: string): Promise<number> {
+  return (await listPictures(folder)).classNames?.length ?? 0
+}
+
 async function listPictures(folder: string): Promise<{ files: Listed[]; classNames?: string[] }> {
   const entries = await list(folder)
   const classes: { name: string; files: string[] }[] = []

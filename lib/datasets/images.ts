@@ -103,6 +103,19 @@ export async function loadSource(
   return others && !mnist ? loadImages(source, { split, signal }) : loadMnist(source, { split })
 }
 
+/**
+ * Returns the number of classes of the training images in a folder; 0 if they have no labels.
+ *
+ * @internal
+ */
+export async function countClasses(source: string): Promise<number> {
+  const { npz: packed, folder, idx } = await placeOf(source, 'train')
+  if (packed === undefined && idx.length === 0 && (await pictures().holdsPictures(folder)))
+    return pictures().classesOfPictures(folder)
+  const { classNames, labels } = await loadSource(source)
+  return classNames?.length ?? labels.reduce((most, label) => Math.max(most, label + 1), 0)
+}
+
 interface Place {
   /** The folder itself, or its folder for this split. */
   folder: string

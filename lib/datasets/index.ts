@@ -9,7 +9,7 @@ export {
 export { fingerprintOf } from './fingerprint.js'
 export type { SkippedFiles } from './folder-of-pictures.js'
 export type { Split } from './idx-pair.js'
-export { type LoadedImages, type LoadImagesOptions, loadImages, loadSource } from './images.js'
+export { countClasses, type LoadedImages, type LoadImagesOptions, loadImages, loadSource } from './images.js'
 export { type LoadMnistOptions, loadMnist } from './mnist.js'
 export { subset } from './subset.js'
 export { keptOf, TrainingData } from './training-data.js'

@@ -5,14 +5,13 @@ import { absolute, checkPath } from '../files.js'
 import { lazy } from '../lazy.js'
 import { checkKeys } from '../options.js'
 import type { Dataset } from './dataset.js'
+import { DIGIT_NAMES } from './digits.js'
 
 const idx = lazy(() => require('./idx.js') as typeof import('./idx.js'))
 const zlib = lazy(() => require('node:zlib') as typeof import('node:zlib'))
 const pair = lazy(() => require('./idx-pair.js') as typeof import('./idx-pair.js'))
 const pictures = lazy(() => require('./folder-of-pictures.js') as typeof import('./folder-of-pictures.js'))
 
-/** The names of MNIST's classes. */
-export const DIGIT_NAMES: readonly string[] = Object.freeze([...'0123456789'])
 /** The checksums of MNIST's labels, of the training and of the test images. Other data sets use the same file names. */
 const MNIST_LABELS = [3121080559, 4001760473]
 

@@ -1,11 +1,8 @@
 import { DcganError } from '../errors.js'
 import type { NativeState } from '../native/types.js'
 import { checkDataset, type Dataset, type DatasetSource } from './dataset.js'
-import { DIGIT_NAMES } from './mnist.js'
+import { areDigits, namedAsDigits } from './digits.js'
 import { subset } from './subset.js'
-
-/** The fingerprints of MNIST's 60,000 training images, with their labels and without. */
-const MNIST = ['e8cacf977b55e43c', '5b482c9fb4ad2038']
 
 /** What is kept of a data set, to compare generated images with later. */
 export interface KeptImages {
@@ -20,15 +17,11 @@ const MAX_KEPT = 20_000
 /** Copies what is kept of a data set. MNIST can be read again. */
 export function keptOf(dataset: Dataset, source: DatasetSource): KeptImages {
   if (typeof source === 'string') return { images: undefined, folder: source }
-  if (source === undefined || named(dataset.classNames)) return { images: undefined, folder: undefined }
+  if (source === undefined || namedAsDigits(dataset.classNames))
+    return { images: undefined, folder: undefined }
   const step = Math.max(1, dataset.count / MAX_KEPT)
   const some = Array.from({ length: Math.min(dataset.count, MAX_KEPT) }, (_, i) => Math.floor(i * step))
   return { images: checkDataset(subset(dataset, some)), folder: undefined }
-}
-
-/** Returns true if classes have the names of digits. */
-function named(classNames: readonly string[] | undefined): boolean {
-  return classNames?.join() === DIGIT_NAMES.join()
 }
 
 /** Remembers what a model was trained on. */
@@ -112,7 +105,7 @@ export class TrainingData {
 
   /** False if the images are known not to be digits. The classifier that the package ships reads only digits. */
   get digits(): boolean {
-    return this.#count === 0 || MNIST.includes(this.#hash) || named(this.#classNames)
+    return areDigits(this.#count, this.#hash, this.#classNames)
   }
 
   /** @throws {DcganError} `ERR_DCGAN_BAD_DATASET` if the model was loaded and the number of images differs */

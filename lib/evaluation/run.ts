@@ -35,9 +35,7 @@ export async function evaluatePlan(
   const events = await EventFile.open(plan.tensorboard)
   try {
     const evaluation = await compare(engine, hparams, data, plan)
-    await events.write(
-      scalars(step, { ...tagged('evaluation', evaluation), ...tagged('evaluation_floor', evaluation.floor) }),
-    )
+    await events.write(figuresAt(step, evaluation))
     return evaluation
   } finally {
     await events.close()
@@ -123,6 +121,14 @@ function figures({ labelAccuracy, labelAccuracies, ...rest }: NativeFigures, lab
   // Without labels it is NaN.
   if (!labelled || Number.isNaN(labelAccuracy)) return rest
   return { ...rest, labelAccuracy, labelAccuracyByClass: labelAccuracies }
+}
+
+/** Returns TensorBoard's event of an evaluation at a step. */
+export function figuresAt(step: number, evaluation: Evaluation): ReturnType<typeof scalars> {
+  return scalars(step, {
+    ...tagged('evaluation', evaluation),
+    ...tagged('evaluation_floor', evaluation.floor),
+  })
 }
 
 function tagged(group: string, figures: Figures): Record<string, number> {

@@ -1,6 +1,7 @@
 import { asyncDispose } from '../async-dispose.js'
 import { readStateFrom, readTensorsFrom } from '../checkpoint/read.js'
-import { disposed } from '../errors.js'
+import { areDigits } from '../datasets/digits.js'
+import { type DcganError, disposed, invalidArgument } from '../errors.js'
 import { DEFAULTS } from '../hyperparams.js'
 import type { NativeSampleRequest } from '../native/types.js'
 import { checkKeys } from '../options.js'
@@ -15,7 +16,7 @@ import { servedGenerator } from '../wasm/state.js'
 export interface LoadOptions {
   /**
    * The classifier's file, for `minConfidence`: its path, its URL or its bytes. Default: the file that the package ships,
-   * `weights/classifier.safetensors`. Edge runtimes have no files.
+   * `weights/classifier.safetensors`, which reads digits. Edge runtimes have no files.
    */
   classifier?: Source | undefined
 }
@@ -45,6 +46,8 @@ export interface Loaded<Batch> {
   latentDim: number
   classes: number
   classNames: readonly string[] | undefined
+  /** False if the images are known to be no digits. */
+  digits: boolean
   classifier: CheckedSource | undefined
 }
 
@@ -85,9 +88,13 @@ export class PortableGenerator<Batch> {
   async sample(count = 1, options?: SampleOptions): Promise<Batch> {
     this.#alive()
     const { latentDim, classes, classNames } = this
-    const limits = { latentDim, classes, classNames, maxQueue: MAX_COUNT }
+    const { digits, classifier } = this.#loaded
+    const limits = { latentDim, classes, classNames, digits, maxQueue: MAX_COUNT }
     const { request, signal } = checkSample(count, options, limits)
-    if (request.minConfidence !== undefined) await this.#useClassifier()
+    if (request.minConfidence !== undefined) {
+      if (!digits && classifier === undefined) throw withoutClassifier(request.minConfidence)
+      await this.#useClassifier()
+    }
     const labels =
       request.labels ?? (classes > 0 ? this.#alive().labels(request.seed, count, classes) : undefined)
     return this.#make({ ...request, labels }, signal)
@@ -168,6 +175,11 @@ export class PortableGenerator<Batch> {
   }
 }
 
+function withoutClassifier(minConfidence: number): DcganError {
+  const expected = 'nothing for a model of images that are no digits, unless load() got their classifier,'
+  return invalidArgument('minConfidence', expected, minConfidence)
+}
+
 /** Checks the arguments of `load()`, and reads the generator. */
 export async function loadGenerator<Batch>(
   platform: Platform<Batch>,
@@ -182,7 +194,8 @@ export async function loadGenerator<Batch>(
   const { latentDim, classes = DEFAULTS.classes } = hparams
   const instance = new Instance(module)
   instance.setGenerator(servedGenerator(state), latentDim, classes)
-  return { platform, instance, latentDim, classes, classNames, classifier }
+  const digits = areDigits(state.datasetCount, state.datasetHash, classNames)
+  return { platform, instance, latentDim, classes, classNames, digits, classifier }
 }
 
 async function closing<T>(reader: ByteReader, read: (reader: ByteReader) => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import { type Evaluation, figuresAt } from '../evaluation/index.js'
 import { type HyperParams, inEpoch } from '../hyperparams.js'
 import { EventFile, picture, scalars, sessionStart } from '../tensorboard/index.js'
 import type { StepLosses } from './losses.js'
@@ -48,6 +49,11 @@ export class Board {
   /** Adds a square picture. */
   writeSnapshot(step: number, png: Uint8Array, side: number): Promise<void> {
     return this.#file.write(picture(step, 'snapshot', { png, width: side, height: side }))
+  }
+
+  /** Adds the figures of an evaluation. In a file of their own, TensorBoard would stop reading this one. */
+  writeFigures(step: number, figures: Evaluation): Promise<void> {
+    return this.#file.write(figuresAt(step, figures))
   }
 
   close(): Promise<void> {

@@ -70,13 +70,13 @@ export class EpochEnd {
   }
 
   async #evaluate(): Promise<Evaluation> {
-    const { evaluation, signal, tensorboard } = this.#plan
-    const plan = { ...(evaluation as NonNullable<typeof evaluation>).plan, signal, tensorboard }
+    const { evaluation, signal } = this.#plan
+    const plan = { ...(evaluation as NonNullable<typeof evaluation>).plan, signal }
     const figures = await evaluatePlan(this.#engine, this.#hparams, this.#data, plan)
     this.#last = figures
-    await this.#records.writeFigures(figures)
     const { frechetDistance } = figures
     const { epoch, step } = this.#engine.position
+    await this.#records.writeFigures(step, figures)
     if (this.#file === undefined || frechetDistance >= (this.#best?.frechetDistance ?? Infinity))
       return figures
     const state = await this.#engine.exportState('all')

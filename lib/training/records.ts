@@ -83,9 +83,10 @@ export class Records {
     await this.#board?.writeLosses(step, epoch, losses, imagesPerSecond)
   }
 
-  /** Keeps the figures of the model after its last step. TensorBoard gets them from the evaluation itself. */
-  async writeFigures(figures: Evaluation): Promise<void> {
+  /** Keeps the figures of the model after its last step, `step`. */
+  async writeFigures(step: number, figures: Evaluation): Promise<void> {
     await this.#log?.writeFigures(figures)
+    await this.#board?.writeFigures(step, figures)
   }
 
   /** Writes the GIF of the snapshots; returns its path, or null without snapshots. */

@@ -110,6 +110,25 @@ test('evaluate() adds its figures, and those of the floor, at the step of the mo
   expect(curve(runs, 'loss/generator')).toHaveLength(10)
 })
 
+test('evaluateEvery adds its figures to the file of the run, as TensorBoard reads one file after another', async () => {
+  const runs = folder()
+  const dataset = bars(40)
+  const seen: [number, number][] = []
+  await tiny({ epochs: 2 }).train({
+    dataset,
+    outputDir: null,
+    tensorboard: runs,
+    evaluateEvery: { count: 20 },
+    onEpoch: ({ steps, epoch, evaluation }) =>
+      void seen.push([epoch * steps, Math.fround(evaluation?.frechetDistance as number)]),
+  })
+  expect(seen.map(([step]) => step)).toEqual([10, 20])
+  expect(curve(runs, 'evaluation/frechet_distance')).toEqual(seen)
+  expect(curve(runs, 'evaluation_floor/precision')).toHaveLength(2)
+  expect(curve(runs, 'loss/generator')).toHaveLength(20)
+  expect(eventFiles(runs)).toHaveLength(1)
+})
+
 test('a folder that cannot be made or written ends the call before it begins', async () => {
   const out = folder()
   const file = join(out, 'thesis.txt')
