@@ -43,10 +43,11 @@ test('is small, and holds what a user needs and nothing else', () => {
       'lib',
       'prebuilds',
       'quality',
+      'tools',
       'weights',
     ].sort(),
   )
-  expect(files.filter(name => /^tools|\.test\.|^tsconfig|^build|node_modules/.test(name))).toEqual([])
+  expect(files.filter(name => /^tools\/(?!prepare\.js$)|\.test\.|^tsconfig|^build|node_modules/.test(name))).toEqual([])
 })
 
 test('every link and picture of its documents leads to a file that it holds', () => {
@@ -85,6 +86,15 @@ test('its scripts and compiled files name no file that it does not hold', async 
     }
   }
   expect(missing).toEqual([])
+})
+
+test('npm install in its folder compiles nothing, as it holds no sources of the tools', async () => {
+  const folder = temporary()
+  await run('tar', ['-xzf', tarball().tarball, '-C', folder])
+  const root = path.join(folder, 'package')
+  const { prepare } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')).scripts
+  expect(await run('npm', ['run', '--silent', 'prepare'], { cwd: root })).toEqual({ stdout: '', stderr: '' })
+  expect(tarball().files).toContain(prepare.split(' ')[1])
 })
 
 test('the prebuilt addon carries no path of this machine, and needs nothing newer than LibTorch does', async () => {
