@@ -13,6 +13,7 @@ for (const [i, { pixels, label }] of [...digits].entries()) {
   const input = await sharp(pixels, { raw: { width: 28, height: 28, channels: 1 } })
     .resize(64, 64, { kernel: 'cubic' })
     .rotate(((seed * 31 + i * 53) % 40) - 20, { background: '#000' })
+    .png()
     .toBuffer()
   pictures.push({ input, left: 8 + i * 58, top: 4 + ((label * 7) % 16), blend: 'lighten' })
 }
