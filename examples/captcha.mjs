@@ -10,14 +10,15 @@ await gan.dispose()
 
 const pictures = []
 for (const [i, { pixels, label }] of [...digits].entries()) {
-  const input = await sharp(pixels, { raw: { width: 28, height: 28, channels: 1 } })
+  const black = pixels.map(level => 255 - level)
+  const input = await sharp(black, { raw: { width: 28, height: 28, channels: 1 } })
     .resize(64, 64, { kernel: 'cubic' })
-    .rotate(((seed * 31 + i * 53) % 40) - 20, { background: '#000' })
+    .rotate(((seed * 31 + i * 53) % 40) - 20, { background: '#fff' })
     .png()
     .toBuffer()
-  pictures.push({ input, left: 8 + i * 58, top: 4 + ((label * 7) % 16), blend: 'lighten' })
+  pictures.push({ input, left: 4 + i * 58, top: 2 + ((label * 7) % 16), blend: 'multiply' })
 }
-const noise = { type: 'gaussian', mean: 40, sigma: 24 }
-const paper = { width: 380, height: 104, channels: 3, background: '#000', noise }
-await sharp({ create: paper }).composite(pictures).negate().png().toFile('captcha.png')
+const noise = { type: 'gaussian', mean: 200, sigma: 30 }
+const paper = { width: 380, height: 104, channels: 3, background: '#fff', noise }
+await sharp({ create: paper }).composite(pictures).png().toFile('captcha.png')
 console.log(`captcha.png shows ${digits.labels?.join('')}`)
