@@ -200,6 +200,7 @@ test('evaluate prints each figure beside its floor in 80 columns, or all as JSON
   for (const line of table.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   expect(table.stdout).toMatch(/^20 digits of pretrained, seed 3/)
   expect(table.stdout).toMatch(/Fréchet distance +[\d.]+ +[\d.]+ /)
+  expect(table.stdout).toContain('With fewer digits than 10,000, every distance is larger')
   const { stdout } = await cli([...flags, '--json'], { cwd })
   const figures = JSON.parse(stdout)
   expect(figures).toMatchObject({ model: 'pretrained', count: 20, seed: 3, floor: { count: 20 } })

@@ -148,7 +148,7 @@ function addEvaluate(program: Command): void {
     .command('evaluate')
     .description('measure how good the digits of a model are, beside real ones')
     .argument('[model]', MODEL)
-    .option('--count <n>', 'number of digits (default: 10000)', numberOrText)
+    .option('--count <n>', 'number of digits; fewer have a larger distance (default: 10000)', numberOrText)
     .option('--seed <n>', 'seed of the digits (default: 0)', numberOrText)
     .option(
       '--data <folder>',

@@ -47,7 +47,9 @@ test('is small, and holds what a user needs and nothing else', () => {
       'weights',
     ].sort(),
   )
-  expect(files.filter(name => /^tools\/(?!prepare\.js$)|\.test\.|^tsconfig|^build|node_modules/.test(name))).toEqual([])
+  expect(
+    files.filter(name => /^tools\/(?!prepare\.js$)|\.test\.|^tsconfig|^build|node_modules/.test(name)),
+  ).toEqual([])
 })
 
 test('every link and picture of its documents leads to a file that it holds', () => {
