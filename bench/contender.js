@@ -80,7 +80,7 @@ export class Contender {
 }
 
 /**
- * Starts every contender, lets them take turns, and ends them. One that cannot run is told and left out.
+ * Starts every contender, lets them take turns, and ends them. One that cannot run is reported and left out.
  *
  * @param {(() => Contender)[]} starts
  * @param {number} rounds

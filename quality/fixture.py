@@ -2,7 +2,7 @@
 
     python quality/fixture.py && npm run format
 
-The test gives the same images to `DCGAN.evaluate()` in the generator's place. Some are spoilt, so that no figure is at
+The test gives the same images to `DCGAN.evaluate()` in the generator's place. Some are corrupted, so that no figure is at
 one of its ends.
 """
 
@@ -17,7 +17,7 @@ FILE = pathlib.Path(__file__).resolve().parent.parent / "test" / "fixtures" / "e
 REAL, FAKE = 700, 500
 
 
-def spoilt(pixels):
+def corrupted(pixels):
     """Every third image is shifted down by as many rows as its number says, and every fourth is inverted."""
     images = pixels.reshape(-1, 28, 28).copy()
     for i in range(len(images)):
@@ -32,7 +32,7 @@ def main():
     classifier, digest = load()
     real, _ = classifier.describe(mnist("t10k")[0][:REAL])
     pixels, labels = mnist("train")
-    fake, probabilities = classifier.describe(spoilt(pixels[:FAKE]))
+    fake, probabilities = classifier.describe(corrupted(pixels[:FAKE]))
     classes = probabilities.argmax(1)
     right = classes == labels[:FAKE]
     figures = {

@@ -1,6 +1,6 @@
 'use strict'
 // Samples to be measured: node quality/sample.js <state.safetensors> <file> [count] [seed]
-// Writes count × 784 grey levels, 10,000 of seed 2026 unless told. The same state and seed make the same file.
+// Writes count × 784 grey levels, 10,000 of seed 2026 by default. The same state and seed make the same file.
 const { writeFileSync } = require('node:fs')
 const { DCGAN } = require('..')
 

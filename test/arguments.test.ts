@@ -266,10 +266,10 @@ describe('the addon measures by itself', () => {
 
   test('a state whose generators have another shape', async () => {
     const whole = await training().exportState(model, 'all')
-    const spoilt = whole.tensors.map(item =>
+    const corrupted = whole.tensors.map(item =>
       item.name === 'rng.noise' ? { ...item, shape: [1], data: new ArrayBuffer(8) } : item,
     )
-    await expect(training().importState(model, { ...whole, tensors: spoilt })).rejects.toMatchObject({
+    await expect(training().importState(model, { ...whole, tensors: corrupted })).rejects.toMatchObject({
       code: 'ERR_DCGAN_BAD_CHECKPOINT',
     })
   })

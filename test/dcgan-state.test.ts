@@ -367,7 +367,7 @@ describe('a loss that is not finite', () => {
     expect(await load(path)).toMatchObject({ step: 2, epoch: 1 })
   })
 
-  test('is told by trainEpoch() too', async () => {
+  test('is reported by trainEpoch() too', async () => {
     const file = join(folder(), 'model.safetensors')
     await exploding(file)
     expect((await failure((await load(file)).trainEpoch(bars(8)))).code).toBe('ERR_DCGAN_DIVERGED')

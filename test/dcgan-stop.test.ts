@@ -38,11 +38,11 @@ describe('an aborted signal', () => {
     const gan = tiny()
     await failure(gan.trainEpoch(bars(400), abortAt(1)))
     const { step } = gan
-    const told: Progress[] = []
-    const result = await gan.trainEpoch(bars(12, 5), { onProgress: p => told.push(p) })
+    const reports: Progress[] = []
+    const result = await gan.trainEpoch(bars(12, 5), { onProgress: p => reports.push(p) })
     expect(result).toMatchObject({ epoch: 1, steps: 3 })
-    expect(told.at(-1)).toMatchObject({ step: step + 3, totalSteps: step + 3, etaSeconds: 0 })
-    expect(told[0]?.imagesPerSecond).toBeGreaterThan(0)
+    expect(reports.at(-1)).toMatchObject({ step: step + 3, totalSteps: step + 3, etaSeconds: 0 })
+    expect(reports[0]?.imagesPerSecond).toBeGreaterThan(0)
   })
 
   test('that has aborted before rejects before anything is done', async () => {

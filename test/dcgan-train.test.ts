@@ -147,25 +147,27 @@ test('the epochs result has every loss, their means and the speed', async () => 
   expect(result.gif).toBeNull()
 })
 
-test('progress is told in order, at every snapshot with its path, and at the end', async () => {
+test('progress is reported in order, at every snapshot with its path, and at the end', async () => {
   const out = folder()
-  const told: Progress[] = []
+  const reports: Progress[] = []
   await tiny({ epochs: 2, verboseFreq: 3 }).train({
     dataset: bars(16),
     outputDir: out,
-    onProgress: p => told.push(p),
+    onProgress: p => reports.push(p),
   })
-  for (const [i, progress] of told.entries()) {
+  for (const [i, progress] of reports.entries()) {
     expect(progress).toMatchObject({ epochs: 2, stepsPerEpoch: 4, totalSteps: 8 })
     expect(progress.epoch).toBe(Math.ceil(progress.step / 4))
-    expect(progress.step).toBeGreaterThanOrEqual(told[i - 1]?.step ?? 1)
+    expect(progress.step).toBeGreaterThanOrEqual(reports[i - 1]?.step ?? 1)
     expect(progress.imagesPerSecond).toBeGreaterThan(0)
     expect(progress.discLoss).toBeGreaterThan(0)
     expect(progress.genLoss).toBeGreaterThan(0)
     expect(Number.isFinite(progress.etaSeconds)).toBe(true)
     if (progress.snapshot) expect(existsSync(progress.snapshot)).toBe(true)
   }
-  const steps = told.filter(progress => progress.snapshot).map(progress => [progress.step, progress.snapshot])
+  const steps = reports
+    .filter(progress => progress.snapshot)
+    .map(progress => [progress.step, progress.snapshot])
   expect(steps).toEqual(
     [
       [1, 0],
@@ -174,14 +176,14 @@ test('progress is told in order, at every snapshot with its path, and at the end
       [8, 8],
     ].map(([step, name]) => [step, join(out, `dcgan_steps_${String(name).padStart(6, '0')}.png`)]),
   )
-  expect(told.at(-1)?.etaSeconds).toBe(0)
+  expect(reports.at(-1)?.etaSeconds).toBe(0)
 })
 
-test('without an output folder the end is told all the same', async () => {
-  const told: Progress[] = []
-  await tiny({ epochs: 1 }).train({ dataset: bars(6), outputDir: null, onProgress: p => told.push(p) })
-  expect(told.at(-1)).toMatchObject({ step: 2, totalSteps: 2, etaSeconds: 0 })
-  expect(told.at(-1)).not.toHaveProperty('snapshot')
+test('the end is reported without an output folder, too', async () => {
+  const reports: Progress[] = []
+  await tiny({ epochs: 1 }).train({ dataset: bars(6), outputDir: null, onProgress: p => reports.push(p) })
+  expect(reports.at(-1)).toMatchObject({ step: 2, totalSteps: 2, etaSeconds: 0 })
+  expect(reports.at(-1)).not.toHaveProperty('snapshot')
 })
 
 test('a model that has all its epochs returns at once and touches nothing', async () => {
@@ -197,10 +199,10 @@ test('a model that has all its epochs returns at once and touches nothing', asyn
 test('trainEpoch() goes on past hparams.epochs, and says so in its progress', async () => {
   const gan = tiny({ epochs: 1 })
   await gan.trainEpoch(bars(4))
-  const told: Progress[] = []
-  const result = await gan.trainEpoch(bars(8), { onProgress: p => told.push(p) })
+  const reports: Progress[] = []
+  const result = await gan.trainEpoch(bars(8), { onProgress: p => reports.push(p) })
   expect(result).toMatchObject({ epoch: 2, steps: 2 })
-  expect(told.at(-1)).toMatchObject({ epoch: 2, epochs: 2, step: 3, totalSteps: 3, stepsPerEpoch: 2 })
+  expect(reports.at(-1)).toMatchObject({ epoch: 2, epochs: 2, step: 3, totalSteps: 3, stepsPerEpoch: 2 })
 })
 
 test('the same seed trains the same model, another seed another one', async () => {

@@ -24,7 +24,7 @@ interface Fixture {
 const fixture: Fixture = JSON.parse(readFileSync(join(__dirname, 'fixtures', 'evaluation.json'), 'utf8'))
 
 /** As quality/fixture.py does it. */
-function spoilt({ images, ...rest }: TrainingImages): TrainingImages {
+function corrupted({ images, ...rest }: TrainingImages): TrainingImages {
   const changed = images.slice()
   for (let i = 0; i < rest.count; i++) {
     const image = images.subarray(i * 784, (i + 1) * 784)
@@ -41,7 +41,7 @@ function spoilt({ images, ...rest }: TrainingImages): TrainingImages {
 test('the figures are those of the reference implementation', async () => {
   const gan = kept(await DCGAN.pretrained({ device: 'cpu' }))
   const dataset = first(await loadMnist({ split: 'test' }), fixture.real)
-  const floorDataset = spoilt(first(await loadMnist(), fixture.fake))
+  const floorDataset = corrupted(first(await loadMnist(), fixture.fake))
   // In the generator's place stand images that are known.
   const { floor } = await gan.evaluate({ count: fixture.fake, dataset, floorDataset })
   const expected = fixture.figures
@@ -58,7 +58,7 @@ test('the figures are those of the reference implementation', async () => {
 test('labels are read as the reference implementation reads them', async () => {
   const gan = tiny({ classes: 10 })
   const dataset = first(await loadMnist({ split: 'test' }), 50)
-  const floorDataset = spoilt(first(await loadMnist(), fixture.fake))
+  const floorDataset = corrupted(first(await loadMnist(), fixture.fake))
   const { floor } = await gan.evaluate({ count: fixture.fake, dataset, floorDataset })
   expect(floor.labelAccuracy).toBeCloseTo(fixture.figures.labelAccuracy as number, 9)
   for (const [label, accuracy] of (fixture.figures.labelAccuracyByClass ?? []).entries()) {

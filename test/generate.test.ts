@@ -55,9 +55,14 @@ test('the loop may end early, and other requests are served in between', async (
 
 test('onProgress gets the end, and what it throws ends the loop', async () => {
   const gan = tiny()
-  const told: GenerateProgress[] = []
-  await all(gan.generate({ count: 5, batch: 2, onProgress: progress => told.push(progress) }))
-  expect(told.at(-1)).toMatchObject({ done: 5, count: 5, etaSeconds: 0, imagesPerSecond: expect.any(Number) })
+  const reports: GenerateProgress[] = []
+  await all(gan.generate({ count: 5, batch: 2, onProgress: progress => reports.push(progress) }))
+  expect(reports.at(-1)).toMatchObject({
+    done: 5,
+    count: 5,
+    etaSeconds: 0,
+    imagesPerSecond: expect.any(Number),
+  })
   const stop = new Error('stop')
   const failing = () => {
     throw stop

@@ -45,7 +45,7 @@ test('the defaults are those of the contract', () => {
   expect(seed).toBeGreaterThanOrEqual(0)
 })
 
-test('a seed that is not given is drawn anew, and one that is given is kept', () => {
+test('a seed that is not given is drawn for each model, and one that is given is kept', () => {
   expect(resolveHyperParams().seed).not.toBe(resolveHyperParams().seed)
   expect(resolveHyperParams({ seed: 0 }).seed).toBe(0)
   expect(resolveHyperParams({ seed: Number.MAX_SAFE_INTEGER }).seed).toBe(Number.MAX_SAFE_INTEGER)

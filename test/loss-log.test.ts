@@ -18,9 +18,9 @@ const stepsOf = (rows: number[][]) => rows.map(([step]) => step)
 test('maxSteps ends a call after so many steps, with its snapshot and its result', async () => {
   const out = folder()
   const gan = tiny({ epochs: 3, verboseFreq: 100 })
-  const told: number[] = []
+  const reports: number[] = []
   const onProgress = (progress: { step: number; totalSteps: number; etaSeconds: number }) => {
-    told.push(progress.totalSteps)
+    reports.push(progress.totalSteps)
     if (progress.step === 6) expect(progress.etaSeconds).toBe(0)
   }
   const result = await gan.train({ dataset: bars(16), outputDir: out, maxSteps: 6, onProgress })
@@ -29,7 +29,7 @@ test('maxSteps ends a call after so many steps, with its snapshot and its result
     [1, 4],
     [2, 2],
   ])
-  expect(new Set(told)).toEqual(new Set([6]))
+  expect(new Set(reports)).toEqual(new Set([6]))
   expect(result.snapshots.map(path => path.slice(-10))).toEqual(['000000.png', '000006.png'])
   expect(result.imagesPerSecond).toBeGreaterThan(0)
 

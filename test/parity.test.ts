@@ -254,7 +254,7 @@ describe.each(['auto', 'plain'] as const)('dropout in the %s step', kernels => {
     }
   })
 
-  test('draws every image, layer and pass anew', async () => {
+  test('draws a mask for every image, layer and pass', async () => {
     const { seen } = await probe(16)
     const rows = MASKS.flatMap(name => {
       const mask = numbers(seen.get(name) as NativeTensor)
@@ -287,16 +287,16 @@ describe.each(['auto', 'plain'] as const)('dropout in the %s step', kernels => {
     images.forEach((image, i) => {
       const mask = masks(i, '', 2 * batch)
       const pass = forward(weights, image, mask)
-      const told = i < batch ? get('real_logits')[i] : get('fake_logits')[i - batch]
-      expect(pass.logit).toBeCloseTo(told as number, 5)
+      const logit = i < batch ? get('real_logits')[i] : get('fake_logits')[i - batch]
+      expect(pass.logit).toBeCloseTo(logit as number, 5)
       const label = i < batch ? 1 : 0
       backward(weights, image, mask, pass, (sigmoid(pass.logit) - label) / batch, grads)
     })
     for (const layer of ['conv1', 'conv2', 'linear'] as const)
       for (const key of ['weight', 'bias'] as const) {
-        const told = get(`grad.discriminator.${layer}.${key}`)
+        const theirs = get(`grad.discriminator.${layer}.${key}`)
         const expected = grads[layer][key]
-        const off = norm(told.map((g, i) => g - (expected[i] as number))) / norm(expected)
+        const off = norm(theirs.map((g, i) => g - (expected[i] as number))) / norm(expected)
         expect([layer, key, off]).toEqual([layer, key, expect.closeTo(0, 5)])
       }
 

@@ -89,6 +89,6 @@ test('an epoch that ends after some steps goes on with the next one', async () =
 
 test('progress tells of every step once', async () => {
   const { epoch, events } = await train(await create(4))
-  const told = events.flatMap(event => ('losses' in event ? [Buffer.from(event.losses)] : []))
-  expect(Buffer.concat(told)).toEqual(Buffer.from(epoch.losses))
+  const reports = events.flatMap(event => ('losses' in event ? [Buffer.from(event.losses)] : []))
+  expect(Buffer.concat(reports)).toEqual(Buffer.from(epoch.losses))
 })

@@ -10,7 +10,7 @@ export class ProgressReporter {
     this.#failure ??= { error }
   })
   #failure: { error: unknown } | undefined
-  #toldAt = -Infinity
+  #reportedAt = -Infinity
 
   constructor(onProgress: EvaluateOptions['onProgress']) {
     this.#onProgress = onProgress
@@ -18,8 +18,8 @@ export class ProgressReporter {
 
   report(fraction: number): void {
     const now = performance.now()
-    if (this.#onProgress === undefined || (fraction < 1 && now - this.#toldAt < INTERVAL_MS)) return
-    this.#toldAt = now
+    if (this.#onProgress === undefined || (fraction < 1 && now - this.#reportedAt < INTERVAL_MS)) return
+    this.#reportedAt = now
     this.#callbacks.call(() => this.#onProgress?.({ fraction }))
   }
 

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { readState } from '../../lib/checkpoint/index.js'
 import { DcganError } from '../../lib/errors.js'
 import { allocatedBytes } from './allocations.js'
+import { CorruptedState } from './corrupted-state.js'
 import { Mutator } from './mutate.js'
 import { readWhole, smallFiles } from './small-files.js'
-import { SpoiltState } from './spoilt-state.js'
 import { temporaryFolder } from './states.js'
 
 const [COUNT, STATES] = process.env.DCGAN_LONG_TESTS === undefined ? [1000, 100] : [3000, 300]
@@ -69,14 +69,14 @@ it(`survives ${STATES} mutated states`, async () => {
   const mutator = new Mutator(SEED)
   const outcomes = new Outcomes()
   const files = [
-    new SpoiltState(folder, 'half'),
-    new SpoiltState(folder, 'half'),
-    new SpoiltState(folder, 'half'),
-    new SpoiltState(folder, 'full'),
+    new CorruptedState(folder, 'half'),
+    new CorruptedState(folder, 'half'),
+    new CorruptedState(folder, 'half'),
+    new CorruptedState(folder, 'full'),
   ]
   for (let i = 0; i < STATES; i++) {
     const file = mutator.pick(files)
-    await file.spoilt(mutator, bytes =>
+    await file.corrupted(mutator, bytes =>
       outcomes.read(i, bytes, async () => {
         const { state } = await readState(file.path)
         for (const { name, dtype, data } of state.tensors) {

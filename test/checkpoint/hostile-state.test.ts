@@ -7,17 +7,17 @@ import { temporaryFolder } from './states.js'
 const folder = temporaryFolder()
 
 /** A state file with something changed. */
-const spoilt =
+const corrupted =
   (draft: () => Draft) =>
-  (spoil: (draft: Draft) => unknown): Make =>
+  (corrupt: (draft: Draft) => unknown): Make =>
   file => {
     const made = draft()
-    spoil(made)
+    corrupt(made)
     writeDraft(file, made)
   }
-const full = spoilt(() => draftState('full'))
-const generator = spoilt(() => draftState('generator'))
-const half = spoilt(() => draftState('generator', { half: true }))
+const full = corrupted(() => draftState('full'))
+const generator = corrupted(() => draftState('generator'))
+const half = corrupted(() => draftState('generator', { half: true }))
 
 const metadata = (changes: Record<string, string | undefined>) =>
   full(draft => {

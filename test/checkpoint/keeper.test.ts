@@ -47,7 +47,7 @@ describe('CheckpointKeeper', () => {
     expect(await steps(at)).toEqual({ 'digits.safetensors': 40 })
   })
 
-  it('keeps as many as it is told, whole', async () => {
+  it('keeps the configured number of checkpoints, whole', async () => {
     const at = folder()
     await writeAll(join(at, 'digits.safetensors'), 2, [20, 40, 60, 1_000_000])
     expect(await steps(at)).toEqual({
@@ -58,7 +58,7 @@ describe('CheckpointKeeper', () => {
     for (const name of readdirSync(at)) await readState(join(at, name))
   })
 
-  it('goes on where another run stopped, and keeps fewer when it is told so', async () => {
+  it('continues where another run stopped, and keeps fewer when so configured', async () => {
     const at = folder()
     const path = join(at, 'digits.safetensors')
     await writeAll(path, 3, [20, 40, 60, 80])

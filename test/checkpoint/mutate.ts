@@ -1,4 +1,4 @@
-/** Random spoiling of files, the same for the same seed. */
+/** Random corruption of files, the same for the same seed. */
 export class Mutator {
   #state: number
 
@@ -18,7 +18,7 @@ export class Mutator {
     return values[this.below(values.length)] as T
   }
 
-  /** One file spoilt once to three times; `others` lend it their parts. */
+  /** One file corrupted once to three times; `others` lend it their parts. */
   file(seed: Buffer, others: readonly Buffer[]): Buffer {
     let bytes: Buffer = Buffer.from(seed)
     for (let times = 1 + this.below(3); times > 0; times--) {

@@ -159,9 +159,9 @@ describe('a state file', () => {
       state => new BigInt64Array(state.tensors[12]?.data as ArrayBuffer).fill(-1n),
       /holds -1/,
     ],
-  ])('refuses a state with %s', async (_, spoil, message) => {
+  ])('refuses a state with %s', async (_, corrupt, message) => {
     const state = makeState()
-    spoil(state)
+    corrupt(state)
     const error = await rejection(writeState(file('refused'), state, hparamsOf()))
     expect(error.code).toBe('ERR_DCGAN_NATIVE')
     expect(error.message).toMatch(message)

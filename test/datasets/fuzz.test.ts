@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { loadMnist } from '../../lib/datasets/index'
 import { DcganError } from '../../lib/errors'
 import { Mutator } from '../checkpoint/mutate'
-import { spoilt } from '../fuzz/bytes'
+import { corrupted } from '../fuzz/bytes'
 import { folderWith, imagesFile, labelsFile } from './idxFiles'
 
 const RUNS = process.env.DCGAN_LONG_TESTS === undefined ? 300 : 3000
@@ -31,8 +31,8 @@ test(
         // Zipped after the mutation as well: then the checksum holds, and the contents are wrong.
         const inside = mutator.below(3) === 0
         const file = inside
-          ? gzipSync(spoilt(kind[0] as Buffer, mutator))
-          : spoilt(mutator.pick(kind), mutator)
+          ? gzipSync(corrupted(kind[0] as Buffer, mutator))
+          : corrupted(mutator.pick(kind), mutator)
         await writeFile(join(folder, name), file)
 
         const before = process.memoryUsage().arrayBuffers

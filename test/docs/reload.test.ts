@@ -2,7 +2,7 @@ import { transformSync } from '@swc/core'
 import { documents } from './documents.js'
 import { blocksOf } from './markdown.js'
 
-/** Stands for a model: its file loads when it is told to, and what it is asked for waits until then too. */
+/** Stands for a model. The test decides when its file is loaded; requests wait until then. */
 class FakeModel {
   static readonly all: FakeModel[] = []
   static readonly loading: (() => void)[] = []

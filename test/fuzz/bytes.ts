@@ -2,7 +2,7 @@ import type { Mutator } from '../checkpoint/mutate.js'
 
 const INTERESTING = [0, 1, 0x7f, 0x80, 0xff]
 
-/** Ways to spoil a file of any kind. */
+/** Ways to corrupt a file of any kind. */
 const WAYS: ((bytes: Buffer, mutator: Mutator) => Buffer)[] = [
   (bytes, mutator) => flip(bytes, mutator.below(bytes.length), 1 << mutator.below(8)),
   // The header is where it hurts most.
@@ -33,8 +33,8 @@ function flip(bytes: Buffer, at: number, mask: number): Buffer {
   return bytes
 }
 
-/** A copy of a file's bytes, spoilt up to four times. */
-export function spoilt(bytes: Buffer, mutator: Mutator): Buffer {
+/** A copy of a file's bytes, corrupted up to four times. */
+export function corrupted(bytes: Buffer, mutator: Mutator): Buffer {
   let copy: Buffer = Buffer.from(bytes)
   for (let times = 1 + mutator.below(4); times > 0 && copy.length > 0; times--) {
     copy = mutator.pick(WAYS)(copy, mutator)

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict'
 
-// npm run check -- fuzz-files: spoils files at random and has the library read them. test/fuzz/ has the kinds.
+// npm run check -- fuzz-files: corrupts files at random and has the library read them. test/fuzz/ has the kinds.
 
 const { fork } = require('node:child_process')
 const path = require('node:path')
@@ -16,7 +16,7 @@ const MAX_FINDINGS = 10
 
 const HELP = `Usage: npm run check -- fuzz-files [options]
 
-Spoils state files (for DCGAN and for the portable generator), IDX files (plain and gzipped), PNG files and ZIP files at
+Corrupts state files (for DCGAN and for the portable generator), IDX files (plain and gzipped), PNG files and ZIP files at
 random and has them read. Each must be read, or refused with the code that is documented. A finding is a crash, a hang,
 another error, an unhandled rejection, a file that takes 256 MiB of memory, or a hostile header that takes a second.
 The exit code is 1 where there is one.

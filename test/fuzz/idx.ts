@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { loadMnist } from '../../lib/datasets/index.js'
 import { imagesFile, labelsFile } from '../datasets/idxFiles.js'
-import { spoilt } from './bytes.js'
+import { corrupted } from './bytes.js'
 import { hasCode, type Kind } from './kind.js'
 
 const COUNT = 5
@@ -12,7 +12,7 @@ const FILES = {
   'train-labels-idx1-ubyte': labelsFile(COUNT),
 }
 
-/** The two files of a data set, of which one is spoilt. */
+/** The two files of a data set, of which one is corrupted. */
 export function idxFiles(folder: string, { zipped }: { zipped: boolean }): Kind {
   const good = Object.entries(FILES).map(([name, plain]) => ({
     path: join(folder, name),
@@ -23,9 +23,9 @@ export function idxFiles(folder: string, { zipped }: { zipped: boolean }): Kind 
   return {
     async run(mutator) {
       const { path, plain, packed } = mutator.pick(good)
-      // Zipped after it is spoilt as well: then the checksum holds, and the contents are wrong.
+      // Zipped after it is corrupted as well: then the checksum holds, and the contents are wrong.
       const inside = !zipped || mutator.below(3) === 0
-      const bytes = inside ? spoilt(plain, mutator) : spoilt(mutator.pick(packed), mutator)
+      const bytes = inside ? corrupted(plain, mutator) : corrupted(mutator.pick(packed), mutator)
       writeFileSync(path, zipped && inside ? gzipSync(bytes) : bytes)
       try {
         const { count, images, labels } = await loadMnist(folder)

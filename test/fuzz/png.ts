@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { crc32, deflateSync, inflateSync } from 'node:zlib'
 import { animate, snapshotName } from '../../lib/images/index.js'
 import type { Mutator } from '../checkpoint/mutate.js'
-import { spoilt } from './bytes.js'
+import { corrupted } from './bytes.js'
 import { hasCode, type Kind } from './kind.js'
 
 interface Chunk {
@@ -61,17 +61,17 @@ function encode(chunks: readonly Chunk[]): Buffer {
   return Buffer.concat([SIGNATURE, ...parts])
 }
 
-/** Ways to spoil a file of which all checksums stay right. */
+/** Ways to corrupt a file of which all checksums stay right. */
 const WAYS: ((chunks: Chunk[], mutator: Mutator) => void)[] = [
   ([header], mutator) => header?.data.writeUInt32BE(mutator.pick(SIZES), 4 * mutator.below(2)),
   ([header], mutator) => header?.data.writeUInt8(mutator.below(17), 8 + mutator.below(5)),
   (chunks, mutator) => {
     const chunk = mutator.pick(chunks)
-    chunk.data = spoilt(chunk.data, mutator)
+    chunk.data = corrupted(chunk.data, mutator)
   },
   (chunks, mutator) => {
     const pixels = chunks.find(({ type }) => type === 'IDAT')
-    if (pixels !== undefined) pixels.data = deflateSync(spoilt(inflateSync(pixels.data), mutator))
+    if (pixels !== undefined) pixels.data = deflateSync(corrupted(inflateSync(pixels.data), mutator))
   },
   (chunks, mutator) => chunks.splice(mutator.below(chunks.length), 1),
   (chunks, mutator) => chunks.splice(mutator.below(chunks.length), 0, mutator.pick(chunks)),
@@ -92,7 +92,7 @@ export function pngFiles(folder: string): Kind {
       const chunks = mutator.pick(all).map(({ type, data }) => ({ type, data: Buffer.from(data) }))
       const way = mutator.below(3)
       if (way > 0) mutator.pick(WAYS)(chunks, mutator)
-      writeFileSync(file, way === 1 ? encode(chunks) : spoilt(encode(chunks), mutator))
+      writeFileSync(file, way === 1 ? encode(chunks) : corrupted(encode(chunks), mutator))
       await animate(folder, join(folder, 'output.gif'))
     },
     isRefusal: error => hasCode(error, 'ERR_DCGAN_IO'),

@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readState } from '../../lib/checkpoint/index.js'
 import { Generator } from '../../lib/portable/node.js'
+import { CorruptedState } from '../checkpoint/corrupted-state.js'
 import { hostileHeader } from '../checkpoint/hostile-header.js'
 import type { Mutator } from '../checkpoint/mutate.js'
 import { readWhole, smallFiles } from '../checkpoint/small-files.js'
-import { SpoiltState } from '../checkpoint/spoilt-state.js'
 import { hasCode, type Kind } from './kind.js'
 
 /** Milliseconds of the processor that a hostile header may take: it takes about 20. */
@@ -28,12 +28,12 @@ async function readHostile(mutator: Mutator, file: string): Promise<void> {
 
 /** Whole states as the portable generator reads them: as a path or as bytes. */
 export function portableFiles(folder: string): Kind {
-  const half = new SpoiltState(folder, 'half')
+  const half = new CorruptedState(folder, 'half')
   const file = join(folder, 'portable')
   return {
     async run(mutator) {
       if (mutator.below(8) === 0) return readHostile(mutator, file)
-      await half.spoilt(mutator, async () => {
+      await half.corrupted(mutator, async () => {
         const source = mutator.below(2) === 0 ? half.path : readFileSync(half.path)
         await (await Generator.load(source)).dispose()
       })
@@ -46,8 +46,8 @@ export function portableFiles(folder: string): Kind {
 export function stateFiles(folder: string): Kind {
   const small = smallFiles()
   const container = join(folder, 'container')
-  const half = new SpoiltState(folder, 'half')
-  const states = [half, half, half, new SpoiltState(folder, 'full')]
+  const half = new CorruptedState(folder, 'half')
+  const states = [half, half, half, new CorruptedState(folder, 'full')]
   return {
     async run(mutator) {
       const way = mutator.below(16)
@@ -58,7 +58,7 @@ export function stateFiles(folder: string): Kind {
         return readWhole(container, bytes)
       }
       const file = mutator.pick(states)
-      await file.spoilt(mutator, async () => {
+      await file.corrupted(mutator, async () => {
         const { state } = await readState(file.path)
         for (const { name, dtype, data } of state.tensors) {
           if (dtype === 'F32' && !new Float32Array(data).every(Number.isFinite)) throw new Error(name)

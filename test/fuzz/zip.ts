@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ZipFile } from '../../lib/setup/zip.js'
 import type { Mutator } from '../checkpoint/mutate.js'
 import { zip } from '../setup/zip-files.js'
-import { spoilt } from './bytes.js'
+import { corrupted } from './bytes.js'
 import { hasCode, type Kind } from './kind.js'
 
 const SIGNATURES = [0x04034b50, 0x02014b50, 0x06054b50, 0x06064b50, 0x07064b50]
@@ -53,7 +53,7 @@ export function zipFiles(folder: string): Kind {
   return {
     async run(mutator) {
       const seed = mutator.pick(all)
-      writeFileSync(file, mutator.below(2) === 0 ? field(seed, mutator) : spoilt(seed, mutator))
+      writeFileSync(file, mutator.below(2) === 0 ? field(seed, mutator) : corrupted(seed, mutator))
       mkdirSync(target)
       try {
         await unpack(file, target)

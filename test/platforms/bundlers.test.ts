@@ -50,15 +50,18 @@ platforms('a bundler for servers', () => {
   test.each([
     ['require', `const { DCGAN } = require('libtorch-dcgan')\n`],
     ['import', `import { DCGAN } from 'libtorch-dcgan'\n`],
-  ])('esbuild that was not told, to CommonJS from %s: the error names the line to add', async (_, first) => {
-    write(app, { 'forgotten.js': first + TELL })
-    await build('esbuild', 'forgotten.js', ...ESBUILD, '--format=cjs', '--outfile=forgotten/app.cjs')
-    const { stdout } = await app.node(['forgotten/app.cjs'], ENV)
-    const line = new RegExp(`^ERR_DCGAN_NATIVE_NOT_FOUND ${ADVICE.source}`)
-    expect(stdout.trim().split('\n')).toEqual([expect.stringMatching(line), expect.stringMatching(line)])
-  })
+  ])(
+    'esbuild without the setting, to CommonJS from %s: the error names the line to add',
+    async (_, first) => {
+      write(app, { 'forgotten.js': first + TELL })
+      await build('esbuild', 'forgotten.js', ...ESBUILD, '--format=cjs', '--outfile=forgotten/app.cjs')
+      const { stdout } = await app.node(['forgotten/app.cjs'], ENV)
+      const line = new RegExp(`^ERR_DCGAN_NATIVE_NOT_FOUND ${ADVICE.source}`)
+      expect(stdout.trim().split('\n')).toEqual([expect.stringMatching(line), expect.stringMatching(line)])
+    },
+  )
 
-  test('esbuild that was not told, to ES modules: the error names the line to add', async () => {
+  test('esbuild without the setting, to ES modules: the error names the line to add', async () => {
     await build('esbuild', 'app.js', ...ESBUILD, '--format=esm', '--outfile=forgotten/app.js')
     await expectAdvice('forgotten/app.js')
   })
@@ -69,7 +72,7 @@ platforms('a bundler for servers', () => {
     await expectWorks('vite/app.js')
   })
 
-  test('Vite that was told to take all in: the error names the line to add', async () => {
+  test('Vite with all packages in the bundle: the error names the line to add', async () => {
     const settings = `{ build: { ssr: 'app.js', outDir: 'vite-all' }, ssr: { noExternal: true } }`
     write(app, { 'vite.config.js': `export default ${settings}` })
     await build('vite', 'build')
@@ -83,7 +86,7 @@ platforms('a bundler for servers', () => {
     await expectWorks('rollup/app.js')
   })
 
-  test('Rollup that was not told: the error names the line to add', async () => {
+  test('Rollup without the setting: the error names the line to add', async () => {
     write(app, {
       'rollup.config.js': `${ROLLUP}export default { input: 'app.js', plugins, output: { dir: 'rollup-all' } }`,
     })

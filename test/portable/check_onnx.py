@@ -42,15 +42,15 @@ def check(name):
 
 
 def floats(name):
-    told, images = check(name)
+    reports, images = check(name)
     # A grey level is the nearest one: the number that it stands for is at most half a level away.
     levels = numpy.abs((images + 1) * 127.5 - sampled)
-    return {**told, 'pytorch': float(numpy.abs(images - pytorch).max()), 'ours': max(0, (float(levels.max()) - 0.5) / 127.5)}
+    return {**reports, 'pytorch': float(numpy.abs(images - pytorch).max()), 'ours': max(0, (float(levels.max()) - 0.5) / 127.5)}
 
 
 def greys(name):
-    told, images = check(name)
-    return {**told, 'levels': int(numpy.abs(images.astype(int) - sampled).max())}
+    reports, images = check(name)
+    return {**reports, 'levels': int(numpy.abs(images.astype(int) - sampled).max())}
 
 
 print(json.dumps({name: (greys if 'uint8' in name else floats)(name) for name in sys.argv[2:]}))

@@ -164,7 +164,7 @@ test('the weights that the package ships make digits', async () => {
 
 test('what is no generator is refused', async () => {
   const good = readFileSync(await saved(tiny()))
-  const spoilt = Uint8Array.from(good).fill(0xff, good.length - 8)
+  const corrupted = Uint8Array.from(good).fill(0xff, good.length - 8)
   for (const [source, code, message] of [
     [path('.missing'), 'ERR_DCGAN_IO', /no such file/],
     ['http://127.0.0.1:9/x', 'ERR_DCGAN_IO', /Cannot read http:\/\/127.0.0.1:9\/x/],
@@ -172,7 +172,7 @@ test('what is no generator is refused', async () => {
     ['a\0b', 'ERR_DCGAN_INVALID_ARGUMENT', /a path, a URL, or the bytes of a file for source/],
     [new Uint8Array(3), 'ERR_DCGAN_BAD_CHECKPOINT', /it has 3 bytes, too few for the length of a header/],
     [good.subarray(0, good.length - 1), 'ERR_DCGAN_BAD_CHECKPOINT', /which end at byte/],
-    [spoilt, 'ERR_DCGAN_BAD_CHECKPOINT', /holds NaN at element/],
+    [corrupted, 'ERR_DCGAN_BAD_CHECKPOINT', /holds NaN at element/],
     [7, 'ERR_DCGAN_INVALID_ARGUMENT', /a path, a URL, or the bytes of a file for source/],
   ]) {
     const error = await failure(load(source))

@@ -39,7 +39,7 @@ test(`killed ${KILLS} times at random, a run always resumes as if nobody had sto
   await straight.save(end)
   const last = await weights(end)
 
-  // A child goes on from the newest file, or begins anew where there is none, and dies somewhere on its way.
+  // A child continues from the newest file, or begins where there is none, and is killed at a random moment.
   const script = `
     const { existsSync } = require('node:fs')
     const path = ${JSON.stringify(path)}

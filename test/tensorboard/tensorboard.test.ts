@@ -53,12 +53,12 @@ test.each([
   ['without', false],
 ])('snapshots are pictures, %s a folder of their own', async (_, files) => {
   const out = folder()
-  const told: unknown[] = []
+  const reports: unknown[] = []
   const result = await tiny({ epochs: 2, verboseFreq: 4 }).train({
     dataset: bars(16),
     outputDir: files ? join(out, 'output') : null,
     tensorboard: out,
-    onProgress: progress => void told.push(progress),
+    onProgress: progress => void reports.push(progress),
   })
   const pictures = readEvents(out).flatMap(({ step, pictures: { snapshot } }) =>
     snapshot === undefined ? [] : [{ step, ...snapshot }],
@@ -70,7 +70,7 @@ test.each([
   for (const [i, path] of result.snapshots.entries()) {
     expect(pictures[i]?.png.equals(readFileSync(path))).toBe(true)
   }
-  expect(told.at(-1)).toMatchObject({ step: 8, totalSteps: 8 })
+  expect(reports.at(-1)).toMatchObject({ step: 8, totalSteps: 8 })
 })
 
 test('a run that continues adds a file, and TensorBoard forgets the steps that it makes again', async () => {

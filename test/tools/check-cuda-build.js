@@ -31,7 +31,7 @@ LibTorch comes from the cache, or is fetched into it (2.8 GB). The cache is one 
 
 Options:
   --from <source>   take LibTorch from this address, ZIP file, wheel or folder
-  --clean           build anew
+  --clean           build from nothing
   -h, --help        show this`
 
 /** @typedef {{ what: string, ok: boolean | null, found: string }} Row ok is null for what could not be checked */

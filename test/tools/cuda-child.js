@@ -36,7 +36,7 @@ async function main() {
     levels: new Set(pixels).size,
   }
   await Promise.all([gan.dispose(), other.dispose()])
-  // Warnings are told in a later turn.
+  // Warnings are emitted in a later turn.
   setImmediate(() => process.stdout.write(`\n${JSON.stringify({ ...answer, warnings })}`))
 }
 

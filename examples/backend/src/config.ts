@@ -56,7 +56,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     requestSeconds: integer(env, 'REQUEST_SECONDS', 20, 1, 3600),
     keepAliveSeconds: integer(env, 'KEEP_ALIVE_SECONDS', 20, 1, 3600),
     maxBatch: integer(env, 'MAX_BATCH', 64, 1, 4096),
-    // A request for the largest sheet must fit, or it would be told to try again for ever.
+    // A request for the largest sheet must fit, or its client would try again for ever.
     maxQueue: integer(env, 'MAX_QUEUE', 1024, MAX_COUNT, 1_000_000),
     shutdownSeconds: integer(env, 'SHUTDOWN_SECONDS', 10, 1, 3600),
     drainSeconds: integer(env, 'DRAIN_SECONDS', 0, 0, 3600),

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { DcganError, type DcganErrorCode } from 'libtorch-dcgan'
 
-/** An error that is the client's to mend, or to wait out. */
+/** An error that the client can fix, or that ends after a while. */
 export class HttpError extends Error {
   constructor(
     readonly statusCode: number,

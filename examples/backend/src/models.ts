@@ -73,7 +73,7 @@ export class Models {
   }
 
   /**
-   * Loads the model anew and serves it. If that fails, the old one stays. One reload runs at a time. A call joins a
+   * Loads the model again and serves it. If that fails, the old one stays. One reload runs at a time. A call joins a
    * reload that has not begun, but not the running one, which may have read the file before it was replaced.
    */
   reload(): Promise<Served> {

@@ -268,7 +268,7 @@ describe('the page', { skip }, () => {
     assert.equal(await page.locator('#train').isVisible(), true)
   })
 
-  test('a run can be stopped, and a second page is told that one runs', async () => {
+  test('a run can be stopped, and a second page shows that one is running', async () => {
     const [page, other] = [await open('/?seed=1'), await open('/?seed=1')]
     await page.fill('#token', TOKEN)
     await other.fill('#token', `${TOKEN}x`)

@@ -30,7 +30,7 @@ test('connections are bounded: the one that waits for the longest time makes roo
   assert.equal((await fetch(`${url}/digits/1.png`)).status, 200)
 })
 
-test('a connection that is owed an answer makes no room', async t => {
+test('a connection with a pending answer is not closed for another one', async t => {
   const app = await testApp(t, { maxConnections: 4, maxQueue: 100_000 })
   const url = await listen(app)
   const { gan } = app.models.current

@@ -123,16 +123,16 @@ describe('the page', { skip }, () => {
     const first = await visit(page, '?digit=3&seed=5')
     const times = await page.evaluate(async () => {
       const status = document.getElementById('status')
-      const told = []
-      while (told.length < 31) {
+      const times = []
+      while (times.length < 31) {
         const drawn = new Promise(resolve =>
           new MutationObserver(resolve).observe(status, { childList: true }),
         )
         document.getElementById('reroll').click()
         await drawn
-        told.push(Number(/drawn in ([\d.]+) ms/.exec(status.textContent)[1]))
+        times.push(Number(/drawn in ([\d.]+) ms/.exec(status.textContent)[1]))
       }
-      return told
+      return times
     })
     await installed(page)
     const sent = [...host.sent.values()].reduce((sum, bytes) => sum + bytes, 0)

@@ -16,7 +16,7 @@ const {
   realise,
   realiseAll,
   signals,
-  spoils,
+  corruptions,
   wrong,
 } = require('./values.js')
 
@@ -166,7 +166,7 @@ function callbacks(stage) {
     () => {
       stage.call('dispose in onProgress', () => stage.model(0).dispose())
     },
-    () => buffers.spoil('fill'),
+    () => buffers.corrupt('fill'),
   )
 }
 
@@ -348,7 +348,7 @@ function allCommands(stage) {
       if (gan !== undefined) stage.call('dispose', () => gan.dispose())
     }),
     command('forget', index, (stage, i) => void stage.models.splice(i, 1)),
-    command('spoil', spoils, (_, how) => buffers.spoil(how)),
+    command('corrupt', corruptions, (_, how) => buffers.corrupt(how)),
     command('collect', fc.constant(0), () => /** @type {any} */ (globalThis).gc()),
     command('wait', fc.nat(30), (_, ms) => new Promise(resolve => setTimeout(resolve, ms))),
     command('settle', fc.constant(0), async stage => {

@@ -39,7 +39,7 @@ function realiseAll(options) {
   return all
 }
 
-/** The buffers of all arguments so far, to be spoilt while calls use them. */
+/** The buffers of all arguments so far, to be corrupted while calls use them. */
 class Buffers {
   /** @type {any[]} */
   #all = []
@@ -53,7 +53,7 @@ class Buffers {
   }
 
   /** Does something to the youngest ones. @param {string} how */
-  spoil(how) {
+  corrupt(how) {
     for (const buffer of this.#all.splice(-3)) {
       try {
         if (how === 'fill') new Uint8Array(buffer).fill(255)
@@ -72,8 +72,8 @@ const buffers = new Buffers()
 /** @template T @param {T} value @returns {fc.Arbitrary<T>} */
 const always = value => fc.constant(value)
 
-const SPOILS = ['fill', 'detach', 'grow', 'shrink', 'empty']
-const spoils = fc.constantFrom(...SPOILS)
+const CORRUPTIONS = ['fill', 'detach', 'grow', 'shrink', 'empty']
+const corruptions = fc.constantFrom(...CORRUPTIONS)
 const kinds = fc.constantFrom('plain', 'plain', 'resizable', 'shared')
 
 /** An object that fails, or is gone, when it is looked at. @param {string} how @returns {unknown} */
@@ -151,32 +151,32 @@ const latents = count =>
           if (shape === 'subclass') return new (class extends Float32Array {})(buffer, 0, length)
           const array = shape === 'tracking' ? new Float32Array(buffer) : new Float32Array(buffer, 0, length)
           if (shape === 'nan') array.fill(Number.NaN)
-          if (shape === 'gone') buffers.spoil('detach')
+          if (shape === 'gone') buffers.corrupt('detach')
           return shape === 'lying' ? lying(array) : array
         }),
     )
 
-/** Data sets of a few images. The properties of some spoil them when they are read. */
+/** Data sets of a few images. The properties of some corrupt them when they are read. */
 const datasets = fc
   .record({
     count: fc.integer({ min: 2, max: 5 }),
     kind: kinds,
     shape: fc.constantFrom('plain', 'plain', 'plain', 'plain', 'plain', 'lying', 'short', 'getter', 'gone'),
-    spoil: spoils,
+    corrupt: corruptions,
   })
   .map(
-    ({ count, kind, shape, spoil }) =>
+    ({ count, kind, shape, corrupt }) =>
       new Later(() => {
         const images = new Uint8Array(buffers.make(count * PIXELS, kind), 0, count * PIXELS)
         for (let i = 0; i < images.length; i++) images[i] = (i * 7) % 251
-        if (shape === 'gone') buffers.spoil('detach')
+        if (shape === 'gone') buffers.corrupt('detach')
         const dataset = { images: shape === 'lying' ? lying(images) : images, count, width: 28, height: 28 }
         if (shape === 'short') dataset.count++
         if (shape !== 'getter') return dataset
         return Object.defineProperty(dataset, 'height', {
           enumerable: true,
           get() {
-            buffers.spoil(spoil)
+            buffers.corrupt(corrupt)
             return 28
           },
         })
@@ -199,12 +199,12 @@ const signals = controllers =>
         'throws',
         'bare',
       ),
-      spoil: spoils,
+      corrupt: corruptions,
     })
-    .map(({ shape, spoil }) => new Later(() => signal(shape, spoil, controllers)))
+    .map(({ shape, corrupt }) => new Later(() => signal(shape, corrupt, controllers)))
 
-/** @param {string} shape @param {string} spoil @param {AbortController[]} controllers */
-function signal(shape, spoil, controllers) {
+/** @param {string} shape @param {string} corrupt @param {AbortController[]} controllers */
+function signal(shape, corrupt, controllers) {
   const controller = new AbortController()
   controllers.push(controller)
   if (shape === 'aborted') controller.abort(new Own('an aborted signal'))
@@ -212,12 +212,12 @@ function signal(shape, spoil, controllers) {
   if (shape === 'bare') return { aborted: false, addEventListener() {} }
   if (shape !== 'acts' && shape !== 'throws') return controller.signal
   const act = () => {
-    buffers.spoil(spoil)
+    buffers.corrupt(corrupt)
     if (shape === 'throws') throw new Own('a signal of its own')
   }
   return {
     get aborted() {
-      buffers.spoil(spoil)
+      buffers.corrupt(corrupt)
       return false
     },
     throwIfAborted: act,
@@ -238,6 +238,6 @@ module.exports = {
   realise,
   realiseAll,
   signals,
-  spoils,
+  corruptions,
   wrong,
 }

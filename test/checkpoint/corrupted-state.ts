@@ -4,7 +4,7 @@ import { draftState, float32, int64, writeDraft } from './files.js'
 import type { Mutator } from './mutate.js'
 
 /** A state file on the disk, of which a mutation changes some bytes and puts them back afterwards. */
-export class SpoiltState {
+export class CorruptedState {
   readonly path: string
   readonly #bytes: Buffer
   readonly #header: string
@@ -22,8 +22,8 @@ export class SpoiltState {
     writeFileSync(this.path, this.#bytes)
   }
 
-  /** Spoils the file, calls `work` with its length and mends it. */
-  async spoilt(mutator: Mutator, work: (bytes: number) => Promise<void>): Promise<void> {
+  /** Corrupts the file, calls `work` with its length and restores the file. */
+  async corrupted(mutator: Mutator, work: (bytes: number) => Promise<void>): Promise<void> {
     const descriptor = openSync(this.path, 'r+')
     let length = this.#bytes.length
     const write = (bytes: Buffer, at: number) => writeSync(descriptor, bytes, 0, bytes.length, at)
