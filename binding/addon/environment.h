@@ -10,8 +10,8 @@ namespace dcgan {
 
 class Model;
 
-/// The addon's data for one Node environment: the main thread or a worker. Only posting letters is allowed on
-/// other threads than Node's.
+/// The addon's data for one Node environment: the main thread or a worker. Only posting messages is allowed
+/// on other threads than Node's.
 class Environment {
  public:
   /// Makes the data of an environment. They live as long as the environment.

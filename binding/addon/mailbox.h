@@ -8,23 +8,23 @@
 namespace dcgan {
 
 /// A message from a model's thread to Node's.
-class Letter {
+class Message {
  public:
-  virtual ~Letter() = default;
+  virtual ~Message() = default;
   /// Called on Node's thread. It must not throw.
   virtual void deliver(Napi::Env env) = 0;
 };
 
-/// Carries letters from the threads of models to Node's thread. Keeps the process alive only while an answer
-/// is owed.
+/// Carries messages from the threads of models to Node's thread. Keeps the process alive only while an answer
+/// is pending.
 class Mailbox {
  public:
   explicit Mailbox(Napi::Env env);
 
-  /// Sends a letter from any thread, without allocating memory. Drops it after close().
-  void post(std::unique_ptr<Letter> letter);
+  /// Sends a message from any thread, without allocating memory. Drops it after close().
+  void post(std::unique_ptr<Message> message);
 
-  /// Count the answers that are owed. Called on Node's thread.
+  /// Count the pending answers. Called on Node's thread.
   void expect(Napi::Env env);
   void settle(Napi::Env env);
 
@@ -33,11 +33,11 @@ class Mailbox {
   bool closed() const { return closed_; }
 
  private:
-  static void deliver(Napi::Env env, Napi::Function, void*, Letter* delivered);
-  using Channel = Napi::TypedThreadSafeFunction<void, Letter, deliver>;
+  static void deliver(Napi::Env env, Napi::Function, void*, Message* delivered);
+  using Channel = Napi::TypedThreadSafeFunction<void, Message, deliver>;
 
   std::atomic<bool> closed_{false};
-  int owed_ = 0;
+  int pending_ = 0;
   Channel channel_;
 };
 

@@ -43,20 +43,20 @@ Napi::Value Model::wrap(Napi::Env env, std::unique_ptr<Model> model) {
 
 void Model::expect(Napi::Env env) {
   mailbox().expect(env);
-  if (owed_++ == 0) handle_.Ref();
+  if (pending_++ == 0) handle_.Ref();
 }
 
 void Model::settle(Napi::Env env) {
   mailbox().settle(env);
-  if (--owed_ == 0) handle_.Unref();
+  if (--pending_ == 0) handle_.Unref();
 }
 
 /// Carries an event of an epoch to JavaScript.
-class Event : public Letter {
+class Event : public Message {
  public:
   using Make = std::function<Napi::Object(Napi::Env)>;
 
-  // The pointer stays valid: the epoch's promise keeps the model, and it is settled after these letters.
+  // The pointer stays valid: the epoch's promise keeps the model, and it is settled after these messages.
   Event(Model* model, std::int64_t id, Make make) : model_(model), id_(id), make_(std::move(make)) {}
 
   void deliver(Napi::Env env) override {

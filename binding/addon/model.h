@@ -18,15 +18,15 @@ namespace dcgan {
 /// the promise rejects with that.
 using Settled = std::function<std::optional<Failure>()>;
 
-/// A model as Node's thread sees it: its engine, and the promises and callbacks that the engine owes. It is
+/// A model as Node's thread sees it: its engine, and the pending promises and callbacks of the engine. It is
 /// used on Node's thread alone; the engine sends its answers through the mailbox.
 class Model {
  public:
   Model(std::shared_ptr<Environment> environment, std::unique_ptr<Engine> engine, Sizes sizes);
   ~Model();
 
-  /// Returns the JavaScript handle of a new model. While an answer is owed, garbage collection does not take
-  /// it.
+  /// Returns the JavaScript handle of a new model. While an answer is pending, garbage collection does not
+  /// take it.
   static Napi::Value wrap(Napi::Env env, std::unique_ptr<Model> model);
 
   Engine& engine() { return *engine_; }
@@ -39,7 +39,7 @@ class Model {
   Position position() const { return engine_ ? engine_->position() : last_position_; }
   Stats stats() const { return engine_ ? engine_->stats() : last_stats_; }
 
-  /// Count the answers that are owed. While there are any, the handle and the process are kept alive.
+  /// Count the pending answers. While there are any, the handle and the process are kept alive.
   void expect(Napi::Env env);
   void settle(Napi::Env env);
 
@@ -64,7 +64,7 @@ class Model {
   Position last_position_;
   Stats last_stats_;
   std::int64_t last_id_ = 0;
-  int owed_ = 0;
+  int pending_ = 0;
   Napi::Reference<Napi::External<Model>> handle_;
   std::map<std::int64_t, Listener> listeners_;
 };

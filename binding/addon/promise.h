@@ -14,7 +14,7 @@ namespace dcgan {
 /// Settles a promise of a model. It is made together with the promise, because allocating memory when the
 /// answer comes, on the model's thread, could end the process.
 template <class T>
-class Settlement : public Letter {
+class Settlement : public Message {
  public:
   Settlement(Model* model, Napi::Promise::Deferred deferred, Settled settled)
       : model_(model), deferred_(deferred), settled_(std::move(settled)) {}
@@ -53,19 +53,19 @@ class Settlement : public Letter {
   std::variant<T, Failure> outcome_ = Failure{"ERR_DCGAN_NATIVE", "Out of memory"};
 };
 
-/// An answer that is owed. It is given once: by the first call or, if an exception dropped the reply, when
-/// its last copy is destroyed. The promise is always settled, so the process can end.
+/// A promise without an answer yet. It is settled once: by the first call or, if an exception dropped the
+/// reply, when its last copy is destroyed. The promise is always settled, so the process can end.
 template <class T>
-class Debt {
+class PendingPromise {
  public:
-  Debt(Mailbox& mailbox, std::unique_ptr<Settlement<T>> settlement)
+  PendingPromise(Mailbox& mailbox, std::unique_ptr<Settlement<T>> settlement)
       : mailbox_(mailbox), settlement_(settlement.release()) {}
-  ~Debt() { pay({}); }
-  Debt(const Debt&) = delete;
-  Debt& operator=(const Debt&) = delete;
+  ~PendingPromise() { settle({}); }
+  PendingPromise(const PendingPromise&) = delete;
+  PendingPromise& operator=(const PendingPromise&) = delete;
 
   /// Called from any thread.
-  void pay(std::optional<std::variant<T, Failure>> outcome) {
+  void settle(std::optional<std::variant<T, Failure>> outcome) {
     std::unique_ptr<Settlement<T>> settlement(settlement_.exchange(nullptr));
     if (!settlement) return;
     if (outcome) settlement->put(std::move(*outcome));
@@ -77,20 +77,20 @@ class Debt {
   std::atomic<Settlement<T>*> settlement_;
 };
 
-/// Returns a promise, and calls `ask(engine, reply)`, which sends a request to the model's engine. The
-/// promise rejects with a failure of `ask`, of the engine, or the one that `settled` returns when the answer
+/// Returns a promise, and calls `send(engine, reply)`, which sends a request to the model's engine. The
+/// promise rejects with a failure of `send`, of the engine, or the one that `settled` returns when the answer
 /// has come.
-template <class T, class Ask>
-Napi::Value promise(Napi::Env env, Model& model, Ask ask, Settled settled = {}) {
+template <class T, class Send>
+Napi::Value promise(Napi::Env env, Model& model, Send send, Settled settled = {}) {
   const auto deferred = Napi::Promise::Deferred::New(env);
   auto settlement = std::make_unique<Settlement<T>>(&model, deferred, std::move(settled));
-  const auto debt = std::make_shared<Debt<T>>(model.mailbox(), std::move(settlement));
+  const auto pending = std::make_shared<PendingPromise<T>>(model.mailbox(), std::move(settlement));
   model.expect(env);
   try {
-    ask(model.engine(),
-        Reply<T>([debt](std::variant<T, Failure> outcome) { debt->pay(std::move(outcome)); }));
+    send(model.engine(),
+         Reply<T>([pending](std::variant<T, Failure> outcome) { pending->settle(std::move(outcome)); }));
   } catch (...) {
-    debt->pay(current_failure());
+    pending->settle(current_failure());
   }
   return deferred.Promise();
 }

@@ -56,10 +56,10 @@ EpochResult run_epoch(TrainingModel& model, const EpochRequest& request, EpochOb
   EpochResult result;
   result.epoch = model.position().epoch + 1;
   const auto end = request.max_steps > 0 ? std::min(steps, first_batch + request.max_steps) : steps;
-  auto told_at = Clock::time_point{};
+  auto reported_at = Clock::time_point{};
   auto batch = first_batch;
-  auto told = first_batch;
-  const auto untold = [&] { return model.losses(std::exchange(told, batch), batch); };
+  auto reported = first_batch;
+  const auto unreported = [&] { return model.losses(std::exchange(reported, batch), batch); };
   while (batch < end && !model.agree_to_stop(host.cancelled())) {
     const auto next = first_step + (batch - first_batch);
     const auto made = model.step(std::min(end - batch, steps_to_event(request, next)));
@@ -71,12 +71,12 @@ EpochResult run_epoch(TrainingModel& model, const EpochRequest& request, EpochOb
     const auto now = Clock::now();
     const bool checkpoint = request.checkpoint_every > 0 && (step + 1) % request.checkpoint_every == 0;
     if (request.snapshot_every > 0 && step % request.snapshot_every == 0) {
-      observer.on_snapshot(step, batch, untold(), host.snapshot());
-      told_at = now;
-    } else if (now - told_at >= kProgressInterval || batch == end || checkpoint) {
+      observer.on_snapshot(step, batch, unreported(), host.snapshot());
+      reported_at = now;
+    } else if (now - reported_at >= kProgressInterval || batch == end || checkpoint) {
       // The losses of a checkpoint's steps must come before it.
-      observer.on_progress(step, batch, untold());
-      told_at = now;
+      observer.on_progress(step, batch, unreported());
+      reported_at = now;
     }
     if (checkpoint) {
       host.await_checkpoint();
@@ -86,7 +86,7 @@ EpochResult run_epoch(TrainingModel& model, const EpochRequest& request, EpochOb
   }
 
   // If the epoch was cancelled, some losses have not been reported.
-  if (told < batch) observer.on_progress(first_step + (batch - first_batch) - 1, batch, untold());
+  if (reported < batch) observer.on_progress(first_step + (batch - first_batch) - 1, batch, unreported());
 
   result.losses = model.losses(first_batch, batch);
   check_finite(result.losses, first_step);

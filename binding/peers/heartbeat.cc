@@ -1,4 +1,4 @@
-#include "peers/pulse.h"
+#include "peers/heartbeat.h"
 
 namespace dcgan {
 
@@ -8,9 +8,9 @@ constexpr std::chrono::milliseconds kInterval{250};
 
 }  // namespace
 
-Pulse::Pulse(BackendPtr backend) : backend_(std::move(backend)), thread_([this] { run(); }) {}
+Heartbeat::Heartbeat(BackendPtr backend) : backend_(std::move(backend)), thread_([this] { run(); }) {}
 
-Pulse::~Pulse() {
+Heartbeat::~Heartbeat() {
   {
     const std::lock_guard lock(mutex_);
     leaving_ = true;
@@ -19,12 +19,12 @@ Pulse::~Pulse() {
   thread_.join();
 }
 
-std::string Pulse::over() const {
+std::string Heartbeat::over() const {
   const std::lock_guard lock(mutex_);
   return over_;
 }
 
-void Pulse::run() {
+void Heartbeat::run() {
   std::unique_lock lock(mutex_);
   while (over_.empty()) {
     // Waiting by the steady clock needs a newer C library than the one that the engine must load with.
@@ -42,7 +42,7 @@ void Pulse::run() {
   }
 }
 
-bool Pulse::beat(bool leaving) {
+bool Heartbeat::beat(bool leaving) {
   std::vector<torch::Tensor> count{torch::tensor({leaving ? 1 : 0}, torch::kInt32)};
   backend_->allreduce(count)->wait();
   return count[0].item<int>() > 0;

@@ -9,15 +9,15 @@
 
 namespace dcgan {
 
-/// Tells whether the other processes of a run are alive. A thread of each process takes part in a small sum
-/// several times per second. The sum fails if a process ends, is stopped or loses its connection. It does not
-/// fail if a process writes a file, evaluates or computes a long step.
-class Pulse {
+/// Finds out whether the other processes of a run are alive. A thread of each process takes part in a small
+/// sum several times per second. The sum fails if a process ends, is stopped or loses its connection. It does
+/// not fail if a process writes a file, evaluates or computes a long step.
+class Heartbeat {
  public:
   /// `backend`: one whose operations fail after the time that a process may take to answer.
-  explicit Pulse(BackendPtr backend);
-  /// Tells the others that this process leaves. Takes less than a second if they are alive.
-  ~Pulse();
+  explicit Heartbeat(BackendPtr backend);
+  /// Announces that this process leaves. Takes less than a second if they are alive.
+  ~Heartbeat();
 
   /// Returns why the run is over; empty while all processes take part.
   std::string over() const;

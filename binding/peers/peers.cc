@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "peers/c10d.h"
-#include "peers/meeting.h"
+#include "peers/heartbeat.h"
 #include "peers/nccl.h"
-#include "peers/pulse.h"
+#include "peers/rendezvous.h"
 
 namespace dcgan {
 
@@ -20,9 +20,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// How often a process that waits for a sum asks whether the others are alive.
+/// How often a process that waits for a sum checks that the others are alive.
 constexpr std::chrono::milliseconds kLook{250};
-/// How long a sum waits for processes that the pulse finds alive, but that make no step.
+/// How long a sum waits for processes that the heartbeat finds alive, but that make no step.
 constexpr std::chrono::minutes kSumTimeout{30};
 
 constexpr auto kPatient = [] { return true; };
@@ -37,7 +37,7 @@ std::chrono::milliseconds timeout_of(const PeerPlace& place) {
 
 Error gone(const std::string& why) {
   return {"ERR_DCGAN_PEER", "Another process of this run ended, hangs or cannot be reached: " + why +
-                                ". Start all processes again; they go on from the last checkpoint"};
+                                ". Start all processes again; they continue from the last checkpoint"};
 }
 
 /// The store's key for the name of a process's GPU.
@@ -59,18 +59,19 @@ auto reaching(const Work& work) {
 
 }  // namespace
 
-/// Groups of the same processes: one for sums in the host's memory, one for sums on GPUs, one for the pulse.
+/// Groups of the same processes: one for sums in the host's memory, one for sums on GPUs, one for the
+/// heartbeat.
 struct Peers::Connection {
   Connection(const PeerPlace& place, const StorePtr& store, bool gpus)
       : sums(make_backend(place, store, "sums", timeout_of(place))),
         gpu_sums(gpus ? make_nccl_backend(place, store, "gpus") : nullptr),
-        pulse(std::in_place, make_backend(place, store, "pulse", timeout_of(place))) {
+        heartbeat(std::in_place, make_backend(place, store, "heartbeat", timeout_of(place))) {
     // The short timeout was for connecting. A sum has to wait for the slowest process.
     sums->setTimeout(kSumTimeout);
   }
 
   ~Connection() {
-    pulse.reset();
+    heartbeat.reset();
     // Also ends a sum that hangs. The regular end of a group would wait for the other processes.
     if (gpu_sums) gpu_sums->abort();
     if (!pending) return;
@@ -87,7 +88,7 @@ struct Peers::Connection {
       try {
         work->wait(kLook);
       } catch (const std::exception&) {
-        // Either it is time for a look, or the sum failed. isCompleted() tells which.
+        // Either it is time for a look, or the sum failed. isCompleted() says which.
       }
     });
     pending = false;
@@ -113,7 +114,7 @@ struct Peers::Connection {
     for (const auto begin = Clock::now(); !work.isCompleted();) {
       pause();
       if (work.isCompleted()) break;
-      if (const auto over = pulse->over(); !over.empty()) throw gone(over);
+      if (const auto over = heartbeat->over(); !over.empty()) throw gone(over);
       if (Clock::now() - begin > kSumTimeout) throw gone("it makes no step");
       if (!idle()) throw given_up();
     }
@@ -121,7 +122,7 @@ struct Peers::Connection {
 
   BackendPtr sums;
   BackendPtr gpu_sums;  // null: the sums of GPUs go through the host's memory
-  std::optional<Pulse> pulse;
+  std::optional<Heartbeat> heartbeat;
   bool pending = false;
 };
 
@@ -147,7 +148,7 @@ void Peers::join(const Idle& idle) {
 
 /// `idle` may call this again while it waits here. Whatever that call has done is not repeated.
 void Peers::meet(const Idle& idle) {
-  const auto store = meeting_store(place_, idle);
+  const auto store = rendezvous_store(place_, idle);
   if (!std::exchange(announced_, true)) announce(store);
   const bool gpus = each_has_own_gpu(store, idle);
   if (!connection_) connection_ = std::make_unique<Connection>(place_, store, gpus);
@@ -235,7 +236,7 @@ std::uint64_t agreed_seed(const PeerPlace& place, std::uint64_t seed, bool given
   const auto key = place.prefix + "seed/" + std::to_string(seeds++);
   if (given && place.rank > 0) return seed;
   return reaching([&] {
-    const auto store = meeting_store(place, kPatient);
+    const auto store = rendezvous_store(place, kPatient);
     if (place.rank == 0) set(store, key, std::to_string(seed));
     return place.rank == 0 ? seed : std::stoull(wait_for(store, place, key, rank_name(0), kPatient));
   });

@@ -1,4 +1,4 @@
-#include "peers/meeting.h"
+#include "peers/rendezvous.h"
 
 #include <map>
 #include <mutex>
@@ -56,7 +56,7 @@ StorePtr connect(const PeerPlace& place, const Idle& idle) {
 
 Error given_up() { return {"ERR_DCGAN_PEER", "Stopped waiting for the other processes of this run"}; }
 
-StorePtr meeting_store(const PeerPlace& place, const Idle& idle) {
+StorePtr rendezvous_store(const PeerPlace& place, const Idle& idle) {
   // `idle` may call this function again.
   static std::recursive_mutex mutex;
   // Never destroyed, because the stores' threads may outlive static destructors.

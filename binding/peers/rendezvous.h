@@ -6,7 +6,7 @@ namespace dcgan {
 
 /// Returns the store at this place. The process keeps it until it ends, because other processes may need the
 /// store longer than this one's model lives. Throws ERR_DCGAN_PEER if the store cannot be reached.
-StorePtr meeting_store(const PeerPlace& place, const Idle& idle);
+StorePtr rendezvous_store(const PeerPlace& place, const Idle& idle);
 
 /// Waits for a key that another process, `who`, sets, and returns its value. Throws the error that a process
 /// passed to refuse(). Throws ERR_DCGAN_PEER if the key is not set for minutes, or if `idle` returns false.

@@ -20,7 +20,8 @@ namespace {
 /// and the allocator take their memory.
 constexpr int kWarmUp = 3;
 
-/// Up to LibTorch 2.13, a graph must be told which random generators it uses. Later versions find out.
+/// Up to LibTorch 2.13, a graph needs the list of the random generators that it uses. Later versions find
+/// out.
 template <class Graph>
 void enrol(Graph& graph, const at::Generator& random) {
   if constexpr (requires { graph.register_generator_state(random); }) graph.register_generator_state(random);

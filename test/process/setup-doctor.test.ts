@@ -168,8 +168,8 @@ test('an addon that is broken, and one that is missing', async () => {
 test('a training library that is missing, or cut short', async () => {
   const file = made.path('build', 'Release', 'libdcgan_training.so')
   const intact = fs.readFileSync(file)
-  for (const spoil of [() => fs.rmSync(file), () => fs.writeFileSync(file, intact.subarray(0, 2000))]) {
-    spoil()
+  for (const corrupt of [() => fs.rmSync(file), () => fs.writeFileSync(file, intact.subarray(0, 2000))]) {
+    corrupt()
     const { status, checks } = await diagnose(good)
     expect(status).toBe(1)
     expect(checks.addon).toMatchObject({

@@ -41,14 +41,14 @@ test('sampling opens the addon alone, and finds no LibTorch that is wrong', asyn
   }
 })
 
-test('no LibTorch: told with the command that fetches it', async () => {
+test('the error without LibTorch has the command that fetches it', async () => {
   const { stdout } = await open({})
   expect(stdout).toMatch(
     /^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: LibTorch was not found.*npx libtorch-dcgan setup/,
   )
 })
 
-test('a wrong LIBTORCH: told, and not skipped', async () => {
+test('a wrong LIBTORCH is an error, and is not skipped', async () => {
   const { stdout } = await open({ LIBTORCH: '/somewhere' })
   expect(stdout).toMatch(
     /^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: LIBTORCH is \/somewhere.*npx libtorch-dcgan setup/,
@@ -64,7 +64,7 @@ test('a LibTorch of the cache is opened as long as it is what set-up unpacked', 
   )
 })
 
-test('a cache that every user may write to: told, with the ways out', async () => {
+test('a cache that every user may write to is an error with the ways out', async () => {
   const { folder, env } = await cachedLibTorch(libtorch)
   fs.chmodSync(folder, 0o777)
   const { stdout } = await open(env)
@@ -96,7 +96,7 @@ describe('a LibTorch of another minor version', () => {
   })
 })
 
-test('no addon, or one that is no library: told with where it was sought and the command', async () => {
+test('the error without an addon, or with a file that is no library, names the places and the command', async () => {
   const release = made.path('build', 'Release')
   const file = path.join(release, 'dcgan.node')
   const good = fs.readFileSync(file)
@@ -113,7 +113,7 @@ test('no addon, or one that is no library: told with where it was sought and the
 })
 
 test.each(['dcgan.node', 'libdcgan_training.so'])(
-  '%s cut short: told, where loading it would kill the process',
+  '%s cut short is an error, where loading it would kill the process',
   async name => {
     const file = made.path('build', 'Release', name)
     const good = fs.readFileSync(file)

@@ -31,7 +31,7 @@ test('a step that computes something else is a failure', async () => {
   })
 })
 
-test('a graph that could not be captured is told, although the steps agree', async () => {
+test('a graph that could not be captured is reported, although the steps agree', async () => {
   const root = library(0, "process.emitWarning('No CUDA graph', { code: 'DCGAN_NO_GRAPH' })")
   expect(await checkStep(root)).toMatchObject({ status: 'note', detail: 'No CUDA graph' })
 })

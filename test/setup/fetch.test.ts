@@ -179,7 +179,7 @@ onLinux('the release', () => {
     expect(stderr).toMatch(/for CUDA, not CPU[\s\S]*PIP_EXTRA_INDEX_URL/)
   })
 
-  test('that pip cannot give either is told with pip’s words', async () => {
+  test('that pip cannot give either fails with the message of pip', async () => {
     pip({})
     const { status, stderr } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:1' })
     expect(status).toBe(1)
@@ -188,7 +188,7 @@ onLinux('the release', () => {
     )
   })
 
-  test('with neither network nor pip is told with the command that mends it', async () => {
+  test('with neither network nor pip fails with the command that fixes it', async () => {
     const { status, stderr } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:1' })
     expect(status).toBe(1)
     expect(stderr).toMatch(

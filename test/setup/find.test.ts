@@ -87,11 +87,11 @@ describe('LIBTORCH', () => {
       (folder: string) => builtFor(folder, process.arch === 'x64' ? 183 : 62),
       process.arch === 'x64' ? /built for arm64, not for x64/ : /built for x64, not for arm64/,
     ],
-  ])('that is %s is an error and not skipped', (_what, spoil, message) => {
+  ])('that is %s is an error and not skipped', (_what, corrupt, message) => {
     cached('2.13.0-cpu', '2.13.0')
     const folder = path.join(home, 'own')
     if (_what !== 'a folder that is not there') makeLibTorch(folder)
-    spoil(folder)
+    corrupt(folder)
     const { message: text, fix } = problem(() => findLibTorch(env({ LIBTORCH: folder })))
     expect(text).toMatch(message)
     expect(text).toContain(`LIBTORCH is ${folder}`)

@@ -48,8 +48,8 @@ describe('a library of the cache', () => {
         fs.symlinkSync(path.join(home, 'elsewhere'), library())
       },
     ],
-  ])('that %s is not loaded, and the command that replaces it is said', async (_what, spoil) => {
-    spoil()
+  ])('that %s is not loaded, and the command that replaces it is said', async (_what, corrupt) => {
+    corrupt()
     const { message, fix } = problem(find)
     expect(message).toContain(`${library()} is not as it was unpacked`)
     const name = path.relative(cache, path.dirname(folder))
@@ -87,8 +87,8 @@ test.each([
     /libtorch_cpu\.so is not as it was unpacked/,
   ],
   ['a library that was added', () => fs.writeFileSync(library('libc.so.6'), 'x'), /libc\.so\.6 was added/],
-])('reading everything finds %s', (_what, spoil, message) => {
-  spoil()
+])('reading everything finds %s', (_what, corrupt, message) => {
+  corrupt()
   expect(find().folder).toBe(folder)
   expect(problem(() => requireIntact(listEntries()[0] as CacheEntry, true)).message).toMatch(message)
 })

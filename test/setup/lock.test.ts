@@ -55,7 +55,7 @@ test('within a process too', async () => {
   await Promise.all([withLock(file, work), withLock(file, work), withLock(file, work)])
 })
 
-test('who waits is told once for whom', async () => {
+test('a set-up that waits names the other one, once', async () => {
   const log = `${file}.log`
   const other = holder(log, 60_000, 'a')
   await until(() => text(log) !== '')

@@ -132,7 +132,7 @@ describe('an address', () => {
     },
   )
 
-  test('with another SHA-256 than what was fetched from it before is fetched anew', async () => {
+  test('with another SHA-256 than what was fetched from it before is fetched again', async () => {
     const address = await serve((_request, response) => void response.end(makeWheel()))
     const from = `${address}/torch.whl#sha256=`
     expect((await fetchInto(home, { from: from + sha256(makeWheel()) })).status).toBe(0)

@@ -103,7 +103,7 @@ describe('through a proxy', () => {
     expect(asked).toEqual([`localhost:${port}`])
   })
 
-  test('that refuses, the refusal is told', async () => {
+  test('that refuses, the refusal is in the message', async () => {
     const proxy = await serve((_request, response) => void response.writeHead(407).end())
     const server = http.createServer().on('connect', (_request, socket) => {
       socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')

@@ -88,7 +88,7 @@ test('Node.js must be as new as package.json says', () => {
   expect(() => requireNode('18.20.0')).toThrow(/too old/)
 })
 
-test('a system that PyTorch does not build for is told before anything is downloaded', () => {
+test('a system that PyTorch does not build for is an error before anything is downloaded', () => {
   expect(() => requirePlatform('linux-x64', 'glibc 2.36')).not.toThrow()
   expect(() => requirePlatform('linux-arm64', 'glibc 2.36')).not.toThrow()
   expect(problem(() => requirePlatform('linux-x64', 'musl')).fix).toMatch(/bookworm/)
