@@ -1,6 +1,5 @@
 // @ts-nocheck Set-up of a clone: installs its packages, compiles lib/ to dist/, and continues there.
 const { spawnSync } = require('node:child_process')
-const crypto = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
 const at = (...names) => path.join(__dirname, '..', ...names)
@@ -29,14 +28,13 @@ function packagesInstalled() {
   )
 }
 
-/** Returns a hash of what lib/ is compiled from, and of the times of what was made of it. */
+/** Returns the times of what lib/ is compiled from, and of what was made of it. */
 function state() {
   const names = [...PROJECTS.map(([name]) => name), 'tsconfig.json', 'package-lock.json']
   for (const folder of ['lib', 'dist'].filter(name => fs.existsSync(at(name))))
     names.push(...fs.readdirSync(at(folder), { recursive: true }).map(name => path.join(folder, name)))
-  const files = names.sort().filter(name => fs.statSync(at(name)).isFile())
-  const known = files.map(name => [name, /^dist/.test(name) ? fs.statSync(at(name)).mtimeMs : read(name)])
-  return crypto.hash('sha1', JSON.stringify(known))
+  const files = names.sort().map(name => ({ name, stat: fs.statSync(at(name)) }))
+  return JSON.stringify(files.map(({ name, stat }) => stat.isFile() && [name, stat.mtimeMs, stat.size]))
 }
 
 /** Compiles lib/ if it changed: for Node.js, and as ES modules for browsers. */
@@ -57,7 +55,7 @@ function compile(lock) {
 function bootstrap() {
   if (packagesInstalled() && read(STAMP) === state()) return
   const lock = fs.openSync(at('.setup.lock'), 'a', 0o600)
-  console.error('Preparing the clone, as soon as no other set-up does')
+  console.error('Installing packages and compiling lib/, unless another set-up does: then waiting for it')
   spawnSync('flock', ['--timeout', '3600', '0'], { stdio: [lock] })
   if (!packagesInstalled()) run('npm ci failed:', ['npm', 'ci', '--no-audit', '--no-fund'], lock)
   compile(lock)

@@ -6,7 +6,6 @@ import { addonIsCurrent, buildAddon } from './build-addon.js'
 import { cacheFolder } from './cache.js'
 import { releaseFor, type Variant } from './catalogue.js'
 import { attempt, codeOf, detailsOf, failure, messageOf } from './failure.js'
-import { fetchLibTorch } from './fetch.js'
 import { findLibTorch, type LibTorchInfo } from './find.js'
 import { withLock } from './lock.js'
 import { hasNvidiaDriver, requirePlatform } from './platform.js'
@@ -100,6 +99,8 @@ async function provideLibTorch(
     if (fromSource || prebuiltMisfit(ROOT, release) !== undefined)
       requireBuildToolsFor(variant, cuda === true || fromSource)
   }
+  // Most set-ups fetch nothing, and loading what fetches takes long.
+  const { fetchLibTorch } = require('./fetch.js') as typeof import('./fetch.js')
   return fetchLibTorch({ variant, from })
 }
 
