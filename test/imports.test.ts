@@ -16,6 +16,7 @@ const LIB = [
     'protobuf.ts',
     'diagnostics.ts',
     'terminal.ts',
+    'zip-reader.ts',
     'bundled.ts',
     'assert-installed.mts',
     'async-dispose.ts',

@@ -33,7 +33,7 @@ const NAMES = {
  * Rejects with `ERR_DCGAN_BAD_DATASET`, the file, and what is wrong with it.
  */
 export async function readNpz(path: string, split: Split): Promise<Dataset> {
-  const zip = await openZip(path)
+  const zip = await openArchive(path)
   try {
     const entries = new Map<string, Entry>()
     for await (const entry of zip.eachEntry()) {
@@ -75,14 +75,14 @@ interface NpyArray extends NpyHeader {
   data: Buffer
 }
 
-async function openZip(path: string): Promise<ZipFile> {
+async function openArchive(path: string): Promise<ZipFile> {
   try {
     // Only a regular file is opened: a pipe would never end.
     await withRegularFile(path, async ({ stats }) => {
       if (stats.size === 0) throw new Error('it is empty')
     })
-    const { openPromise } = loading(() => require('yauzl') as typeof import('yauzl'))
-    return await openPromise(path, { autoClose: false })
+    const { openZip } = loading(() => require('../zip-reader.js') as typeof import('../zip-reader.js'))
+    return await openZip(path)
   } catch (cause) {
     throw bad(path, `cannot be read: ${(cause as Error).message}`, cause)
   }

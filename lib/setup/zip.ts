@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import zlib from 'node:zlib'
-import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile as Zip } from 'yauzl'
+import type { Entry, ZipFile as Zip } from 'yauzl'
 import { DcganError } from '../errors.js'
+import { openZip } from '../zip-reader.js'
 import { requireSpace } from './disk.js'
 import { codeOf, failure, messageOf } from './failure.js'
 import { clear, progress, size } from './report.js'
@@ -28,15 +28,14 @@ export class ZipFile {
   }
 
   static async open(file: string): Promise<ZipFile> {
-    const reader = new FileReader(file)
+    let zip: Zip | undefined
     try {
-      const options = { autoClose: false, strictFileNames: true }
-      const zip = await fromRandomAccessReaderPromise(reader, reader.size, options)
+      zip = await openZip(file, { strictFileNames: true })
       const opened = new ZipFile(file, zip)
       for await (const entry of zip.eachEntry()) opened.#add(entry)
       return opened
     } catch (error) {
-      reader.close(() => {})
+      zip?.close()
       throw damaged(file, error)
     }
   }
@@ -123,39 +122,6 @@ export class ZipFile {
     }
     clear()
     return { files: wanted.length, bytes }
-  }
-}
-
-/** Reads a file for yauzl. In yauzl's own reader, a record that points far out causes an error that nobody catches. */
-class FileReader extends RandomAccessReader {
-  readonly size: number
-  readonly #file: string
-  readonly #fd: number
-
-  constructor(file: string) {
-    super()
-    this.#file = file
-    this.#fd = fs.openSync(file, 'r')
-    this.size = fs.fstatSync(this.#fd).size
-  }
-
-  override _readStreamForRange(start: number, end: number): Readable {
-    if (end - start > SMALL_BYTES)
-      return fs.createReadStream(this.#file, { start, end: end - 1, highWaterMark: 1 << 20 })
-    // At once: thousands of headers would wait for as many streams.
-    const bytes = Buffer.alloc(end - start)
-    return Readable.from([bytes.subarray(0, fs.readSync(this.#fd, bytes, 0, bytes.length, start))])
-  }
-
-  override read(
-    ...[bytes, offset, length, position, callback]: Parameters<RandomAccessReader['read']>
-  ): void {
-    if (position < 0 || position + length > this.size) callback(new Error('it points out of itself'))
-    else fs.read(this.#fd, bytes, offset, length, position, callback)
-  }
-
-  override close(callback: (error: Error | null) => void): void {
-    fs.close(this.#fd, callback)
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { DCGAN, ImageBatch, loadImages } from '../../lib/index'
 import { code, failure, folder, kept, TINY } from '../dcgan-support'
+import { zip } from '../setup/zip-files'
 import { idx, pixels } from './idxFiles'
 import { blankJpeg, gifOfFrame, picture, put, square } from './pictures'
 
@@ -303,4 +304,13 @@ test('train() takes a folder of pictures, with its train and test folders', asyn
   expect(step).toBe(2)
   const empty = folder()
   expect(await failure(gan.trainEpoch(empty))).toEqual(code('ERR_DCGAN_BAD_DATASET', /has no train-images/))
+})
+
+test('a .npz file with a ZIP64 record that points far out of it is refused, and does not end the process', async () => {
+  const data = zip([{ name: 'images.npy', data: 'x', zip64: true }], { zip64: true })
+  const locator = data.length - 22 - 20
+  data.writeBigUInt64LE(2n ** 52n, locator + 8)
+  const file = join(folder(), 'far.npz')
+  put(file, data)
+  await expect(loadImages(file)).rejects.toThrow(/far\.npz.*cannot be read: it points out of itself/)
 })
