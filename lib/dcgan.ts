@@ -1,14 +1,11 @@
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { asyncDispose } from './async-dispose.js'
 import { readState } from './checkpoint/file.js'
 import { checkChanges, checkSave, modelsOwn, onlyGenerator, type SaveOptions } from './checkpoint/options.js'
 import type { TrainingImages } from './datasets/dataset.js'
 import { TrainingData } from './datasets/training-data.js'
-import { channels, published } from './diagnostics.js'
 import { DcganError, invalidArgument } from './errors.js'
 import type { EvaluateOptions, Evaluation } from './evaluation/index.js'
-import { checkPath, writeFileAtomic } from './files.js'
 import {
   checkHyperParams,
   type HyperParamOptions,
@@ -16,9 +13,14 @@ import {
   resolveHyperParams,
 } from './hyperparams.js'
 import { type ConfidentBatch, ImageBatch, type LabelledBatch } from './images/batch.js'
-import { assertInstalled } from './installed.js'
-import { lazy } from './lazy.js'
-import { checkLocalSource } from './local-source.js'
+import { asyncDispose } from './internal/async-dispose.js'
+import { channels, published } from './internal/diagnostics.js'
+import { checkPath, writeFileAtomic } from './internal/files.js'
+import { assertInstalled } from './internal/installed.js'
+import { lazy } from './internal/lazy.js'
+import { checkLocalSource } from './internal/local-source.js'
+import { checkBoolean, reading } from './internal/options.js'
+import type { Source } from './internal/source.js'
 import { type Classifier, classifierOf, loadClassifier } from './native/classifier.js'
 import type { ChosenDevice } from './native/device.js'
 import { Engine } from './native/engine.js'
@@ -28,13 +30,11 @@ import type { ChosenPrecision } from './native/precision.js'
 import { Saver } from './native/saver.js'
 import type { NativeSampleRequest, ServingStats } from './native/types.js'
 import type { ExportOnnxOptions } from './onnx/export.js'
-import { checkBoolean, reading } from './options.js'
 import { checkGenerate, type GenerateOptions, type GeneratePlan, requestsOf } from './sampling/generate.js'
 import { checkSaveGrid, type SaveGridOptions } from './sampling/grid.js'
 import { checkInterpolation, type InterpolateOptions, slerp } from './sampling/interpolation.js'
 import { type Classes, checkLabels } from './sampling/labels.js'
 import { type Confident, checkSample, type Labelled, type SampleOptions } from './sampling/request.js'
-import type { Source } from './source.js'
 import type { EpochOptions, TrainOptions } from './training/options.js'
 import type { EpochResult } from './training/run.js'
 import type { TrainResult } from './training/train.js'
@@ -43,7 +43,7 @@ const training = lazy(() => require('./training/train.js') as typeof import('./t
 const evaluation = lazy(() => require('./evaluation/index.js') as typeof import('./evaluation/index.js'))
 const writing = lazy(() => require('./checkpoint/write.js') as typeof import('./checkpoint/write.js'))
 const onnx = lazy(() => require('./onnx/export.js') as typeof import('./onnx/export.js'))
-const summary = lazy(() => require('./summary.js') as typeof import('./summary.js'))
+const summary = lazy(() => require('./internal/summary.js') as typeof import('./internal/summary.js'))
 
 /** Marks the constructor call of `load()`, whose model needs no LibTorch until it trains. */
 const LOADED = Symbol('loaded')

@@ -1,6 +1,6 @@
 import { invalidArgument } from './errors.js'
-import { checkInteger, checkKeys, reading, withoutPrototype } from './options.js'
-import { drawSeed, MAX_SEED } from './random.js'
+import { checkInteger, checkKeys, reading, withoutPrototype } from './internal/options.js'
+import { drawSeed, MAX_SEED } from './internal/random.js'
 
 /**
  * All settings of a model: how it is made, trained and served. The defaults are those of the tutorial that this

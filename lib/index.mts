@@ -1,6 +1,6 @@
 // The same module for import: one class DcganError and one addon a process, whichever way it is asked for.
 
-import './assert-installed.mjs'
+import './internal/assert-installed.mjs'
 
 export type * from './index.js'
 export {

@@ -43,7 +43,9 @@ export type {
   ModelMessage,
   SampleMessage,
   StepMessage,
-} from './messages.js'
+} from './internal/messages.js'
+export type { Source } from './internal/source.js'
+export type { Bytes, Floats } from './internal/typed-arrays.js'
 export type { ChosenDevice } from './native/device.js'
 export type { EngineName } from './native/native.js'
 export type { ChosenPrecision } from './native/precision.js'
@@ -55,10 +57,8 @@ export type { SaveGridOptions } from './sampling/grid.js'
 export type { InterpolateOptions } from './sampling/interpolation.js'
 export type { Labels } from './sampling/labels.js'
 export type { Confident, Labelled, SampleOptions } from './sampling/request.js'
-export type { Source } from './source.js'
 export type { BestModel } from './training/epoch-end.js'
 export type { CheckpointOptions, EpochOptions, EvaluateEvery, TrainOptions } from './training/options.js'
 export type { Progress } from './training/progress.js'
 export type { EpochResult, EpochSummary } from './training/run.js'
 export type { TrainResult } from './training/train.js'
-export type { Bytes, Floats } from './typed-arrays.js'

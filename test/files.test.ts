@@ -16,7 +16,7 @@ import fs, {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DcganError } from '../lib/errors'
-import { writeFileAtomic } from '../lib/files'
+import { writeFileAtomic } from '../lib/internal/files'
 
 let folder: string
 let file: string

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { ImageBatch, subset } from '../lib/index'
-import { copyOf } from '../lib/typed-arrays'
+import { copyOf } from '../lib/internal/typed-arrays'
 import { bars, failure, tiny } from './dcgan-support'
 
 /** Transfers an array's memory away, as `postMessage()` does. */

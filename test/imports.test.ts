@@ -3,34 +3,34 @@ import { dirname, join, relative, sep } from 'node:path'
 
 const ROOT = join(__dirname, '..')
 
-/** Rooms from the ground up: each may use itself and what stands before it. A file at the top of lib/ is its own room. */
+/** Rooms from the ground up: each may use itself and what stands before it. A file at the top of lib/ and one in lib/internal/ is its own room. */
 const LIB = [
   ['errors.ts'],
   [
-    'callbacks.ts',
-    'options.ts',
-    'typed-arrays.ts',
-    'random.ts',
-    'regular-file.ts',
-    'source.ts',
-    'protobuf.ts',
-    'diagnostics.ts',
-    'terminal.ts',
-    'zip-reader.ts',
-    'bundled.ts',
-    'assert-installed.mts',
-    'async-dispose.ts',
+    'internal/callbacks.ts',
+    'internal/options.ts',
+    'internal/typed-arrays.ts',
+    'internal/random.ts',
+    'internal/regular-file.ts',
+    'internal/source.ts',
+    'internal/protobuf.ts',
+    'internal/diagnostics.ts',
+    'internal/terminal.ts',
+    'internal/zip-reader.ts',
+    'internal/bundled.ts',
+    'internal/assert-installed.mts',
+    'internal/async-dispose.ts',
   ],
-  ['files.ts', 'hyperparams.ts'],
-  ['local-source.ts', 'loading.ts'],
-  ['lazy.ts'],
-  ['installed.ts'],
+  ['internal/files.ts', 'hyperparams.ts'],
+  ['internal/local-source.ts', 'internal/loading.ts'],
+  ['internal/lazy.ts'],
+  ['internal/installed.ts'],
   ['recipes.ts', 'types', 'images', 'datasets', 'native/types.ts', 'tensorboard'],
   ['sampling', 'setup'],
   ['checkpoint', 'onnx', 'wasm'],
   ['native'],
   ['evaluation', 'training'],
-  ['summary.ts', 'dcgan.ts', 'messages.ts', 'portable'],
+  ['internal/summary.ts', 'dcgan.ts', 'internal/messages.ts', 'portable'],
   ['index.ts', 'index.mts'],
   ['cli'],
 ]
@@ -124,7 +124,7 @@ function circle(uses: readonly Use[]): string[] {
 function roomOf(file: string): string | undefined {
   const [, room = '', name] = file.split('/')
   if (room === 'dcgan.ts') return room
-  return name === undefined || file === 'lib/native/types.ts' ? undefined : room
+  return name === undefined || room === 'internal' || file === 'lib/native/types.ts' ? undefined : room
 }
 
 /** Reads which rooms use which in the drawing of docs/how-it-works.md. */
@@ -163,7 +163,7 @@ describe.each([
       return rooms.includes(undefined) || rooms[0] === rooms[1] ? [] : [rooms as [string, string]]
     })
     expect(uses.filter(([from, to]) => !below(from, arrows).includes(to))).toEqual([])
-    // The box at the bottom stands for the files at the top of lib/.
+    // The box at the bottom stands for the files at the top of lib/ and in lib/internal/.
     const known = new Set(uses.map(use => use.join(' ')))
     const others = arrows.filter(([, to]) => !to.startsWith('"'))
     expect(others.filter(arrow => !known.has(arrow.join(' ')))).toEqual([])

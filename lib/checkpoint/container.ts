@@ -1,4 +1,4 @@
-import type { ByteReader } from '../source.js'
+import type { ByteReader } from '../internal/source.js'
 import { type Fail, failureIn } from './errors.js'
 import { type Header, LENGTH_BYTES, parseHeader } from './header.js'
 

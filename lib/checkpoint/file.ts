@@ -1,6 +1,6 @@
-import { checkLocalSource, openSource } from '../local-source.js'
+import { checkLocalSource, openSource } from '../internal/local-source.js'
+import type { ByteReader, CheckedSource } from '../internal/source.js'
 import type { NativeTensor } from '../native/types.js'
-import type { ByteReader, CheckedSource } from '../source.js'
 import type { StateInfo } from './metadata.js'
 import { type ReadState, readInfoFrom, readStateFrom, readTensorsFrom } from './read.js'
 

@@ -1,4 +1,4 @@
-import { withoutPrototype } from '../options.js'
+import { withoutPrototype } from '../internal/options.js'
 import type { Fail } from './errors.js'
 
 /** The most keys, and the most commas. A state's header has about 300 of each. To build many more values takes long. */

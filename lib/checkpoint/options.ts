@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { DcganError, invalidArgument } from '../errors.js'
 import { DEFAULTS, type HyperParamOptions, type HyperParams, MACHINE_PARAMS } from '../hyperparams.js'
-import { checkBoolean, checkKeys } from '../options.js'
+import { checkBoolean, checkKeys } from '../internal/options.js'
 import type { ReadState } from './read.js'
 
 /** Options of `save()`. */

@@ -1,5 +1,5 @@
+import type { ByteReader } from '../internal/source.js'
 import type { NativeState, NativeTensor } from '../native/types.js'
-import type { ByteReader } from '../source.js'
 import { type Container, openContainer } from './container.js'
 import { quoted } from './errors.js'
 import { decodeBF16, decodeF16 } from './half.js'

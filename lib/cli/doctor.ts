@@ -1,6 +1,6 @@
+import { paint } from '../internal/terminal.js'
 import { diagnose, type Report } from '../setup/doctor.js'
 import type { Check } from '../setup/findings.js'
-import { paint } from '../terminal.js'
 import { EXIT } from './failure.js'
 
 const COLOURS = { ok: 'green', note: 'yellow', failed: 'red', skipped: 'yellow' } as const

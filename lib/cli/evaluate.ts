@@ -1,7 +1,7 @@
 import { clearLine, cursorTo } from 'node:readline'
 import type { DCGAN } from '../dcgan.js'
 import type { EvaluateOptions, Evaluation } from '../evaluation/index.js'
-import { defined } from '../options.js'
+import { defined } from '../internal/options.js'
 import { evaluationTable } from './evaluation-table.js'
 import { hyperParamsOf } from './flags.js'
 import { interruptible } from './interrupt.js'

@@ -1,5 +1,5 @@
+import { defined } from '../internal/options.js'
 import type { ExportOnnxOptions } from '../onnx/export.js'
-import { defined } from '../options.js'
 import { hyperParamsOf } from './flags.js'
 import { modelOf, remark, withModel } from './model.js'
 

@@ -1,5 +1,5 @@
 import type { GreyImage } from '../images/index.js'
-import { isLive, sizeOf } from '../terminal.js'
+import { isLive, sizeOf } from '../internal/terminal.js'
 
 /** Colour depths with enough greys: 256 colours have 24 of them. A palette of 16 colours has too few. */
 const [PALETTE_BITS, TRUE_COLOUR_BITS] = [8, 24]

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { HYPER_PARAMS } from '../hyperparams.js'
-import { packageVersion } from '../installed.js'
+import { packageVersion } from '../internal/installed.js'
 import { recipes } from '../recipes.js'
 import { addHyperParams, MACHINE_FLAGS, numberOrText, numbersOrText } from './flags.js'
 

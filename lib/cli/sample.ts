@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { type DcganError, invalidArgument } from '../errors.js'
-import { makeFolder, writeFileAtomic } from '../files.js'
 import { DEFAULTS, type HyperParamOptions } from '../hyperparams.js'
 import {
   checkGridOptions,
@@ -11,8 +10,9 @@ import {
   type GridOptions,
   type ImageBatch,
 } from '../images/index.js'
-import { defined } from '../options.js'
-import { drawSeed } from '../random.js'
+import { makeFolder, writeFileAtomic } from '../internal/files.js'
+import { defined } from '../internal/options.js'
+import { drawSeed } from '../internal/random.js'
 import { checkCount } from '../sampling/request.js'
 import { hyperParamsOf } from './flags.js'
 import { halfBlocks, showsPictures } from './half-blocks.js'

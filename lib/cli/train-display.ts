@@ -1,5 +1,5 @@
 import { firstDigits } from '../images/index.js'
-import { bar, clock, isLive, paint, sizeOf } from '../terminal.js'
+import { bar, clock, isLive, paint, sizeOf } from '../internal/terminal.js'
 import type { Progress } from '../training/progress.js'
 import { halfBlocks, showsPictures } from './half-blocks.js'
 

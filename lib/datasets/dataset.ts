@@ -1,8 +1,8 @@
 import { types } from 'node:util'
 import { DcganError, invalidArgument } from '../errors.js'
-import { checkPath } from '../files.js'
-import { reading } from '../options.js'
-import { lengthOf, viewOf } from '../typed-arrays.js'
+import { checkPath } from '../internal/files.js'
+import { reading } from '../internal/options.js'
+import { lengthOf, viewOf } from '../internal/typed-arrays.js'
 import { OWN_IMAGES, SIDE } from './idx.js'
 
 /** Grey images with their labels. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { lengthOf } from '../typed-arrays.js'
+import { lengthOf } from '../internal/typed-arrays.js'
 import type { Dataset } from './dataset.js'
 
 const WORD = 8

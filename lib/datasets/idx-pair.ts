@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { DcganError } from '../errors.js'
-import { firstBytes, withRegularFile } from '../regular-file.js'
+import { firstBytes, withRegularFile } from '../internal/regular-file.js'
 import type { Dataset } from './dataset.js'
 import { readIdx, SIDE } from './idx.js'
 

@@ -1,6 +1,6 @@
 import { DcganError } from '../errors.js'
-import { lazy } from '../lazy.js'
-import { firstBytes, NotRegularFile, piecesOf, withRegularFile } from '../regular-file.js'
+import { lazy } from '../internal/lazy.js'
+import { firstBytes, NotRegularFile, piecesOf, withRegularFile } from '../internal/regular-file.js'
 
 const streams = lazy(() => require('node:stream/promises') as typeof import('node:stream/promises'))
 const zlib = lazy(() => require('node:zlib') as typeof import('node:zlib'))

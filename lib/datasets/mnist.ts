@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DcganError, invalidArgument } from '../errors.js'
-import { absolute, checkPath } from '../files.js'
-import { lazy } from '../lazy.js'
-import { checkKeys } from '../options.js'
+import { absolute, checkPath } from '../internal/files.js'
+import { lazy } from '../internal/lazy.js'
+import { checkKeys } from '../internal/options.js'
 import type { Dataset } from './dataset.js'
 import { DIGIT_NAMES } from './digits.js'
 

@@ -1,8 +1,8 @@
 import type { Entry, ZipFile } from 'yauzl'
 import { DcganError } from '../errors.js'
-import { loading } from '../loading.js'
-import { withRegularFile } from '../regular-file.js'
-import { allocate } from '../typed-arrays.js'
+import { loading } from '../internal/loading.js'
+import { withRegularFile } from '../internal/regular-file.js'
+import { allocate } from '../internal/typed-arrays.js'
 import type { Dataset } from './dataset.js'
 import { SIDE } from './idx.js'
 import type { Split } from './idx-pair.js'
@@ -81,7 +81,9 @@ async function openArchive(path: string): Promise<ZipFile> {
     await withRegularFile(path, async ({ stats }) => {
       if (stats.size === 0) throw new Error('it is empty')
     })
-    const { openZip } = loading(() => require('../zip-reader.js') as typeof import('../zip-reader.js'))
+    const { openZip } = loading(
+      () => require('../internal/zip-reader.js') as typeof import('../internal/zip-reader.js'),
+    )
     return await openZip(path)
   } catch (cause) {
     throw bad(path, `cannot be read: ${(cause as Error).message}`, cause)

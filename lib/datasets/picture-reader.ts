@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { DcganError } from '../errors.js'
-import { assertInstalled } from '../installed.js'
-import { loading } from '../loading.js'
+import { assertInstalled } from '../internal/installed.js'
+import { loading } from '../internal/loading.js'
 import type { Answer } from './picture-worker.js'
 
 const ROOT = join(__dirname, '..', '..')

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { firstBytes, withRegularFile } from '../regular-file.js'
+import { firstBytes, withRegularFile } from '../internal/regular-file.js'
 import { backgroundOf, decodePicture, fitted } from './picture.js'
 
 // The program of the thread that PictureReader starts. It gets the paths of files, one at a time.

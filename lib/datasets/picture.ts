@@ -1,6 +1,6 @@
 import { type GreyImage, SIDE } from '../images/index.js'
 import { pngHeader } from '../images/png.js'
-import { loading } from '../loading.js'
+import { loading } from '../internal/loading.js'
 
 /** The most pixels of a picture to train on: 34 million. Decoded, they take 134 MB. */
 const MAX_PIXELS = 2 ** 25

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ioError } from '../files.js'
 import type { BatchImage } from '../images/index.js'
-import { piecesOf } from '../regular-file.js'
+import { ioError } from '../internal/files.js'
+import { piecesOf } from '../internal/regular-file.js'
 
 const PIECE_BYTES = 2 ** 18
 

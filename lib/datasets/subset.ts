@@ -1,6 +1,6 @@
 import { invalidArgument } from '../errors.js'
-import { checkInteger, reading } from '../options.js'
-import { allocate, lengthOf } from '../typed-arrays.js'
+import { checkInteger, reading } from '../internal/options.js'
+import { allocate, lengthOf } from '../internal/typed-arrays.js'
 import { checkDataset, type Dataset, type TrainingImages } from './dataset.js'
 import { SIDE } from './idx.js'
 

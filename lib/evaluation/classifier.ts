@@ -1,8 +1,8 @@
 import { type Dataset, fingerprintOf, type TrainingData } from '../datasets/index.js'
 import type { HyperParams } from '../hyperparams.js'
+import { lengthOf } from '../internal/typed-arrays.js'
 import { type Classifier, classifierOf, keepClassifier, loadClassifier } from '../native/classifier.js'
 import type { Engine } from '../native/engine.js'
-import { lengthOf } from '../typed-arrays.js'
 
 /** Which images a classifier is chosen for, and what watches its training. */
 export interface Choice {

@@ -1,10 +1,10 @@
 import { checkSource, type DatasetSource, type TrainingImages } from '../datasets/index.js'
 import { invalidArgument } from '../errors.js'
-import { checkPath } from '../files.js'
 import { modelsKey } from '../hyperparams.js'
-import { checkFunction, checkInteger, checkKeys, checkSignal } from '../options.js'
-import { MAX_SEED } from '../random.js'
-import { copyOf } from '../typed-arrays.js'
+import { checkPath } from '../internal/files.js'
+import { checkFunction, checkInteger, checkKeys, checkSignal } from '../internal/options.js'
+import { MAX_SEED } from '../internal/random.js'
+import { copyOf } from '../internal/typed-arrays.js'
 import type { EvaluationProgress } from './evaluation.js'
 
 /** Options of `evaluate()`. */

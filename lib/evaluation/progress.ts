@@ -1,4 +1,4 @@
-import { Callbacks } from '../callbacks.js'
+import { Callbacks } from '../internal/callbacks.js'
 import type { EvaluateOptions } from './options.js'
 
 const INTERVAL_MS = 100

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { DcganError } from '../errors.js'
-import { checkPath, writeFileAtomic } from '../files.js'
-import { lazy } from '../lazy.js'
+import { checkPath, writeFileAtomic } from '../internal/files.js'
+import { lazy } from '../internal/lazy.js'
 import type { GifOptions } from './gif.js'
 import type { GreyImage } from './grey.js'
 

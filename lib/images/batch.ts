@@ -1,5 +1,5 @@
-import { lazy } from '../lazy.js'
-import type { Bytes, Floats } from '../typed-arrays.js'
+import { lazy } from '../internal/lazy.js'
+import type { Bytes, Floats } from '../internal/typed-arrays.js'
 import type { GifOptions } from './gif.js'
 import { GreyBatch } from './grey-batch.js'
 import { drawGrid, type GridOptions, SIDE } from './grid.js'

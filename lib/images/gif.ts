@@ -1,7 +1,7 @@
 import { type Encoder, GIFEncoder } from 'gifenc'
 import { invalidArgument } from '../errors.js'
-import { type Complete, checkInteger, checkKeys, withoutPrototype } from '../options.js'
-import { isUint8Array, lengthOf } from '../typed-arrays.js'
+import { type Complete, checkInteger, checkKeys, withoutPrototype } from '../internal/options.js'
+import { isUint8Array, lengthOf } from '../internal/typed-arrays.js'
 import { checkPixels, checkScale, enlarge, type GreyImage } from './grey.js'
 import type { FileBytes } from './png.js'
 

@@ -1,6 +1,13 @@
 import { invalidArgument } from '../errors.js'
-import { checkInteger } from '../options.js'
-import { type Bytes, type Floats, intact, isFloat32Array, isUint8Array, lengthOf } from '../typed-arrays.js'
+import { checkInteger } from '../internal/options.js'
+import {
+  type Bytes,
+  type Floats,
+  intact,
+  isFloat32Array,
+  isUint8Array,
+  lengthOf,
+} from '../internal/typed-arrays.js'
 import type { GreyImage } from './grey.js'
 import { type GridOptions, SIDE } from './grid.js'
 import type { PngOptions } from './picture.js'

@@ -1,5 +1,5 @@
 import { invalidArgument } from '../errors.js'
-import { type Complete, checkBoolean, checkInteger, checkKeys } from '../options.js'
+import { type Complete, checkBoolean, checkInteger, checkKeys } from '../internal/options.js'
 import {
   checkPixels,
   checkScale,

@@ -1,4 +1,4 @@
-import { checkBoolean, checkInteger, checkKeys } from '../options.js'
+import { checkBoolean, checkInteger, checkKeys } from '../internal/options.js'
 import { checkPixels, checkScale, enlarge, type GreyImage, invert, MAX_PIXELS, surround } from './grey.js'
 
 /** Options of a picture of one image. */

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { constants, crc32, deflate, inflate } from 'node:zlib'
-import { loading } from '../loading.js'
+import { loading } from '../internal/loading.js'
 import type { GreyImage } from './grey.js'
 
 /** A Buffer in an ArrayBuffer, which `new Response()` takes. */

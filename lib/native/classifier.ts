@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { readTensors } from '../checkpoint/file.js'
 import { encodeTensors } from '../checkpoint/tensors.js'
 import { DcganError } from '../errors.js'
-import { writeFileAtomic } from '../files.js'
+import { writeFileAtomic } from '../internal/files.js'
 import { cacheFolder } from '../setup/cache.js'
 import type { NativeTensor } from './types.js'
 

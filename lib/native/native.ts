@@ -1,5 +1,5 @@
 import { DcganError, type DcganErrorCode, invalidArgument } from '../errors.js'
-import { loading } from '../loading.js'
+import { loading } from '../internal/loading.js'
 import type { LibTorchInfo } from '../setup/find.js'
 import { type OpenAddon, openAddon, openAddonIfAny } from './addon.js'
 import type { NativeAddon, SamplingEngine } from './types.js'

@@ -1,7 +1,7 @@
 import { invalidArgument } from '../errors.js'
 import type { HyperParams } from '../hyperparams.js'
-import { packageVersion } from '../installed.js'
-import { drawSeed } from '../random.js'
+import { packageVersion } from '../internal/installed.js'
+import { drawSeed } from '../internal/random.js'
 import { fromNative, training } from './native.js'
 import type { NativePeerPlace } from './types.js'
 

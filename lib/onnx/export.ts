@@ -1,8 +1,8 @@
 import { invalidArgument } from '../errors.js'
 import type { HyperParams } from '../hyperparams.js'
-import { packageVersion } from '../installed.js'
+import { packageVersion } from '../internal/installed.js'
+import { checkBoolean, checkKeys } from '../internal/options.js'
 import type { NativeState } from '../native/types.js'
-import { checkBoolean, checkKeys } from '../options.js'
 import { fold } from './fold.js'
 import { type OnnxOptions, onnxModel } from './model.js'
 

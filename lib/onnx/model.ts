@@ -1,5 +1,5 @@
 import { encodeF16 } from '../checkpoint/half.js'
-import { Message } from '../protobuf.js'
+import { Message } from '../internal/protobuf.js'
 import { type FoldedGenerator, multiplied, type Scaled } from './fold.js'
 
 /** Options of the exported model. */

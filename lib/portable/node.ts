@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { ImageBatch } from '../images/batch.js'
-import { assertInstalled } from '../installed.js'
-import { checkLocalSource, openSource } from '../local-source.js'
-import type { Source } from '../source.js'
+import { assertInstalled } from '../internal/installed.js'
+import { checkLocalSource, openSource } from '../internal/local-source.js'
+import type { Source } from '../internal/source.js'
 import { compile } from '../wasm/module.js'
 import { type LoadOptions, loadGenerator, type Platform, PortableGenerator } from './generator.js'
 
@@ -10,9 +10,9 @@ export { DcganError, type DcganErrorCode } from '../errors.js'
 export type { BatchImage } from '../images/grey-batch.js'
 export type { GridOptions } from '../images/grid.js'
 export type { PngOptions } from '../images/picture.js'
+export type { Source } from '../internal/source.js'
 export type { InterpolateOptions } from '../sampling/interpolation.js'
 export type { SampleOptions } from '../sampling/request.js'
-export type { Source } from '../source.js'
 export type { LoadOptions } from './generator.js'
 export { ImageBatch }
 

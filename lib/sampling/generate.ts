@@ -1,9 +1,9 @@
 import { invalidArgument } from '../errors.js'
 import type { HyperParams } from '../hyperparams.js'
 import { modelsKey } from '../hyperparams.js'
+import { checkFunction, checkInteger, checkKeys, checkSignal } from '../internal/options.js'
+import { drawSeed, MAX_SEED } from '../internal/random.js'
 import type { NativeSampleRequest } from '../native/types.js'
-import { checkFunction, checkInteger, checkKeys, checkSignal } from '../options.js'
-import { drawSeed, MAX_SEED } from '../random.js'
 import { type Classes, checkLabel, checkLabels, type Labels } from './labels.js'
 import { checkTruncation } from './request.js'
 

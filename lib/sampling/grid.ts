@@ -1,8 +1,8 @@
 import { type HyperParams, modelsKey } from '../hyperparams.js'
 import { checkGridOptions, GRID_OPTIONS, type GridOptions } from '../images/grid.js'
+import { checkKeys, defined, reading } from '../internal/options.js'
+import { isFloat32Array, lengthOf } from '../internal/typed-arrays.js'
 import type { NativeSampleRequest } from '../native/types.js'
-import { checkKeys, defined, reading } from '../options.js'
-import { isFloat32Array, lengthOf } from '../typed-arrays.js'
 import { type Classes, checkLabels, type Labels } from './labels.js'
 import { checkCount, checkMinConfidence, checkRoom, checkSource, checkTruncation } from './request.js'
 

@@ -1,7 +1,7 @@
 import type { HyperParams } from '../hyperparams.js'
-import { checkInteger, checkKeys, checkSignal } from '../options.js'
-import { MAX_SEED } from '../random.js'
-import { allocate } from '../typed-arrays.js'
+import { checkInteger, checkKeys, checkSignal } from '../internal/options.js'
+import { MAX_SEED } from '../internal/random.js'
+import { allocate } from '../internal/typed-arrays.js'
 import { type Classes, checkLabel } from './labels.js'
 import { checkRoom, checkTruncation } from './request.js'
 

@@ -1,6 +1,6 @@
 import { type DcganError, invalidArgument, shortened } from '../errors.js'
-import { reading } from '../options.js'
-import { allocate } from '../typed-arrays.js'
+import { reading } from '../internal/options.js'
+import { allocate } from '../internal/typed-arrays.js'
 
 /** The number of classes of a model whose labels are digits. The classifier can judge only these labels. */
 export const DIGITS = 10

@@ -1,9 +1,9 @@
 import { DcganError, invalidArgument } from '../errors.js'
 import { type HyperParams, modelsKey } from '../hyperparams.js'
+import { checkInteger, checkKeys, checkSignal, reading } from '../internal/options.js'
+import { drawSeed, MAX_SEED } from '../internal/random.js'
+import { copyOf, isFloat32Array, lengthOf, viewOf } from '../internal/typed-arrays.js'
 import type { NativeSampleRequest } from '../native/types.js'
-import { checkInteger, checkKeys, checkSignal, reading } from '../options.js'
-import { drawSeed, MAX_SEED } from '../random.js'
-import { copyOf, isFloat32Array, lengthOf, viewOf } from '../typed-arrays.js'
 import { type Classes, checkLabels, DIGITS, type Labels } from './labels.js'
 
 /** The most images per call. */

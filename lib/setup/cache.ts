@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { writeFileAtomic } from '../files.js'
+import { writeFileAtomic } from '../internal/files.js'
 import { readJson, readText } from './disk.js'
 import { attempt, failure } from './failure.js'
 

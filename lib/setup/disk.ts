@@ -1,7 +1,7 @@
 import crypto from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { makeFolder, writeFileAtomic } from '../files.js'
+import { makeFolder, writeFileAtomic } from '../internal/files.js'
 import { attempt, failure } from './failure.js'
 import { size } from './report.js'
 

@@ -1,7 +1,7 @@
 import os from 'node:os'
 import path from 'node:path'
 import { DcganError } from '../errors.js'
-import { packageVersion } from '../installed.js'
+import { packageVersion } from '../internal/installed.js'
 import { checkAddon } from './check-addon.js'
 import { checkDataSet, checkStep, trySampling, tryTraining } from './check-library.js'
 import { checkGpu, checkLibTorch } from './check-libtorch.js'

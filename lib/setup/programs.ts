@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import which from 'which'
-import { manifest } from '../installed.js'
+import { manifest } from '../internal/installed.js'
 import { attempt, codeOf, failure } from './failure.js'
 
 const MIN_CMAKE = '3.18'

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { manifest } from '../installed.js'
+import { manifest } from '../internal/installed.js'
 import { readText } from './disk.js'
 import { failure } from './failure.js'
 import { isOlder } from './programs.js'

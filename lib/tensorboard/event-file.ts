@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { ioError, makeFolder } from '../files.js'
-import type { Message } from '../protobuf.js'
+import { ioError, makeFolder } from '../internal/files.js'
+import type { Message } from '../internal/protobuf.js'
 import { crc32c } from './crc32c.js'
 import { fileVersion } from './events.js'
 

@@ -1,4 +1,4 @@
-import { Message } from '../protobuf.js'
+import { Message } from '../internal/protobuf.js'
 
 // Field numbers and values of tensorboard/compat/proto: event.proto and summary.proto.
 const Event = { wallTime: 1, step: 2, fileVersion: 3, summary: 5, sessionLog: 7 } as const

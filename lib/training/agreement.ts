@@ -1,6 +1,6 @@
 import { DcganError } from '../errors.js'
 import { HYPER_PARAMS, type HyperParams, MACHINE_PARAMS } from '../hyperparams.js'
-import { packageVersion } from '../installed.js'
+import { packageVersion } from '../internal/installed.js'
 import type { Engine } from '../native/engine.js'
 
 /** What a process is about to train, by name. All processes of a distributed run must have the same description. */

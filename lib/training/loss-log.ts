@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { DcganError } from '../errors.js'
 import type { Figures } from '../evaluation/index.js'
-import { ioError } from '../files.js'
+import { ioError } from '../internal/files.js'
 import type { StepLosses } from './losses.js'
 
 const LOSSES = 'step,epoch,disc_loss,disc_loss_real,disc_loss_fake,gen_loss,r1,r2'

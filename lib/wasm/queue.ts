@@ -1,6 +1,6 @@
 import { DcganError, disposed } from '../errors.js'
+import { allocate } from '../internal/typed-arrays.js'
 import type { NativeImageBytes, NativeSampleJob, NativeSampleRequest, ServingStats } from '../native/types.js'
-import { allocate } from '../typed-arrays.js'
 import type { Instance } from './instance.js'
 import { nextTurn } from './turn.js'
 

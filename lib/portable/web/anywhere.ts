@@ -2,16 +2,16 @@
 // browser, as in Next.js and Vite: what both have. `./node` and `./browser` name one side.
 
 import type { GreyBatch } from '../../images/grey-batch.js'
-import type { Source } from '../../source.js'
+import type { Source } from '../../internal/source.js'
 import type { PortableGenerator } from '../generator.js'
 
 export { DcganError, type DcganErrorCode } from '../../errors.js'
 export type { BatchImage } from '../../images/grey-batch.js'
 export type { GridOptions } from '../../images/grid.js'
 export type { PngOptions } from '../../images/picture.js'
+export type { Source } from '../../internal/source.js'
 export type { InterpolateOptions } from '../../sampling/interpolation.js'
 export type { SampleOptions } from '../../sampling/request.js'
-export type { Source } from '../../source.js'
 
 /** Generated images, as each platform's `Generator` makes them. */
 export type ImageBatch = GreyBatch

@@ -2,7 +2,7 @@ import type { GreyImage } from '../../images/grey.js'
 import { GreyBatch } from '../../images/grey-batch.js'
 import { drawGrid, type GridOptions } from '../../images/grid.js'
 import { drawPicture, type PngOptions } from '../../images/picture.js'
-import type { Bytes } from '../../typed-arrays.js'
+import type { Bytes } from '../../internal/typed-arrays.js'
 import { encodePng } from './png.js'
 
 /** A browser's `ImageData`, where the compiler knows browsers. */

@@ -1,4 +1,4 @@
-import { checkModelSource, type Source } from '../../source.js'
+import { checkModelSource, type Source } from '../../internal/source.js'
 import { compile } from '../../wasm/module.js'
 import { type LoadOptions, loadGenerator, type Platform, PortableGenerator } from '../generator.js'
 import { WebBatch } from './batch.js'
@@ -8,9 +8,9 @@ export { DcganError, type DcganErrorCode } from '../../errors.js'
 export type { BatchImage } from '../../images/grey-batch.js'
 export type { GridOptions } from '../../images/grid.js'
 export type { PngOptions } from '../../images/picture.js'
+export type { Source } from '../../internal/source.js'
 export type { InterpolateOptions } from '../../sampling/interpolation.js'
 export type { SampleOptions } from '../../sampling/request.js'
-export type { Source } from '../../source.js'
 export type { LoadOptions } from '../generator.js'
 export { WebBatch as ImageBatch }
 

@@ -1,6 +1,6 @@
 import module from '../../../../lib/wasm/sampler.wasm?module'
 import { DcganError } from '../../errors.js'
-import { checkModelSource, type Source } from '../../source.js'
+import { checkModelSource, type Source } from '../../internal/source.js'
 import type { WasmModule } from '../../wasm/instance.js'
 import { type LoadOptions, loadGenerator, type Platform, PortableGenerator } from '../generator.js'
 import { WebBatch } from './batch.js'

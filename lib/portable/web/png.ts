@@ -1,5 +1,5 @@
 import type { GreyImage } from '../../images/grey.js'
-import type { Bytes } from '../../typed-arrays.js'
+import type { Bytes } from '../../internal/typed-arrays.js'
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
 

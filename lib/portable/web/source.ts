@@ -1,4 +1,4 @@
-import { type ByteReader, bytesReader, type CheckedSource, fetchReader } from '../../source.js'
+import { type ByteReader, bytesReader, type CheckedSource, fetchReader } from '../../internal/source.js'
 
 /** Opens a source where there are no files: an address, relative to the page, or bytes. */
 export async function openWeb(source: CheckedSource): Promise<ByteReader> {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { assertPackage } from './bundled.js'
 
-// Runs before index.js, whose require() a bundle of ES modules refuses in words that name no way out.
+// In a bundle of ES modules, index.js fails with an unhelpful error. This check runs first.
 // A bundle of CommonJS has no import.meta.url. There, index.js itself checks.
 if (import.meta.url !== undefined) {
-  const root = new URL('..', import.meta.url)
+  const root = new URL('../..', import.meta.url)
   assertPackage(root.href, () => readFileSync(new URL('package.json', root), 'utf8'))
 }

@@ -1,6 +1,6 @@
-import { DcganError, type DcganErrorCode } from './errors.js'
+import { DcganError, type DcganErrorCode } from '../errors.js'
 
-// No module of Node.js is imported here: a bundle of ES modules refuses require().
+// Imports no module of Node.js, because require() fails in a bundle of ES modules.
 
 /**
  * Checks that a folder is this package's. A bundle is elsewhere, and does not find the files that the package opens at run

@@ -1,4 +1,4 @@
-import { DcganError } from './errors.js'
+import { DcganError } from '../errors.js'
 
 /** A Uint8Array in an ArrayBuffer: `new Blob()` takes no other. TypeScript before 5.7 does not tell them apart. */
 export type Bytes = ReturnType<typeof Uint8Array.of>

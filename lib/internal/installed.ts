@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { DcganErrorCode } from '../errors.js'
 import { assertPackage } from './bundled.js'
-import type { DcganErrorCode } from './errors.js'
 import { loading } from './loading.js'
 
 /** What is read of package.json. */
@@ -14,7 +14,7 @@ interface Manifest {
 
 /** Returns the package's manifest. Its file is read when it is needed: in a bundle it is not there. */
 export function manifest(): Manifest {
-  return require('../package.json') as Manifest
+  return require('../../package.json') as Manifest
 }
 
 /** Returns the package's version. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { DcganError, invalidArgument } from './errors.js'
+import { DcganError, invalidArgument } from '../errors.js'
 import { absolute, ioError } from './files.js'
 import { NotRegularFile, openRegularFile } from './regular-file.js'
 import { type ByteReader, bytesReader, type CheckedSource, checkModelSource, fetchReader } from './source.js'

@@ -1,4 +1,4 @@
-import { DcganError, invalidArgument } from './errors.js'
+import { DcganError, invalidArgument } from '../errors.js'
 import { reading } from './options.js'
 import { copyOf, isArrayBuffer, isUint8Array, viewOf } from './typed-arrays.js'
 

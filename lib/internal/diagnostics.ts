@@ -8,7 +8,7 @@ export interface Channels {
   evaluation: Channel
 }
 
-/** The library's diagnostics channels. `lib/messages.ts` has the types of their messages. */
+/** The library's diagnostics channels. `lib/internal/messages.ts` has the types of their messages. */
 export const channels: Readonly<Channels> = {
   step: channel('libtorch-dcgan:step'),
   epoch: channel('libtorch-dcgan:epoch'),

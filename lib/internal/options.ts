@@ -1,4 +1,4 @@
-import { DcganError, invalidArgument, shortened } from './errors.js'
+import { DcganError, invalidArgument, shortened } from '../errors.js'
 
 /**
  * Checks that `value` is an object that has only known keys, and reads each of them once. An unknown key is an error

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { DEFAULTS, HYPER_PARAMS, type HyperParams } from './hyperparams.js'
+import { DEFAULTS, HYPER_PARAMS, type HyperParams } from '../hyperparams.js'
 
 /** What `console.log(gan)` shows. */
 interface Shown {

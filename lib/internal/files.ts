@@ -12,7 +12,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
-import { DcganError } from './errors.js'
+import { DcganError } from '../errors.js'
 import { checkString, withoutPrototype } from './options.js'
 
 /** One buffer, or the pieces of a file in order. An async iterable may make each piece when it is needed. */
