@@ -103,7 +103,7 @@ export class DCGAN {
    * the data set that it was trained on.
    *
    * The model samples without LibTorch, unless it is given a CUDA device, `precision: 'bfloat16'` or `kernels: 'plain'`.
-   * `train()` opens LibTorch for it, and the same seed goes on making the same digits.
+   * `train()` opens LibTorch for it, and the same seed continues to make the same digits.
    *
    * `device`, `threads`, `precision`, `maxBatch`, `maxQueue` and `distributed` belong to the machine, so they are not
    * taken from the file, with three exceptions. Training continues bit for bit only with the same precision, device and

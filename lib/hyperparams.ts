@@ -80,7 +80,7 @@ export interface HyperParams {
   /**
    * `'auto'` (default): CUDA if there is a device, otherwise the CPU. Where LibTorch is built for CUDA, the CPU is then
    * a process warning, once, when training starts.
-   * `'cuda'` or `'cuda:N'`: that device, or `ERR_DCGAN_NO_CUDA`. `'cpu'`: the CPU. `gan.device` tells which was chosen.
+   * `'cuda'` or `'cuda:N'`: that device, or `ERR_DCGAN_NO_CUDA`. `'cpu'`: the CPU. `gan.device` is the chosen one.
    */
   device: Device
   /**
@@ -103,13 +103,13 @@ export interface HyperParams {
   threads: number | 'auto'
   /**
    * `'env'`: trains in several processes, each on its part of every mini-batch. `RANK`, `WORLD_SIZE`, `MASTER_ADDR` and
-   * `MASTER_PORT` of the environment say which processes, as torchrun sets them; docs/scaling.md tells more. Default
+   * `MASTER_PORT` of the environment say which processes, as torchrun sets them; docs/scaling.md explains them. Default
    * `false`.
    */
   distributed: false | 'env'
   /**
    * Fixes the weights, the noise, the order of the images and the dropout: an integer from 0 to 2⁵³ − 1. Drawn at
-   * random by default; `gan.hparams.seed` tells the seed that was drawn.
+   * random by default; `gan.hparams.seed` is the seed that was drawn.
    */
   seed: number
   /**

@@ -14,7 +14,7 @@ import { writeState } from './write.js'
 export interface CheckpointTarget {
   /** The file of the newest checkpoint. */
   path: string
-  /** How many older checkpoints are kept beside it, 0 to 1,000,000. Default 1. */
+  /** The number of older checkpoints to keep, 0 to 1,000,000. Default 1. */
   keep?: number | undefined
 }
 
@@ -125,7 +125,7 @@ export class CheckpointKeeper {
   }
 }
 
-/** Lists the older checkpoints beside a file, the newest first. */
+/** Lists the older checkpoints of a file, the newest first. */
 async function olderCheckpoints(path: string): Promise<string[]> {
   const { dir, name, ext } = parse(path)
   const prefix = `${name}.step-`

@@ -77,7 +77,7 @@ export async function readInfoFrom(reader: ByteReader): Promise<StateInfo> {
   return decodeMetadata(metadata, fail)
 }
 
-/** Returns the table, whose tensors the file has. It has no others. */
+/** Returns the table of the tensors in the file. */
 function matchTable({ tensors, fail }: Container, info: StateInfo): Map<string, TensorSpec> {
   const table = tensorTable(sizesOf(info))
   const infos = new Map(tensors.map(tensor => [tensor.name, tensor]))

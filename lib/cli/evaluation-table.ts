@@ -2,7 +2,7 @@ import type { Evaluation, Figures } from '../evaluation/index.js'
 
 const WIDTHS = [22, 14, 14]
 
-/** Formats an evaluation as a table of 80 columns, with the figures of real images beside it. */
+/** Formats an evaluation as a table of 80 columns, next to the figures of real images. */
 export function evaluationTable(model: string, evaluation: Evaluation): string {
   const { count, seed, floor, classifier } = evaluation
   const accuracy = percent(classifier.accuracy, 2)

@@ -146,7 +146,7 @@ function addTrain(program: Command): void {
 function addEvaluate(program: Command): void {
   const command = program
     .command('evaluate')
-    .description('measure how good the digits of a model are, beside real ones')
+    .description('compare the digits of a model with real ones')
     .argument('[model]', MODEL)
     .option('--count <n>', 'number of digits; fewer have a larger distance (default: 10000)', numberOrText)
     .option('--seed <n>', 'seed of the digits (default: 0)', numberOrText)

@@ -152,7 +152,7 @@ function labelsOf(path: string, name: string, { dtype, shape, data }: NpyArray, 
   })
 }
 
-/** Reads an array of texts, whose characters have four bytes each. */
+/** Reads an array of texts. Their characters have four bytes each. */
 function namesOf(path: string, { dtype, shape, data }: NpyArray): string[] {
   const length = Number(/^<U(\d+)$/.exec(dtype)?.[1])
   const [count = 0] = shape

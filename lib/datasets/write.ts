@@ -188,7 +188,7 @@ async function writeNpz(
   return { count, files: [file] }
 }
 
-/** Makes an array of texts, whose characters have four bytes each. */
+/** Makes an array of texts. Their characters have four bytes each. */
 function namesArray(names: readonly string[]): Buffer[] {
   const codes = names.map(name => Array.from(name, character => character.codePointAt(0) as number))
   const length = Math.max(1, ...codes.map(each => each.length))

@@ -13,7 +13,7 @@ import { ProgressReporter } from './progress.js'
 /** The share of an evaluation that the training of a classifier takes, as its progress shows it. */
 const TRAINING_SHARE = 0.7
 
-/** Compares the model's images with real ones, and writes the figures for TensorBoard if asked to. */
+/** Compares the model's images with real ones, and writes the figures for TensorBoard if requested. */
 export function evaluate(
   engine: Engine,
   hparams: Pick<HyperParams, 'classes'>,

@@ -95,7 +95,7 @@ function checkFrame(key: string, frame: unknown): GreyImage {
   if (!isUint8Array(pixels) || lengthOf(pixels) !== (width as number) * (height as number)) {
     throw invalidArgument(`${key}.pixels`, `a Uint8Array of ${width} × ${height}`, pixels)
   }
-  // The encoder reads the length again, so it gets a view whose length is true.
+  // The encoder reads the length again, so it gets a view with the true length.
   return { width: width as number, height: height as number, pixels: pixels.subarray() }
 }
 

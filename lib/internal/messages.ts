@@ -46,7 +46,7 @@ export interface EpochMessage extends ModelMessage {
 
 /** A message of `libtorch-dcgan:sample`: a request of `sample()`, `interpolate()` or `saveGrid()` has ended. */
 export interface SampleMessage extends CallMessage {
-  /** Images that were asked for. */
+  /** Images that were requested. */
   count: number
 }
 

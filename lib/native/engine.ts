@@ -136,7 +136,7 @@ export class Engine {
   }
 
   /**
-   * Makes count × 784 grey levels, and confidences if the request asks for them. When the signal aborts, cancels the
+   * Makes count × 784 grey levels, and confidences if the request needs them. When the signal aborts, cancels the
    * images that still wait.
    */
   async sample(request: NativeSampleRequest, signal?: AbortSignal): Promise<SampledImages> {

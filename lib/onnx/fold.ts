@@ -8,7 +8,7 @@ export interface Scaled {
   scale: Float64Array
 }
 
-/** A generator for inference, whose batch normalisation is a scale of the weights before it, and a bias. */
+/** A generator for inference. Its batch normalisation is a scale of the weights before it, and a bias. */
 export interface FoldedGenerator {
   latentDim: number
   /** 0: unconditional. */

@@ -1,4 +1,4 @@
-// The same module for import: one class DcganError a process, whichever way it is asked for.
+// The same module for import: one class DcganError a process, for import and require().
 
 export type * from './node.js'
 export { DcganError, Generator, ImageBatch } from './node.js'

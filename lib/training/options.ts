@@ -80,7 +80,7 @@ export interface CheckpointOptions {
   path: string
   /** Steps from one checkpoint to the next, 1 to 1,000,000,000. Default: an epoch. */
   everySteps?: number | undefined
-  /** How many older checkpoints are kept beside it, from 0. Default 1. */
+  /** The number of older checkpoints to keep, from 0. Default 1. */
   keep?: number | undefined
 }
 

@@ -163,7 +163,7 @@ export class Run {
     const { batch } = event
     const losses = stepLosses(event.losses)
     const { disc, gen } = losses.at(-1) as StepLosses
-    // Only the first event tells where this call began: with another data set, the epoch begins again.
+    // Only the first event shows where this call began: with another data set, the epoch begins again.
     if (this.#meter.empty) this.#meter.mark(this.#schedule.imagesAt(this.#epoch - 1, batch - 1), begin)
     this.#meter.mark(this.#schedule.imagesAt(this.#epoch - 1, batch))
     const step = { step: event.step + 1, batch, discLoss: disc, genLoss: gen }
