@@ -76,16 +76,21 @@ export function compiledLibTorch(version = '2.13.0'): string {
   return folder
 }
 
+/** Makes a wheel of a LibTorch. */
+export function wheelOf(libtorch: string): Buffer {
+  const names = fs.readdirSync(libtorch, { recursive: true }) as string[]
+  const items = names
+    .filter(name => fs.statSync(path.join(libtorch, name)).isFile())
+    .map(name => ({ name: `torch/${name}`, data: fs.readFileSync(path.join(libtorch, name)) }))
+  return zip(items)
+}
+
 /** Has set-up unpack a LibTorch into the cache of a home of its own: the folder, and the variable that names the cache. */
 export async function cachedLibTorch(
   libtorch: string,
 ): Promise<{ folder: string; env: Record<string, string> }> {
   const home = temporary()
-  const names = fs.readdirSync(libtorch, { recursive: true }) as string[]
-  const items = names
-    .filter(name => fs.statSync(path.join(libtorch, name)).isFile())
-    .map(name => ({ name: `torch/${name}`, data: fs.readFileSync(path.join(libtorch, name)) }))
-  const { stdout, stderr } = await fetchInto(home, { from: write(home, 'torch.whl', zip(items)) })
+  const { stdout, stderr } = await fetchInto(home, { from: write(home, 'torch.whl', wheelOf(libtorch)) })
   if (stdout === '') throw new Error(stderr)
   return { folder: JSON.parse(stdout).folder, env: { LIBTORCH_DCGAN_HOME: path.join(home, 'cache') } }
 }

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { serve, temporary } from '../setup/support'
-import { compiledLibTorch, Package, setVersion } from './setup-support'
+import { compiledLibTorch, Package, setVersion, wheelOf } from './setup-support'
 
 // Node alone: no compiler, no CMake, no Python.
 const bare = temporary()
@@ -117,6 +117,41 @@ describe('set-up of an installed package', () => {
       lines().filter(line => line === 'end').length,
     )
     expect(made.compiledVersion()).toBe('2.13.0')
+  })
+
+  test('one that is killed while pip runs is waited for, with pip, and the next one fetches a whole LibTorch', async () => {
+    const [tools, index] = [temporary(), temporary()]
+    const log = path.join(tools, 'pip.log')
+    fs.writeFileSync(path.join(index, 'torch-2.13.0.whl'), wheelOf(libtorch))
+    // Writes a part of the wheel, and all of it when it may.
+    const pip = `#!/bin/sh
+case "$*" in *--version*) exit 0;; esac
+echo begin >> ${log}
+while [ "$1" != --dest ]; do shift; done
+head -c 1000 ${index}/torch-2.13.0.whl > "$2/torch-2.13.0.whl"
+while [ ! -e ${tools}/go ]; do sleep 0.1; done
+cp ${index}/torch-2.13.0.whl "$2"
+echo end >> ${log}
+`
+    fs.writeFileSync(path.join(tools, 'python3'), pip, { mode: 0o755 })
+    const cache = path.join(made.home, 'pip-cache')
+    const offline = {
+      LIBTORCH_DCGAN_HOME: cache,
+      LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:1',
+      LIBTORCH_DCGAN_ALLOW_UNPINNED: '1',
+      PATH: `${tools}:${process.env.PATH}`,
+    }
+    const lines = () => (fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().split('\n') : [])
+    const killed = made.setup(offline, '--cpu')
+    while (lines().length === 0) await new Promise(resolve => setTimeout(resolve, 10))
+    killed.kill()
+    expect((await killed).signal).toBe('SIGKILL')
+    const next = made.setup(offline, '--cpu')
+    setTimeout(() => fs.writeFileSync(path.join(tools, 'go'), ''), 1000)
+    expect(await next).toMatchObject({ status: 0 })
+    // The pip of the one that was killed has ended before the next one began.
+    expect(lines()).toEqual(['begin', 'end', 'begin', 'end'])
+    expect(fs.readdirSync(cache).sort()).toEqual(['2.13.0-cpu', 'current', 'lock'])
   })
 
   test('is not stopped by a file that others put where they guess its lock', async () => {
