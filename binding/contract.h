@@ -212,6 +212,8 @@ struct EvaluationRequest {
   std::vector<std::uint8_t> labels;  // of the generated images; empty if the model has no classes
   TrainingSet real;                  // the images to compare with
   TrainingSet pool;                  // the images from which the floor's are drawn
+  bool unseen = false;               // the classifier was not trained on the real images
+  std::int64_t score_count = 0;      // of images that a classifier is trained on for its score; 0: no score
 };
 
 /// The figures of a set of images, compared with real ones in the classifier's features.
@@ -226,13 +228,24 @@ struct Figures {
   std::vector<double> class_shares;
   std::vector<double> label_accuracies;  // by class; NaN if no image has that label
   double label_accuracy = 0;             // NaN if the images have no labels
+  std::vector<double> class_distances;   // by class; NaN with less than two images. Empty without labels
+};
+
+/// The shares of the real images that two classifiers read correctly: one was trained on generated images,
+/// and the other on as many real ones.
+struct AccuracyScore {
+  std::int64_t count = 0;  // of the images that each was trained on; 0: there is no score
+  double generated = 0;
+  double real = 0;
 };
 
 struct EvaluationProgress {
   double fraction = 0;  // the share of the work that is done
   bool finished = false;
-  Figures generated;  // like `floor`, valid once the work is finished
+  Figures generated;  // these are valid once the work is finished
   Figures floor;
+  std::optional<Figures> unseen;
+  AccuracyScore score;
 };
 
 /// How far the training of a classifier is.

@@ -337,8 +337,9 @@ export class DCGAN {
    * import { DCGAN } from 'libtorch-dcgan'
    *
    * const gan = await DCGAN.pretrained()
-   * const { frechetDistance, precision, recall, floor } = await gan.evaluate({ count: 1000 })
-   * console.log(frechetDistance, precision, recall, floor.frechetDistance)
+   * const { frechetDistance, labelAccuracy, floor, unseen } = await gan.evaluate({ count: 1000 })
+   * console.log(frechetDistance, floor.frechetDistance)
+   * console.log(labelAccuracy, unseen?.labelAccuracy)
    * await gan.dispose()
    */
   async evaluate(options?: EvaluateOptions): Promise<Evaluation> {

@@ -14,6 +14,7 @@ export {
 export { DCGAN, type PretrainedOptions } from './dcgan.js'
 export { DcganError, type DcganErrorCode } from './errors.js'
 export type {
+  AccuracyScore,
   ClassifierInfo,
   EvaluateOptions,
   Evaluation,

@@ -6,7 +6,7 @@ const { openRun } = require('./runs.js')
 async function main([name, first, last, file]) {
   const { epochs } = openRun(name)
   const files = [...epochs].filter(([epoch]) => epoch >= first && epoch <= last).map(([, path]) => path)
-  const [{ hparams, state }, ...others] = await Promise.all(files.map(readState))
+  const [{ hparams, state, classNames }, ...others] = await Promise.all(files.map(readState))
   for (const [i, { dtype, data }] of state.tensors.entries()) {
     if (dtype !== 'F32') continue
     const mean = new Float32Array(data)
@@ -14,7 +14,7 @@ async function main([name, first, last, file]) {
     for (const j of mean.keys())
       mean[j] = more.reduce((sum, values) => sum + values[j], mean[j]) / files.length
   }
-  await writeState(file, state, hparams, { only: 'generator' })
+  await writeState(file, state, hparams, { only: 'generator', classNames })
 }
 
 main(process.argv.slice(2)).catch(error => {

@@ -44,7 +44,11 @@ async function figuresOf(file) {
   const { count, seed, precision } = SAMPLES
   const gan = await DCGAN.load(file, { precision, device: 'cpu' })
   try {
-    const { classifier, frechetDistance: fd, ...more } = await gan.evaluate({ count, seed })
+    const {
+      classifier,
+      frechetDistance: fd,
+      ...more
+    } = await gan.evaluate({ count, seed, labels: 'uniform' })
     const { precision: p, recall, density, coverage, confidence, labelAccuracy, labelAccuracyByClass } = more
     const figures = { fd, precision: p, recall, density, coverage, confidence, labelAccuracy }
     const rounded = Object.entries(figures).filter(([, value]) => value !== undefined)

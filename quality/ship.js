@@ -7,12 +7,12 @@ const { openRun } = require('./runs.js')
 
 async function main([name]) {
   const { epochs } = openRun(name)
-  const { hparams, state } = await readState(epochs.get(Math.max(...epochs.keys())))
+  const { hparams, state, classNames } = await readState(epochs.get(Math.max(...epochs.keys())))
   // What was chosen for the machine that trained is not what users serve with.
   const served = { ...hparams, device: 'auto', precision: 'float32', threads: 'auto' }
   const file = join(__dirname, '..', 'weights', 'mnist.safetensors')
   mkdirSync(dirname(file), { recursive: true })
-  await writeState(file, state, served, { only: 'generator', half: true, durable: true })
+  await writeState(file, state, served, { only: 'generator', half: true, durable: true, classNames })
   console.log(`${file}: ${statSync(file).size} bytes, epoch ${state.epoch}`)
 }
 

@@ -81,6 +81,8 @@ test.each([
   [['dataset', '--count', '5', '--format', 'csv'], "'idx', 'npz' or 'png' for format"],
   [['dataset', '--count', '5', '--labels', '10'], 'for labels but received 10'],
   [['evaluate', '--count', '1'], 'for count but received 1'],
+  [['evaluate', '--labels', '7'], 'Allowed choices are dataset, uniform'],
+  [['evaluate', '--accuracy-score', '7'], 'for accuracyScore but received 7'],
   [['train', '--distributed', 'env'], 'the environment variable WORLD_SIZE'],
   [['train', '--distributed', 'mpi'], 'Allowed choices are env'],
   [['sample', '--max-batch', '0'], 'for maxBatch but received 0'],
@@ -192,18 +194,29 @@ test.each(['idx', 'npz', 'png'])('dataset writes labelled digits as %s', async f
   for (let label = 0; label < 10; label++) expect(labels.filter(each => each === label)).toHaveLength(2)
 })
 
-test('evaluate prints each figure beside its floor in 80 columns, or all as JSON', async () => {
+test('evaluate prints each figure next to those of real digits in 80 columns, or all as JSON', async () => {
   const cwd = folder()
-  const flags = ['evaluate', 'pretrained', '--count', '20', '--seed', '3', '--data', data(30, 30)]
+  // Of 120 training images, 30 are test images too.
+  const own = ['--labels', 'uniform', '--accuracy-score', '100']
+  const flags = ['evaluate', 'pretrained', '--count', '20', '--seed', '3', '--data', data(120, 30), ...own]
   const table = await cli(flags, { cwd })
   expect(table).toMatchObject({ code: 0, stderr: '' })
   for (const line of table.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   expect(table.stdout).toMatch(/^20 digits of pretrained, seed 3/)
-  expect(table.stdout).toMatch(/Fréchet distance +[\d.]+ +[\d.]+ /)
+  expect(table.stdout).toMatch(/generated +unseen +training\n/)
+  expect(table.stdout).toMatch(/Fréchet distance +[\d.]+ +[\d.]+ +[\d.]+ /)
+  expect(table.stdout).toMatch(/trained on 90 generated digits reads [\d.]+ % of/)
   expect(table.stdout).toContain('With fewer digits than 10,000, every distance is larger')
   const { stdout } = await cli([...flags, '--json'], { cwd })
   const figures = JSON.parse(stdout)
-  expect(figures).toMatchObject({ model: 'pretrained', count: 20, seed: 3, floor: { count: 20 } })
+  expect(figures).toMatchObject({
+    model: 'pretrained',
+    count: 20,
+    seed: 3,
+    floor: { count: 20 },
+    unseen: { count: 30 },
+  })
+  expect(figures.accuracyScore).toMatchObject({ count: 90 })
   const shown = /Fréchet distance +([\d.]+)/.exec(table.stdout)?.[1]
   expect(Number(shown)).toBeCloseTo(figures.frechetDistance, 0)
 })

@@ -156,6 +156,119 @@ test("on LibTorch's own operators the figures are the same but for rounding", as
   expect(await alone.evaluate({ ...small, dataset })).toEqual(other)
 })
 
+test('unseen holds the figures of real images that the classifier was not trained on', async () => {
+  const gan = tiny({ classes: 10 })
+  const dataset = first(await loadMnist({ split: 'test' }), 1000)
+  const half = (from: number) => {
+    const rows = Array.from({ length: 500 }, (_, i) => 2 * i + from)
+    const images = Buffer.concat(rows.map(i => dataset.images.subarray(i * 784, (i + 1) * 784)))
+    return {
+      images,
+      labels: Uint8Array.from(rows, i => dataset.labels?.[i] ?? 0),
+      count: 500,
+      width: 28,
+      height: 28,
+    }
+  }
+  const { unseen } = await gan.evaluate({ count: 500, dataset })
+  // One half takes the place of the generated images.
+  const halves = await gan.evaluate({ count: 500, dataset: half(1), floorDataset: half(0) })
+  const swapped = await gan.evaluate({ count: 500, dataset: half(0), floorDataset: half(1) })
+  expect(unseen).toMatchObject({
+    count: 1000,
+    frechetDistance: expect.closeTo(halves.floor.frechetDistance, 6),
+  })
+  for (const name of ['precision', 'recall', 'density', 'coverage'] as const) {
+    expect(unseen?.[name]).toBeCloseTo((halves.floor[name] + swapped.floor[name]) / 2, 9)
+  }
+  for (const name of ['confidence', 'labelAccuracy'] as const) {
+    const all = ((halves.floor[name] ?? 0) + (swapped.floor[name] ?? 0)) / 2
+    expect(unseen?.[name]).toBeCloseTo(all, 9)
+  }
+  expect(unseen?.classShares.reduce((sum, share) => sum + share)).toBeCloseTo(1)
+  expect(unseen?.labelAccuracyByClass).toHaveLength(10)
+})
+
+test('no images are reported as unseen where the classifier was trained on them, or where they are too few', async () => {
+  const training = first(await loadMnist(), 50)
+  expect(await tiny().evaluate({ ...small, dataset: training })).not.toHaveProperty('unseen')
+  const three = first(await test200(), 3)
+  expect(await tiny().evaluate({ ...small, dataset: three })).not.toHaveProperty('unseen')
+})
+
+test('the distance within a class is that of its images alone', async () => {
+  const gan = tiny({ classes: 10 })
+  const [real, pool] = [first(await loadMnist({ split: 'test' }), 300), first(await loadMnist(), 300)]
+  const of = ({ images, labels }: TrainingImages, label: number) => {
+    const rows = Array.from(labels ?? []).flatMap((own, i) => (own === label ? [i] : []))
+    const own = Buffer.concat(rows.map(i => images.subarray(i * 784, (i + 1) * 784)))
+    return {
+      images: own,
+      labels: new Uint8Array(rows.length).fill(label),
+      count: rows.length,
+      width: 28,
+      height: 28,
+    }
+  }
+  const { floor } = await gan.evaluate({ count: 300, dataset: real, floorDataset: pool })
+  expect(floor.frechetDistanceByClass).toHaveLength(10)
+  for (const label of [0, 7]) {
+    const alone = await gan.evaluate({ count: 300, dataset: of(real, label), floorDataset: of(pool, label) })
+    expect(floor.frechetDistanceByClass?.[label]).toBeCloseTo(alone.floor.frechetDistance, 6)
+    expect(alone.floor.frechetDistanceByClass?.[label + 1]).toBeNaN()
+  }
+})
+
+test('the accuracy score of real images in both places is the same, and that of noise is far lower', async () => {
+  const gan = tiny({ classes: 10 })
+  const options = { ...small, dataset: await test200(), floorDataset: first(await loadMnist(), 500) }
+  const fractions: number[] = []
+  const onProgress = ({ fraction }: { fraction: number }) => fractions.push(fraction)
+  const { accuracyScore } = await gan.evaluate({ ...options, accuracyScore: 400, onProgress })
+  expect(accuracyScore?.count).toBe(400)
+  expect(accuracyScore?.real).toBeGreaterThan(0.7)
+  expect(accuracyScore?.generated).toBeLessThan(0.5)
+  expect(fractions).toEqual([...fractions].sort((a, b) => a - b))
+  // A pool with fewer images: the generator makes as many.
+  const some = await gan.evaluate({
+    ...options,
+    floorDataset: first(options.floorDataset, 100),
+    accuracyScore: 400,
+  })
+  expect(some.accuracyScore?.count).toBe(100)
+  expect(await gan.evaluate(options)).not.toHaveProperty('accuracyScore')
+})
+
+test('the accuracy score is a function of the seed, on any number of threads', async () => {
+  const options = { ...small, dataset: await test200(), floorDataset: first(await loadMnist(), 300) }
+  const score = async (threads: number, own = {}) => {
+    const gan = kept(await DCGAN.pretrained({ device: 'cpu', threads }))
+    return (await gan.evaluate({ ...options, accuracyScore: 100, ...own })).accuracyScore
+  }
+  const expected = await score(1)
+  expect(await score(2)).toEqual(expected)
+  expect(await score(2, { seed: 4 })).not.toEqual(expected)
+})
+
+test('a signal stops the accuracy score, and what it cannot be measured with is refused', async () => {
+  const gan = tiny({ classes: 10 })
+  const options = { ...small, dataset: await test200(), floorDataset: first(await loadMnist(), 300) }
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const onProgress = ({ fraction }: { fraction: number }) => {
+    if (fraction > 0.6) controller.abort(reason)
+  }
+  const stopped = gan.evaluate({ ...options, accuracyScore: 300, signal: controller.signal, onProgress })
+  expect(await failure(stopped)).toBe(reason)
+  expect(await failure(tiny().evaluate({ ...options, accuracyScore: true }))).toEqual(
+    code('ERR_DCGAN_INVALID_ARGUMENT', /without classes for accuracyScore/),
+  )
+  const { labels: _, ...unlabelled } = options.dataset
+  expect(await failure(gan.evaluate({ ...options, dataset: unlabelled, accuracyScore: 300 }))).toEqual(
+    code('ERR_DCGAN_BAD_DATASET', /accuracy score/),
+  )
+})
+
 test('the floor leaves out the images that are compared with', async () => {
   const gan = tiny()
   const { images, ...rest } = await test200()
@@ -271,6 +384,8 @@ test.each<[string, object, RegExp]>([
   ['a signal that is none', { signal: {} }, /signal/],
   ['progress that is no function', { onProgress: true }, /onProgress/],
   ['an unknown key', { samples: 3 }, /Did you mean/],
+  ['a text for the accuracy score', { accuracyScore: '200' }, /accuracyScore/],
+  ['too few images for the accuracy score', { accuracyScore: 10 }, /accuracyScore/],
 ])('%s is an invalid argument', async (_, options, message) => {
   expect(await failure(tiny().evaluate(options))).toEqual(code('ERR_DCGAN_INVALID_ARGUMENT', message))
 })

@@ -42,6 +42,15 @@ Napi::Object to_object(Napi::Env env, const Figures& figures) {
   object.Set("classShares", to_array(env, figures.class_shares));
   object.Set("labelAccuracy", figures.label_accuracy);
   object.Set("labelAccuracies", to_array(env, figures.label_accuracies));
+  object.Set("classDistances", to_array(env, figures.class_distances));
+  return object;
+}
+
+Napi::Object to_object(Napi::Env env, const AccuracyScore& score) {
+  auto object = Napi::Object::New(env);
+  object.Set("count", static_cast<double>(score.count));
+  object.Set("generated", score.generated);
+  object.Set("real", score.real);
   return object;
 }
 
@@ -128,6 +137,8 @@ Napi::Value to_js(Napi::Env env, const EvaluationProgress& progress) {
   if (progress.finished) {
     object.Set("generated", to_object(env, progress.generated));
     object.Set("floor", to_object(env, progress.floor));
+    if (progress.unseen) object.Set("unseen", to_object(env, *progress.unseen));
+    if (progress.score.count > 0) object.Set("accuracyScore", to_object(env, progress.score));
   }
   return object;
 }

@@ -170,6 +170,8 @@ EvaluationRequest evaluation_request_from(const Napi::Object& object, const Size
   request.labels = labels_from(object.Get("labels"), request.count, sizes.classes);
   request.real = images_from(dcgan::object(object.Get("real"), "real"));
   request.pool = images_from(dcgan::object(object.Get("pool"), "pool"));
+  request.unseen = boolean(object, "unseen");
+  request.score_count = integer(object, "scoreCount", 0, sizes.classes == 0 ? 0 : kMaxSize);
   return request;
 }
 

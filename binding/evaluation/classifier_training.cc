@@ -13,7 +13,6 @@ namespace dcgan {
 
 namespace {
 
-constexpr std::int64_t kBatch = 128;
 /// A small data set is seen forty times, a large one as often as two thousand steps allow.
 constexpr std::int64_t kMostEpochs = 40;
 constexpr std::int64_t kMostSteps = 2000;
@@ -47,26 +46,46 @@ double rate(std::int64_t step, std::int64_t steps) {
 
 ClassifierRun::ClassifierRun(const TrainingSet& set, std::int64_t classes, std::uint64_t seed,
                              torch::Device device)
-    : device_(device), generator_(at::make_generator<at::CPUGeneratorImpl>(seed)) {
-  images_ = torch::empty({set.count, 1, kImage.side, kImage.side}, torch::kUInt8);
-  std::memcpy(images_.data_ptr(), set.images.data(), set.images.size());
-  labels_ = torch::empty({set.count}, torch::kInt64);
-  std::copy(set.labels.begin(), set.labels.end(), labels_.data_ptr<std::int64_t>());
-  images_ = images_.to(device);
-  labels_ = labels_.to(device);
-  const auto rows = torch::randperm(set.count, generator_, torch::kInt64);
+    : device_(device), generator_(at::make_generator<at::CPUGeneratorImpl>(seed)), learned_(labelled(set)) {
+  const auto rows = torch::randperm(set.count, generator_, torch::kInt64).to(device);
   const auto held = std::max<std::int64_t>(1, set.count / kHoldBack);
-  held_back_ = rows.narrow(0, 0, held);
-  learned_ = set.count > held ? rows.narrow(0, held, set.count - held) : rows;
-  const auto per_epoch = (learned_.size(0) + kBatch - 1) / kBatch;
-  steps_ = std::min(kMostSteps, kMostEpochs * per_epoch);
+  const auto some = [all = learned_](const torch::Tensor& own) {
+    return Labelled{all.images.index_select(0, own), all.labels.index_select(0, own)};
+  };
+  tested_ = some(rows.narrow(0, 0, held));
+  if (set.count > held) learned_ = some(rows.narrow(0, held, set.count - held));
+  begin(classes);
+}
 
+ClassifierRun::ClassifierRun(const TrainingSet& set, const TrainingSet& test, std::int64_t classes,
+                             std::uint64_t seed, torch::Device device)
+    : device_(device),
+      generator_(at::make_generator<at::CPUGeneratorImpl>(seed)),
+      learned_(labelled(set)),
+      tested_(labelled(test)) {
+  begin(classes);
+}
+
+ClassifierRun::Labelled ClassifierRun::labelled(const TrainingSet& set) const {
+  const auto images = torch::empty({set.count, 1, kImage.side, kImage.side}, torch::kUInt8);
+  std::memcpy(images.data_ptr(), set.images.data(), set.images.size());
+  const auto labels = torch::empty({set.count}, torch::kInt64);
+  std::copy(set.labels.begin(), set.labels.end(), labels.data_ptr<std::int64_t>());
+  return {images.to(device_), labels.to(device_)};
+}
+
+std::int64_t ClassifierRun::steps_for(std::int64_t count) {
+  return std::min(kMostSteps, kMostEpochs * ((count + kBatch - 1) / kBatch));
+}
+
+void ClassifierRun::begin(std::int64_t classes) {
+  steps_ = steps_for(learned_.labels.size(0));
   first_ = convolution(kMaps1, 1);
   second_ = convolution(kMaps2, kMaps1);
   hidden_ = weight({kFeatures, kFlat}, kFlat);
-  hidden_bias_ = torch::zeros({kFeatures}, device);
+  hidden_bias_ = torch::zeros({kFeatures}, device_);
   output_ = weight({classes, kFeatures}, kFeatures);
-  output_bias_ = torch::zeros({classes}, device);
+  output_bias_ = torch::zeros({classes}, device_);
   parameters_ = {first_.kernel, first_.weight, first_.bias,  second_.kernel, second_.weight,
                  second_.bias,  hidden_,       hidden_bias_, output_,        output_bias_};
   for (auto& parameter : parameters_) parameter.set_requires_grad(true);
@@ -97,8 +116,8 @@ torch::Tensor ClassifierRun::features(const torch::Tensor& pixels, bool training
   return torch::linear(maps.flatten(1), hidden_, hidden_bias_).relu();
 }
 
-torch::Tensor ClassifierRun::logits(const torch::Tensor& rows, bool training) {
-  auto found = features(images_.index_select(0, rows.to(device_)), training);
+torch::Tensor ClassifierRun::logits(const torch::Tensor& pixels, bool training) {
+  auto found = features(pixels, training);
   if (training) {
     const auto kept = torch::empty(found.sizes()).bernoulli_(1 - kDropout, generator_);
     found = found * (kept / (1 - kDropout)).to(device_);
@@ -107,15 +126,16 @@ torch::Tensor ClassifierRun::logits(const torch::Tensor& rows, bool training) {
 }
 
 void ClassifierRun::step() {
-  if (!order_.defined() || place_ >= order_.size(0)) {
-    order_ = learned_.index_select(0, torch::randperm(learned_.size(0), generator_, torch::kInt64));
+  const auto count = learned_.labels.size(0);
+  if (!order_.defined() || place_ >= count) {
+    order_ = torch::randperm(count, generator_, torch::kInt64).to(device_);
     place_ = 0;
   }
   const auto rows = order_.slice(0, place_, place_ + kBatch);
   place_ += kBatch;
   static_cast<torch::optim::AdamOptions&>(adam_->param_groups()[0].options()).lr(rate(done_, steps_));
-  const auto loss =
-      torch::nn::functional::cross_entropy(logits(rows, true), labels_.index_select(0, rows.to(device_)));
+  const auto loss = torch::nn::functional::cross_entropy(logits(learned_.images.index_select(0, rows), true),
+                                                         learned_.labels.index_select(0, rows));
   if (!std::isfinite(loss.item<double>())) {
     throw Error("ERR_DCGAN_DIVERGED", "The classifier of the images diverged. Check that their labels fit");
   }
@@ -127,13 +147,13 @@ void ClassifierRun::step() {
 
 double ClassifierRun::accuracy() {
   torch::NoGradGuard no_grad;
+  const auto count = tested_.labels.size(0);
   std::int64_t correct = 0;
-  for (std::int64_t begin = 0; begin < held_back_.size(0); begin += kBatch) {
-    const auto rows = held_back_.slice(0, begin, begin + kBatch);
-    const auto read = logits(rows, false).argmax(1);
-    correct += read.eq(labels_.index_select(0, rows.to(device_))).sum().item<std::int64_t>();
+  for (std::int64_t begin = 0; begin < count; begin += kBatch) {
+    const auto read = logits(tested_.images.slice(0, begin, begin + kBatch), false).argmax(1);
+    correct += read.eq(tested_.labels.slice(0, begin, begin + kBatch)).sum().item<std::int64_t>();
   }
-  return static_cast<double>(correct) / static_cast<double>(held_back_.size(0));
+  return static_cast<double>(correct) / static_cast<double>(count);
 }
 
 std::vector<HostTensor> ClassifierRun::folded() const {

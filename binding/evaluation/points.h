@@ -25,6 +25,18 @@ class Points {
   }
   double norm(std::int64_t i) const { return norms_[static_cast<std::size_t>(i)]; }
 
+  /// Returns the points of these rows.
+  Points select(const std::vector<std::int64_t>& rows) const {
+    Points some(static_cast<std::int64_t>(rows.size()), dim());
+    const auto* from = values_.data_ptr<float>();
+    auto* to = some.values_.data_ptr<float>();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::copy_n(from + rows[i] * dim(), dim(), to + static_cast<std::int64_t>(i) * dim());
+      some.norms_[i] = norms_[static_cast<std::size_t>(rows[i])];
+    }
+    return some;
+  }
+
   /// Sets `count` points, beginning with `first`.
   void set(std::int64_t first, std::int64_t count, const float* features) {
     const auto length = dim();

@@ -41,7 +41,6 @@ bool cuda_has_bfloat16([[maybe_unused]] int device) {
 }
 
 /// The images that an evaluation makes in one piece of its work.
-constexpr std::int64_t kEvaluationBatch = 64;
 
 /// LibTorch's message without its backtrace.
 std::string message_of(const c10::Error& error) {
@@ -109,7 +108,7 @@ class TorchLibrary : public TrainingLibrary {
                                        std::unique_ptr<Sampler> sampler,
                                        std::shared_ptr<Classifier> classifier) const override {
     return std::make_unique<EvaluationRun>(std::move(request), std::move(sampler), std::move(classifier),
-                                           config.latent_dim, std::min(kEvaluationBatch, config.max_batch));
+                                           config);
   }
 
   std::unique_ptr<ClassifierTraining> train_classifier(const Config& config, const TrainingSet& set,

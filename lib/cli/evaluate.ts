@@ -12,17 +12,19 @@ export interface EvaluateFlags extends Record<string, unknown> {
   count?: number
   seed?: number
   data?: string
+  labels?: EvaluateOptions['labels']
+  accuracyScore?: boolean | number
   json?: boolean
 }
 
 /** Runs `libtorch-dcgan evaluate`, which measures a model. */
 export async function evaluate(given: string | undefined, flags: EvaluateFlags): Promise<void> {
-  const { count, seed, data: dataset, json } = flags
+  const { count, seed, data: dataset, labels, accuracyScore, json } = flags
   const model = modelOf(given)
   const { seed: _, ...overrides } = hyperParamsOf(flags)
   await provideLibTorch()
   const evaluation = await withModel(model, overrides, gan =>
-    evaluateShown(gan, defined({ count, seed, dataset })),
+    evaluateShown(gan, defined({ count, seed, dataset, labels, accuracyScore })),
   )
   const text = json ? JSON.stringify({ model, ...evaluation }) : evaluationTable(model, evaluation)
   process.stdout.write(`${text}\n`)

@@ -1,25 +1,34 @@
-import type { Evaluation, Figures } from '../evaluation/index.js'
+import type { AccuracyScore, Evaluation, Figures } from '../evaluation/index.js'
 
-const WIDTHS = [22, 14, 14]
+const NAME_WIDTH = 18
+const CELL_WIDTH = 11
 
 /** Formats an evaluation as a table of 80 columns, next to the figures of real images. */
 export function evaluationTable(model: string, evaluation: Evaluation): string {
-  const { count, seed, floor, classifier } = evaluation
-  const accuracy = percent(classifier.accuracy, 2)
+  const { count, seed, unseen, floor, classifier, accuracyScore } = evaluation
+  const columns = [
+    { name: 'generated', figures: evaluation },
+    ...(unseen === undefined ? [] : [{ name: 'unseen', figures: unseen }]),
+    { name: 'training', figures: floor },
+  ]
+  const cells = (of: (figures: Figures) => string) => columns.map(({ figures }) => of(figures))
   const lines = [
-    `${count} digits of ${model}, seed ${seed}, and ${floor.count} real ones in their place,`,
-    `compared with real ones by the classifier ${classifier.digest.slice(0, 8)} (accuracy ${accuracy})`,
+    `${count} digits of ${model}, seed ${seed}, compared with real digits by a classifier`,
+    `(${classifier.digest.slice(0, 8)}, accuracy ${percent(classifier.accuracy, 2)}). unseen: real digits that it was not trained on,`,
+    `in two halves; training: ${floor.count} training images`,
     '',
-    row('', 'generated', 'real', ''),
-    ...ROWS.map(([name, of, meaning]) => row(name, of(evaluation), of(floor), meaning)),
+    row(
+      '',
+      columns.map(({ name }) => name),
+      '',
+    ),
+    ...ROWS.map(([name, of, meaning]) => row(name, cells(of), meaning)),
   ]
   if (evaluation.labelAccuracy !== undefined) {
-    const read = ({ labelAccuracy }: Figures) =>
-      labelAccuracy === undefined ? '' : percent(labelAccuracy, 2)
-    lines.push(row('read as asked', read(evaluation), read(floor), 'labels that are read'))
-    lines.push(row('  least', leastRead(evaluation), leastRead(floor), 'of one label'))
+    lines.push(...LABEL_ROWS.map(([name, of, meaning]) => row(name, cells(of), meaning)))
   }
   if (count < USUAL_COUNT) lines.push(...FEWER)
+  if (accuracyScore !== undefined) lines.push('', scoreLine(accuracyScore))
   return lines.join('\n')
 }
 
@@ -37,35 +46,58 @@ type Row = [name: string, of: (figures: Figures) => string, meaning: string]
 const ROWS: Row[] = [
   ['Fréchet distance', ({ frechetDistance }) => distance(frechetDistance), 'smaller is better'],
   ['precision', ({ precision }) => precision.toFixed(3), 'how many look real'],
-  ['recall', ({ recall }) => recall.toFixed(3), 'how much variety is there'],
+  ['recall', ({ recall }) => recall.toFixed(3), 'how much variety there is'],
   ['density', ({ density }) => density.toFixed(3), 'how many real ones are near'],
   ['coverage', ({ coverage }) => coverage.toFixed(3), 'real ones with one near'],
   ['confidence', ({ confidence }) => confidence.toFixed(4), 'of the classifier'],
-  ['rarest digit', ({ classShares }) => extreme(classShares, Math.min), 'its share'],
-  ['commonest digit', ({ classShares }) => extreme(classShares, Math.max), 'its share'],
+  ['rarest digit', ({ classShares }) => extreme(classShares, Math.min, share), 'its share'],
+  ['commonest digit', ({ classShares }) => extreme(classShares, Math.max, share), 'its share'],
 ]
 
-function row(name: string, generated: string, real: string, meaning: string): string {
-  const [first, ...others] = WIDTHS as [number, number, number]
-  const cells = [generated, real].map((cell, i) => cell.padStart(others[i] as number))
-  return `${name.padEnd(first)}${cells.join('')}  ${meaning}`.trimEnd()
+const LABEL_ROWS: Row[] = [
+  [
+    'read as requested',
+    ({ labelAccuracy = Number.NaN }) => percent(labelAccuracy, 2),
+    'labels that are read',
+  ],
+  ['  least', ({ labelAccuracyByClass }) => extreme(labelAccuracyByClass, Math.min, share), 'of one label'],
+  [
+    'worst distance',
+    ({ frechetDistanceByClass }) => extreme(frechetDistanceByClass, Math.max, distance),
+    'within one label',
+  ],
+]
+
+function row(name: string, cells: readonly string[], meaning: string): string {
+  const padded = cells.map(cell => cell.padStart(CELL_WIDTH))
+  return `${name.padEnd(NAME_WIDTH)}${padded.join('')}  ${meaning}`.trimEnd()
+}
+
+function scoreLine({ count, generated, real }: AccuracyScore): string {
+  return (
+    `A classifier trained on ${count} generated digits reads ${percent(generated, 2)} of the real ones\n` +
+    `correctly. Trained on as many real digits, it reads ${percent(real, 2)}`
+  )
 }
 
 function distance(value: number): string {
   return value < 100 ? value.toFixed(2) : value.toFixed(0)
 }
 
-/** Formats the extreme share and its class: "8.6 % (5)". */
-function extreme(shares: readonly number[], which: (...values: number[]) => number): string {
-  const share = which(...shares)
-  return `${percent(share, 1)} (${shares.indexOf(share)})`
+function share(value: number): string {
+  return percent(value, 1)
 }
 
-function leastRead({ labelAccuracyByClass }: Figures): string {
-  const known = labelAccuracyByClass?.filter(value => !Number.isNaN(value)) ?? []
+/** Formats the extreme of the values that are numbers, and its class: "8.6 % (5)". */
+function extreme(
+  values: readonly number[] | undefined,
+  which: (...values: number[]) => number,
+  format: (value: number) => string,
+): string {
+  const known = values?.filter(value => !Number.isNaN(value)) ?? []
   if (known.length === 0) return ''
-  const least = Math.min(...known)
-  return `${percent(least, 1)} (${labelAccuracyByClass?.indexOf(least)})`
+  const value = which(...known)
+  return `${format(value)} (${values?.indexOf(value)})`
 }
 
 function percent(share: number, digits: number): string {

@@ -154,6 +154,17 @@ function addEvaluate(program: Command): void {
       '--data <folder>',
       'folder with test images to compare with (default: $MNIST_DIR, otherwise the MNIST package)',
     )
+    .addOption(
+      new Option(
+        '--labels <which>',
+        "labels in the counts of the real images ('dataset', the default) or uniform",
+      ).choices(['dataset', 'uniform']),
+    )
+    .option(
+      '--accuracy-score [n]',
+      'also train a classifier on this many digits and one on real ones (default: 20000; takes minutes)',
+      numberOrText,
+    )
     .option('--json', 'print the result as JSON')
   addHyperParams(command, MACHINE_FLAGS).action(async (model, flags) =>
     (await import('./evaluate.js')).evaluate(model, flags),

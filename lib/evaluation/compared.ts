@@ -19,13 +19,19 @@ export interface Compared {
   pool: Dataset
   /** True if the pool's images are among those that the model was trained on, and are no digits. */
   own: boolean
+  /** True if the classifier was not trained on the images to compare with, and they are enough for two halves. */
+  unseen: boolean
 }
+
+type Sources = Omit<Compared, 'unseen'>
 
 /** Returns true if images are all those that the model was trained on. */
 type IsOwn = (images: Dataset) => Promise<boolean>
 
 /** One image has no covariance and no neighbours. */
 const FEWEST = 2
+/** Two for each half. */
+const FEWEST_IN_HALVES = 4
 
 /**
  * Reads the images to compare with, and those for the floor: the caller's, otherwise MNIST's for a model of digits, and
@@ -41,15 +47,29 @@ export async function loadCompared(
   const own = await ownImages(plan, data, classes)
   const pool = plan.floorDataset === undefined ? own.pool : await loadSource(plan.floorDataset)
   const { real } = own
-  if (real.count >= FEWEST) return { real, pool, own: own.own && plan.floorDataset === undefined }
+  if (real.count >= FEWEST) {
+    const seen = data.digits ? plan.dataset !== undefined && (await isSeen(real)) : holds(pool, real)
+    return {
+      real,
+      pool,
+      own: own.own && plan.floorDataset === undefined,
+      unseen: !seen && real.count >= FEWEST_IN_HALVES,
+    }
+  }
   throw bad('The data set has one image, and figures need two at least. Give a larger one')
+}
+
+/** Returns true if the shipped classifier was trained on these images, or if that is not known. */
+async function isSeen(real: Dataset): Promise<boolean> {
+  const seen = await loadMnist().catch(() => undefined)
+  return seen === undefined || holds(seen, real)
 }
 
 async function ownImages(
   { dataset, floorDataset }: EvaluationPlan,
   data: TrainingData,
   classes: number,
-): Promise<Compared> {
+): Promise<Sources> {
   const isOwn = async (images: Dataset) =>
     !data.digits && images.count === data.count && (await fingerprintOf(images, classes)) === data.hash
   if (typeof dataset === 'string') return fromFolder(dataset, isOwn)
@@ -85,7 +105,7 @@ const NOTHING: Dataset = {
   height: SIDE,
 }
 
-async function fromFolder(folder: string, isOwn: IsOwn): Promise<Compared> {
+async function fromFolder(folder: string, isOwn: IsOwn): Promise<Sources> {
   const pool = await loadSource(folder)
   const own = await isOwn(pool)
   const test = await loadSource(folder, 'test').catch(error => {
@@ -96,14 +116,14 @@ async function fromFolder(folder: string, isOwn: IsOwn): Promise<Compared> {
 }
 
 /** Compares with the images in `MNIST_DIR`, if the model was trained on those. */
-async function fromDefault(data: TrainingData, isOwn: IsOwn): Promise<Compared> {
+async function fromDefault(data: TrainingData, isOwn: IsOwn): Promise<Sources> {
   const pool = await loadMnist().catch(() => undefined)
   if (pool === undefined || !(await isOwn(pool))) throw unknownImages(data)
   return { real: await loadMnist({ split: 'test' }), pool, own: true }
 }
 
 /** Divides a data set into images with even and with odd numbers. */
-function halves(dataset: Dataset, own: boolean): Compared {
+function halves(dataset: Dataset, own: boolean): Sources {
   const every = (first: number) => {
     const numbers = Array.from({ length: Math.ceil((dataset.count - first) / 2) }, (_, i) => 2 * i + first)
     return checkDataset(subset(dataset, numbers))
@@ -111,7 +131,7 @@ function halves(dataset: Dataset, own: boolean): Compared {
   return { real: every(0), pool: every(dataset.count > 1 ? 1 : 0), own }
 }
 
-/** Returns true if the first image of some images is among others. */
+/** Returns true if the first image of `others` is among these images. */
 function holds({ images, count }: Dataset, others: Dataset): boolean {
   const first = others.images.subarray(0, SIDE * SIDE)
   for (let i = 0; i < count; i++) {

@@ -22,14 +22,37 @@ export interface Figures {
   labelAccuracy?: number | undefined
   /** The same for each label; NaN if no image has it. */
   labelAccuracyByClass?: number[] | undefined
+  /**
+   * The Fréchet distance between the images and the real ones of each label; NaN with less than two images. A tenth of the
+   * images have a larger distance than all, so compare it only with that of `floor`.
+   */
+  frechetDistanceByClass?: number[] | undefined
+}
+
+/** How well generated images teach a classifier (Ravuri and Vinyals 2019). */
+export interface AccuracyScore {
+  /** Images that each of two classifiers was trained on. */
+  count: number
+  /** The share of the real images that a classifier reads correctly after it was trained on generated images. */
+  generated: number
+  /** The same after it was trained on as many real images. */
+  real: number
 }
 
 /** The result of `evaluate()`. */
 export interface Evaluation extends Figures {
   /** The seed that the images were drawn with. */
   seed: number
-  /** The same figures for real images in the generator's place: what a perfect generator would have. */
+  /** The same figures for training images in the generator's place. The classifier was trained on them. */
   floor: Figures
+  /**
+   * The same figures for real images that the classifier was not trained on: the images to compare with, in two halves,
+   * each compared with the other. Their distance is larger than that of whole sets, as a half has fewer images. Undefined
+   * where the classifier was trained on them, or where they are fewer than four.
+   */
+  unseen?: Figures | undefined
+  /** Only with the option `accuracyScore`. */
+  accuracyScore?: AccuracyScore | undefined
   /** The classifier that was used. */
   classifier: ClassifierInfo
 }

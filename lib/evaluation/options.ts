@@ -35,6 +35,12 @@ export interface EvaluateOptions {
    */
   labels?: 'dataset' | 'uniform' | undefined
   /**
+   * Also trains a small classifier on generated images, and another one on as many real images of the pool, which takes
+   * minutes: the share of the images to compare with that each reads correctly is the classification accuracy score. True
+   * for 20,000 images, or their number, 100 to 100,000. Only for models with classes.
+   */
+  accuracyScore?: boolean | number | undefined
+  /**
    * A folder for TensorBoard's event files, created if necessary: it gets the figures, at the model's current step. It may
    * be the folder of `train()`.
    */
@@ -57,6 +63,8 @@ export interface EvaluationPlan {
   count: number
   seed: number
   labels: 'dataset' | 'uniform'
+  /** Images for the accuracy score; 0 for no score. */
+  scoreCount: number
   tensorboard: string | undefined
   signal: AbortSignal | undefined
   onProgress: EvaluateOptions['onProgress']
@@ -66,6 +74,8 @@ export interface EvaluationPlan {
 
 const DEFAULT_COUNT = 10_000
 const MAX_COUNT = 100_000
+const DEFAULT_SCORE_COUNT = 20_000
+const FEWEST_SCORED = 100
 /** One image has no covariance and no neighbours. */
 const FEWEST = 2
 
@@ -84,13 +94,24 @@ export function checkEvaluationCount(key: string, count: unknown): number {
  * @internal
  */
 export function checkEvaluateOptions(options: EvaluateOptions | undefined): EvaluationPlan {
-  const keys = ['count', 'seed', 'dataset', 'floorDataset', 'labels', 'tensorboard', 'signal', 'onProgress']
+  const keys = [
+    'count',
+    'seed',
+    'dataset',
+    'floorDataset',
+    'labels',
+    'accuracyScore',
+    'tensorboard',
+    'signal',
+    'onProgress',
+  ]
   const values = checkKeys('the options of evaluate()', options, keys, modelsKey)
   const { count = DEFAULT_COUNT, seed = 0, labels = 'dataset', tensorboard } = values
   const plan = {
     count: checkEvaluationCount('count', count),
     seed: checkInteger('seed', seed, 0, MAX_SEED),
     labels: checkLabels(labels),
+    scoreCount: checkAccuracyScore(values.accuracyScore),
     tensorboard:
       tensorboard === undefined ? undefined : checkPath('tensorboard', tensorboard, 'the path of a folder'),
     signal: checkSignal(values.signal),
@@ -105,6 +126,13 @@ export function checkEvaluateOptions(options: EvaluateOptions | undefined): Eval
 function checkLabels(labels: unknown): EvaluationPlan['labels'] {
   if (labels === 'dataset' || labels === 'uniform') return labels
   throw invalidArgument('labels', "'dataset' or 'uniform'", labels)
+}
+
+function checkAccuracyScore(value: unknown): number {
+  if (value === undefined || value === false) return 0
+  if (value === true) return DEFAULT_SCORE_COUNT
+  if (typeof value === 'number') return checkInteger('accuracyScore', value, FEWEST_SCORED, MAX_COUNT)
+  throw invalidArgument('accuracyScore', 'true, false or a number of images', value)
 }
 
 function copied(source: DatasetSource): DatasetSource {

@@ -1,4 +1,5 @@
 import type { Dataset, TrainingData } from '../datasets/index.js'
+import { invalidArgument } from '../errors.js'
 import type { HyperParams } from '../hyperparams.js'
 import { lengthOf } from '../internal/typed-arrays.js'
 import type { Engine } from '../native/engine.js'
@@ -49,8 +50,11 @@ async function compare(
   data: TrainingData,
   plan: EvaluationPlan,
 ): Promise<Evaluation> {
-  const { count, seed, signal, onProgress } = plan
-  const { real, pool, own } = await loadCompared(plan, data, hparams.classes)
+  const { count, seed, scoreCount, signal, onProgress } = plan
+  if (scoreCount > 0 && hparams.classes === 0) {
+    throw invalidArgument('accuracyScore', 'nothing for a model without classes', true)
+  }
+  const { real, pool, own, unseen } = await loadCompared(plan, data, hparams.classes)
   signal?.throwIfAborted()
   const reporter = new ProgressReporter(onProgress)
   const stopIfAborted = () => {
@@ -76,12 +80,14 @@ async function compare(
     labels: (plan.labels === 'dataset' && asIn(real, count, hparams.classes)) || engine.labels(seed, count),
     real: imagesOf(real),
     pool: imagesOf(pool),
+    unseen,
+    scoreCount,
   }
   const id = await engine.beginEvaluation(request)
   try {
     for (;;) {
       stopIfAborted()
-      const { fraction, generated, floor } = await engine.advanceEvaluation(id)
+      const { fraction, generated, floor, unseen, accuracyScore } = await engine.advanceEvaluation(id)
       signal?.throwIfAborted()
       reporter.report(trained + (1 - trained) * fraction)
       if (generated === undefined || floor === undefined) continue
@@ -92,6 +98,8 @@ async function compare(
         ...figures(generated, labelled),
         seed,
         floor: figures(floor, labelled),
+        ...(unseen && { unseen: figures(unseen, labelled) }),
+        ...(accuracyScore && { accuracyScore }),
         classifier,
       }
     }
@@ -117,10 +125,14 @@ function imagesOf({ images, labels, count }: Dataset): NativeImages {
   return { images, count, labels: lengthOf(labels) === count ? labels : null }
 }
 
-function figures({ labelAccuracy, labelAccuracies, ...rest }: NativeFigures, labelled: boolean): Figures {
+function figures(
+  { labelAccuracy, labelAccuracies, classDistances, ...rest }: NativeFigures,
+  labelled: boolean,
+): Figures {
   // Without labels it is NaN.
   if (!labelled || Number.isNaN(labelAccuracy)) return rest
-  return { ...rest, labelAccuracy, labelAccuracyByClass: labelAccuracies }
+  const byClass = classDistances.length > 0 && { frechetDistanceByClass: classDistances }
+  return { ...rest, labelAccuracy, labelAccuracyByClass: labelAccuracies, ...byClass }
 }
 
 /** Returns TensorBoard's event of an evaluation at a step. */

@@ -234,6 +234,10 @@ export interface NativeEvaluationRequest {
   real: NativeImages
   /** The real images from which the floor's images are drawn. */
   pool: NativeImages
+  /** True if the classifier was not trained on the real images. */
+  unseen: boolean
+  /** The number of images that a classifier is trained on for the accuracy score; 0 for no score. */
+  scoreCount: number
 }
 
 export interface NativeClassifierRequest {
@@ -265,6 +269,14 @@ export interface NativeEvaluationProgress {
   /** Present when the work is done. */
   generated?: NativeFigures
   floor?: NativeFigures
+  unseen?: NativeFigures
+  accuracyScore?: NativeAccuracyScore
+}
+
+export interface NativeAccuracyScore {
+  count: number
+  generated: number
+  real: number
 }
 
 export interface NativeFigures {
@@ -280,6 +292,8 @@ export interface NativeFigures {
   labelAccuracy: number
   /** By label; NaN if no image has it. */
   labelAccuracies: number[]
+  /** By label; NaN with less than two images. Empty without labels. */
+  classDistances: number[]
 }
 
 /** Counts of a model's waiting and finished images. */
