@@ -101,7 +101,7 @@ test('processes with another WORLD_SIZE refuse each other', async () => {
 
 test('processes with another version of the package refuse each other', async () => {
   const script = `
-    const installed = require(${JSON.stringify(join(__dirname, '..', 'dist', 'installed.js'))})
+    const installed = require(${JSON.stringify(join(__dirname, '..', 'dist', 'internal', 'installed.js'))})
     if (process.env.RANK === '1') installed.packageVersion = () => '0.0.1'
     ${train(['{}'])}`
   for (const output of await outputs(2, script))

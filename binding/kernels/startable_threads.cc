@@ -1,9 +1,13 @@
 #include "kernels/startable_threads.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -36,6 +40,29 @@ class Stack {
   void* begin_;
 };
 
+/// Returns the size of the stacks that the C library makes.
+std::size_t own_stack_size() {
+  pthread_attr_t attributes;
+  std::size_t size = 0;
+  if (pthread_attr_init(&attributes) != 0) return size;
+  pthread_attr_getstacksize(&attributes, &size);
+  pthread_attr_destroy(&attributes);
+  return size;
+}
+
+/// Returns how many threads, at most `most`, fit into 7/8 of the addresses that the process may still use. V8
+/// ends the process if its garbage collection finds none while threads are tried.
+int fitting(int most, std::size_t stack_size) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return most;
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  const auto used = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const auto left = limit.rlim_cur > used ? limit.rlim_cur - used : 0;
+  const auto each = std::max<std::size_t>(own_stack_size() + stack_size, 1);
+  return static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(most), left / 8 * 7 / each));
+}
+
 /// Starts up to `most` threads that live at the same time. Returns how many that were.
 int start(int most, std::size_t stack_size) {
   std::vector<Stack> stacks;
@@ -58,7 +85,7 @@ int start(int most, std::size_t stack_size) {
 int startable_threads(int wanted, std::size_t stack_size) {
   if (wanted <= 1) return 1;
   const int most = wanted - 1 + kSpare;
-  const int started = start(most, stack_size);
+  const int started = start(fitting(most, stack_size), stack_size);
   // Half is left to the rest of the process.
   return started == most ? wanted : 1 + std::min(wanted - 1, started / 2);
 }

@@ -86,7 +86,10 @@ async function main(args) {
   const { device, python } = values
   const wanted = values.only?.split(',') ?? [...PARTS, 'bench']
   const unknown = wanted.find(name => name !== 'bench' && !PARTS.includes(name))
-  if (unknown !== undefined) throw failure('ERR_DCGAN_INVALID_ARGUMENT', `There is no part ${unknown}.`)
+  if (unknown !== undefined) {
+    const parts = `Name one of ${PARTS.join(', ')} or bench`
+    throw failure('ERR_DCGAN_INVALID_ARGUMENT', `There is no part ${unknown}.`, parts)
+  }
   if (device !== 'cpu') await requireGpu()
   const rows = []
   for (const name of PARTS.filter(name => wanted.includes(name))) {
