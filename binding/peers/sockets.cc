@@ -17,9 +17,6 @@ namespace dcgan {
 
 namespace {
 
-/// The store reads one connection at a time. Somebody who begins a message and does not end it would stop it.
-constexpr std::chrono::seconds kReadLimit{1};
-
 std::string name_of(int error) { return std::generic_category().message(error); }
 
 class Socket {
@@ -51,12 +48,6 @@ class Socket {
     const int yes = 1;
     if (file_ < 0 || setsockopt(file_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0) return errno;
     return ::bind(file_, place.ai_addr, place.ai_addrlen) == 0 ? 0 : errno;
-  }
-
-  /// Limits how long a read waits. On Linux, the sockets of accepted connections have the same limit.
-  int limit_reads(std::chrono::seconds limit) const {
-    const timeval time{limit.count(), 0};
-    return setsockopt(file_, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) == 0 ? 0 : errno;
   }
 
   /// Returns the numeric address of this end; an empty text if it has none.
@@ -133,8 +124,7 @@ std::string try_to_connect(const std::string& address, int port, std::chrono::mi
 std::optional<int> bind_to(const std::string& address, int port) {
   return first_usable(address, port, [](const addrinfo& place) -> std::optional<int> {
     Socket socket(place);
-    int error = socket.bind(place);
-    if (error == 0) error = socket.limit_reads(kReadLimit);
+    const int error = socket.bind(place);
     if (error == 0) return socket.release();
     if (error == EADDRNOTAVAIL || error == EAFNOSUPPORT) return std::nullopt;
     throw std::system_error(error, std::generic_category());
