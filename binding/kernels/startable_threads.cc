@@ -1,6 +1,5 @@
 #include "kernels/startable_threads.h"
 
-#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -42,12 +41,10 @@ class Stack {
 
 /// Returns the size of the stacks that the C library makes.
 std::size_t own_stack_size() {
-  pthread_attr_t attributes;
-  std::size_t size = 0;
-  if (pthread_attr_init(&attributes) != 0) return size;
-  pthread_attr_getstacksize(&attributes, &size);
-  pthread_attr_destroy(&attributes);
-  return size;
+  constexpr std::size_t kWithoutLimit = std::size_t{8} << 20;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return kWithoutLimit;
+  return limit.rlim_cur;
 }
 
 /// Returns how many threads, at most `most`, fit into 7/8 of the addresses that the process may still use. V8
