@@ -19,19 +19,17 @@ export interface Compared {
   pool: Dataset
   /** True if the pool's images are among those that the model was trained on, and are no digits. */
   own: boolean
-  /** True if the classifier was not trained on the images to compare with, and they are enough for two halves. */
-  unseen: boolean
+  /** Returns whether the classifier was trained on the images to compare with. It may read MNIST's. */
+  seen: () => Promise<boolean>
 }
 
-type Sources = Omit<Compared, 'unseen'>
+type Sources = Omit<Compared, 'seen'>
 
 /** Returns true if images are all those that the model was trained on. */
 type IsOwn = (images: Dataset) => Promise<boolean>
 
 /** One image has no covariance and no neighbours. */
 const FEWEST = 2
-/** Two for each half. */
-const FEWEST_IN_HALVES = 4
 
 /**
  * Reads the images to compare with, and those for the floor: the caller's, otherwise MNIST's for a model of digits, and
@@ -48,12 +46,11 @@ export async function loadCompared(
   const pool = plan.floorDataset === undefined ? own.pool : await loadSource(plan.floorDataset)
   const { real } = own
   if (real.count >= FEWEST) {
-    const seen = data.digits ? plan.dataset !== undefined && (await isSeen(real)) : holds(pool, real)
     return {
       real,
       pool,
       own: own.own && plan.floorDataset === undefined,
-      unseen: !seen && real.count >= FEWEST_IN_HALVES,
+      seen: async () => (data.digits ? plan.dataset !== undefined && isSeen(real) : holds(pool, real)),
     }
   }
   throw bad('The data set has one image, and figures need two at least. Give a larger one')

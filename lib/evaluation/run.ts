@@ -14,6 +14,9 @@ import { ProgressReporter } from './progress.js'
 /** The share of an evaluation that the training of a classifier takes, as its progress shows it. */
 const TRAINING_SHARE = 0.7
 
+/** Unseen images are compared in two halves of two images at least. */
+const FEWEST_UNSEEN = 4
+
 /** Compares the model's images with real ones, and writes the figures for TensorBoard if requested. */
 export function evaluate(
   engine: Engine,
@@ -54,7 +57,7 @@ async function compare(
   if (scoreCount > 0 && hparams.classes === 0) {
     throw invalidArgument('accuracyScore', 'nothing for a model without classes', true)
   }
-  const { real, pool, own, unseen } = await loadCompared(plan, data, hparams.classes)
+  const { real, pool, own, seen } = await loadCompared(plan, data, hparams.classes)
   signal?.throwIfAborted()
   const reporter = new ProgressReporter(onProgress)
   const stopIfAborted = () => {
@@ -80,9 +83,10 @@ async function compare(
     labels: (plan.labels === 'dataset' && asIn(real, count, hparams.classes)) || engine.labels(seed, count),
     real: imagesOf(real),
     pool: imagesOf(pool),
-    unseen,
+    unseen: real.count >= FEWEST_UNSEEN,
     scoreCount,
   }
+  // The engine takes the generator here. Reading more images first would evaluate a later one.
   const id = await engine.beginEvaluation(request)
   try {
     for (;;) {
@@ -91,6 +95,7 @@ async function compare(
       signal?.throwIfAborted()
       reporter.report(trained + (1 - trained) * fraction)
       if (generated === undefined || floor === undefined) continue
+      const shown = unseen !== undefined && !(await seen())
       await reporter.finish(signal, engine.ending)
       engine.assertAlive()
       const labelled = hparams.classes === classes
@@ -98,7 +103,7 @@ async function compare(
         ...figures(generated, labelled),
         seed,
         floor: figures(floor, labelled),
-        ...(unseen && { unseen: figures(unseen, labelled) }),
+        ...(shown && { unseen: figures(unseen, labelled) }),
         ...(accuracyScore && { accuracyScore }),
         classifier,
       }
