@@ -4,7 +4,7 @@ import { readTensors } from '../checkpoint/file.js'
 import { encodeTensors } from '../checkpoint/tensors.js'
 import { DcganError } from '../errors.js'
 import { writeFileAtomic } from '../internal/files.js'
-import { cacheFolder } from '../setup/cache.js'
+import { lazy } from '../internal/lazy.js'
 import type { NativeTensor } from './types.js'
 
 /** The classifier of an evaluation. Figures of different classifiers cannot be compared. */
@@ -25,6 +25,9 @@ export interface Classifier extends ClassifierInfo {
   classes: number
   tensors: NativeTensor[]
 }
+
+/** Only classifiers of the user's own images lie in the cache. */
+const cache = lazy(() => require('../setup/cache.js') as typeof import('../setup/cache.js'))
 
 /** Made by quality/classifier.py. */
 const FILE = join(__dirname, '..', '..', 'weights', 'classifier.safetensors')
@@ -89,7 +92,7 @@ export async function keepClassifier(
 }
 
 function fileOf(hash: string): string {
-  return join(cacheFolder(), 'classifiers', `${hash}.safetensors`)
+  return join(cache().cacheFolder(), 'classifiers', `${hash}.safetensors`)
 }
 
 async function readShipped(): Promise<Classifier> {

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { makeFolder, writeFileAtomic } from '../internal/files.js'
 import { attempt, failure } from './failure.js'
 import { size } from './report.js'
+import { withFile } from './with-file.js'
 
 const CHUNK_BYTES = 1 << 20
 
@@ -35,18 +36,6 @@ export async function writeJson(file: string, content: object): Promise<void> {
   await makeFolder(path.dirname(file))
   const text = `${JSON.stringify(content, null, 2)}\n`
   await writeFileAtomic(file, Buffer.from(text), { mode: 0o644, durable: true })
-}
-
-/** Calls `use` with an open regular file. Throws for anything else: reading a pipe would wait for ever. */
-export function withFile<T>(file: string, use: (fd: number, size: number) => T): T {
-  const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY)
-  try {
-    const stat = fs.fstatSync(fd)
-    if (!stat.isFile()) throw new Error(`${file} is not a regular file`)
-    return use(fd, stat.size)
-  } finally {
-    fs.closeSync(fd)
-  }
 }
 
 /** Reads a regular file. Returns undefined if there is none. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
-import { withFile } from './disk.js'
 import { attempt } from './failure.js'
+import { withFile } from './with-file.js'
 
 const MAGIC = 0x7f454c46
 const HEADER_BYTES = 64
