@@ -86,7 +86,8 @@ class PixelRows {
   Index image_ = 0;
 };
 
-/// What all tiles of a product have in common. Rows of B are `ldb` apart, the elements of a row of A `step`.
+/// The operands and distances that all tiles of a product share. Rows of B are `ldb` apart, the elements of a
+/// row of A `step`.
 struct Inner {
   Index k;
   Index step;

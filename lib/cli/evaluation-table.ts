@@ -1,4 +1,4 @@
-import type { AccuracyScore, Evaluation, Figures } from '../evaluation/index.js'
+import { type AccuracyScore, DEFAULT_COUNT, type Evaluation, type Figures } from '../evaluation/index.js'
 
 const NAME_WIDTH = 18
 const CELL_WIDTH = 11
@@ -27,12 +27,11 @@ export function evaluationTable(model: string, evaluation: Evaluation): string {
   if (evaluation.labelAccuracy !== undefined) {
     lines.push(...LABEL_ROWS.map(([name, of, meaning]) => row(name, cells(of), meaning)))
   }
-  if (count < USUAL_COUNT) lines.push(...FEWER)
+  if (count < DEFAULT_COUNT) lines.push(...FEWER)
   if (accuracyScore !== undefined) lines.push('', scoreLine(accuracyScore))
   return lines.join('\n')
 }
 
-const USUAL_COUNT = 10_000
 /** How the distance grows: means of two seeds, measured with the shipped weights. */
 const FEWER = [
   '',

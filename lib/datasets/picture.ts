@@ -22,7 +22,7 @@ interface Size {
   height: number
 }
 
-/** What the headers of a picture say. A GIF file has two sizes: of its screen, and of its first frame. */
+/** The facts in the headers of a picture. A GIF file has two sizes: of its screen, and of its first frame. */
 interface Format {
   mime: string
   sizes: Size[]

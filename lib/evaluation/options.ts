@@ -72,7 +72,8 @@ export interface EvaluationPlan {
   floorDataset: DatasetSource
 }
 
-const DEFAULT_COUNT = 10_000
+/** Images of an evaluation. */
+export const DEFAULT_COUNT = 10_000
 const MAX_COUNT = 100_000
 const DEFAULT_SCORE_COUNT = 20_000
 const FEWEST_SCORED = 100

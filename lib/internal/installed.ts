@@ -4,7 +4,7 @@ import type { DcganErrorCode } from '../errors.js'
 import { assertPackage } from './bundled.js'
 import { loading } from './loading.js'
 
-/** What is read of package.json. */
+/** The fields of package.json that are read. */
 interface Manifest {
   version: string
   engines: { node: string }

@@ -19,7 +19,7 @@ const PASSING = /^(408|425|429|5..)$/
 const UNREACHABLE = /^(ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|EAI_FAIL)$/
 
 interface DownloadOptions {
-  /** What the file must hash to, if that is known. */
+  /** The SHA-256 that the file must have, if it is known. */
   sha256?: string | undefined
   attempts?: number
   backoffMs?: number

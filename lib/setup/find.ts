@@ -19,7 +19,7 @@ export interface LibTorchInfo {
   version: string
   /** True if it was built with CUDA. */
   cuda: boolean
-  /** Where it was found: through LIBTORCH, in the active Python's PyTorch, or in the cache of `setup`. */
+  /** The place where it was found: the folder in LIBTORCH, the active Python's PyTorch, or the cache of `setup`. */
   source: 'LIBTORCH' | 'PyTorch' | 'cache'
 }
 

@@ -11,7 +11,7 @@ export interface Check {
   code?: DcganErrorCode
 }
 
-/** What a check found. It is well if there is no status. */
+/** The finding of a check. All is well if there is no status. */
 export type Found = Omit<Check, 'name' | 'status'> & Partial<Pick<Check, 'status'>>
 
 /** Facts that the checks find out for each other. */

@@ -34,7 +34,7 @@ export interface Source {
   fetch(downloads: string): Promise<Archive>
   /** Bytes that it needs on the disk. */
   disk?: number
-  /** What it must be. */
+  /** The build that it must be: for the CPU or for CUDA. */
   variant?: Variant
   platform: string
 }

@@ -15,11 +15,11 @@ if (libraries) addon.load(libraries)
 process.stdout.write(JSON.stringify({ version: addon.compiledVersion, info: libraries ? addon.info() : undefined }))
 `
 
-/** What loading an addon gave. */
+/** The outcome of loading an addon. */
 interface Tried {
   /** The LibTorch that it was compiled for. */
   version?: string
-  /** What that LibTorch can do. */
+  /** The abilities of that LibTorch. */
   info?: NativeInfo
   /** The loader's message. */
   failure?: string

@@ -38,7 +38,7 @@ export function setVariables(variables: Record<string, string>): void {
   process.env = { ...variables }
 }
 
-/** What a failure says, apart from its fix. */
+/** The parts of a failure: `message` is without the fix. */
 export interface Problem {
   code: string
   message: string
@@ -71,7 +71,7 @@ export async function rejection(promise: Promise<unknown>): Promise<Problem> {
   return outcome
 }
 
-/** What is written to standard error, until the test ends. */
+/** Collects the text that is written to standard error until the test ends. */
 export function captureErrors(): string[] {
   const lines: string[] = []
   jest

@@ -161,9 +161,9 @@ describe('damage is found:', () => {
     const data = zip([{ name: 'a', data: 'x', zip64: true }], { zip64: true })
     const locator = data.length - 22 - 20
     for (const position of [2n ** 63n, 2n ** 52n, BigInt(data.length)]) {
-      const spoilt = Buffer.from(data)
-      spoilt.writeBigUInt64LE(position, locator + 8)
-      await expect(unpack(spoilt)).rejects.toMatchObject({ code: 'ERR_DCGAN_IO' })
+      const damaged = Buffer.from(data)
+      damaged.writeBigUInt64LE(position, locator + 8)
+      await expect(unpack(damaged)).rejects.toMatchObject({ code: 'ERR_DCGAN_IO' })
     }
   })
 
@@ -195,9 +195,9 @@ describe('damage is found:', () => {
       end + 16, // where the directory begins
       end - 5, // where the entry begins
     ]) {
-      const spoilt = Buffer.from(data)
-      spoilt.writeUInt32LE(0x00ffff00, at)
-      await expect(unpack(spoilt)).rejects.toThrow(/damaged/)
+      const damaged = Buffer.from(data)
+      damaged.writeUInt32LE(0x00ffff00, at)
+      await expect(unpack(damaged)).rejects.toThrow(/damaged/)
     }
   })
 })
