@@ -1,7 +1,7 @@
 /** Files that take minutes by their nature: packages, many processes, every block of the documents. */
 const LONG = [
   'test/arm64/',
-  'test/distributed',
+  'test/distributed/',
   'test/docs/blocks',
   'test/docs/letters',
   'test/examples/',
@@ -14,14 +14,14 @@ const LONG = [
 const LONGER = [
   'test/checkpoint/fuzz',
   'test/datasets/fuzz',
-  'test/determinism',
-  'test/parity',
-  'test/threads',
+  'test/native/threads',
+  'test/training/determinism',
+  'test/training/parity',
 ]
 
 // `npm run test:long` runs those only. With 1, any file can be run, and with its larger numbers.
 const { DCGAN_LONG_TESTS: long } = process.env
-const rooms = long === 'only' ? `(${[...LONG, ...LONGER].join('|')})` : 'test/'
+const folders = long === 'only' ? `(${[...LONG, ...LONGER].join('|')})` : 'test/'
 
 // Two workers share the processors: a thread that waits for its turn must leave them to the other worker.
 process.env.GOMP_SPINCOUNT ??= '0'
@@ -30,10 +30,10 @@ process.env.GOMP_SPINCOUNT ??= '0'
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
-  testRegex: `/${rooms}.*\\.test\\.ts$`,
+  testRegex: `/${folders}.*\\.test\\.ts$`,
   testPathIgnorePatterns: long === undefined ? LONG : [],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/build', '<rootDir>/examples/.*/node_modules'],
-  setupFilesAfterEnv: ['<rootDir>/test/equality.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/equality.ts'],
   transform: {
     '^.+\\.[cm]?ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
   },

@@ -6,7 +6,7 @@ import { chooseDevice } from '../lib/native/device'
 import { fromNative } from '../lib/native/native'
 import { SpeedMeter } from '../lib/training/progress'
 import { Schedule } from '../lib/training/schedule'
-import { failure, folder, tiny } from './dcgan-support'
+import { failure, folder, tiny } from './support/dcgan'
 
 test('a DcganError is an Error with a name, a code, a message and a cause', () => {
   const cause = new Error('why')

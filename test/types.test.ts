@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GRID_OPTIONS } from '../lib/images/index'
 import { DCGAN, ImageBatch, loadMnist, recipes } from '../lib/index'
-import { failure, folder, TINY, tiny } from './dcgan-support'
+import { failure, folder, TINY, tiny } from './support/dcgan'
 
 const ROOT = join(__dirname, '..')
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { loadMnist } from '../../lib/datasets/index'
-import { failure } from '../dcgan-support'
+import { failure } from '../support/dcgan'
 import { folderWith, idx, imagesFile, labelsFile, pixels, temporaryFolder } from './idxFiles'
 
 const IMAGES = 'train-images-idx3-ubyte'

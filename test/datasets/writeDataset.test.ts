@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ImageBatch, loadImages, loadMnist, type WrittenDataset, writeDataset } from '../../lib/index'
-import { code, equal, failure, folder, tiny } from '../dcgan-support'
+import { code, equal, failure, folder, tiny } from '../support/dcgan'
 import { pixels } from './idxFiles'
 
 const PYTHON = '/opt/pytorch/bin/python'

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, loadImages, recipes } from '../../lib/index'
-import { kept } from '../dcgan-support'
+import { kept } from '../support/dcgan'
 import { App } from './app.js'
 import { ROOT } from './documents.js'
 

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readState } from '../../lib/checkpoint'
 import { DCGAN, type TrainResult } from '../../lib/index'
-import { folder, kept, tiny } from '../dcgan-support'
+import { folder, kept, tiny } from '../support/dcgan'
 import { run } from './child'
 
 const KILLS = 50

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { data, TRAIN } from '../cli-support'
-import { folder } from '../dcgan-support'
+import { data, TRAIN } from '../cli/support'
 import { decodePng } from '../images/decoders'
+import { folder } from '../support/dcgan'
 
 const CLI = join(__dirname, '..', '..', 'dist', 'cli', 'index.js')
 const HALF_BLOCK = '▀'

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN } from '../../lib/index'
-import { bars, folder, kept, tiny } from '../dcgan-support'
+import { bars, folder, kept, tiny } from '../support/dcgan'
 import { curve, readEvents } from './event-files'
 
 /** A Python with TensorBoard. */

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN } from '../../lib/index'
-import { bars, failure, folder, kept, tiny } from '../dcgan-support'
+import { bars, failure, folder, kept, tiny } from '../support/dcgan'
 import { curve, eventFiles, readEvents } from './event-files'
 
 const LOSSES = ['discriminator', 'discriminator_real', 'discriminator_fake', 'generator']

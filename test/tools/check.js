@@ -42,7 +42,7 @@ const CHECKS = {
   },
   parity: {
     what: "compares the step with PyTorch's, and prints the tables of docs/parity.md",
-    tests: 'test/parity.test.ts',
+    tests: 'test/training/parity.test.ts',
     env: { DCGAN_LONG_TESTS: '1', PARITY_TABLE: '1' },
   },
   platforms: {

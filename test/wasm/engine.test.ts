@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, type HyperParamOptions } from '../../lib/index'
-import { bars, code, equal, failure, folder, kept, tiny } from '../dcgan-support'
+import { bars, code, equal, failure, folder, kept, tiny } from '../support/dcgan'
 
 beforeEach(() => {
   process.env.LIBTORCH_DCGAN_ENGINE = 'wasm'

@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { animate, DCGAN } from '../../lib/index'
+import { bars, failure, kept, tiny } from '../support/dcgan'
+
+const at = mkdtempSync(join(tmpdir(), 'dcgan-read-only-'))
+const here = process.cwd()
+
+/** Mounts an empty file system. Returns false where this process may not. */
+function mounts(): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'none', at], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const mounted = mounts()
+afterAll(() => {
+  process.chdir(here)
+  if (mounted) execFileSync('umount', [at])
+  rmSync(at, { recursive: true })
+})
+;(mounted ? test : test.skip)(
+  'a read-only file system is named by every call that writes, and the rest works',
+  async () => {
+    const gan = tiny()
+    const file = (name: string) => join(at, name)
+    await gan.train({ dataset: bars(8), outputDir: file('out'), maxSteps: 1 })
+    await gan.save(file('model'))
+    const before = readdirSync(at)
+    execFileSync('mount', ['-o', 'remount,ro', at])
+    process.chdir(at)
+    const train = { dataset: bars(8), maxSteps: 1, outputDir: null }
+    for (const call of [
+      () => gan.save('new'),
+      () => gan.saveGrid('new.png'),
+      () => gan.exportOnnx('new.onnx'),
+      () => animate('out', 'new.gif'),
+      () => gan.train({ ...train, outputDir: 'new' }),
+      () => gan.train({ ...train, outputDir: 'out' }),
+      () => gan.train({ ...train, log: 'new.csv' }),
+      () => gan.train({ ...train, tensorboard: 'new' }),
+      () => gan.train({ ...train, checkpoint: { path: 'model' } }),
+    ]) {
+      const error = await failure(call())
+      expect([`${call}`, error.code, error.message]).toEqual([
+        `${call}`,
+        'ERR_DCGAN_IO',
+        expect.stringContaining('the file system is read-only. Choose another folder'),
+      ])
+    }
+    expect(readdirSync(at)).toEqual(before)
+    const loaded = kept(await DCGAN.load('model'))
+    expect((await loaded.sample(2)).count).toBe(2)
+    expect((await loaded.train(train)).step).toBe(2)
+  },
+)
