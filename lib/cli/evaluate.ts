@@ -41,7 +41,7 @@ export async function evaluateShown(gan: DCGAN, options: EvaluateOptions): Promi
   const onProgress = ({ fraction }: { fraction: number }) => {
     if (!stream.isTTY) return
     clear()
-    stream.write(`Comparing digits with real ones: ${Math.floor(100 * fraction)} %`)
+    stream.write(`Comparing images with real ones: ${Math.floor(100 * fraction)} %`)
   }
   try {
     return await interruptible(

@@ -13,8 +13,8 @@ export function evaluationTable(model: string, evaluation: Evaluation): string {
   ]
   const cells = (of: (figures: Figures) => string) => columns.map(({ figures }) => of(figures))
   const lines = [
-    `${count} digits of ${model}, seed ${seed}, compared with real digits by a classifier`,
-    `(${classifier.digest.slice(0, 8)}, accuracy ${percent(classifier.accuracy, 2)}). unseen: real digits that it was not trained on,`,
+    `${count} images of ${model}, seed ${seed}, compared with real images by a classifier`,
+    `(${classifier.digest.slice(0, 8)}, accuracy ${percent(classifier.accuracy, 2)}). unseen: real images that it was not trained on,`,
     `in two halves; training: ${floor.count} training images`,
     '',
     row(
@@ -35,9 +35,9 @@ export function evaluationTable(model: string, evaluation: Evaluation): string {
 /** How the distance grows: means of two seeds, measured with the shipped weights. */
 const FEWER = [
   '',
-  'With fewer digits than 10,000, every distance is larger. That of the shipped',
-  'generator is 2.3 with 10,000, 2.5 with 5,000, 4.5 with 1,000 and 6.7 with 500;',
-  'that of real digits is 1.4, 1.8, 3.8 and 8.9. Compare figures of one count.',
+  'With fewer images than 10,000, every distance is larger. The shipped generator',
+  'has 2.3 with 10,000, 2.5 with 5,000, 4.5 with 1,000 and 6.7 with 500; real',
+  'digits have 1.4, 1.8, 3.8 and 8.9. Compare only figures of the same count.',
 ]
 
 type Row = [name: string, of: (figures: Figures) => string, meaning: string]
@@ -49,8 +49,8 @@ const ROWS: Row[] = [
   ['density', ({ density }) => density.toFixed(3), 'how many real ones are near'],
   ['coverage', ({ coverage }) => coverage.toFixed(3), 'real ones with one near'],
   ['confidence', ({ confidence }) => confidence.toFixed(4), 'of the classifier'],
-  ['rarest digit', ({ classShares }) => extreme(classShares, Math.min, share), 'its share'],
-  ['commonest digit', ({ classShares }) => extreme(classShares, Math.max, share), 'its share'],
+  ['rarest class', ({ classShares }) => extreme(classShares, Math.min, share), 'its share'],
+  ['commonest class', ({ classShares }) => extreme(classShares, Math.max, share), 'its share'],
 ]
 
 const LABEL_ROWS: Row[] = [
@@ -74,8 +74,8 @@ function row(name: string, cells: readonly string[], meaning: string): string {
 
 function scoreLine({ count, generated, real }: AccuracyScore): string {
   return (
-    `A classifier trained on ${count} generated digits reads ${percent(generated, 2)} of the real ones\n` +
-    `correctly. Trained on as many real digits, it reads ${percent(real, 2)}`
+    `A classifier trained on ${count} generated images reads ${percent(generated, 2)} of the real ones\n` +
+    `correctly. Trained on as many real images, it reads ${percent(real, 2)}`
   )
 }
 

@@ -146,10 +146,10 @@ function addTrain(program: Command): void {
 function addEvaluate(program: Command): void {
   const command = program
     .command('evaluate')
-    .description('compare the digits of a model with real ones')
+    .description('compare the images of a model with real ones')
     .argument('[model]', MODEL)
-    .option('--count <n>', 'number of digits; fewer have a larger distance (default: 10000)', numberOrText)
-    .option('--seed <n>', 'seed of the digits (default: 0)', numberOrText)
+    .option('--count <n>', 'number of images; fewer have a larger distance (default: 10000)', numberOrText)
+    .option('--seed <n>', 'seed of the images (default: 0)', numberOrText)
     .option(
       '--data <folder>',
       'folder with test images to compare with (default: $MNIST_DIR, otherwise the MNIST package)',

@@ -215,10 +215,10 @@ async function evaluateTrained(gan: DCGAN, flags: TrainFlags): Promise<Evaluatio
 }
 
 function reportQuality({ frechetDistance, precision, recall, floor, labelAccuracy }: Evaluation): void {
-  const distances = `Fréchet distance ${frechetDistance.toFixed(1)} (real digits ${floor.frechetDistance.toFixed(1)})`
+  const distances = `Fréchet distance ${frechetDistance.toFixed(1)} (training images ${floor.frechetDistance.toFixed(1)})`
   line('Quality', `${distances}, precision ${precision.toFixed(2)}, recall ${recall.toFixed(2)}`)
   if (labelAccuracy !== undefined)
-    line('Read as asked', `${(100 * labelAccuracy).toFixed(1)} % of the digits`)
+    line('Labels', `${(100 * labelAccuracy).toFixed(1)} % of the images are read as requested`)
 }
 
 function reportJson(

@@ -194,7 +194,7 @@ test.each(['idx', 'npz', 'png'])('dataset writes labelled digits as %s', async f
   for (let label = 0; label < 10; label++) expect(labels.filter(each => each === label)).toHaveLength(2)
 })
 
-test('evaluate prints each figure next to those of real digits in 80 columns, or all as JSON', async () => {
+test('evaluate prints each figure next to the figures of real images in 80 columns, or all as JSON', async () => {
   const cwd = folder()
   // Of 120 training images, 30 are test images too.
   const own = ['--labels', 'uniform', '--accuracy-score', '100']
@@ -202,11 +202,12 @@ test('evaluate prints each figure next to those of real digits in 80 columns, or
   const table = await cli(flags, { cwd })
   expect(table).toMatchObject({ code: 0, stderr: '' })
   for (const line of table.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
-  expect(table.stdout).toMatch(/^20 digits of pretrained, seed 3/)
+  expect(table.stdout).toMatch(/^20 images of pretrained, seed 3/)
   expect(table.stdout).toMatch(/generated +unseen +training\n/)
   expect(table.stdout).toMatch(/Fréchet distance +[\d.]+ +[\d.]+ +[\d.]+ /)
-  expect(table.stdout).toMatch(/trained on 90 generated digits reads [\d.]+ % of/)
-  expect(table.stdout).toContain('With fewer digits than 10,000, every distance is larger')
+  expect(table.stdout).toMatch(/trained on 90 generated images reads [\d.]+ % of/)
+  expect(table.stdout).toContain('With fewer images than 10,000, every distance is larger')
+  expect(table.stdout).not.toMatch(/real digits (?!have)|rarest digit/)
   const { stdout } = await cli([...flags, '--json'], { cwd })
   const figures = JSON.parse(stdout)
   expect(figures).toMatchObject({

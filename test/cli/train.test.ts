@@ -104,13 +104,13 @@ test('on a CPU one epoch is the default, and it says how to ask for more, withou
   expect(ended.stderr).toBe('')
 })
 
-test('train ends with how good the digits are, where there are test images', async () => {
+test('train ends with the figures of an evaluation, where there are test images', async () => {
   const cwd = folder()
   const flags = [...TRAIN, '--data', data(8, 8), '--no-save', '--no-checkpoint', '--evaluate', '20']
   const trained = await cli(flags, { cwd })
   expect(trained).toMatchObject({ code: 0, stderr: '' })
   expect(trained.stdout).toMatch(
-    /\nQuality +Fréchet distance [\d.]+ \(real digits [\d.]+\), precision .*\nRead as asked .* %.*\n$/,
+    /\nQuality +Fréchet distance [\d.]+ \(training images [\d.]+\), precision .*\nLabels .* % of the images are read as requested\n$/,
   )
   const json = await cli([...flags, '--json'], { cwd })
   expect(JSON.parse(json.stdout).evaluation).toMatchObject({ count: 20, floor: { count: 8 } })

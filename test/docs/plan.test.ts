@@ -27,6 +27,7 @@ test('a block that is wrong, or that no test knows how to treat, is a fault', ()
       ...['<!-- docs-test: continues -->', '', '```ts', 'const a: string = 1', '```'],
       ...['```json', '{ no }', '```'],
       ...['```ts', 'await using gan = await DCGAN.pretrained()', '```'],
+      ...['```diff', '+++ LICENSE', '+a line that is not there', '```'],
     ),
   )
   const types = expect.stringMatching(
@@ -40,6 +41,7 @@ test('a block that is wrong, or that no test knows how to treat, is a fault', ()
     'line 17': types,
     'line 20': expect.stringContaining('JSON'),
     'line 23': 'Node.js 20 has no `await using`',
+    'line 26': 'LICENSE is not as after this diff: +a line that is not there',
   })
   expect(jobs.map(({ id, kind }) => [id, kind])).toEqual([['line 1', 'module']])
 })

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { App } from './app.js'
-import { documents } from './documents.js'
+import { documents, ROOT } from './documents.js'
 import { type Block, blocksOf } from './markdown.js'
 import { commandsOf, treatmentOf } from './shell.js'
 
@@ -84,6 +85,7 @@ export class Plan {
     if (language === 'ts' || language === 'js') this.#addModule(block)
     else if (language === 'sh') this.#addCommands(block)
     else if (language === 'json') JSON.parse(code)
+    else if (language === 'diff') checkDiff(code)
     else if (language === 'python') {
       // Those are run there, with a Python that has PyTorch.
       if (block.document !== 'docs/state-file.md' || !/^# (load|save)\.py/.test(code)) {
@@ -135,5 +137,18 @@ export class Plan {
       if (own.length > 0) for (const id of ids) this.faults.set(id, own.join('\n'))
     }
     if (said.length > 0 && this.faults.size === 0) throw new Error(said.join('\n'))
+  }
+}
+
+/** Throws unless each line that a diff adds is a line of its file, and each line that it removes is none. */
+function checkDiff(code: string): void {
+  let file = ''
+  for (const line of code.split('\n')) {
+    const name = /^\+\+\+ (.+)$/.exec(line)?.[1]
+    if (name !== undefined) file = name
+    else if (/^[+-]/.test(line)) {
+      const isThere = readFileSync(join(ROOT, file), 'utf8').split('\n').includes(line.slice(1))
+      if (isThere !== line.startsWith('+')) throw new Error(`${file} is not as after this diff: ${line}`)
+    }
   }
 }
