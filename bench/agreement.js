@@ -1,5 +1,5 @@
-// npm run bench -- agreement: how far runs of two and four processes lie from a run of one, and how far a run lies whose
-// first weight was changed to the next float32 number. Prints the tables of docs/scaling.md.
+// npm run bench -- agreement: measures how far runs of two and four processes lie from a run of one. For comparison, it
+// changes the first weight of a run to the next float32 number. Prints the tables of docs/scaling.md.
 // --epoch: trains recipes.best for an epoch instead, in one process, in two, and with another seed, and evaluates it.
 
 import { execFile } from 'node:child_process'
@@ -29,7 +29,7 @@ const KINDS = {
 
 const { values } = parseArgs({ options: { epoch: { type: 'boolean', default: false } } })
 
-/** Trains in so many processes, which have the processors in equal parts, and returns what the first one tells. */
+/** Trains in some processes, which share the processors equally. Returns the output of the first one. */
 async function train(plan, processes = 1) {
   const port = processes > 1 ? await freePort() : undefined
   const OMP_NUM_THREADS = `${Math.max(1, Math.floor(availableParallelism() / processes))}`

@@ -1,4 +1,4 @@
-// Ours beside the others, in one run: see README.md. `npm run bench -- --help`.
+// Compares this library with its rivals in one run: see README.md. `npm run bench -- --help`.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,4 +1,4 @@
-// The step on a GPU beside PyTorch's, and epochs of the best recipe: a part of `npm run check -- cuda`.
+// Compares the step on a GPU with PyTorch, and times epochs of the best recipe: a part of `npm run check -- cuda`.
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { DCGAN, loadMnist, recipes, subset } from '../dist/index.mjs'

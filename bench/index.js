@@ -1,4 +1,4 @@
-// npm run bench -- [name] [its options]: the measurements of this folder. Without a name: ours beside the others.
+// npm run bench -- [name] [its options]: the measurements of this folder. Without a name: this library and its rivals.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 

@@ -22,7 +22,7 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 }
 
-/** Packing the new weights, once per step, and the event loop's work are beside the forward passes. */
+/** Packing the new weights, once per step, and the work of the event loop come in addition to the forward passes. */
 const SLOWDOWN_LIMIT = 1.1
 const LARGE_REQUEST_STEPS = 3
 
@@ -31,7 +31,7 @@ const [clients, steps, rounds, threads] = ['clients', 'steps', 'rounds', 'thread
   Number(options[key]),
 )
 
-/** Runs clients until the work is done; each asks again as soon as it has its answer. */
+/** Runs clients until the work is done. Each sends its next request as soon as it has its answer. */
 async function withClients(count, request, work) {
   let open = true
   const client = async () => {

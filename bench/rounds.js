@@ -29,7 +29,7 @@ export async function serve(about, oneRound) {
  * @param {object} about
  * @param {() => Promise<unknown>} call
  * @param {{ samples: number, warmUp?: number, images?: number }} options `warmUp`: calls before the first round;
- *   `images`: how many a call makes, if that is not as many as were asked for
+ *   `images`: how many images a call makes, if it is not the requested number
  */
 export async function serveCalls(about, call, { samples, warmUp = 10, images }) {
   const oneRound = async count => {

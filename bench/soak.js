@@ -1,5 +1,5 @@
-// Whether memory stays where it is: one model serves images without end, and others are made, trained and disposed
-// of beside it. See README.md. `npm run bench -- soak --help`.
+// Checks that memory does not grow: one model serves images, while others are made, trained and disposed
+// of. See README.md. `npm run bench -- soak --help`.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -33,10 +33,10 @@ const LIMIT = 0.02
 const WARM_UP = 0.1
 const MARKS = 100
 
-/** Sizes of the requests that are asked for at once, which forwards of 64 images cut and mix. */
+/** Sizes of the requests that are made at once. Forward passes of 64 images cut and mix them. */
 const SIZES = [64, 1, 64, 7, 64, 128, 3, 64, 200, 64]
 
-/** Asks for about `count` images, makes pictures of some, and returns how many there were. */
+/** Requests about `count` images, makes pictures of some, and returns the number of images. */
 async function sampleImages(gan, count, firstSeed) {
   let made = 0
   for (let seed = firstSeed; made < count; seed += SIZES.length) {
@@ -113,7 +113,7 @@ async function main() {
   const kinds = {
     resident: 'resident memory, MiB',
     heap: "JavaScript's heap, MiB",
-    outside: 'buffers beside it, MiB',
+    outside: 'buffers outside it, MiB',
     threads: 'threads',
     files: 'open files',
   }

@@ -1,5 +1,5 @@
 // Trains, shows how far it is, and stops on Ctrl-C: node examples/train.mjs [epochs] [folder of IDX files]
-// Started again, it goes on from where it stopped.
+// If it is started again, it continues from there.
 import { existsSync } from 'node:fs'
 import { DCGAN, recipes } from 'libtorch-dcgan'
 
@@ -28,7 +28,7 @@ try {
   console.log(`digits.safetensors is trained; ${gif ?? 'nothing was left to do'}`)
 } catch (error) {
   if (!stop.signal.aborted) throw error
-  console.log(`stopped at step ${gan.step}; run it again to go on`)
+  console.log(`stopped at step ${gan.step}; run it again to continue`)
 } finally {
   await gan.dispose()
 }

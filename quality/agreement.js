@@ -27,7 +27,7 @@ const OPTIONS = {
 const MAX_DIFFERENCE = 0.005
 const MIN_CORRELATION = 0.98
 
-/** The package's name of each figure, and that of the reference implementation. */
+/** The name of each figure in the package and in the reference implementation. */
 const FIGURES = {
   frechetDistance: 'fd',
   precision: 'precision',
@@ -54,7 +54,7 @@ async function compare(model, { count, seed }, judge, file) {
   }
 }
 
-/** Spearman's correlation: that of the ranks, of which equal values share the mean. */
+/** Spearman's correlation: the correlation of the ranks. Equal values share the mean of their ranks. */
 function spearman(a, b) {
   const [x, y] = [ranks(a), ranks(b)]
   const middle = (a.length - 1) / 2

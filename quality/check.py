@@ -1,4 +1,4 @@
-"""Checks the measure itself, on sets whose figures are known: python quality/check.py. Exit code 1 if one is off."""
+"""Checks the measures on sets with known figures: python quality/check.py. Exit code 1 if one is off."""
 
 import sys
 
@@ -71,24 +71,24 @@ def check_images(random):
     check("precision of training images", real["precision"], 0.8, 1)
     check("recall of training images", real["recall"], 0.8, 1)
     noise = judge.judge(random.integers(0, 256, (10_000, 784), np.uint8))
-    check("FD of noise, over that of training images", noise["fd"] / real["fd"], 50, 1e9)
+    check("FD of noise, over the FD of training images", noise["fd"] / real["fd"], 50, 1e9)
     # Its precision is no use: noise, or plain grey, is one point in this space, and that lies in the ball of an outlier.
     check("recall of noise", noise["recall"], 0, 0.001)
     check("coverage of noise", noise["coverage"], 0, 0.01)
     grey = judge.judge(np.full((10_000, 784), 127, np.uint8))
-    check("FD of grey, over that of training images", grey["fd"] / real["fd"], 50, 1e9)
+    check("FD of grey, over the FD of training images", grey["fd"] / real["fd"], 50, 1e9)
     single = judge.judge(np.repeat(test[:1], 10_000, 0))
     check("precision of one digit repeated", single["precision"], 0.99, 1)
     check("recall of one digit repeated", single["recall"], 0, 0.001)
     train, train_labels = mnist("train")
     five = train[train_labels < 5][:10_000]
-    check("recall of five classes of ten, over that of all", judge.judge(five)["recall"] / real["recall"], 0.45, 0.6)
+    check("recall of five classes of ten, over the recall of all", judge.judge(five)["recall"] / real["recall"], 0.45, 0.6)
     check("precision of five classes of ten", judge.judge(five)["precision"], 0.8, 1)
     blurred = test.reshape(-1, 28, 28).astype(np.float64)
     for axis in (1, 2):
         blurred = (np.roll(blurred, -1, axis) + blurred + np.roll(blurred, 1, axis)) / 3
     blurred = judge.judge(blurred.reshape(-1, 784).round().astype(np.uint8))
-    check("FD of blurred test images, over that of training images", blurred["fd"] / real["fd"], 2, 1e9)
+    check("FD of blurred test images, over the FD of training images", blurred["fd"] / real["fd"], 2, 1e9)
 
 
 if __name__ == "__main__":

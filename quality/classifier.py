@@ -1,4 +1,4 @@
-"""The classifier in whose features generated digits are compared with real ones.
+"""The classifier. Its features compare generated digits with real ones.
 
     python quality/classifier.py        trains it in about ten minutes on one core, writes weights/classifier.safetensors
 

@@ -1,5 +1,5 @@
 'use strict'
-// evaluate.py, started once and asked again and again.
+// Starts evaluate.py once, and sends it one file after another.
 const { spawn } = require('node:child_process')
 const { join } = require('node:path')
 const { createInterface } = require('node:readline')

@@ -9,7 +9,7 @@ import torch
 
 PRECISION_K = 3  # neighbours that span a point's ball, as in the authors' experiments
 COVERAGE_K = 5
-ROWS = 1000  # of a distance matrix at a time: 80 MB beside 10,000 columns
+ROWS = 1000  # of a distance matrix at a time: 80 MB for 10,000 columns
 
 
 def gaussian(points):

@@ -1,5 +1,5 @@
 'use strict'
-// Looks for training images among those of a generator: node quality/nearest.js --help
+// Looks for training images among the images of a generator: node quality/nearest.js --help
 const { writeFileSync } = require('node:fs')
 const { parseArgs } = require('node:util')
 const { DCGAN, ImageBatch, loadMnist } = require('..')

@@ -1,7 +1,7 @@
 """A second classifier of MNIST, for checks of what the first one says: other layers, another seed, shifted images.
 
     python quality/second_classifier.py           trains it, writes quality/runs/second-classifier.pt
-    python quality/second_classifier.py FILE...   reads files of n × 784 grey levels; labels lie beside them in FILE.labels
+    python quality/second_classifier.py FILE...   reads files of n × 784 grey levels; labels lie next to them in FILE.labels
 
 The package does not ship it. One line of JSON for each file: how many images it reads as their label, the share by
 label, how confidently, and in its own features the distance, precision and recall against the test images.

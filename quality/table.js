@@ -18,7 +18,7 @@ const COLUMNS = [
   ],
   ['confidence', row => row.confidence.toFixed(3)],
   ['score', row => row.score?.toFixed(2) ?? ''],
-  ['read as asked', row => (row.labelAccuracy === undefined ? '' : asked(row))],
+  ['read as requested', row => (row.labelAccuracy === undefined ? '' : accuracy(row))],
   ['seconds', row => row.seconds.toFixed(0)],
 ]
 
@@ -74,7 +74,7 @@ function percent(share) {
   return `${(100 * share).toFixed(1)} %`
 }
 
-function asked({ labelAccuracy, leastLabelAccuracy }) {
+function accuracy({ labelAccuracy, leastLabelAccuracy }) {
   return `${percent(labelAccuracy)} (least class ${percent(leastLabelAccuracy)})`
 }
 

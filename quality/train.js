@@ -1,7 +1,7 @@
 'use strict'
 // Trains one recipe for its epochs and keeps the generator of each: node quality/train.js <name> [--recipe best]
-// [--beta1 0.5 …]. Flags are the hyper-parameters, those of a recipe or the tutorial's unless they are given; a list has
-// a value for each epoch. Stopped, it goes on from the last epoch that was finished.
+// [--beta1 0.5 …]. Flags are the hyper-parameters. Others have the values of the recipe or of the tutorial. A list has
+// a value for each epoch. A run that was stopped continues from its last complete epoch.
 const { existsSync, mkdirSync, appendFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { DCGAN, loadMnist, recipes } = require('..')

@@ -1,4 +1,4 @@
-// Short epochs: node epoch.js BATCH STEPS_A_ROUND '{"classes":10,…}', the hyper-parameters beside the tutorial's.
+// Short epochs: node epoch.js BATCH STEPS_A_ROUND '{"classes":10,…}', hyper-parameters that differ from the tutorial.
 // A round is an epoch over STEPS × BATCH images; all processes of a distributed run have their rounds together.
 import { DCGAN, loadMnist } from '../../dist/index.mjs'
 import { serve } from '../rounds.js'

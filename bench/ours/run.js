@@ -1,5 +1,5 @@
-// A run whose losses are compared: node run.js '{"hparams":{…},"steps":200,"evaluated":false,"model":"file"}'
-// Prints the losses, and the Fréchet distance where it is asked for. Of a distributed run, the first process prints.
+// Makes a run for a comparison of losses: node run.js '{"hparams":{…},"steps":200,"evaluated":false,"model":"file"}'
+// Prints the losses, and the Fréchet distance if `evaluated` is true. In a distributed run, the first process prints.
 import { DCGAN, loadMnist } from '../../dist/index.mjs'
 
 const { hparams, steps, evaluated, model } = JSON.parse(process.argv[2])

@@ -46,7 +46,7 @@ def initialise(network):
 
 
 class ConditionalGenerator(nn.Module):
-    """A generator with a one-hot label beside the latent vector."""
+    """A generator with a one-hot label after the latent vector."""
 
     def __init__(self, classes=10, latent_dim=100):
         super().__init__()
@@ -83,7 +83,7 @@ def penalty(gamma, images, logits):
 
 def adversarial_step(gen, disc, gen_adam, disc_adam, real, targets, mixed, labels=(), gamma=0, latent_dim=100):
     """One generator forward that serves both losses. `targets`: ones and zeros, B × 1; `mixed`: the autocast; `labels`:
-    what conditional networks take beside their input; `gamma`: the weight of both gradient penalties."""
+    the labels of conditional networks; `gamma`: the weight of both gradient penalties."""
     ones, zeros = targets
     with mixed:
         fake = gen(torch.randn(len(real), latent_dim, device=real.device), *labels)

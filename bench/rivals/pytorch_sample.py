@@ -2,7 +2,7 @@
 
 python pytorch_sample.py COUNT SAMPLES_A_ROUND float32|bfloat16|compile
 
-`compile` is float32 with a compiled generator, whose weights are constants (freezing).
+`compile` is float32 with a compiled generator. Its weights are constants (freezing).
 """
 
 import os

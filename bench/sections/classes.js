@@ -11,7 +11,7 @@ const KINDS = [
   { what: 'class-conditional step with both gradient penalties', penalty: 0.2, limit: 0.55 },
 ]
 
-/** The training step of class-conditional models, whose penalties cost PyTorch a second backward pass. */
+/** The training step of class-conditional models. Their penalties cost PyTorch a second backward pass. */
 export async function classes({ quick, rounds, contenders }) {
   const rows = []
   const figures = {}

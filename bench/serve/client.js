@@ -2,7 +2,7 @@ import autocannon from 'autocannon'
 import { Stopwatch } from './answers.js'
 
 /**
- * A process of its own: connections that each ask again as soon as they have their answer.
+ * A process of its own: each connection sends its next request as soon as it has its answer.
  * Arguments: the server's URL, a path with SEED in it, connections, seconds. Prints `Answers`.
  */
 const [url = '', path = '', connections = '', seconds = ''] = process.argv.slice(2)

@@ -13,10 +13,10 @@ const watch = new Stopwatch()
 const agent = new Agent({ keepAlive: true, maxSockets: Number(connections) })
 let sent = 0
 let errors = 0
-/** When those without an answer were sent. */
+/** The requests without an answer. */
 const open = new Set()
 
-function ask() {
+function send() {
   const begin = performance.now()
   const request = { begin }
   open.add(request)
@@ -30,7 +30,7 @@ function ask() {
 const begin = performance.now()
 const passed = () => (performance.now() - begin) / 1000
 while (passed() < Number(seconds)) {
-  while (sent < passed() * Number(rate)) ask()
+  while (sent < passed() * Number(rate)) send()
   await sleep(5)
 }
 const duration = passed()

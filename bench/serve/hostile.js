@@ -15,7 +15,7 @@ const OF_EACH = 500
 const CONNECTIONS = 8
 const ROUNDS = 5
 
-/** Measures the requests of others beside 500 idle connections, 500 with half a head and 500 with half a body. */
+/** Measures the requests of others next to 500 idle connections, 500 with half a head and 500 with half a body. */
 export async function hostile(model, seconds) {
   const server = await Server.start({ MODEL: model, TRAINING_TOKEN: TOKEN })
   // The connections end after ten seconds, and each round needs all of them.

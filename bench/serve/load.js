@@ -89,7 +89,7 @@ async function measure(model) {
 
 /**
  * The model alone and the server, in turns: the processor's clock changes within seconds. Each figure is the median of
- * the rounds, `share` that of their ratios.
+ * the rounds, `share` is the median of their ratios.
  */
 async function compared(model) {
   const rounds = []

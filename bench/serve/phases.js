@@ -31,8 +31,8 @@ export async function serving(model, maxBatch, seconds) {
 }
 
 /**
- * Ten times as many images a second as it can serve, `capacity`, on ten times as many connections. Sheets of 64
- * images are asked for, so that a client on the same machine can offer so much and leave the server its processors.
+ * Requests ten times as many images per second as the server can make (`capacity`), on ten times as many connections.
+ * The requests are for sheets of 64 images, so that the client leaves the server its processors.
  */
 export async function overload(model, capacity, seconds) {
   const server = await Server.start({ MODEL: model, MAX_QUEUE: String(4 * COUNT) })

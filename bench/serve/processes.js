@@ -10,24 +10,24 @@ const SERVER = '../../examples/backend/dist/src/server.js'
 const here = file => fileURLToPath(new URL(file, import.meta.url))
 
 /** Runs one of our scripts in a process of its own, and reads the JSON that it prints. */
-async function ask(file, ...args) {
+async function output(file, ...args) {
   const env = { ...process.env, NODE_NO_WARNINGS: '1' }
   const { stdout } = await promisify(execFile)(process.execPath, [here(file), ...args], { env })
   return JSON.parse(stdout)
 }
 
 export function sampleAlone(model, seconds) {
-  return ask('alone.js', model, String(seconds))
+  return output('alone.js', model, String(seconds))
 }
 
-/** Connections that each ask again as soon as they have their answer. */
+/** Opens connections. Each sends its next request as soon as it has its answer. */
 export function sendLoad({ url, path, connections, seconds }) {
-  return ask('client.js', url, path, String(connections), String(seconds))
+  return output('client.js', url, path, String(connections), String(seconds))
 }
 
 /** So many requests a second, whether or not they are answered. */
 export function flood({ url, path, connections, seconds }, rate) {
-  return ask('flood.js', url, path, String(connections), String(seconds), String(rate))
+  return output('flood.js', url, path, String(connections), String(seconds), String(rate))
 }
 
 /** The server under load, a process of its own on a free port. */
@@ -79,7 +79,7 @@ export class Server {
     )
   }
 
-  /** Resident memory in bytes, as Linux tells. */
+  /** Resident memory in bytes, as Linux reports it. */
   async residentBytes() {
     const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8')
     return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1])

@@ -76,7 +76,7 @@ export class LossChart {
     )
   }
 
-  /** Beside the ends of the lines, a line of text apart at least. */
+  /** Next to the ends of the lines, at least a line of text apart. */
   #names(x, y) {
     const last = this.#points.at(-1)
     if (last === undefined) return []

@@ -1,6 +1,6 @@
 const SIDE = 28
 
-/** The slider: every frame of the way is in one picture, so moving it asks the server for nothing. */
+/** The slider: every frame of the way is in one picture, so moving it sends no request. */
 export class Morph {
   #slider = document.getElementById('slider')
   #gif = document.getElementById('gif')

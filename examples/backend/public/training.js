@@ -30,7 +30,7 @@ export class Training {
       await this.#follow(await this.#post())
     } catch (error) {
       this.#status.textContent =
-        error.name === 'AbortError' ? 'Stopped. The network before it goes on drawing.' : error.message
+        error.name === 'AbortError' ? 'Stopped. The old network still draws.' : error.message
     }
     this.#controller.abort()
     this.#show(false)

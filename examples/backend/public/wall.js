@@ -1,7 +1,7 @@
 /** Digits on the wall. */
 export const SIZE = 60
 
-/** A wall of digits, each of which can be chosen. Digit i of the wall with seed s is that of the seed s + i. */
+/** A wall of digits, each of which can be chosen. Digit i of the wall with seed s has the seed s + i. */
 export class Wall {
   #status
   #tiles
@@ -14,7 +14,7 @@ export class Wall {
       button.type = 'button'
       image.className = 'digit'
       image.alt = ''
-      // Those that a narrow screen leaves out are not asked for.
+      // A narrow screen leaves some out: they are not requested.
       image.loading = 'lazy'
       image.width = 28
       image.height = 28

@@ -44,7 +44,7 @@ export async function buildApp(config: Config, models: Models): Promise<App> {
   })
   server.addHook('preClose', async () => {
     stopping = true
-    // It would go on for minutes, and its stream keep the server from closing.
+    // The run would continue for minutes, and its stream would keep the server open.
     await trainer.stop()
   })
 

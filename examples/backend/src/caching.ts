@@ -4,13 +4,13 @@ const HOUR = 3600
 const YEAR = 365 * 24 * HOUR
 
 /**
- * Answers a request for a picture without making it, where that can be: with 304 when the client has it already,
- * with a redirect when it asks for the version of a model that has been replaced. Tells whether it did; if not, the
- * headers of the answer are set.
+ * Answers a request for a picture without making it, if possible: with 304 if the client already has it, with a
+ * redirect if it requests the version of a model that was replaced. Returns whether it did. If not, it sets the headers
+ * of the answer.
  *
- * A picture never changes as long as the model does not, which is what `immutable` promises while `max-age` lasts.
- * A URL that names the model's version (`v`) can be kept for ever. One without outlives a replaced model, so it is
- * kept for an hour and then asked for again; the ETag, which is the version, makes that a 304 where nothing changed.
+ * A picture does not change while the model stays, as `immutable` promises for the time of `max-age`. A URL that names
+ * the version of the model (`v`) can be kept for ever. A URL without it may outlive its model, so the picture is kept
+ * for an hour. Then the client sends the version as ETag, and gets 304 if the model is the same.
  */
 export function answeredFromCache(reply: FastifyReply, version: string): boolean {
   const { request } = reply

@@ -14,7 +14,7 @@ export interface Config {
   metricsPort: number | undefined
   /** Host names, in lower case and without a port, that a request may name. */
   allowedHosts: string[]
-  /** Origins, beside the server's own, whose pages may ask for changes. */
+  /** Origins with pages that may request changes, in addition to the server's own. */
   allowedOrigins: string[]
   maxConnections: number
   /** How long a request may take to arrive; its head takes half of that at most. */

@@ -21,7 +21,7 @@ const LOOK_EVERY_MS = 500
 
 interface Connection {
   readonly socket: Socket
-  /** Requests whose answer is not written yet. */
+  /** Requests without a complete answer. */
   readonly answers: Set<ServerResponse>
   /** Bytes that the client had read at a time. */
   read: number
@@ -126,7 +126,7 @@ export class Connections {
     })
   }
 
-  /** Makes room by ending the connection that has been waiting for the longest time. False if none is waiting. */
+  /** Ends the connection that has waited for the longest time. Returns false if none is waiting. */
   #endOne(): boolean {
     for (const connection of this.#open.values()) {
       if (isOwedAnAnswer(connection)) continue

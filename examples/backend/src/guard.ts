@@ -4,8 +4,8 @@ import type { Config } from './config.js'
 import { HttpError } from './errors.js'
 
 /**
- * Refuses requests that a page of another site sends. A name that leads to this server, but is not allowed, is how
- * DNS rebinding looks. `Origin` names the page whose script, or form, asks for a change.
+ * Refuses requests from pages of other sites. With DNS rebinding, such a page has a name that leads to this server, so
+ * only allowed names pass. `Origin` names the page that sends a request for a change.
  */
 export function guard({ allowedHosts, allowedOrigins }: Config): onRequestHookHandler {
   const hosts = new Set(allowedHosts)

@@ -25,12 +25,12 @@ export class Metrics {
     })
     this.#aborted = new Counter({
       name: 'http_requests_aborted_total',
-      help: 'Requests whose client went away before it had its answer',
+      help: 'Requests that the client aborted before it had its answer',
       labelNames: ['method', 'route'],
       registers,
     })
     this.#models = new ModelMetrics(this.#registry, gan => models.has(gan) || trainer.gan === gan)
-    // Gauges are read when Prometheus asks for them.
+    // Gauges are read when Prometheus fetches them.
     const gauge = (name: string, help: string, value: () => number) =>
       new Gauge({
         name,

@@ -17,13 +17,13 @@ const MAX_PIXELS = 1_000_000
 
 export const Seed = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 export const Scale = Type.Integer({ minimum: 1, maximum: 16, default: 1 })
-/** A model's version, as `/model` tells it. */
+/** The version of a model, as `/model` returns it. */
 export const Version = Type.String({ pattern: '^[0-9a-f]{10}$' })
 
 /** An object with these properties and no others: a misspelt parameter is an error, not a surprise. */
 export const closed = { additionalProperties: false }
 
-/** The parameters of a sheet, beside its seed. */
+/** The parameters of a sheet without its seed. */
 export const sheet = {
   count: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_COUNT })),
   columns: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_COUNT })),
@@ -33,7 +33,7 @@ export const sheet = {
 }
 const Sheet = Type.Object(sheet)
 
-/** A sheet whose size is known and allowed. */
+/** A sheet. Its size is known and allowed. */
 export interface CheckedSheet {
   count: number
   labels: number[] | undefined
@@ -60,7 +60,7 @@ export function checkPixels(count: number, scale: number, columns = 1): void {
   const cells = Math.ceil(count / columns) * columns
   const pixels = cells * (28 * scale) ** 2
   if (pixels <= MAX_PIXELS) return
-  const message = `${pixels} pixels are more than ${MAX_PIXELS}. Ask for fewer digits, or a smaller scale`
+  const message = `${pixels} pixels are more than ${MAX_PIXELS}. Request fewer digits, or a smaller scale`
   throw new HttpError(400, 'ERR_TOO_LARGE', message)
 }
 

@@ -15,7 +15,7 @@ export interface TrainingOptions {
   onProgress: (progress: Progress) => void
 }
 
-/** Trains a new model beside the one that is served, which it replaces in the end. One at a time. */
+/** Trains a new model while the old one serves, and replaces it at the end. One at a time. */
 export class Trainer {
   readonly #models: Models
   readonly #saveTo: string | undefined
@@ -38,8 +38,8 @@ export class Trainer {
   }
 
   /**
-   * Starts a run, whose promise is the model that is then served. Throws `ERR_DCGAN_BUSY` at once while another
-   * runs. An aborted signal stops it after its step; what it trained is then given up.
+   * Starts a run. The promise resolves to the new model, which then serves. Throws `ERR_DCGAN_BUSY` at once if another
+   * run is active. An aborted signal stops the run after its step, and its model is discarded.
    */
   start(request: TrainingRequest, options: TrainingOptions): Promise<Served> {
     if (this.#run !== undefined) {

@@ -207,7 +207,7 @@ describe('the page', { skip }, () => {
   })
 
   // Before the training: its network draws worse than the one that was trained for long.
-  test('it fits a phone and a desktop, in the light and in the dark', async () => {
+  test('the page fits a phone and a desktop, in light and dark mode', async () => {
     for (const [device, options] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
       for (const colorScheme of ['light', 'dark'] as const) {
         const page = await open('/?seed=2026', { ...options, colorScheme })
@@ -221,7 +221,7 @@ describe('the page', { skip }, () => {
     }
   })
 
-  test('the curves move while it trains, and the wall is drawn by the new network after', async () => {
+  test('the curves move during training, and afterwards the new network draws the wall', async () => {
     const page = await open('/?seed=2026')
     const before = await wallPixels(page)
     await page.fill('#images', screenshots === undefined ? '600' : '12000')
@@ -282,7 +282,7 @@ describe('the page', { skip }, () => {
     await other.click('#train')
     await other.getByText('A model is being trained already').waitFor()
     await page.click('#stop')
-    await page.getByText('Stopped. The network before it goes on drawing.').waitFor()
+    await page.getByText('Stopped. The old network still draws.').waitFor()
   })
 
   test('every control has a name', async () => {

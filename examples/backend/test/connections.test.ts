@@ -20,7 +20,7 @@ test('a request that does not arrive in time, and a connection that is idle, are
   await until(() => sockets.every(({ closed }) => closed), 'the connections to end')
 })
 
-test('connections are bounded: the one that waits for the longest time makes room', async t => {
+test('connections are limited: a new one closes the one that has waited for the longest time', async t => {
   const app = await testApp(t, { maxConnections: 20 })
   const url = await listen(app)
   const sockets = await Promise.all(

@@ -23,7 +23,7 @@ test('the digit of a seed is the first one of its sheet, as sample() has it', as
   assert.deepEqual(sheet.rawPayload, await batch.grid({ columns: 3 }))
 })
 
-test('a sheet has the size asked for, and tells the seed that it drew', async t => {
+test('a sheet has the requested size, and its header has the seed that was drawn', async t => {
   const { server } = await testApp(t)
   const sheet = await server.inject('/digits.png?count=10&columns=4&scale=3')
   assert.deepEqual(pngSize(sheet.rawPayload), [4 * 28 * 3, 3 * 28 * 3])
@@ -47,7 +47,7 @@ test('a morph runs from the one digit to the other, and the animation back again
   assert.equal(Buffer.from(frames[0] as string, 'latin1').readUInt16LE(1), 5)
 })
 
-test('a model with classes draws the digit that is asked for, alone, on a sheet and on the way', async t => {
+test('a model with classes draws the requested digit, alone, on a sheet and in a morph', async t => {
   const { server, models } = await testApp(t, {}, TEN)
   const { gan } = models.current
   const same = async (url: string, picture: Buffer) =>
@@ -100,7 +100,7 @@ test('a label that the model does not have is a 400 that says so, and is not kep
   }
 })
 
-test('pictures can be kept, and are asked for again only when the model changed', async t => {
+test('pictures can be kept, and are made again only if the model has changed', async t => {
   const { server, models } = await testApp(t, {}, TEN)
   for (const url of [
     '/digits/7.png',
@@ -220,7 +220,7 @@ test('the limits themselves are allowed', async t => {
   for (const url of urls) assert.equal((await server.inject(url)).statusCode, 200, url)
 })
 
-test('what is not there is a 404 as JSON', async t => {
+test('an unknown address is answered with 404 as JSON', async t => {
   const { server } = await testApp(t)
   const answer = await server.inject('/nothing')
   assert.equal(answer.statusCode, 404)

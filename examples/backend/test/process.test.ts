@@ -20,7 +20,7 @@ const waiting = async (url: string) =>
   Number(/^dcgan_queue_images (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1])
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${signal} under load: what is in flight is answered, and it ends with 0`, async t => {
+  test(`${signal} under load: requests in flight are answered, and the process ends with 0`, async t => {
     const model = join(scratch(t), 'model.safetensors')
     await saveModel(model, 1)
     const server = await startServer(t, { MODEL: model, MAX_QUEUE: '10000', SHUTDOWN_SECONDS: '300' })
@@ -39,7 +39,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
-test('SIGTERM while it trains: the run stops after its step, and tells', async t => {
+test('SIGTERM during training: the run stops after its step, and its stream says so', async t => {
   const model = join(scratch(t), 'model.safetensors')
   await saveModel(model, 1)
   const server = await startServer(t, { MODEL: model, TRAINING_TOKEN: TOKEN })
@@ -60,7 +60,7 @@ test('SIGTERM ends connections without a complete request at once, and the proce
   for (const bytes of Object.values(UNFINISHED)) {
     await Promise.all(Array.from({ length: 50 }, () => send(t, server.url, bytes)))
   }
-  // One that is kept after its answer, and one that reads nothing of the many answers it has asked for.
+  // One is kept after its answer, and one reads none of its many answers.
   assert.equal((await fetch(`${server.url}/digits/1.png`)).status, 200)
   const deaf = await send(t, server.url, 'GET /style.css HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(5000))
   deaf.pause()
@@ -69,7 +69,7 @@ test('SIGTERM ends connections without a complete request at once, and the proce
   assert.equal(await server.ended, 0, server.log.join('\n'))
 })
 
-test('a signal while it starts: SIGHUP loads the model that is there then, SIGTERM ends it with 0', async t => {
+test('a signal during the start: SIGHUP loads the current model file, SIGTERM ends the process with 0', async t => {
   const folder = scratch(t)
   const model = join(folder, 'model.safetensors')
   await saveModel(model, 1)
@@ -101,7 +101,7 @@ async function starting({ child }: Pick<Server, 'child'>): Promise<void> {
   }, 'the process to start')
 }
 
-test('DRAIN_SECONDS: it says that it is going, and answers until then', async t => {
+test('DRAIN_SECONDS: /healthz answers 503, and all other requests are answered until then', async t => {
   const model = join(scratch(t), 'model.safetensors')
   await saveModel(model, 1)
   const server = await startServer(t, { MODEL: model, DRAIN_SECONDS: '1' })
@@ -150,7 +150,7 @@ test('a reload under load fails no request, and changes the pictures', async t =
   assert.equal(await server.ended, 0, server.log.join('\n'))
 })
 
-test('a reload that fails leaves the model from before', async t => {
+test('a reload that fails leaves the old model', async t => {
   const model = join(scratch(t), 'model.safetensors')
   await saveModel(model, 1)
   const server = await startServer(t, { MODEL: model })
@@ -162,7 +162,7 @@ test('a reload that fails leaves the model from before', async t => {
   assert.equal((await fetch(`${server.url}/digits/1.png`)).status, 200)
 })
 
-test('what is wrong at the start is said, and it ends with 1', async t => {
+test('an error at the start is logged, and the process ends with 1', async t => {
   const port = spawnServer(t, { PORT: 'many' })
   assert.equal(await port.ended, 1)
   assert.match(port.log.join('\n'), /PORT must be an integer from 0 to 65535, but is "many"/)

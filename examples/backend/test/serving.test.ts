@@ -4,7 +4,7 @@ import { readConfig } from '../src/config.js'
 import { Models } from '../src/models.js'
 import { freshModel, listen, testApp, until } from './support.js'
 
-test('a full queue answers 503 with Retry-After, and what waits is served', async t => {
+test('a full queue answers 503 with Retry-After, and waiting requests are served', async t => {
   const { server } = await testApp(t, { maxQueue: 8, maxBatch: 4 })
   const answers = await Promise.all(
     Array.from({ length: 100 }, (_, seed) => server.inject(`/digits/${seed}.png`)),
@@ -22,7 +22,7 @@ test('a full queue answers 503 with Retry-After, and what waits is served', asyn
   assert.equal((await server.inject('/digits/1.png')).statusCode, 200)
 })
 
-test('a request whose client has gone is not sampled', async t => {
+test('a request is not sampled if its client has disconnected', async t => {
   const app = await testApp(t)
   const url = await listen(app)
   const { gan } = app.models.current
@@ -75,7 +75,7 @@ test('a model that is replaced is disposed of when its last request is done', as
   assert.ok(Number(/^dcgan_images_total (\d+)$/m.exec(body)?.[1]) >= 1000, 'its images still count')
 })
 
-test('the version is that of the pictures: the same for the same weights', async t => {
+test('the version follows from the pictures: the same for the same weights', async t => {
   const { models } = await testApp(t)
   const { version } = models.current
   assert.match(version, /^[0-9a-f]{10}$/)
@@ -237,7 +237,7 @@ test('metrics can have a port of their own', async t => {
   await assert.rejects(fetch(`${metricsUrl}/metrics`), 'it is closed with the other')
 })
 
-test('a reload that is asked for while one runs reads the file again', async () => {
+test('a reload that is requested during another one reads the file again', async () => {
   let loads = 0
   const models = await Models.open(async () => freshModel({ seed: ++loads }))
   const begun = models.reload()

@@ -140,7 +140,7 @@ export function spawnServer(t: Cleanup, env: Record<string, string>): Omit<Serve
   return { child, log, logged, ended }
 }
 
-/** Asks again and again until it is so. */
+/** Waits until a condition is true. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const end = Date.now() + 60_000
   while (!(await condition())) {

@@ -16,7 +16,7 @@ import {
 
 const running = async ({ server }: TestApp) => (await server.inject('/model')).json().training.running
 
-test('a run tells its progress, and what it trained is served in the end', async t => {
+test('a run reports its progress, and its model is served at the end', async t => {
   const saveTrained = join(scratch(t), 'trained.safetensors')
   const app = await testApp(t, { saveTrained })
   const before = app.models.current.version
@@ -63,13 +63,13 @@ test('a second run is refused with 409, and the digits of the first can be looke
   const look = await app.server.inject('/train/digits.png?count=4&scale=2')
   assert.deepEqual(pngSize(look.rawPayload), [112, 112])
   assert.equal(look.headers['cache-control'], 'no-store')
-  assert.equal((await app.server.inject('/digits/1.png')).statusCode, 200, 'the old model goes on serving')
+  assert.equal((await app.server.inject('/digits/1.png')).statusCode, 200, 'the old model still serves')
 
   hangUp.abort()
   await assert.rejects(first.text())
 })
 
-test('whoever hangs up stops the run, and the model from before stays', async t => {
+test('a client that disconnects stops the run, and the old model stays', async t => {
   const app = await testApp(t)
   const before = app.models.current.version
   const url = await listen(app)
@@ -139,7 +139,7 @@ test('without a token in the configuration there is no training', async t => {
   assert.deepEqual((await server.inject('/model')).json().training, { allowed: false, running: false })
 })
 
-test('only the token starts a run, and it is asked for before the body is read', async t => {
+test('only the token starts a run, and it is checked before the body is read', async t => {
   const app = await testApp(t)
   const url = await listen(app)
   const { version } = app.models.current
@@ -180,7 +180,7 @@ test('a page of another site starts no run, even with the token', async t => {
   }
 })
 
-test('a run that ends while somebody looks at its digits is no failure', async t => {
+test('a run may end while a client requests its digits', async t => {
   const app = await testApp(t)
   const url = await listen(app)
   const hangUp = new AbortController()

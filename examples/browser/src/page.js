@@ -7,7 +7,7 @@ import { SIZE, Wall } from './wall.js'
 
 const element = id => document.getElementById(id)
 
-/** The wall draws the seeds after that of the address, and the largest seed is the largest safe integer. */
+/** The wall draws the seeds after the seed of the address, and the largest seed is the largest safe integer. */
 const LAST_SEED = Number.MAX_SAFE_INTEGER - SIZE
 
 /** What is shown: the digit of a seed, the wall's first seed, and the two ends of the morph. */

@@ -23,8 +23,8 @@ export class Wall {
   }
 
   /**
-   * Draws the digits of the seeds from that of the page on: one seed each, so that each can be chosen. The browser paints
-   * and answers between two of them.
+   * Draws the digits of the seed of the page and of the next ones: one seed each, so that each can be chosen. The browser
+   * paints and handles events between two of them.
    */
   async show({ seed, from, to, label }, wanted, isStale) {
     for (const [i, { button, canvas }] of this.#tiles.entries()) {

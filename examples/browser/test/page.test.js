@@ -84,7 +84,7 @@ describe('the page', { skip }, () => {
 
   async function picture(page, name) {
     if (screenshots === undefined) return
-    // The first digit takes longer than those after it, and the page tells how long.
+    // The first digit takes longer than those after it, and the page shows how long.
     await page.click('#labels button[aria-pressed=true]')
     await page.waitForSelector('#slider[aria-valuetext]')
     await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true })
@@ -117,7 +117,7 @@ describe('the page', { skip }, () => {
     })
   }
 
-  test('fetches its large files once, and tells how long digits take', async t => {
+  test('fetches its large files once, and shows how long digits take', async t => {
     const page = await blank()
     host.sent.clear()
     const first = await visit(page, '?digit=3&seed=5')
@@ -160,7 +160,7 @@ describe('the page', { skip }, () => {
     assert.equal(after, before)
   })
 
-  test('lets nobody choose a digit of the wall that is not drawn yet', async () => {
+  test('does not let a user choose a digit of the wall before it is drawn', async () => {
     const page = await blank()
     await page.goto(`${host.url}?digit=3&seed=5`)
     await page.waitForSelector('#wall button')

@@ -40,7 +40,7 @@ export const digitsRoutes: FastifyPluginAsyncTypebox<{ models: Models }> = async
     const checked = checkSheet(query)
     return models.use(async ({ gan, version }) => {
       const { seed = drawSeed() } = query
-      // Without a seed each request asks for other digits.
+      // Without a seed, each request gets other digits.
       if (query.seed === undefined) reply.header('cache-control', 'no-store')
       else if (answeredFromCache(reply, version)) return reply
       reply.header('x-seed', seed)
