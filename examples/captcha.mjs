@@ -4,7 +4,7 @@ import sharp from 'sharp'
 
 const seed = Number(process.argv[2] ?? 1)
 const gan = await DCGAN.pretrained()
-// Digits that the classifier reads with confidence are those that people read too.
+// People can read the digits that the classifier reads with confidence.
 const digits = await gan.sample(6, { seed, minConfidence: 0.99 })
 await gan.dispose()
 

@@ -27,7 +27,7 @@ function falling(rate: number): readonly number[] {
   return eachEpoch(epoch => rate * Math.min(1, (EPOCHS - epoch) / left))
 }
 
-/** The weight of the gradient penalties in each epoch: it begins at 0.2 and would be a tenth of that after 24 epochs. */
+/** The weight of the gradient penalties in each epoch: it begins at 0.2 and falls by a factor of ten in 24 epochs. */
 const penalties = eachEpoch(epoch => Number((0.2 * 0.1 ** (epoch / 24)).toPrecision(4)))
 
 function eachEpoch(value: (epoch: number) => number): readonly number[] {

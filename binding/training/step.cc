@@ -4,6 +4,7 @@
 
 namespace dcgan {
 
+/// Returns the values of Losses (contract.h), in their order. A part that the loss does not have is NaN.
 static torch::Tensor losses_of(const Loss& disc, const Loss& gen, const torch::Tensor& penalties) {
   const auto part = [&](const torch::Tensor& value) {
     return value.defined() ? value : torch::full_like(disc.value, std::numeric_limits<double>::quiet_NaN());
@@ -22,6 +23,7 @@ torch::Tensor Step::step(const MiniBatch& batch, Seen* seen) {
     const auto first = static_cast<std::int64_t>(update) * real_count;
     return Labels{labels, batch.others.defined() ? batch.others.narrow(0, first, real_count) : batch.others};
   };
+  // Only the images of the last update also train the generator, and need its graph.
   for (std::size_t i = 0; i + 1 < latents.size(); ++i) {
     update_discriminator(real, without_graph([&] { return generate(latents[i], labels); }), labels_of(i),
                          nullptr);

@@ -49,7 +49,7 @@ export class CheckpointKeeper {
   /** Rejects with `ERR_DCGAN_IO` if no checkpoint could be written, so that training does not begin in vain. */
   async prepare(): Promise<void> {
     try {
-      // With the dot, the system refuses a file. The folder is listed later, to find the older checkpoints.
+      // A path that ends in /. fails if it names a file. The folder must be readable to find the older checkpoints.
       await access(`${dirname(this.path)}/.`, constants.R_OK | constants.W_OK | constants.X_OK)
     } catch (cause) {
       throw ioError('write', this.path, cause)

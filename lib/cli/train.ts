@@ -198,7 +198,7 @@ async function saveModel(gan: DCGAN, { save, outputDir }: TrainFlags): Promise<s
   return file
 }
 
-/** Compares digits with real ones, and prints how good they are unless the result is JSON. */
+/** Compares generated images with real ones, and prints the figures unless the result is JSON. */
 async function evaluateTrained(gan: DCGAN, flags: TrainFlags): Promise<Evaluation | null> {
   const { data, evaluate: count, json, tensorboard } = flags
   if (count === false) return null

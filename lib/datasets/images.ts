@@ -26,7 +26,7 @@ export interface LoadImagesOptions {
   signal?: AbortSignal | undefined
 }
 
-/** What `loadImages()` returns: a data set, and what was done to make it. */
+/** The result of `loadImages()`: a data set, and how it was made. */
 export interface LoadedImages extends Dataset {
   /** True if the pictures were inverted. */
   inverted: boolean

@@ -56,8 +56,8 @@ const MAX_COUNT = 10_000_000
 const DEFAULT_BATCH = 128
 const INTERVAL_MS = 100
 /**
- * Array elements that are allocated, and dropped, per image. V8 frees the pixels of batches when it collects young objects,
- * which it does for 32 MiB of pixels or 1 MiB of other objects. With these, it does after a few MiB of pixels.
+ * Array elements that are allocated and dropped for each image. V8 frees old batches only when it collects young objects:
+ * after 32 MiB of pixels, or after 1 MiB of other objects. These elements make it collect after a few MiB of pixels.
  */
 const YOUNG_PER_IMAGE = 60
 

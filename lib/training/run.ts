@@ -28,7 +28,7 @@ export interface EpochResult {
   genLosses: Float32Array
 }
 
-/** What `onEpoch` gets. */
+/** The argument of `onEpoch`. */
 export interface EpochSummary extends EpochResult {
   /** The figures after this epoch, if it was evaluated. */
   evaluation?: Evaluation | undefined
@@ -133,9 +133,9 @@ export class Run {
   }
 
   /**
-   * Reports a step to `onProgress`. Leaves it out if the previous report was less than a tenth of a second ago, unless the
-   * step has a snapshot or ends the run. A run with snapshots reports its end together with the picture after the last
-   * step, and only this report has `last`.
+   * Reports a step to `onProgress`, if it has a snapshot, ends the run, or comes a tenth of a second after the previous
+   * report. `last`: this is the final report of the run. With snapshots, it is the report of the picture after the last
+   * step.
    */
   report(step: Step, snapshot?: string, last = this.#sinks.writeSnapshot === undefined): void {
     const { onProgress, signal } = this.#sinks

@@ -35,6 +35,7 @@ void DiscriminatorPass<S>::take_labels(const torch::Tensor& labels, std::size_t 
   while (times-- > 0) std::copy_n(label, labels.numel(), std::back_inserter(labels_));
 }
 
+/// A head is the vector that gives the logit of a label: the weights of the linear layer plus its projection.
 template <class S>
 void DiscriminatorPass<S>::pack_heads() {
   linear_.pack_in_by_out(discriminator_->linear->weight.template const_data_ptr<A>());
