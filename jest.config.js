@@ -11,13 +11,7 @@ const LONG = [
 ]
 
 /** Files that test smaller numbers, or fewer cases, in `npm test`. */
-const LONGER = [
-  'test/checkpoint/fuzz',
-  'test/datasets/fuzz',
-  'test/native/threads',
-  'test/training/determinism',
-  'test/training/parity',
-]
+const LONGER = ['test/fuzz/', 'test/native/threads', 'test/training/determinism', 'test/training/parity']
 
 // `npm run test:long` runs those only. With 1, any file can be run, and with its larger numbers.
 const { DCGAN_LONG_TESTS: long } = process.env

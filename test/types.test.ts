@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GRID_OPTIONS } from '../lib/images/index'
 import { DCGAN, ImageBatch, loadMnist, recipes } from '../lib/index'
-import { failure, folder, TINY, tiny } from './support/dcgan'
+import { TINY, tiny } from './support/dcgan'
+import { failure } from './support/failure'
+import { folder } from './support/folder'
 
 const ROOT = join(__dirname, '..')
 

@@ -3,14 +3,16 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CheckpointKeeper, readState, writeState } from '../../lib/checkpoint/index.js'
-import { hparamsOf, makeState, rejection, temporaryFolder } from './states.js'
+import { failure } from '../support/failure.js'
+import { sharedFolder } from '../support/folder.js'
+import { hparamsOf, makeState } from './states.js'
 
 const mounted: string[] = []
 // Registered before the folder's own clean-up, and so called before it. A file left open would make it fail.
 afterAll(() => {
   for (const at of mounted) execFileSync('umount', [at])
 })
-const folder = temporaryFolder()
+const folder = sharedFolder()
 afterEach(() => jest.restoreAllMocks())
 
 /** Mounts a file system on a new folder; undefined where this process may not. */
@@ -43,11 +45,11 @@ async function expectIntact(file: string, error: Error & { code?: string }, caus
     const at = small as string
     const file = join(at, 'digits.safetensors')
     await writeState(file, state(20), hparamsOf())
-    await expectIntact(file, await rejection(writeState(file, state(40), hparamsOf())), 'ENOSPC')
+    await expectIntact(file, await failure(writeState(file, state(40), hparamsOf())), 'ENOSPC')
     expect(readdirSync(at)).toEqual(['digits.safetensors'])
 
     const keeper = new CheckpointKeeper({ path: file })
-    await expectIntact(file, await rejection(keeper.write(state(40), hparamsOf())), 'ENOSPC')
+    await expectIntact(file, await failure(keeper.write(state(40), hparamsOf())), 'ENOSPC')
     expect(keeper.last).toBeUndefined()
     execFileSync('mount', ['-o', 'remount,size=64m', at])
     await keeper.write(state(40), hparamsOf())
@@ -66,7 +68,7 @@ it('leaves the last file where the disk fills up half-way', async () => {
     await writeFile(target, Buffer.alloc(1_000_000))
     throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
   })
-  await expectIntact(file, await rejection(writeState(file, state(40), hparamsOf())), 'ENOSPC')
+  await expectIntact(file, await failure(writeState(file, state(40), hparamsOf())), 'ENOSPC')
   expect(readdirSync(at)).toEqual(['digits.safetensors'])
 })
 
@@ -76,9 +78,9 @@ it('leaves the last file where the disk fills up half-way', async () => {
   await writeState(file, state(20), hparamsOf())
   execFileSync('mount', ['-o', 'remount,ro', at])
   const keeper = new CheckpointKeeper({ path: file })
-  await expectIntact(file, await rejection(writeState(file, state(40), hparamsOf())), 'EROFS')
-  await expectIntact(file, await rejection(keeper.write(state(40), hparamsOf())), 'EROFS')
-  await expectIntact(file, await rejection(keeper.prepare()), 'EROFS')
+  await expectIntact(file, await failure(writeState(file, state(40), hparamsOf())), 'EROFS')
+  await expectIntact(file, await failure(keeper.write(state(40), hparamsOf())), 'EROFS')
+  await expectIntact(file, await failure(keeper.prepare()), 'EROFS')
 })
 
 it.each(['open', 'rename'] as const)('leaves the last file where %s is not permitted', async call => {
@@ -87,7 +89,7 @@ it.each(['open', 'rename'] as const)('leaves the last file where %s is not permi
   const file = join(at, 'digits.safetensors')
   await writeState(file, state(20), hparamsOf())
   jest.spyOn(fs, call).mockRejectedValue(Object.assign(new Error('EACCES'), { code: 'EACCES' }))
-  const error = await rejection(writeState(file, state(40), hparamsOf()))
+  const error = await failure(writeState(file, state(40), hparamsOf()))
   jest.restoreAllMocks()
   await expectIntact(file, error, 'EACCES')
   expect(readdirSync(at)).toEqual(['digits.safetensors'])
@@ -99,7 +101,7 @@ it('rejects for a missing folder', async () => {
     () => writeState(file, state(20), hparamsOf()),
     () => new CheckpointKeeper({ path: file }).write(state(20), hparamsOf()),
   ]) {
-    expect(await rejection(write())).toMatchObject({ code: 'ERR_DCGAN_IO', cause: { code: 'ENOENT' } })
+    expect(await failure(write())).toMatchObject({ code: 'ERR_DCGAN_IO', cause: { code: 'ENOENT' } })
   }
 })
 
@@ -107,5 +109,5 @@ it('tells a file that may not be read from one that is bad', async () => {
   const file = join(folder, 'unreadable.safetensors')
   await writeState(file, state(20), hparamsOf())
   jest.spyOn(fs, 'open').mockRejectedValue(Object.assign(new Error('EACCES'), { code: 'EACCES' }))
-  expect(await rejection(readState(file))).toMatchObject({ code: 'ERR_DCGAN_IO', cause: { code: 'EACCES' } })
+  expect(await failure(readState(file))).toMatchObject({ code: 'ERR_DCGAN_IO', cause: { code: 'EACCES' } })
 })

@@ -6,9 +6,10 @@ import { encodeHeader } from '../../lib/checkpoint/encode.js'
 import { withSource } from '../../lib/checkpoint/file.js'
 import type { Header } from '../../lib/checkpoint/header.js'
 import { readState, writeState } from '../../lib/checkpoint/index.js'
-import { bytesOf, hparamsOf, makeState, temporaryFolder } from './states.js'
+import { sharedFolder } from '../support/folder.js'
+import { bytesOf, hparamsOf, makeState } from './states.js'
 
-const folder = temporaryFolder()
+const folder = sharedFolder()
 
 /** What `safetensors.torch.save` of the Python package safetensors 0.8.0 makes of one tensor of each type. */
 const PYTHON = Buffer.from(

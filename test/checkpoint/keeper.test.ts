@@ -11,9 +11,11 @@ import {
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { CheckpointKeeper, readInfo, readState } from '../../lib/checkpoint/index.js'
-import { hparamsOf, makeState, rejection, temporaryFolder } from './states.js'
+import { code, failure, refused } from '../support/failure.js'
+import { sharedFolder } from '../support/folder.js'
+import { hparamsOf, makeState } from './states.js'
 
-const parent = temporaryFolder()
+const parent = sharedFolder()
 const folder = () => mkdtempSync(join(parent, 'run-'))
 const state = makeState()
 const write = (keeper: CheckpointKeeper, step: number) => keeper.write({ ...state, step }, hparamsOf())
@@ -154,7 +156,7 @@ describe('CheckpointKeeper', () => {
     const keeper = await writeAll(join(at, 'digits.safetensors'), 1, [20])
     const diverged = makeState({ step: 40 })
     new Float32Array(diverged.tensors[0]?.data as ArrayBuffer)[0] = Number.POSITIVE_INFINITY
-    expect((await rejection(keeper.write(diverged, hparamsOf()))).code).toBe('ERR_DCGAN_DIVERGED')
+    await refused(keeper.write(diverged, hparamsOf()), 'ERR_DCGAN_DIVERGED')
     expect(keeper.last?.step).toBe(20)
     expect((await readState(join(at, 'digits.safetensors'))).state.step).toBe(20)
   })
@@ -204,9 +206,7 @@ describe('CheckpointKeeper', () => {
     [{ path: 'a', keep: 1.5 }, 'checkpoint.keep'],
     [{ path: 'a', keep: null }, 'checkpoint.keep'],
   ])('refuses %j', (target, key) => {
-    expect(() => new CheckpointKeeper(target as never)).toThrow(
-      expect.objectContaining({ code: 'ERR_DCGAN_INVALID_ARGUMENT', message: expect.stringContaining(key) }),
-    )
+    expect(() => new CheckpointKeeper(target as never)).toThrow(code('ERR_DCGAN_INVALID_ARGUMENT', key))
   })
 
   it('tells before training that there is no folder to write to', async () => {
@@ -214,7 +214,7 @@ describe('CheckpointKeeper', () => {
     writeFileSync(join(at, 'file'), '', { mode: 0o777 })
     mkdirSync(join(at, 'sub'))
     const prepare = (...path: string[]) =>
-      rejection(new CheckpointKeeper({ path: join(at, ...path) }).prepare())
+      failure(new CheckpointKeeper({ path: join(at, ...path) }).prepare())
     expect(await prepare('missing', 'x')).toMatchObject({ code: 'ERR_DCGAN_IO', cause: { code: 'ENOENT' } })
     expect(await prepare('file', 'x')).toMatchObject({ code: 'ERR_DCGAN_IO', cause: { code: 'ENOTDIR' } })
     expect(await prepare('sub')).toMatchObject({ code: 'ERR_DCGAN_IO' })

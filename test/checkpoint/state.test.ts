@@ -2,9 +2,11 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readInfo, readState, writeState } from '../../lib/checkpoint/index.js'
 import type { NativeState } from '../../lib/native/types.js'
-import { bytesOf, hparamsOf, makeState, rejection, temporaryFolder } from './states.js'
+import { failure, invalid, refused } from '../support/failure.js'
+import { sharedFolder } from '../support/folder.js'
+import { bytesOf, hparamsOf, makeState } from './states.js'
 
-const folder = temporaryFolder()
+const folder = sharedFolder()
 const file = (name: string) => join(folder, `${name}.safetensors`)
 
 function expectSameState(actual: NativeState, expected: NativeState): void {
@@ -43,7 +45,7 @@ describe('a state file', () => {
     const read = await readState(file('averaged'))
     expectSameState(read.state, state)
     expect(read.state.tensors.some(({ name }) => name === 'average.generator.linear.weight')).toBe(true)
-    const error = await rejection(writeState(file('refused'), makeState(), hparamsOf({ averaged: true })))
+    const error = await failure(writeState(file('refused'), makeState(), hparamsOf({ averaged: true })))
     expect(error.message).toMatch(/average\.generator\./)
   })
 
@@ -119,25 +121,25 @@ describe('a state file', () => {
     const diverged = makeState({ step: 40 })
     const weights = diverged.tensors.find(({ name }) => name === 'discriminator.linear.weight')
     new Float32Array(weights?.data as ArrayBuffer)[6271] = Number.NaN
-    const error = await rejection(writeState(file('replaced'), diverged, hparamsOf()))
-    expect(error.code).toBe('ERR_DCGAN_DIVERGED')
-    expect(error.message).toMatch(/discriminator\.linear\.weight holds NaN at element 6271/)
+    await refused(
+      writeState(file('replaced'), diverged, hparamsOf()),
+      'ERR_DCGAN_DIVERGED',
+      /discriminator\.linear\.weight holds NaN at element 6271/,
+    )
     expect((await readInfo(file('replaced'))).step).toBe(30)
   })
 
   it('is not written in half precision where a number has none', async () => {
     const state = makeState()
     new Float32Array(state.tensors[0]?.data as ArrayBuffer)[5] = -65520
-    const error = await rejection(
+    await invalid(
       writeState(file('large'), state, hparamsOf(), { only: 'generator', half: true }),
+      /below 65520 in generator\.linear\.weight for half but received -65520/,
     )
-    expect(error.code).toBe('ERR_DCGAN_INVALID_ARGUMENT')
-    expect(error.message).toMatch(/below 65520 in generator\.linear\.weight for half but received -65520/)
   })
 
   it('is written in half precision only for the generator', async () => {
-    const error = await rejection(writeState(file('full-half'), makeState(), hparamsOf(), { half: true }))
-    expect(error.code).toBe('ERR_DCGAN_INVALID_ARGUMENT')
+    await invalid(writeState(file('full-half'), makeState(), hparamsOf(), { half: true }))
   })
 
   it.each<[string, (state: NativeState) => void, RegExp]>([
@@ -162,9 +164,7 @@ describe('a state file', () => {
   ])('refuses a state with %s', async (_, corrupt, message) => {
     const state = makeState()
     corrupt(state)
-    const error = await rejection(writeState(file('refused'), state, hparamsOf()))
-    expect(error.code).toBe('ERR_DCGAN_NATIVE')
-    expect(error.message).toMatch(message)
+    await refused(writeState(file('refused'), state, hparamsOf()), 'ERR_DCGAN_NATIVE', message)
   })
 
   it('does not hold up the event loop', async () => {

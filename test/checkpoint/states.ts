@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Hparams, type StateKind, type TensorSpec, tensorTable } from '../../lib/checkpoint/index.js'
 import type { ValueRule } from '../../lib/checkpoint/table.js'
 import type { NativeState, NativeTensor } from '../../lib/native/types.js'
@@ -74,23 +71,4 @@ function integers(count: number, values: ValueRule, index: number): ArrayBuffer 
 /** The tensors' bytes by name, for comparisons of whole states. */
 export function bytesOf(state: NativeState): Map<string, Buffer> {
   return new Map(state.tensors.map(({ name, data }) => [name, Buffer.from(data)]))
-}
-
-/** An empty folder that is gone after the tests of the file. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'dcgan-state-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
-
-/** Returns the error that a promise rejects with. Throws if it resolves. */
-export async function rejection(
-  promise: Promise<unknown>,
-): Promise<Error & { code?: string; cause?: unknown }> {
-  const outcome = await promise.then(
-    () => undefined,
-    error => error as Error,
-  )
-  if (outcome === undefined) throw new Error('expected a rejection')
-  return outcome
 }

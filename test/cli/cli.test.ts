@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { DCGAN, loadImages } from '../../lib/index'
 import { decodeGif, decodePng } from '../images/decoders'
 import { cli } from '../process/child'
-import { folder, kept } from '../support/dcgan'
+import { kept } from '../support/dcgan'
+import { folder } from '../support/folder'
 import { data } from './support'
 
 test('every command has a help that names its flags, and the hyper-parameters with their defaults', async () => {

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { bars, folder } from '../support/dcgan'
+import { bars } from '../support/dcgan'
+import { folder } from '../support/folder'
 
 /** The command train, as tests run it. */
 export const TRAIN =

@@ -1,6 +1,6 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { folder } from '../support/folder.js'
 
 /** An IDX file's bytes: magic number, dimensions, data. */
 export function idx(magic: number, dimensions: number[], data: Uint8Array): Buffer {
@@ -29,13 +29,9 @@ export function pixels(count: number): Uint8Array {
   return Uint8Array.from({ length: count * 784 }, (_, i) => (i * 31 + (i >> 5)) & 255)
 }
 
-export function temporaryFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'dcgan-test-'))
-}
-
 /** A new folder with these files. */
-export async function folderWith(files: Record<string, Uint8Array>): Promise<string> {
-  const folder = await temporaryFolder()
-  for (const [name, data] of Object.entries(files)) await writeFile(join(folder, name), data)
-  return folder
+export function folderWith(files: Record<string, Uint8Array>): string {
+  const path = folder()
+  for (const [name, data] of Object.entries(files)) writeFileSync(join(path, name), data)
+  return path
 }

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { DCGAN, ImageBatch, loadImages } from '../../lib/index'
 import { zip } from '../setup/zip-files'
-import { code, failure, folder, kept, TINY } from '../support/dcgan'
+import { kept, TINY } from '../support/dcgan'
+import { invalid, refused } from '../support/failure'
+import { folder } from '../support/folder'
 import { idx, pixels } from './idxFiles'
 import { blankJpeg, gifOfFrame, picture, put, square } from './pictures'
 
@@ -184,17 +186,13 @@ test.each<[string, Record<string, string>, RegExp]>([
 ])('%s is an error', async (_, files, message) => {
   const root = folder()
   for (const [name, text] of Object.entries(files)) put(join(root, name), text)
-  expect(await failure(loadImages(root))).toEqual(code('ERR_DCGAN_BAD_DATASET', message))
+  await refused(loadImages(root), 'ERR_DCGAN_BAD_DATASET', message)
 })
 
 test('bad arguments and folders that are missing are refused', async () => {
-  expect(await failure(loadImages('/no/such/folder'))).toEqual(code('ERR_DCGAN_IO', /\/no\/such\/folder/))
-  expect(await failure(loadImages('x', { invert: 'yes' as never }))).toEqual(
-    code('ERR_DCGAN_INVALID_ARGUMENT', /true or false for invert/),
-  )
-  expect(await failure(loadImages('x', { split: 'valid' as never }))).toEqual(
-    code('ERR_DCGAN_INVALID_ARGUMENT', /'train' or 'test' for split/),
-  )
+  await refused(loadImages('/no/such/folder'), 'ERR_DCGAN_IO', /\/no\/such\/folder/)
+  await invalid(loadImages('x', { invert: 'yes' as never }), /true or false for invert/)
+  await invalid(loadImages('x', { split: 'valid' as never }), /'train' or 'test' for split/)
   const reason = new Error('enough')
   await expect(loadImages('x', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
 })
@@ -290,7 +288,7 @@ np.savez_compressed('${root}/g.npz', images=images, class_names=np.array(['x'] *
     ['g.npz', /class_names of type <U1 and shape \(262145\)\. .* 1048576 bytes at most/],
     ['f.npz', /no array of train images \(images, .*only pictures/],
   ] as const) {
-    expect(await failure(loadImages(join(root, name)))).toEqual(code('ERR_DCGAN_BAD_DATASET', message))
+    await refused(loadImages(join(root, name)), 'ERR_DCGAN_BAD_DATASET', message)
   }
 })
 
@@ -303,7 +301,7 @@ test('train() takes a folder of pictures, with its train and test folders', asyn
   const { step } = await gan.train({ dataset: root, outputDir: null })
   expect(step).toBe(2)
   const empty = folder()
-  expect(await failure(gan.trainEpoch(empty))).toEqual(code('ERR_DCGAN_BAD_DATASET', /has no train-images/))
+  await refused(gan.trainEpoch(empty), 'ERR_DCGAN_BAD_DATASET', /has no train-images/)
 })
 
 test('a .npz file with a ZIP64 record that points far out of it is refused, and does not end the process', async () => {

@@ -2,18 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { deflateRawSync, gzipSync } from 'node:zlib'
-import * as fc from 'fast-check'
 import { loadMnist } from '../../lib/datasets/index'
-import { failure } from '../support/dcgan'
-import { folderWith, idx, imagesFile, labelsFile, pixels, temporaryFolder } from './idxFiles'
+import { failure, invalid, refused } from '../support/failure'
+import { folder } from '../support/folder'
+import { folderWith, idx, imagesFile, labelsFile, pixels } from './idxFiles'
 
 const IMAGES = 'train-images-idx3-ubyte'
 const LABELS = 'train-labels-idx1-ubyte'
 
-async function loadFiles(files: Record<string, Uint8Array>) {
-  const folder = await folderWith(files)
-  return loadMnist(folder).finally(() => rm(folder, { recursive: true }))
-}
+const loadFiles = (files: Record<string, Uint8Array>) => loadMnist(folderWith(files))
 
 describe('the data package', () => {
   test('has the 60,000 training images, upright and in order', async () => {
@@ -60,55 +57,30 @@ describe('a folder', () => {
   })
 
   test('gives the split that is asked for', async () => {
-    const folder = await folderWith({
+    const path = folderWith({
       [IMAGES]: imagesFile(2),
       [LABELS]: labelsFile(2),
       't10k-images-idx3-ubyte': imagesFile(1),
       't10k-labels-idx1-ubyte': labelsFile(1),
     })
-    expect((await loadMnist(folder, { split: 'test' })).count).toBe(1)
-    expect((await loadMnist(folder, { split: 'train' })).count).toBe(2)
-    await rm(folder, { recursive: true })
+    expect((await loadMnist(path, { split: 'test' })).count).toBe(1)
+    expect((await loadMnist(path, { split: 'train' })).count).toBe(2)
   })
 
   test('comes before MNIST_DIR, which comes before the package', async () => {
-    const own = await folderWith({ [IMAGES]: imagesFile(1), [LABELS]: labelsFile(1) })
-    const named = await folderWith({ [IMAGES]: imagesFile(2), [LABELS]: labelsFile(2) })
+    const own = folderWith({ [IMAGES]: imagesFile(1), [LABELS]: labelsFile(1) })
+    const named = folderWith({ [IMAGES]: imagesFile(2), [LABELS]: labelsFile(2) })
     const before = process.env.MNIST_DIR
     try {
       process.env.MNIST_DIR = named
       expect((await loadMnist(own)).count).toBe(1)
       expect((await loadMnist()).count).toBe(2)
       process.env.MNIST_DIR = '/does/not/exist'
-      await expect(loadMnist()).rejects.toMatchObject({
-        code: 'ERR_DCGAN_BAD_DATASET',
-        message: expect.stringContaining('/does/not/exist (from MNIST_DIR)'),
-      })
+      await refused(loadMnist(), 'ERR_DCGAN_BAD_DATASET', '/does/not/exist (from MNIST_DIR)')
     } finally {
       if (before === undefined) delete process.env.MNIST_DIR
       else process.env.MNIST_DIR = before
-      await rm(own, { recursive: true })
-      await rm(named, { recursive: true })
     }
-  })
-
-  test('whatever its images are, they come back the same', async () => {
-    const anyImages = fc
-      .integer({ min: 1, max: 4 })
-      .chain(count => fc.uint8Array({ minLength: count * 784, maxLength: count * 784 }))
-    await fc.assert(
-      fc.asyncProperty(anyImages, fc.boolean(), async (levels, zip) => {
-        const count = levels.length / 784
-        const file = idx(0x803, [count, 28, 28], levels)
-        const dataset = await loadFiles({
-          [IMAGES]: zip ? gzipSync(file) : file,
-          [LABELS]: labelsFile(count),
-        })
-        expect(Buffer.compare(dataset.images, levels)).toBe(0)
-        expect(dataset.count).toBe(count)
-      }),
-      { numRuns: 50 },
-    )
   })
 })
 
@@ -154,12 +126,11 @@ describe('what does not fit is refused with the file and the fault', () => {
     ['nothing, gzipped', gzipSync(Buffer.alloc(0)), 'it has 0 bytes'],
     ['more labels than images', imagesFile(2), 'holds 2 images, but'],
   ])('%s', async (_, bytes, fault) => {
-    await expect(loadFiles({ [IMAGES]: bytes, [LABELS]: labels })).rejects.toMatchObject({
-      code: 'ERR_DCGAN_BAD_DATASET',
-      message: expect.stringMatching(
-        new RegExp(`${IMAGES}.* ${escaped(fault)}.*(Fetch the file again|the same place)`),
-      ),
-    })
+    await refused(
+      loadFiles({ [IMAGES]: bytes, [LABELS]: labels }),
+      'ERR_DCGAN_BAD_DATASET',
+      new RegExp(`${IMAGES}.* ${escaped(fault)}.*(Fetch the file again|the same place)`),
+    )
   })
 
   test.each([
@@ -181,25 +152,23 @@ describe('what does not fit is refused with the file and the fault', () => {
     ['a.png', (file: string) => file],
     ['B.JPG', (file: string) => join('seven', file)],
   ])('a folder of pictures, such as %s: which function reads them', async (name, inside) => {
-    const folder = await temporaryFolder()
+    const path = folder()
     const picture = inside(name)
-    await mkdir(dirname(join(folder, picture)), { recursive: true })
-    await writeFile(join(folder, picture), 'x')
-    const { code, message } = await failure(loadMnist(folder))
+    await mkdir(dirname(join(path, picture)), { recursive: true })
+    await writeFile(join(path, picture), 'x')
+    const { code, message } = await failure(loadMnist(path))
     expect([code, message]).toEqual([
       'ERR_DCGAN_BAD_DATASET',
       expect.stringContaining('loadImages() reads them'),
     ])
-    await rm(folder, { recursive: true })
   })
 
   test('labels cut short', async () => {
-    await expect(loadFiles({ [IMAGES]: images, [LABELS]: labels.subarray(0, -1) })).rejects.toMatchObject({
-      code: 'ERR_DCGAN_BAD_DATASET',
-      message: expect.stringContaining(
-        `${LABELS} is cut short: its header declares 3 labels, 11 bytes in all`,
-      ),
-    })
+    await refused(
+      loadFiles({ [IMAGES]: images, [LABELS]: labels.subarray(0, -1) }),
+      'ERR_DCGAN_BAD_DATASET',
+      `${LABELS} is cut short: its header declares 3 labels, 11 bytes in all`,
+    )
   })
 
   test.each([
@@ -212,10 +181,7 @@ describe('what does not fit is refused with the file and the fault', () => {
     ],
     ['any file', {}, 'has no train-images-idx3-ubyte'],
   ])('a folder without %s', async (_, files, fault) => {
-    await expect(loadFiles(files)).rejects.toMatchObject({
-      code: 'ERR_DCGAN_BAD_DATASET',
-      message: expect.stringContaining(fault),
-    })
+    await refused(loadFiles(files), 'ERR_DCGAN_BAD_DATASET', fault)
   })
 
   test('a missing folder, and a file in its place', async () => {
@@ -226,14 +192,13 @@ describe('what does not fit is refused with the file and the fault', () => {
   })
 
   test('a folder or a pipe in place of a file, without waiting for its writer', async () => {
-    const folder = await temporaryFolder()
-    await mkdir(join(folder, IMAGES))
-    execFileSync('mkfifo', [join(folder, LABELS)])
-    await expect(loadMnist(folder)).rejects.toThrow(`${join(folder, LABELS)} is a pipe, not a regular file`)
-    await rm(join(folder, LABELS))
-    await mkdir(join(folder, LABELS))
-    await expect(loadMnist(folder)).rejects.toThrow(`${join(folder, LABELS)} is a folder, not a regular file`)
-    await rm(folder, { recursive: true })
+    const path = folder()
+    await mkdir(join(path, IMAGES))
+    execFileSync('mkfifo', [join(path, LABELS)])
+    await expect(loadMnist(path)).rejects.toThrow(`${join(path, LABELS)} is a pipe, not a regular file`)
+    await rm(join(path, LABELS))
+    await mkdir(join(path, LABELS))
+    await expect(loadMnist(path)).rejects.toThrow(`${join(path, LABELS)} is a folder, not a regular file`)
   })
 
   test.each([
@@ -245,7 +210,7 @@ describe('what does not fit is refused with the file and the fault', () => {
     [['x', { splt: 'test' }], 'Unknown key "splt"'],
   ])('the arguments %j', async (args, message) => {
     const call = loadMnist(...(args as Parameters<typeof loadMnist>))
-    await expect(call).rejects.toMatchObject({ code: 'ERR_DCGAN_INVALID_ARGUMENT' })
+    await invalid(call)
     await expect(call).rejects.toThrow(message)
   })
 })
@@ -253,18 +218,17 @@ describe('what does not fit is refused with the file and the fault', () => {
 describe('memory follows the bytes that come, not those that a header declares', () => {
   /** Most bytes of array buffers that were alive during the call, beyond those before it. */
   async function peak(files: Record<string, Uint8Array>): Promise<number> {
-    const folder = await folderWith(files)
+    const path = folderWith(files)
     const before = process.memoryUsage().arrayBuffers
     let most = before
     const timer = setInterval(() => {
       most = Math.max(most, process.memoryUsage().arrayBuffers)
     }, 1)
     try {
-      await expect(loadMnist(folder)).rejects.toMatchObject({ code: 'ERR_DCGAN_BAD_DATASET' })
+      await refused(loadMnist(path), 'ERR_DCGAN_BAD_DATASET')
       return Math.max(most, process.memoryUsage().arrayBuffers) - before
     } finally {
       clearInterval(timer)
-      await rm(folder, { recursive: true })
     }
   }
 

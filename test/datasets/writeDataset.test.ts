@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ImageBatch, loadImages, loadMnist, type WrittenDataset, writeDataset } from '../../lib/index'
-import { code, equal, failure, folder, tiny } from '../support/dcgan'
+import { equal, tiny } from '../support/dcgan'
+import { invalid, refused } from '../support/failure'
+import { folder } from '../support/folder'
 import { pixels } from './idxFiles'
 
 const PYTHON = '/opt/pytorch/bin/python'
@@ -112,9 +114,7 @@ test('an error of the source, or a signal, leaves nothing behind', async () => {
 test('PNG files go into an empty folder only', async () => {
   const root = folder()
   writeFileSync(join(root, 'other.png'), 'x')
-  expect(await failure(writeDataset(labelled, root, { format: 'png' }))).toEqual(
-    code('ERR_DCGAN_IO', /is not empty/),
-  )
+  await refused(writeDataset(labelled, root, { format: 'png' }), 'ERR_DCGAN_IO', /is not empty/)
 })
 
 test.each<[unknown, Record<string, unknown>, RegExp]>([
@@ -125,6 +125,5 @@ test.each<[unknown, Record<string, unknown>, RegExp]>([
   [[5], {}, /an iterable of ImageBatch for source but received 5/],
   [{ ...labelled, count: '5' }, {}, /an integer for dataset\.count/],
 ])('%p with %j is refused', async (source, options, message) => {
-  const error = await failure(writeDataset(source as never, folder(), options as never))
-  expect(error).toEqual(code('ERR_DCGAN_INVALID_ARGUMENT', message))
+  await invalid(writeDataset(source as never, folder(), options as never), message)
 })

@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { animate, DCGAN, loadMnist } from '../../lib/index'
 import { imagesFile, labelsFile } from '../datasets/idxFiles'
-import { failure, folder, kept, tiny } from '../support/dcgan'
+import { kept, tiny } from '../support/dcgan'
+import { refused } from '../support/failure'
+import { folder } from '../support/folder'
 
 const here = process.cwd()
 afterEach(() => process.chdir(here))
@@ -73,8 +75,6 @@ test('a current folder that was removed is an error with a code', async () => {
   process.chdir(gone)
   rmdirSync(gone)
   for (const promise of [DCGAN.load('x'), tiny().save('x'), tiny().train({ log: 'x' })]) {
-    const error = await failure(promise)
-    expect(error.code).toBe('ERR_DCGAN_IO')
-    expect(error.message).toMatch(/Cannot resolve (x|output): the current folder was removed/)
+    await refused(promise, 'ERR_DCGAN_IO', /Cannot resolve (x|output): the current folder was removed/)
   }
 })

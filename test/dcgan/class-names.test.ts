@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { DCGAN, loadMnist } from '../../lib/index'
 import { Generator } from '../../lib/portable/node'
-import { bars, code, equal, failure, folder, kept, TINY, tiny } from '../support/dcgan'
+import { bars, equal, kept, TINY, tiny } from '../support/dcgan'
+import { code, failure, invalid } from '../support/failure'
+import { folder } from '../support/folder'
 
 /** A data set of three classes with names. */
 function named(count = 8) {
@@ -38,9 +40,7 @@ test.each([
   [{ labels: 'D' }, /an integer from 0 to 2 or one of 'A', 'B', 'C' for labels but received "D"/],
   [{ labels: ['A', 'a'] }, /for labels\[1\] but received "a"/],
 ])('a name that no class has is refused: %j', async (options, message) => {
-  expect(await failure((await trained()).sample(2, options))).toEqual(
-    code('ERR_DCGAN_INVALID_ARGUMENT', message),
-  )
+  await invalid((await trained()).sample(2, options), message)
 })
 
 test('without names, a text is no label', async () => {
@@ -76,10 +76,7 @@ test.each([
   ['AB', /for dataset\.classNames but received "AB"/],
   [['A', 5], /for dataset\.classNames/],
 ])('names that are no list of different texts are refused: %j', async (classNames, message) => {
-  const error = await failure(
-    tiny({ classes: 3 }).trainEpoch({ ...named(), classNames: classNames as never }),
-  )
-  expect(error).toEqual(code('ERR_DCGAN_INVALID_ARGUMENT', message))
+  await invalid(tiny({ classes: 3 }).trainEpoch({ ...named(), classNames: classNames as never }), message)
 })
 
 test("MNIST's classes have their digits as names", async () => {
@@ -108,15 +105,14 @@ describe('the generator of libtorch-dcgan/portable', () => {
       generator.interpolate(1, 2, { label: 2 }),
     ])
     expect(equal(byName.pixels, byNumber.pixels)).toBe(true)
-    expect(await failure(generator.sample(1, { labels: 'D' }))).toEqual(
-      code('ERR_DCGAN_INVALID_ARGUMENT', /one of 'A', 'B', 'C' for labels but received "D"/),
-    )
+    await invalid(generator.sample(1, { labels: 'D' }), /one of 'A', 'B', 'C' for labels but received "D"/)
   })
 
   test('refuses minConfidence for images that are no digits, without their classifier', async () => {
     await using generator = await saved()
-    expect(await failure(generator.sample(1, { minConfidence: 0.5 }))).toEqual(
-      code('ERR_DCGAN_INVALID_ARGUMENT', /images that are no digits, unless load\(\) got their classifier/),
+    await invalid(
+      generator.sample(1, { minConfidence: 0.5 }),
+      /images that are no digits, unless load\(\) got their classifier/,
     )
   })
 })

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { readState } from '../../lib/checkpoint'
 import { type Dataset, DCGAN, type EpochSummary } from '../../lib/index'
 import { training } from '../../lib/native/native'
-import { bars, code, failure, folder, kept, TINY, tiny } from '../support/dcgan'
+import { bars, kept, TINY, tiny } from '../support/dcgan'
+import { invalid, refused } from '../support/failure'
+import { folder } from '../support/folder'
 
 // LibTorch is found before the tests move the cache folder, in which classifiers are kept.
 training()
@@ -38,14 +40,11 @@ async function trained(seed = 0): Promise<DCGAN> {
 
 test('minConfidence is refused for a model of other images, and says what to do', async () => {
   const gan = await trained()
-  const refused = code(
-    'ERR_DCGAN_INVALID_ARGUMENT',
-    /images that are no digits, before evaluate\(\) has trained a classifier/,
-  )
-  expect(await failure(gan.sample(1, { minConfidence: 0.5 }))).toEqual(refused)
+  const message = /images that are no digits, before evaluate\(\) has trained a classifier/
+  await invalid(gan.sample(1, { minConfidence: 0.5 }), message)
   const ten = kept(new DCGAN({ ...conditional, classes: 10 }))
   await ten.trainEpoch({ ...bands(30), classNames: undefined })
-  expect(await failure(ten.saveGrid('x.png', { minConfidence: 0.5 }))).toEqual(refused)
+  await invalid(ten.saveGrid('x.png', { minConfidence: 0.5 }), message)
 })
 
 test('evaluate() compares with the images of the training, by a classifier of their own, which minConfidence then uses', async () => {
@@ -69,12 +68,12 @@ test('a loaded model needs its images once, and then its classifier is found by 
   const gan = await trained(2)
   await gan.save(file, { only: 'generator' })
   const loaded = kept(await DCGAN.load(file, { device: 'cpu', threads: 1 }))
-  expect(await failure(loaded.evaluate(FEW))).toEqual(
-    code('ERR_DCGAN_BAD_DATASET', /trained on 120 images that are not MNIST's.*evaluate\(\{ dataset \}\)/),
+  await refused(
+    loaded.evaluate(FEW),
+    'ERR_DCGAN_BAD_DATASET',
+    /trained on 120 images that are not MNIST's.*evaluate\(\{ dataset \}\)/,
   )
-  expect(await failure(loaded.sample(1, { minConfidence: 0.1 }))).toEqual(
-    code('ERR_DCGAN_INVALID_ARGUMENT', /no digits/),
-  )
+  await invalid(loaded.sample(1, { minConfidence: 0.1 }), /no digits/)
   const { floor } = await loaded.evaluate({ ...FEW, dataset: bands(120, 2) })
   expect(floor.labelAccuracy).toBe(1)
   expect((await loaded.sample(1, { labels: 'top', minConfidence: 0.1 })).confidences).toHaveLength(1)
@@ -214,7 +213,7 @@ describe('while training', () => {
     [{ keepBest: 'frechetDistance', outputDir: null }, /outputDir or checkpoint beside it.*for keepBest/],
     [{ onEpoch: 5 }, /a function for onEpoch but received 5/],
   ])('train() refuses %j', async (options, message) => {
-    expect(await failure(tiny().train(options as never))).toEqual(code('ERR_DCGAN_INVALID_ARGUMENT', message))
+    await invalid(tiny().train(options as never), message)
   })
 })
 
@@ -230,7 +229,6 @@ test('the shipped generator becomes a whole model, which makes the same digits u
   ).toBeLessThan(2)
   await whole.train({ dataset: { ...bands(64), classNames: undefined }, outputDir: null })
   expect(whole.step).toBe(1)
-  expect(await failure(shipped.train())).toMatchObject({ code: 'ERR_DCGAN_WRONG_STATE' })
-  const refused = DCGAN.pretrained({ trainable: 'yes' as never })
-  expect(await failure(refused)).toEqual(code('ERR_DCGAN_INVALID_ARGUMENT', /true or false for trainable/))
+  await refused(shipped.train(), 'ERR_DCGAN_WRONG_STATE')
+  await invalid(DCGAN.pretrained({ trainable: 'yes' as never }), /true or false for trainable/)
 })

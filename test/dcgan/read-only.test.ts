@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { animate, DCGAN } from '../../lib/index'
-import { bars, failure, kept, tiny } from '../support/dcgan'
+import { bars, kept, tiny } from '../support/dcgan'
+import { failure } from '../support/failure'
 
 const at = mkdtempSync(join(tmpdir(), 'dcgan-read-only-'))
 const here = process.cwd()

@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join } from 'node:path'
 import { DCGAN, type Progress, type TrainingImages } from '../../lib/index'
 import { decodeGif, decodePng } from '../images/decoders'
-import { bars, equal, failure, folder, kept, TINY, tiny } from '../support/dcgan'
+import { bars, equal, kept, TINY, tiny } from '../support/dcgan'
+import { failure, invalid, refused } from '../support/failure'
+import { folder } from '../support/folder'
 import { ARITHMETICS, computeIn } from '../training/arithmetic'
 
 const names = (paths: string[]) => paths.map(path => path.split('/').at(-1))
@@ -297,15 +299,14 @@ describe('bad arguments', () => {
     [{ checkpoint: { path: 'x', everySteps: 0 } }, /for checkpoint\.everySteps but received 0$/],
     [{ checkpoint: { path: 'x', keep: -1 } }, /for checkpoint\.keep but received -1$/],
   ])('of train(): %j', async (options, message) => {
-    const error = await failure(tiny().train(options))
-    expect(error.code).toBe('ERR_DCGAN_INVALID_ARGUMENT')
-    expect(error.message).toMatch(message)
+    await invalid(tiny().train(options), message)
   })
 
   test('of trainEpoch()', async () => {
-    const error = await failure(tiny().trainEpoch(bars(4), { outputDir: 'x' } as never))
-    expect(error.code).toBe('ERR_DCGAN_INVALID_ARGUMENT')
-    expect(error.message).toMatch(/Unknown key "outputDir" in the options of trainEpoch\(\)/)
+    await invalid(
+      tiny().trainEpoch(bars(4), { outputDir: 'x' } as never),
+      /Unknown key "outputDir" in the options of trainEpoch\(\)/,
+    )
   })
 
   test.each<[string, Partial<TrainingImages> | string, RegExp]>([
@@ -315,9 +316,7 @@ describe('bad arguments', () => {
     ['a single image', bars(1), /single image.*at least two/],
   ])('a data set that cannot be trained on: %s', async (_, dataset, message) => {
     const given = typeof dataset === 'string' ? dataset : { width: 28, height: 28, ...dataset }
-    const error = await failure(tiny().trainEpoch(given as TrainingImages))
-    expect(error.code).toBe('ERR_DCGAN_BAD_DATASET')
-    expect(error.message).toMatch(message)
+    await refused(tiny().trainEpoch(given as TrainingImages), 'ERR_DCGAN_BAD_DATASET', message)
   })
 })
 

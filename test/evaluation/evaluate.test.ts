@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, type Evaluation, type Figures, loadMnist, type TrainingImages } from '../../lib/index'
-import { bars, code, failure, kept, tiny } from '../support/dcgan'
+import { bars, kept, tiny } from '../support/dcgan'
+import { code, failure, invalid, refused } from '../support/failure'
 
 const first = ({ images, labels }: TrainingImages, count: number): TrainingImages => ({
   images: images.slice(0, count * 784),
@@ -103,9 +104,7 @@ test('labels are drawn in the proportions of the images to compare with, unless 
   expect(uniform.filter(share => share > 0).length).toBeGreaterThan(7)
   // Without labels they are uniform too.
   expect(await read({ dataset: { images, count: 200, width: 28, height: 28 } })).toEqual(uniform)
-  expect(await failure(read({ labels: 7 }))).toEqual(
-    code('ERR_DCGAN_INVALID_ARGUMENT', /'dataset' or 'uniform' for labels but received 7/),
-  )
+  await invalid(read({ labels: 7 }), /'dataset' or 'uniform' for labels but received 7/)
 })
 
 test('digits are far better than noise, and so are real digits', async () => {
@@ -262,12 +261,12 @@ test('a signal stops the accuracy score, and what it cannot be measured with is 
   }
   const stopped = gan.evaluate({ ...options, accuracyScore: 300, signal: controller.signal, onProgress })
   expect(await failure(stopped)).toBe(reason)
-  expect(await failure(tiny().evaluate({ ...options, accuracyScore: true }))).toEqual(
-    code('ERR_DCGAN_INVALID_ARGUMENT', /without classes for accuracyScore/),
-  )
+  await invalid(tiny().evaluate({ ...options, accuracyScore: true }), /without classes for accuracyScore/)
   const { labels: _, ...unlabelled } = options.dataset
-  expect(await failure(gan.evaluate({ ...options, dataset: unlabelled, accuracyScore: 300 }))).toEqual(
-    code('ERR_DCGAN_BAD_DATASET', /accuracy score/),
+  await refused(
+    gan.evaluate({ ...options, dataset: unlabelled, accuracyScore: 300 }),
+    'ERR_DCGAN_BAD_DATASET',
+    /accuracy score/,
   )
 })
 
@@ -278,8 +277,11 @@ test('the floor leaves out the images that are compared with', async () => {
   const { floor } = await gan.evaluate({ count: 150, dataset, floorDataset: { images, ...rest } })
   expect(floor.count).toBe(100)
   expect(floor.precision).toBeLessThan(1)
-  const same = await failure(gan.evaluate({ count: 9, dataset, floorDataset: dataset }))
-  expect(same).toEqual(code('ERR_DCGAN_BAD_DATASET', /floorDataset/))
+  await refused(
+    gan.evaluate({ count: 9, dataset, floorDataset: dataset }),
+    'ERR_DCGAN_BAD_DATASET',
+    /floorDataset/,
+  )
 })
 
 test('while the model trains, the generator of the beginning is evaluated', async () => {
@@ -336,7 +338,7 @@ test('dispose() in the middle rejects at once, and afterwards there is no evalua
   await begun
   await gan.dispose()
   expect(await waiting).toEqual(code('ERR_DCGAN_DISPOSED', /dispose/))
-  expect(await failure(gan.evaluate())).toEqual(code('ERR_DCGAN_DISPOSED', /disposed/))
+  await refused(gan.evaluate(), 'ERR_DCGAN_DISPOSED', /disposed/)
 })
 
 test('dispose() ends the wait for promises of onProgress', async () => {
@@ -346,7 +348,7 @@ test('dispose() ends the wait for promises of onProgress', async () => {
     return new Promise<void>(() => {})
   }
   const evaluating = gan.evaluate({ ...small, dataset: await test200(), onProgress })
-  expect(await failure(evaluating)).toEqual(code('ERR_DCGAN_DISPOSED', /disposed/))
+  await refused(evaluating, 'ERR_DCGAN_DISPOSED', /disposed/)
 })
 
 test('the images are those of the call, whatever the caller does to them afterwards', async () => {
@@ -371,8 +373,7 @@ test('two images of each kind are enough, and one is not', async () => {
   const dataset = first(await loadMnist({ split: 'test' }), 2)
   const { frechetDistance, floor } = await gan.evaluate({ count: 2, dataset })
   expect([frechetDistance, floor.frechetDistance].every(Number.isFinite)).toBe(true)
-  const one = await failure(gan.evaluate({ count: 2, dataset: first(dataset, 1) }))
-  expect(one).toEqual(code('ERR_DCGAN_BAD_DATASET', /one image/))
+  await refused(gan.evaluate({ count: 2, dataset: first(dataset, 1) }), 'ERR_DCGAN_BAD_DATASET', /one image/)
 })
 
 test.each<[string, object, RegExp]>([
@@ -389,13 +390,11 @@ test.each<[string, object, RegExp]>([
   ['a text for the accuracy score', { accuracyScore: '200' }, /accuracyScore/],
   ['too few images for the accuracy score', { accuracyScore: 10 }, /accuracyScore/],
 ])('%s is an invalid argument', async (_, options, message) => {
-  expect(await failure(tiny().evaluate(options))).toEqual(code('ERR_DCGAN_INVALID_ARGUMENT', message))
+  await invalid(tiny().evaluate(options), message)
 })
 
 test('images of another size do not fit', async () => {
   const dataset = { images: new Uint8Array(32), count: 2, width: 4, height: 4 }
-  expect(await failure(tiny().evaluate({ dataset }))).toEqual(code('ERR_DCGAN_BAD_DATASET', /4×4/))
-  expect(await failure(tiny().evaluate({ dataset: '/nowhere' }))).toEqual(
-    code('ERR_DCGAN_BAD_DATASET', /nowhere/),
-  )
+  await refused(tiny().evaluate({ dataset }), 'ERR_DCGAN_BAD_DATASET', /4×4/)
+  await refused(tiny().evaluate({ dataset: '/nowhere' }), 'ERR_DCGAN_BAD_DATASET', /nowhere/)
 })

@@ -2,66 +2,48 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { Mutator } from '../checkpoint/mutate.js'
-import { idxFiles } from './idx.js'
-import type { Kind } from './kind.js'
-import { pngFiles } from './png.js'
-import { portableFiles, stateFiles } from './state.js'
-import { zipFiles } from './zip.js'
+import { KINDS } from './kinds/index.js'
+import type { Outcomes } from './kinds/kind.js'
+import { loop } from './loop.js'
 
-/** A message of a child process to its parent. */
+/** A message of a child process to its parent: a run begins, found something, or all have ended. */
 export type Message =
-  /** A file is about to be read. */
-  | { run: number }
-  /** Something that must not come of any file. */
-  | { run: number; finding: string }
-  | { accepted: number; refused: number; slowest: number; peak: number }
+  | { run: number; finding?: string }
+  | { outcomes: Outcomes; slowest: number; grown: number }
 
-const KINDS: Record<string, (folder: string) => Kind> = {
-  state: stateFiles,
-  portable: portableFiles,
-  idx: folder => idxFiles(folder, { zipped: false }),
-  'idx.gz': folder => idxFiles(folder, { zipped: true }),
-  png: pngFiles,
-  zip: zipFiles,
+/** After so many runs, memory should not grow any more. */
+const WARM_UP = 100
+
+const send = (message: Message) => new Promise(resolve => process.send?.(message, resolve))
+
+/** Resident mebibytes without garbage. */
+async function resident(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    globalThis.gc?.()
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  return process.memoryUsage().rss / 2 ** 20
 }
 
-/** The growth of the process's peak memory that one file may cause, in bytes. */
-const MAX_GROWTH = 256 * 2 ** 20
-
-const tell = (message: Message) => process.send?.(message)
-const peakBytes = () => process.resourceUsage().maxRSS * 1024
-
-/** Reads the files from one number up to another, and says what came of them. */
 async function main(name: string, seed: number, first: number, end: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'dcgan-fuzz-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  let run = first
-  const find = (finding: string) => tell({ run, finding: finding.slice(0, 1000) })
-  process.on('unhandledRejection', reason => find(`unhandled rejection: ${inspect(reason)}`))
-  process.on('uncaughtException', error => find(`uncaught exception: ${inspect(error)}`))
+  let current = first
+  const find = (run: number, finding: string) => send({ run, finding })
+  process.on('unhandledRejection', reason => find(current, `unhandled rejection: ${inspect(reason)}`))
+  process.on('uncaughtException', error => find(current, `uncaught exception: ${inspect(error)}`))
 
-  const kind = KINDS[name]?.(folder) as Kind
-  const outcome = { accepted: 0, refused: 0, slowest: 0, peak: peakBytes() }
-  for (; run < end; run++) {
-    tell({ run })
-    const begin = performance.now()
-    try {
-      // A generator of its own for each file, so that any of them can be made again alone.
-      await kind.run(new Mutator(Math.imul(seed, 0x9e3779b1) ^ run))
-      outcome.accepted++
-    } catch (error) {
-      if (kind.isRefusal(error)) outcome.refused++
-      else find(inspect(error))
-    }
-    outcome.slowest = Math.max(outcome.slowest, performance.now() - begin)
-    const peak = peakBytes()
-    if (peak > outcome.peak + MAX_GROWTH) find(`${Math.round((peak - outcome.peak) / 2 ** 20)} MiB more`)
-    outcome.peak = Math.max(outcome.peak, peak)
-    // Unhandled rejections are reported before the next file's number.
-    await new Promise(setImmediate)
+  let before = 0
+  const begin = async (run: number) => {
+    current = run
+    await send({ run })
+    if (run === first + WARM_UP) before = await resident()
   }
-  tell(outcome)
+  const kind = KINDS[name]?.(folder)
+  if (kind === undefined) throw new Error(`no kind ${name}`)
+  const ended = await loop(kind, { seed, first, end }, begin, find)
+  const grown = before === 0 ? 0 : Math.round((await resident()) - before)
+  await send({ ...ended, grown })
   process.disconnect()
 }
 

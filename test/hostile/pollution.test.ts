@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, ImageBatch } from '../../lib/index'
-import { bars, failure, folder, kept, TINY, tiny } from '../support/dcgan'
+import { bars, kept, TINY, tiny } from '../support/dcgan'
+import { failure } from '../support/failure'
+import { folder } from '../support/folder'
 
 /** Runs `work` while every object inherits these properties. */
 async function polluted<T>(properties: object, work: () => Promise<T>): Promise<T> {

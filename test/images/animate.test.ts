@@ -5,10 +5,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32, deflateSync } from 'node:zlib'
-import * as fc from 'fast-check'
 import { PNG } from 'pngjs'
-import { DcganError } from '../../lib/errors'
 import { animate, animateFiles, decodePng, ImageBatch, snapshotName } from '../../lib/images/index'
+import { invalid, refused } from '../support/failure'
 import { decodeGif } from './decoders'
 
 let folder: string
@@ -123,22 +122,19 @@ test('a coloured picture is taken in grey', async () => {
 })
 
 describe('what goes wrong is said, and the old GIF stays', () => {
-  async function refused(message: string): Promise<void> {
+  async function isRefused(message: string): Promise<void> {
     await writeFile(file, 'old')
-    await expect(animate(folder, file)).rejects.toMatchObject({
-      code: 'ERR_DCGAN_IO',
-      message: expect.stringContaining(message),
-    })
+    await refused(animate(folder, file), 'ERR_DCGAN_IO', message)
     expect(await readFile(file, 'utf8')).toBe('old')
     expect((await readdir(folder)).filter(name => name.endsWith('.tmp'))).toEqual([])
   }
 
-  test('no snapshots', () => refused(`${folder} has no snapshots`))
+  test('no snapshots', () => isRefused(`${folder} has no snapshots`))
 
   test('mixed sizes', async () => {
     await snapshots({ 0: 1 })
     await writeFile(join(folder, snapshotName(5)), await snapshot(1, 2))
-    await refused(`${join(folder, snapshotName(5))} has 56×56 pixels and dcgan_steps_000000.png has 28×28`)
+    await isRefused(`${join(folder, snapshotName(5))} has 56×56 pixels and dcgan_steps_000000.png has 28×28`)
   })
 
   test.each([
@@ -167,19 +163,19 @@ describe('what goes wrong is said, and the old GIF stays', () => {
   ])('%s', async (_, bytes, message) => {
     await snapshots({ 0: 1 })
     await writeFile(join(folder, snapshotName(1)), bytes)
-    await refused(`${join(folder, snapshotName(1))} ${message}`)
+    await isRefused(`${join(folder, snapshotName(1))} ${message}`)
   })
 
   test('a PNG file cut short', async () => {
     await writeFile(join(folder, snapshotName(1)), (await snapshot(1)).subarray(0, 45))
-    await refused(`${join(folder, snapshotName(1))} is a damaged PNG file`)
+    await isRefused(`${join(folder, snapshotName(1))} is a damaged PNG file`)
   })
 
   test('an interlaced picture that unpacks to gigabytes, before any of it is unpacked', async () => {
     const bomb = png(1, 1, { interlace: 1, data: deflateSync(Buffer.alloc(2 ** 28)) })
     await writeFile(join(folder, snapshotName(1)), bomb)
     const before = process.resourceUsage().maxRSS
-    await refused(`${join(folder, snapshotName(1))} is an interlaced PNG file`)
+    await isRefused(`${join(folder, snapshotName(1))} is an interlaced PNG file`)
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(2 ** 16)
   })
 
@@ -187,26 +183,26 @@ describe('what goes wrong is said, and the old GIF stays', () => {
     const path = join(folder, snapshotName(1))
     await writeFile(path, await snapshot(1))
     await truncate(path, 2 ** 32)
-    await refused(`${path} is larger than any snapshot`)
+    await isRefused(`${path} is larger than any snapshot`)
   })
 
   test('a pipe, a device and a socket, without waiting for their writers', async () => {
     const path = join(folder, snapshotName(1))
     execFileSync('mkfifo', [path])
-    await refused(`Cannot read ${path}: it is a pipe. Give the path of a file`)
+    await isRefused(`Cannot read ${path}: it is a pipe. Give the path of a file`)
     await rm(path)
     await symlink('/dev/zero', path)
-    await refused(`Cannot read ${path}: it is a device`)
+    await isRefused(`Cannot read ${path}: it is a device`)
     await rm(path)
     const server = createServer().listen(path)
     await once(server, 'listening')
-    await refused(`Cannot read ${path}: it is a socket`)
+    await isRefused(`Cannot read ${path}: it is a socket`)
     server.close()
   })
 
   test('a folder in place of a snapshot', async () => {
     await mkdir(join(folder, snapshotName(1)))
-    await refused(`Cannot read ${join(folder, snapshotName(1))}: it is a folder`)
+    await isRefused(`Cannot read ${join(folder, snapshotName(1))}: it is a folder`)
   })
 
   test('a missing folder, and one to write to', async () => {
@@ -217,7 +213,7 @@ describe('what goes wrong is said, and the old GIF stays', () => {
       cause: { code: 'ENOENT' },
     })
     await snapshots({ 0: 1 })
-    await expect(animate(folder, join(missing, 'a.gif'))).rejects.toMatchObject({ code: 'ERR_DCGAN_IO' })
+    await refused(animate(folder, join(missing, 'a.gif')), 'ERR_DCGAN_IO')
   })
 
   test.each([
@@ -231,31 +227,7 @@ describe('what goes wrong is said, and the old GIF stays', () => {
   ])('a bad %s: %#', async (key, args) => {
     await snapshots({ 0: 1 })
     const [first, second, options] = args as Parameters<typeof animate>
-    await expect(animate(first === tmpdir() ? folder : first, second, options)).rejects.toMatchObject({
-      code: 'ERR_DCGAN_INVALID_ARGUMENT',
-      message: expect.stringContaining(` for ${key} `),
-    })
-  })
-
-  test('a mutated snapshot is drawn or refused, never anything else', async () => {
-    const good = await snapshot(128)
-    const changes = fc.array(fc.tuple(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 })), {
-      minLength: 1,
-      maxLength: 4,
-    })
-    await fc.assert(
-      fc.asyncProperty(changes, fc.nat(good.length), async (flips, length) => {
-        const bytes = Buffer.from(good)
-        for (const [at, mask] of flips) bytes[at] = (bytes[at] as number) ^ mask
-        await writeFile(join(folder, snapshotName(0)), length % 3 === 0 ? bytes.subarray(0, length) : bytes)
-        const outcome = await animate(folder, file).catch(error => error)
-        if (outcome !== 1) {
-          expect(outcome).toBeInstanceOf(DcganError)
-          expect((outcome as DcganError).code).toBe('ERR_DCGAN_IO')
-        }
-      }),
-      { numRuns: 300 },
-    )
+    await invalid(animate(first === tmpdir() ? folder : first, second, options), ` for ${key} `)
   })
 })
 

@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DcganError } from '../../lib/errors'
 import { writeFileAtomic } from '../../lib/internal/files'
+import { refused } from '../support/failure'
 
 let folder: string
 let file: string
@@ -131,10 +132,11 @@ describe('a symbolic link whose target is not there', () => {
 
   test('because it leads to itself, is refused and stays', async () => {
     await symlink('model.safetensors', file)
-    await expect(writeFileAtomic(file, Buffer.from('x'))).rejects.toMatchObject({
-      code: 'ERR_DCGAN_IO',
-      message: expect.stringContaining('its symbolic links lead in a circle'),
-    })
+    await refused(
+      writeFileAtomic(file, Buffer.from('x')),
+      'ERR_DCGAN_IO',
+      'its symbolic links lead in a circle',
+    )
     expect(await readlink(file)).toBe('model.safetensors')
   })
 })
@@ -181,7 +183,7 @@ asRoot('in a folder that cannot be listed a file is replaced all the same', asyn
   await chmod(folder, 0o300)
   process.seteuid?.(NOBODY)
   try {
-    await expect(readdir(folder)).rejects.toMatchObject({ code: 'EACCES' })
+    await refused(readdir(folder), 'EACCES')
     await writeFileAtomic(file, Buffer.from('new'), { durable: true })
   } finally {
     process.seteuid?.(0)

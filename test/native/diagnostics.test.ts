@@ -1,7 +1,9 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 import type { EpochMessage, EvaluationMessage, SampleMessage, StepMessage } from '../../lib/index'
 import { run } from '../process/child'
-import { bars, failure, folder, tiny } from '../support/dcgan'
+import { bars, tiny } from '../support/dcgan'
+import { failure } from '../support/failure'
+import { folder } from '../support/folder'
 
 const subscriptions: (() => void)[] = []
 

@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN } from '../../lib/index'
 import { wasmEngine } from '../../lib/wasm/engine'
-import { bars, folder, kept, tiny } from '../support/dcgan'
+import { bars, kept, tiny } from '../support/dcgan'
+import { folder } from '../support/folder'
 
 /** A Python with PyTorch, safetensors, onnx and onnxruntime. */
 const python = process.env.DCGAN_PYTHON ?? ''

@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readState } from '../../lib/checkpoint'
 import { DCGAN, type TrainResult } from '../../lib/index'
-import { folder, kept, tiny } from '../support/dcgan'
+import { kept, tiny } from '../support/dcgan'
+import { folder } from '../support/folder'
 import { run } from './child'
 
 const KILLS = 50

@@ -2,11 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeState } from '../../lib/checkpoint/index'
 import { ImageBatch, snapshotName } from '../../lib/images/index'
-import { hparamsOf, makeState, temporaryFolder } from '../checkpoint/states'
+import { hparamsOf, makeState } from '../checkpoint/states'
 import { decodeGif } from '../images/decoders'
+import { sharedFolder } from '../support/folder'
 import { run } from './child'
 
-const folder = temporaryFolder()
+const folder = sharedFolder()
 
 test('a resumed run takes up all snapshots before it where few files may be open at once', async () => {
   const BEFORE = 300

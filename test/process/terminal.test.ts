@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { data, TRAIN } from '../cli/support'
 import { decodePng } from '../images/decoders'
-import { folder } from '../support/dcgan'
+import { folder } from '../support/folder'
 
 const CLI = join(__dirname, '..', '..', 'dist', 'cli', 'index.js')
 const HALF_BLOCK = '▀'

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { DCGAN, ImageBatch } from '../../lib/index'
 import { loadClassifier } from '../../lib/native/classifier'
 import { training } from '../../lib/native/native'
-import { bars, equal, failure, folder, kept, tiny } from '../support/dcgan'
+import { bars, equal, kept, tiny } from '../support/dcgan'
+import { failure, refused } from '../support/failure'
+import { folder } from '../support/folder'
 import { NATIVE_CONFIG } from '../support/native-config'
 
 const code = (expected: string, message: RegExp) =>
@@ -204,8 +206,7 @@ test('dispose() rejects what is to be drawn again', async () => {
 test('maxQueue bounds the images, not their candidates', async () => {
   const gan = untrained({ maxQueue: 10 })
   expect((await gan.sample(10, { minConfidence: 1 })).count).toBe(10)
-  const error = await failure(gan.sample(11, { minConfidence: 1 }))
-  expect(error).toEqual(code('ERR_DCGAN_OVERLOADED', /maxQueue/))
+  await refused(gan.sample(11, { minConfidence: 1 }), 'ERR_DCGAN_OVERLOADED', /maxQueue/)
 })
 
 test('saveGrid() takes it too', async () => {

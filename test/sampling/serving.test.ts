@@ -2,7 +2,9 @@ import { join } from 'node:path'
 import { DCGAN } from '../../lib/index'
 import { training } from '../../lib/native/native'
 import type { NativeModel } from '../../lib/native/types'
-import { bars, equal, failure, folder, kept, tiny } from '../support/dcgan'
+import { bars, equal, kept, tiny } from '../support/dcgan'
+import { failure } from '../support/failure'
+import { folder } from '../support/folder'
 import { NATIVE_CONFIG } from '../support/native-config'
 
 test('dispose() rejects each of a hundred requests that wait', async () => {

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DCGAN, type DcganError, type HyperParamOptions, type TrainingImages } from '../../lib/index'
+import { DCGAN, type HyperParamOptions, type TrainingImages } from '../../lib/index'
+
+export * from './failure'
+export * from './folder'
 
 /** A small model for tests. One thread, because those of several test processes would wait for each other. */
 export const TINY = { batchSize: 4, latentDim: 8, seed: 7, device: 'cpu', outputDim: 2, threads: 1 } as const
@@ -17,7 +17,6 @@ export function bars(count: number, first = 0): TrainingImages {
 }
 
 const models: DCGAN[] = []
-const folders: string[] = []
 
 /** A model that is disposed of after the test. */
 export function tiny(hparams?: HyperParamOptions): DCGAN {
@@ -29,30 +28,7 @@ export function kept(gan: DCGAN): DCGAN {
   return gan
 }
 
-export function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'dcgan-test-'))
-  folders.push(path)
-  return path
-}
-
-afterEach(async () => {
-  await Promise.all(models.splice(0).map(gan => gan.dispose()))
-  for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true })
-})
-
-/** Matches a failure with this code, and a message like this. */
-export const code = (expected: string, message: RegExp) =>
-  expect.objectContaining({ code: expected, message: expect.stringMatching(message) })
-
-/** The error that a promise rejects with. */
-export async function failure(promise: Promise<unknown>): Promise<DcganError> {
-  return promise.then(
-    value => {
-      throw new Error(`resolved with ${JSON.stringify(value)}`)
-    },
-    error => error,
-  )
-}
+afterEach(() => Promise.all(models.splice(0).map(gan => gan.dispose())))
 
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0

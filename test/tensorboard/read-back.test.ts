@@ -2,7 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN } from '../../lib/index'
-import { bars, folder, kept, tiny } from '../support/dcgan'
+import { bars, kept, tiny } from '../support/dcgan'
+import { folder } from '../support/folder'
 import { curve, readEvents } from './event-files'
 
 /** A Python with TensorBoard. */

@@ -8,7 +8,7 @@ const path = require('node:path')
 
 const ROOT = path.join(__dirname, '..', '..')
 
-/** @typedef {{ what: string, script?: string, tests?: string, env?: NodeJS.ProcessEnv }} Check */
+/** @typedef {{ what: string, script?: string, args?: string[], tests?: string, env?: NodeJS.ProcessEnv }} Check */
 
 /** @type {Record<string, Check>} */
 const CHECKS = {
@@ -26,10 +26,11 @@ const CHECKS = {
     what: 'compiles, links and loads against a LibTorch with CUDA',
     script: 'check-cuda-build.js',
   },
-  fuzz: { what: 'makes calls in random order with hostile arguments', script: '../fuzz/calls.js' },
+  fuzz: { what: 'makes calls in random order with hostile arguments', script: '../fuzz/fuzz.js' },
   'fuzz-files': {
     what: 'damages state, IDX, PNG and ZIP files, and checks that reading them succeeds or fails correctly',
-    script: '../fuzz/files.js',
+    script: '../fuzz/fuzz.js',
+    args: ['--kind', 'files'],
   },
   native: {
     what: 'runs the C++ tests of binding/, at each level of the processor',
@@ -80,7 +81,7 @@ if (check === undefined) {
   ;(helped ? process.stdout : process.stderr).write(HELP)
   process.exitCode = helped ? 0 : 2
 } else if (check.script !== undefined) {
-  process.exitCode = node([path.join(__dirname, check.script), ...args])
+  process.exitCode = node([path.join(__dirname, check.script), ...(check.args ?? []), ...args])
 } else {
   const jest = [path.join('node_modules', '.bin', 'jest'), String(check.tests), ...args]
   process.exitCode = node(['scripts/setup.js']) || node(jest, check.env)

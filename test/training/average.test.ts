@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { readState } from '../../lib/checkpoint'
 import { DCGAN, type HyperParamOptions } from '../../lib/index'
-import { bars, equal, folder, kept, tiny } from '../support/dcgan'
+import { bars, equal, kept, tiny } from '../support/dcgan'
+import { folder } from '../support/folder'
 import { ARITHMETICS, computeIn } from './arithmetic'
 
 const AVERAGE = 'average.generator.'

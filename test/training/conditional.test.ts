@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Dataset, DCGAN, type HyperParamOptions, recipes } from '../../lib/index'
-import { code, folder, kept, tiny } from '../support/dcgan'
+import { kept, tiny } from '../support/dcgan'
+import { invalid, refused } from '../support/failure'
+import { folder } from '../support/folder'
 
 const create = (hparams: HyperParamOptions = {}) =>
   tiny({ classes: 3, latentDim: 4, batchSize: 8, seed: 1, ...hparams })
@@ -85,9 +87,7 @@ test('a generator alone keeps its labels, in half precision too', async () => {
   expect(theirs.labels).toEqual(mine.labels)
   const off = theirs.pixels.map((level, i) => Math.abs(level - (mine.pixels[i] as number)))
   expect(Math.max(...off)).toBeLessThanOrEqual(1)
-  await expect(DCGAN.load(file, { classes: 4 })).rejects.toEqual(
-    code('ERR_DCGAN_INVALID_ARGUMENT', /3, which .* for classes but received 4/),
-  )
+  await invalid(DCGAN.load(file, { classes: 4 }), /3, which .* for classes but received 4/)
 })
 
 test('interpolation keeps one label, the given one or the first that fromSeed draws', async () => {
@@ -103,9 +103,7 @@ test('interpolation keeps one label, the given one or the first that fromSeed dr
 test('without classes there are no labels, and none are taken', async () => {
   const gan = create({ classes: 0 })
   expect((await gan.sample(2)).labels).toBeUndefined()
-  await expect(gan.sample(1, { labels: 1 })).rejects.toEqual(
-    code('ERR_DCGAN_INVALID_ARGUMENT', /nothing for a model without classes for labels/),
-  )
+  await invalid(gan.sample(1, { labels: 1 }), /nothing for a model without classes for labels/)
 })
 
 test.each([
@@ -117,9 +115,7 @@ test.each([
   ['12', /for labels but received "12"/],
   [null, /for labels but received null/],
 ])('labels %j are refused by name', async (labels, message) => {
-  await expect(create().sample(2, { labels: labels as number })).rejects.toEqual(
-    code('ERR_DCGAN_INVALID_ARGUMENT', message),
-  )
+  await invalid(create().sample(2, { labels: labels as number }), message)
 })
 
 test('saveGrid() makes an image for each label of a list', async () => {
@@ -129,18 +125,18 @@ test('saveGrid() makes an image for each label of a list', async () => {
   await gan.saveGrid(file, { seed: 3, labels })
   expect(readFileSync(file)).toEqual(await (await gan.sample(5, { seed: 3, labels })).grid())
   for (const wrong of [[], [7], { length: 'x' }, { length: 2 ** 50 }]) {
-    await expect(gan.saveGrid(file, { labels: wrong as number[] })).rejects.toEqual(
-      code('ERR_DCGAN_INVALID_ARGUMENT', /labels|count/),
-    )
+    await invalid(gan.saveGrid(file, { labels: wrong as number[] }), /labels|count/)
   }
 })
 
 test('a data set without labels, or with others than the classes, is refused', async () => {
   const gan = create()
   const { labels, ...unlabelled } = bands(6)
-  await expect(gan.trainEpoch(unlabelled)).rejects.toEqual(code('ERR_DCGAN_BAD_DATASET', /no labels/))
-  await expect(gan.trainEpoch({ ...unlabelled, labels: labels?.map(() => 3) })).rejects.toEqual(
-    code('ERR_DCGAN_BAD_DATASET', /image 0 has the label 3, and the model has 3 classes/),
+  await refused(gan.trainEpoch(unlabelled), 'ERR_DCGAN_BAD_DATASET', /no labels/)
+  await refused(
+    gan.trainEpoch({ ...unlabelled, labels: labels?.map(() => 3) }),
+    'ERR_DCGAN_BAD_DATASET',
+    /image 0 has the label 3, and the model has 3 classes/,
   )
 })
 

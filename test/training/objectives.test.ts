@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { DCGAN, type HyperParams } from '../../lib/index'
-import { bars, failure, folder, kept, tiny } from '../support/dcgan'
+import { bars, kept, tiny } from '../support/dcgan'
+import { invalid } from '../support/failure'
+import { folder } from '../support/folder'
 
 /** Images of two classes. */
 const striped = { ...bars(16), labels: Uint8Array.from({ length: 16 }, (_, i) => i % 2) }
@@ -113,6 +115,5 @@ test.each<[Partial<Record<keyof HyperParams, unknown>>, RegExp]>([
   [{ classes: 10, mismatch: -1 }, /from 0 to 1000, or a list with one for each epoch, for mismatch/],
   [{ loss: 'relativistic', labelSmoothing: 0.1 }, /0 beside loss 'relativistic'/],
 ])('%j is refused', async (hparams, message) => {
-  const error = await failure((async () => tiny(hparams as Partial<HyperParams>))())
-  expect([error.code, error.message]).toEqual(['ERR_DCGAN_INVALID_ARGUMENT', expect.stringMatching(message)])
+  await invalid((async () => tiny(hparams as Partial<HyperParams>))(), message)
 })

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { readState } from '../../lib/checkpoint'
 import { DCGAN, type EpochResult, loadMnist, type TrainingImages } from '../../lib/index'
-import { folder, kept, TINY } from '../support/dcgan'
+import { kept, TINY } from '../support/dcgan'
+import { folder } from '../support/folder'
 import { ARITHMETICS, computeIn } from './arithmetic'
 
 const weights = async (gan: DCGAN, file: string): Promise<Buffer[]> => {

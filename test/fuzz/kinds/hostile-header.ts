@@ -1,4 +1,4 @@
-import type { Mutator } from './mutate.js'
+import type { Mutator } from '../mutator.js'
 
 const MAX_BYTES = 2 ** 20
 
@@ -24,8 +24,8 @@ const PATTERNS: [begin: string, repeated: string, end: string][] = [
 /** A file with a hostile header of up to a mebibyte, and some data. */
 export function hostileHeader(mutator: Mutator): Buffer {
   const [begin, repeated, end] = mutator.pick(PATTERNS)
-  const room = MAX_BYTES - Buffer.byteLength(begin + end)
-  const times = Math.floor(room / Buffer.byteLength(repeated))
+  const left = MAX_BYTES - Buffer.byteLength(begin + end)
+  const times = Math.floor(left / Buffer.byteLength(repeated))
   const text = begin + repeated.repeat(mutator.below(4) === 0 ? mutator.below(times) : times) + end
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(Buffer.byteLength(text)))

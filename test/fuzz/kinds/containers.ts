@@ -1,10 +1,10 @@
-import { openContainer } from '../../lib/checkpoint/container.js'
-import { encodeHeader } from '../../lib/checkpoint/encode.js'
-import { withSource } from '../../lib/checkpoint/file.js'
-import { ELEMENT_BYTES, type Header } from '../../lib/checkpoint/header.js'
+import { openContainer } from '../../../lib/checkpoint/container.js'
+import { encodeHeader } from '../../../lib/checkpoint/encode.js'
+import { withSource } from '../../../lib/checkpoint/file.js'
+import { ELEMENT_BYTES, type Header } from '../../../lib/checkpoint/header.js'
 
 /** Small files of every kind of tensor. */
-export function smallFiles(): Buffer[] {
+export function containers(): Buffer[] {
   const file = (tensors: [string, keyof typeof ELEMENT_BYTES, number[]][], metadata: [string, string][]) => {
     let end = 0
     const header: Header = {
@@ -40,7 +40,7 @@ export function smallFiles(): Buffer[] {
 }
 
 /** Reads every tensor of a file of these bytes, and expects that what is accepted tiles the data. */
-export function readWhole(file: string, bytes: Buffer): Promise<void> {
+export function readContainer(file: string, bytes: Buffer): Promise<void> {
   return withSource(file, async reader => {
     const { tensors, read } = await openContainer(reader)
     let end = 0

@@ -1,14 +1,13 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { ZipFile } from '../../lib/setup/zip.js'
-import type { Mutator } from '../checkpoint/mutate.js'
-import { zip } from '../setup/zip-files.js'
-import { corrupted } from './bytes.js'
-import { hasCode, type Kind } from './kind.js'
+import { ZipFile } from '../../../lib/setup/zip.js'
+import { zip } from '../../setup/zip-files.js'
+import type { Mutator } from '../mutator.js'
+import { files } from './kind.js'
 
 const SIGNATURES = [0x04034b50, 0x02014b50, 0x06054b50, 0x06064b50, 0x07064b50]
 const NUMBERS = [0, 1, 8, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0xffffffff]
-/** What the system says of names that it does not take, and of two that are in each other's way. */
+/** The system's codes for names that it does not take, and for two names that exclude each other. */
 const SYSTEM = ['ENAMETOOLONG', 'ENOTDIR', 'EEXIST', 'EISDIR', 'EINVAL']
 
 function seeds(): Buffer[] {
@@ -37,32 +36,26 @@ function field(bytes: Buffer, mutator: Mutator): Buffer {
   return copy
 }
 
-async function unpack(file: string, target: string): Promise<void> {
-  const archive = await ZipFile.open(file)
-  try {
-    await archive.extract(target, (name: string) => name)
-  } finally {
-    archive.close()
-  }
-}
-
-/** ZIP files that are unpacked into a folder, out of which nothing may get. */
-export function zipFiles(folder: string): Kind {
+/** ZIP files that are unpacked into a folder. Nothing may be written outside it. */
+export function zipFiles(folder: string) {
   const all = seeds()
-  const [file, target] = [join(folder, 'archive.zip'), join(folder, 'out')]
-  return {
-    async run(mutator) {
+  const [path, target] = [join(folder, 'archive.zip'), join(folder, 'out')]
+  return files({
+    make(mutator) {
       const seed = mutator.pick(all)
-      writeFileSync(file, mutator.below(2) === 0 ? field(seed, mutator) : corrupted(seed, mutator))
+      return { path, bytes: mutator.below(2) === 0 ? field(seed, mutator) : mutator.corrupted(seed) }
+    },
+    async read() {
       mkdirSync(target)
       try {
-        await unpack(file, target)
+        const archive = await ZipFile.open(path)
+        await archive.extract(target, (name: string) => name).finally(() => archive.close())
       } finally {
         rmSync(target, { recursive: true })
       }
-      const beside = readdirSync(folder).filter(name => name !== 'archive.zip')
-      if (beside.length > 0) throw new Error(`it wrote beside its folder: ${beside}`)
+      const outside = readdirSync(folder).filter(name => name !== 'archive.zip')
+      if (outside.length > 0) throw new Error(`it wrote outside its folder: ${outside}`)
     },
-    isRefusal: error => hasCode(error, 'ERR_DCGAN_IO', ...SYSTEM),
-  }
+    codes: ['ERR_DCGAN_IO', ...SYSTEM],
+  })
 }

@@ -1,10 +1,8 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32, deflateSync, inflateSync } from 'node:zlib'
-import { animate, snapshotName } from '../../lib/images/index.js'
-import type { Mutator } from '../checkpoint/mutate.js'
-import { corrupted } from './bytes.js'
-import { hasCode, type Kind } from './kind.js'
+import { animate, snapshotName } from '../../../lib/images/index.js'
+import type { Mutator } from '../mutator.js'
+import { files } from './kind.js'
 
 interface Chunk {
   type: string
@@ -67,11 +65,11 @@ const WAYS: ((chunks: Chunk[], mutator: Mutator) => void)[] = [
   ([header], mutator) => header?.data.writeUInt8(mutator.below(17), 8 + mutator.below(5)),
   (chunks, mutator) => {
     const chunk = mutator.pick(chunks)
-    chunk.data = corrupted(chunk.data, mutator)
+    chunk.data = mutator.corrupted(chunk.data)
   },
   (chunks, mutator) => {
     const pixels = chunks.find(({ type }) => type === 'IDAT')
-    if (pixels !== undefined) pixels.data = deflateSync(corrupted(inflateSync(pixels.data), mutator))
+    if (pixels !== undefined) pixels.data = deflateSync(mutator.corrupted(inflateSync(pixels.data)))
   },
   (chunks, mutator) => chunks.splice(mutator.below(chunks.length), 1),
   (chunks, mutator) => chunks.splice(mutator.below(chunks.length), 0, mutator.pick(chunks)),
@@ -84,17 +82,19 @@ const WAYS: ((chunks: Chunk[], mutator: Mutator) => void)[] = [
 ]
 
 /** PNG files among the snapshots of a run, which are made into a GIF. */
-export function pngFiles(folder: string): Kind {
+export function pngFiles(folder: string) {
   const all = seeds()
-  const file = join(folder, snapshotName(0))
-  return {
-    async run(mutator) {
+  return files({
+    make(mutator) {
       const chunks = mutator.pick(all).map(({ type, data }) => ({ type, data: Buffer.from(data) }))
       const way = mutator.below(3)
       if (way > 0) mutator.pick(WAYS)(chunks, mutator)
-      writeFileSync(file, way === 1 ? encode(chunks) : corrupted(encode(chunks), mutator))
-      await animate(folder, join(folder, 'output.gif'))
+      const bytes = way === 1 ? encode(chunks) : mutator.corrupted(encode(chunks))
+      return { path: join(folder, snapshotName(0)), bytes }
     },
-    isRefusal: error => hasCode(error, 'ERR_DCGAN_IO'),
-  }
+    read: () => animate(folder, join(folder, 'output.gif')),
+    codes: ['ERR_DCGAN_IO'],
+    // The pixels that a header may declare, in colour, twice.
+    memory: 2 * 4 * 1792 ** 2,
+  })
 }
