@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readState } from '../../lib/checkpoint'
-import { type Dataset, DCGAN, type EpochSummary } from '../../lib/index'
+import { DCGAN, type EpochSummary } from '../../lib/index'
 import { training } from '../../lib/native/native'
-import { bars, kept, TINY, tiny } from '../support/dcgan'
+import { bands, bars, kept, TINY, tiny } from '../support/dcgan'
 import { invalid, refused } from '../support/failure'
 import { folder } from '../support/folder'
 
@@ -17,17 +17,6 @@ afterAll(() => {
   if (home === undefined) delete process.env.LIBTORCH_DCGAN_HOME
   else process.env.LIBTORCH_DCGAN_HOME = home
 })
-
-/** Three classes that nobody confuses: a band at the top, in the middle or at the bottom, each a little different. */
-function bands(count: number, seed = 0): Dataset {
-  const images = new Uint8Array(count * 784)
-  const labels = Uint8Array.from({ length: count }, (_, i) => i % 3)
-  for (const [i, label] of labels.entries()) {
-    images.fill(155 + ((i + seed) % 100), i * 784 + label * 252, i * 784 + label * 252 + 224)
-    images[i * 784 + ((i * 7 + seed * 13) % 784)] = 99
-  }
-  return { images, labels, count, width: 28, height: 28, classNames: ['top', 'middle', 'bottom'] }
-}
 
 const conditional = { ...TINY, classes: 3, epochs: 1, outputDim: 1 }
 const FEW = { count: 60 }

@@ -4,20 +4,11 @@ import { readState, writeState } from '../../lib/checkpoint'
 import { DCGAN, type HyperParams, type Progress } from '../../lib/index'
 import { training } from '../../lib/native/native'
 import { decodePng } from '../images/decoders'
-import { bars, equal, kept, tiny } from '../support/dcgan'
+import { bars, equal, kept, stopAt, tiny } from '../support/dcgan'
 import { failure, invalid, refused } from '../support/failure'
 import { folder } from '../support/folder'
 
 const load = async (file: string, overrides?: Partial<HyperParams>) => kept(await DCGAN.load(file, overrides))
-
-/** Stops a run when it has made so many steps. */
-function stopAt(step: number) {
-  const controller = new AbortController()
-  const onProgress = (progress: Progress) => {
-    if (progress.step >= step) controller.abort()
-  }
-  return { signal: controller.signal, onProgress }
-}
 
 describe('save() and load()', () => {
   test('keep the weights, the hyper-parameters and the place in training', async () => {

@@ -2,27 +2,18 @@ import { getEventListeners } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Progress } from '../../lib/index'
-import { bars, equal, tiny } from '../support/dcgan'
+import { bars, equal, stopAt, tiny } from '../support/dcgan'
 import { failure, refused } from '../support/failure'
 import { folder } from '../support/folder'
 
 const later = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
-
-/** Aborts when training has made so many steps. */
-function abortAt(step: number, reason?: unknown): { signal: AbortSignal; onProgress: (p: Progress) => void } {
-  const controller = new AbortController()
-  const onProgress = (progress: Progress) => {
-    if (progress.step >= step) controller.abort(reason)
-  }
-  return { signal: controller.signal, onProgress }
-}
 
 describe('an aborted signal', () => {
   test('rejects with its reason, leaves no listener, and the model goes on from where it stands', async () => {
     const straight = await tiny().trainEpoch(bars(80))
     const gan = tiny()
     const reason = new Error('enough for now')
-    const { signal, onProgress } = abortAt(1, reason)
+    const { signal, onProgress } = stopAt(1, reason)
     expect(await failure(gan.trainEpoch(bars(80), { signal, onProgress }))).toBe(reason)
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
     expect(gan.epoch).toBe(0)
@@ -38,7 +29,7 @@ describe('an aborted signal', () => {
 
   test('in the middle of an epoch, with another data set next, begins a new pass', async () => {
     const gan = tiny()
-    await failure(gan.trainEpoch(bars(400), abortAt(1)))
+    await failure(gan.trainEpoch(bars(400), stopAt(1)))
     const { step } = gan
     const reports: Progress[] = []
     const result = await gan.trainEpoch(bars(12, 5), { onProgress: p => reports.push(p) })
@@ -73,7 +64,7 @@ describe('an aborted signal', () => {
   })
 
   test('ends the calls of onProgress', async () => {
-    const { signal, onProgress } = abortAt(1)
+    const { signal, onProgress } = stopAt(1)
     const after: number[] = []
     await failure(
       tiny({ verboseFreq: 1 }).train({
@@ -108,7 +99,7 @@ describe('a second training', () => {
   test('is possible after one that failed', async () => {
     const gan = tiny()
     await failure(gan.train({ dataset: '/no/such/folder' }))
-    await failure(gan.trainEpoch(bars(8), abortAt(1)))
+    await failure(gan.trainEpoch(bars(8), stopAt(1)))
     await gan.trainEpoch(bars(4))
   })
 })

@@ -176,33 +176,6 @@ test('an option is read once', async () => {
   expect(reads).toMatchObject({ images: 1, count: 1, width: 1, height: 1, onProgress: 1, seed: 1 })
 })
 
-test.each([
-  [
-    'throws',
-    {
-      get seed() {
-        throw new Error('my own bug')
-      },
-    },
-  ],
-  [
-    'is revoked',
-    (() => {
-      const { proxy, revoke } = Proxy.revocable({}, {})
-      revoke()
-      return proxy
-    })(),
-  ],
-])('options that cannot be read, because their getter or proxy %s, are a bad argument', async (_, given) => {
-  const [gan, options] = [tiny(), given as never]
-  for (const values of [given, [given]]) {
-    expect(() => tiny({ discLr: values as never })).toThrow(code('ERR_DCGAN_INVALID_ARGUMENT'))
-  }
-  for (const call of [gan.sample(1, options), gan.saveGrid('x', options), gan.train(options)]) {
-    await invalid(call)
-  }
-})
-
 describe('the addon measures by itself', () => {
   const model = training().create(NATIVE_CONFIG)
   afterAll(() => training().dispose(model))

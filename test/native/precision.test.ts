@@ -97,16 +97,3 @@ test.each([
 ])('%j is refused by name', (hparams, message) => {
   expect(() => create(hparams as object)).toThrow(code('ERR_DCGAN_INVALID_ARGUMENT', message))
 })
-
-test('the plain step trains, and its first losses agree with the other step', async () => {
-  const images = Uint8Array.from({ length: 8 * 784 }, (_, i) => (i * 7) % 256)
-  const dataset = { images, count: 8, width: 28, height: 28 }
-  const results = await Promise.all(
-    (['auto', 'plain'] as const).map(kernels =>
-      create({ kernels, seed: 1, batchSize: 8 }).trainEpoch(dataset),
-    ),
-  )
-  const [auto, plain] = results
-  expect(plain?.discLoss).toBeCloseTo(auto?.discLoss as number, 4)
-  expect(plain?.genLoss).toBeCloseTo(auto?.genLoss as number, 4)
-})

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN } from '../../lib/index'
 import { wasmEngine } from '../../lib/wasm/engine'
-import { bars, kept, tiny } from '../support/dcgan'
+import { kept, labelled, tiny } from '../support/dcgan'
 import { folder } from '../support/folder'
 
 /** A Python with PyTorch, safetensors, onnx and onnxruntime. */
@@ -20,8 +20,7 @@ function loadProgram(): string {
 
 async function trained(classes: number): Promise<DCGAN> {
   const gan = tiny({ classes, latentDim: 12, threads: 1 })
-  for (let epoch = 0; epoch < 4; epoch++)
-    await gan.trainEpoch({ ...bars(40), labels: Uint8Array.from({ length: 40 }, (_, i) => i % 10) })
+  for (let epoch = 0; epoch < 4; epoch++) await gan.trainEpoch(labelled(40, 10))
   return gan
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DCGAN, ImageBatch } from '../../lib/index'
 import { loadClassifier } from '../../lib/native/classifier'
 import { training } from '../../lib/native/native'
-import { bars, equal, kept, tiny } from '../support/dcgan'
+import { equal, kept, labelled, tiny } from '../support/dcgan'
 import { failure, refused } from '../support/failure'
 import { folder } from '../support/folder'
 import { NATIVE_CONFIG } from '../support/native-config'
@@ -175,7 +175,7 @@ test('other requests are served between the candidates of one', async () => {
 
 test('images are drawn again while the model trains', async () => {
   const gan = untrained()
-  const epoch = gan.trainEpoch({ ...bars(40), labels: new Uint8Array(40).map((_, i) => i % 10) })
+  const epoch = gan.trainEpoch(labelled(40, 10))
   const { confidences } = await gan.sample(3, { seed: 1, minConfidence: 1 })
   expect(confidences).toHaveLength(3)
   await epoch

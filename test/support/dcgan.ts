@@ -1,4 +1,4 @@
-import { DCGAN, type HyperParamOptions, type TrainingImages } from '../../lib/index'
+import { type Dataset, DCGAN, type HyperParamOptions, type TrainingImages } from '../../lib/index'
 
 export * from './failure'
 export * from './folder'
@@ -14,6 +14,32 @@ export function bars(count: number, first = 0): TrainingImages {
     images.fill(255 - ((i + first) % 50), i * 784 + row * 28 + 4, i * 784 + (row + 2) * 28 - 4)
   }
   return { images, count, width: 28, height: 28 }
+}
+
+/** Bars with labels, one class after another. */
+export const labelled = (count: number, classes: number) => ({
+  ...bars(count),
+  labels: Uint8Array.from({ length: count }, (_, i) => i % classes),
+})
+
+/** Three classes that nobody confuses: a band at the top, in the middle or at the bottom, each a little different. */
+export function bands(count: number, seed = 0): Dataset {
+  const { labels } = labelled(count, 3)
+  const images = new Uint8Array(count * 784)
+  for (const [i, label] of labels.entries()) {
+    images.fill(155 + ((i + seed) % 100), i * 784 + label * 252, i * 784 + label * 252 + 224)
+    images[i * 784 + ((i * 7 + seed * 13) % 784)] = 99
+  }
+  return { images, labels, count, width: 28, height: 28, classNames: ['top', 'middle', 'bottom'] }
+}
+
+/** Options that abort a run when it has made so many steps. */
+export function stopAt(step: number, reason?: unknown) {
+  const controller = new AbortController()
+  const onProgress = (progress: { step: number }) => {
+    if (progress.step >= step) controller.abort(reason)
+  }
+  return { signal: controller.signal, onProgress }
 }
 
 const models: DCGAN[] = []

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN } from '../../lib/index'
-import { bars, kept, tiny } from '../support/dcgan'
+import { bars, kept, stopAt, tiny } from '../support/dcgan'
 import { failure, refused } from '../support/failure'
 import { folder } from '../support/folder'
 import { curve, eventFiles, readEvents } from './event-files'
@@ -151,13 +151,7 @@ test('a folder that cannot be made or written ends the call before it begins', a
 test('what was trained until a run was stopped has its events', async () => {
   const runs = folder()
   const gan = tiny({ epochs: 50 })
-  const stop = new AbortController()
-  const onProgress = ({ step }: { step: number }) => {
-    if (step >= 5) stop.abort()
-  }
-  await failure(
-    gan.train({ dataset: bars(16), outputDir: null, tensorboard: runs, onProgress, signal: stop.signal }),
-  )
+  await failure(gan.train({ dataset: bars(16), outputDir: null, tensorboard: runs, ...stopAt(5) }))
   expect(curve(runs, 'loss/generator').map(([step]) => step)).toEqual(
     Array.from({ length: gan.step }, (_, i) => i + 1),
   )

@@ -33,7 +33,7 @@ const MEMORY = {
   libraries: ['libasan.so', 'libubsan.so', 'libstdc++.so'],
   tests: [
     'test/process/(lifecycle|workers|cluster|kill|fuzz)',
-    'test/(arguments|dcgan|serving|average|parity|determinism)',
+    'test/(hostile/arguments|dcgan|sampling|training/(average|parity|determinism))',
   ],
   // Reports go to files, the tests' own processes included; what those leave unfreed is no failure by itself. UBSan
   // reports on standard error in any case, and ends the process: the test fails.
@@ -58,12 +58,7 @@ const THREADS = {
   flags: '-fsanitize=thread -Wno-tsan',
   libraries: ['libtsan.so', 'libstdc++.so'],
   // Without the test that counts the memory of two hundred models: ThreadSanitizer multiplies it.
-  tests: [
-    'test/process/(lifecycle|workers)',
-    'test/(confidence|dcgan-stop|serving)',
-    '-t',
-    '^(?!two hundred)',
-  ],
+  tests: ['test/process/(lifecycle|workers)', 'test/(sampling|dcgan/stop)', '-t', '^(?!two hundred)'],
   // Synchronisation inside Node.js and LibTorch is not seen, so their accesses to memory are left out.
   env: logs => ({
     TSAN_OPTIONS: `log_path=${logs}:exitcode=0:ignore_noninstrumented_modules=1:history_size=4`,

@@ -1,22 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Dataset, DCGAN, type HyperParamOptions, recipes } from '../../lib/index'
-import { kept, tiny } from '../support/dcgan'
+import { DCGAN, type HyperParamOptions, recipes } from '../../lib/index'
+import { bands, kept, tiny } from '../support/dcgan'
 import { invalid, refused } from '../support/failure'
 import { folder } from '../support/folder'
 
 const create = (hparams: HyperParamOptions = {}) =>
   tiny({ classes: 3, latentDim: 4, batchSize: 8, seed: 1, ...hparams })
-
-/** Three classes that nobody confuses: a bright band at the top, in the middle or at the bottom. */
-function bands(count: number): Dataset {
-  const images = new Uint8Array(count * 784)
-  const labels = Uint8Array.from({ length: count }, (_, i) => i % 3)
-  for (const [i, label] of labels.entries()) {
-    images.fill(255, i * 784 + label * 252, i * 784 + label * 252 + 224)
-  }
-  return { images, labels, count, width: 28, height: 28 }
-}
 
 test('an image is a function of its seed, its label and the weights, in any company', async () => {
   const gan = create()

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN } from '../../lib/index'
-import { bars, kept, tiny } from '../support/dcgan'
+import { bars, kept, stopAt, tiny } from '../support/dcgan'
 import { failure, invalid, refused } from '../support/failure'
 import { folder } from '../support/folder'
 
@@ -87,11 +87,7 @@ test('a run that continues keeps the rows up to its step, and makes the later on
 test('what was trained until a run was stopped has its rows', async () => {
   const log = join(folder(), 'losses.csv')
   const gan = tiny({ epochs: 50 })
-  const stop = new AbortController()
-  const onProgress = ({ step }: { step: number }) => {
-    if (step >= 5) stop.abort()
-  }
-  await failure(gan.train({ dataset: bars(16), outputDir: null, log, onProgress, signal: stop.signal }))
+  await failure(gan.train({ dataset: bars(16), outputDir: null, log, ...stopAt(5) }))
   expect(stepsOf(rowsOf(log))).toEqual(Array.from({ length: gan.step }, (_, i) => i + 1))
 })
 

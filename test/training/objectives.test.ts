@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { DCGAN, type HyperParams } from '../../lib/index'
-import { bars, kept, tiny } from '../support/dcgan'
+import { kept, labelled, tiny } from '../support/dcgan'
 import { invalid } from '../support/failure'
 import { folder } from '../support/folder'
 
 /** Images of two classes. */
-const striped = { ...bars(16), labels: Uint8Array.from({ length: 16 }, (_, i) => i % 2) }
+const striped = labelled(16, 2)
 
 const losses = async (hparams: Partial<HyperParams>, epochs = 1) => {
   const gan = tiny(hparams)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, type HyperParamOptions } from '../../lib/index'
-import { bars, equal, kept, tiny } from '../support/dcgan'
+import { bars, equal, kept, labelled, tiny } from '../support/dcgan'
 import { code, failure, invalid, refused } from '../support/failure'
 import { folder } from '../support/folder'
 
@@ -23,7 +23,7 @@ async function natively<T>(make: () => T | Promise<T>): Promise<T> {
 /** A model on both engines, and its file. */
 async function both(hparams?: HyperParamOptions, overrides?: HyperParamOptions) {
   const native = await natively(() => tiny({ classes: 10, ...hparams }))
-  await native.trainEpoch({ ...bars(16), labels: Uint8Array.from({ length: 16 }, (_, i) => i % 10) })
+  await native.trainEpoch(labelled(16, 10))
   const file = join(folder(), 'model.safetensors')
   await native.save(file)
   return { native, file, wasm: kept(await DCGAN.load(file, overrides)) }
