@@ -36,27 +36,18 @@ async function writeAll(path: string, keep: number | undefined, all: number[]): 
 afterEach(() => jest.restoreAllMocks())
 
 describe('CheckpointKeeper', () => {
-  it('keeps the newest at its path and one older beside it', async () => {
+  it.each([
+    ['one older checkpoint by default', undefined, [20, 40, 60], [40]],
+    ['none but the newest', 0, [20, 40], []],
+    ['the configured number', 2, [20, 40, 60, 1_000_000], [40, 60]],
+    ['no step twice', 2, [20, 40, 40], [20]],
+  ])('keeps the newest at its path, and next to it %s', async (_what, keep, written, older) => {
     const at = folder()
-    const keeper = await writeAll(join(at, 'digits.safetensors'), undefined, [20, 40, 60])
-    expect(await steps(at)).toEqual({ 'digits.safetensors': 60, 'digits.step-000040.safetensors': 40 })
-    expect(keeper.last).toEqual({ path: join(at, 'digits.safetensors'), step: 60 })
-  })
-
-  it('keeps none but the newest', async () => {
-    const at = folder()
-    await writeAll(join(at, 'digits.safetensors'), 0, [20, 40])
-    expect(await steps(at)).toEqual({ 'digits.safetensors': 40 })
-  })
-
-  it('keeps the configured number of checkpoints, whole', async () => {
-    const at = folder()
-    await writeAll(join(at, 'digits.safetensors'), 2, [20, 40, 60, 1_000_000])
-    expect(await steps(at)).toEqual({
-      'digits.safetensors': 1_000_000,
-      'digits.step-000040.safetensors': 40,
-      'digits.step-000060.safetensors': 60,
-    })
+    const keeper = await writeAll(join(at, 'digits.safetensors'), keep, written)
+    const last = written.at(-1) as number
+    const names = older.map(step => [`digits.step-${String(step).padStart(6, '0')}.safetensors`, step])
+    expect(await steps(at)).toEqual({ 'digits.safetensors': last, ...Object.fromEntries(names) })
+    expect(keeper.last).toEqual({ path: join(at, 'digits.safetensors'), step: last })
     for (const name of readdirSync(at)) await readState(join(at, name))
   })
 
@@ -76,12 +67,6 @@ describe('CheckpointKeeper', () => {
     await writeAll(path, 1, [20])
     expect(await steps(at)).toEqual({ 'digits.safetensors': 20, 'digits.step-005000.safetensors': 5000 })
     await writeAll(path, 1, [40])
-    expect(await steps(at)).toEqual({ 'digits.safetensors': 40, 'digits.step-000020.safetensors': 20 })
-  })
-
-  it('does not keep the same step twice', async () => {
-    const at = folder()
-    await writeAll(join(at, 'digits.safetensors'), 2, [20, 40, 40])
     expect(await steps(at)).toEqual({ 'digits.safetensors': 40, 'digits.step-000020.safetensors': 20 })
   })
 
@@ -135,7 +120,7 @@ describe('CheckpointKeeper', () => {
     expect(await steps(elsewhere)).toEqual({ 'digits.safetensors': 40, 'digits.step-000020.safetensors': 20 })
   })
 
-  it('takes no room for the older name before the newer file is there', async () => {
+  it('takes no space for the older name before the newer file is there', async () => {
     const at = folder()
     const keeper = await writeAll(join(at, 'digits.safetensors'), 1, [20])
     const { ino } = statSync(join(at, 'digits.safetensors'))
@@ -209,7 +194,7 @@ describe('CheckpointKeeper', () => {
     expect(() => new CheckpointKeeper(target as never)).toThrow(code('ERR_DCGAN_INVALID_ARGUMENT', key))
   })
 
-  it('tells before training that there is no folder to write to', async () => {
+  it('finds before training that there is no folder to write to', async () => {
     const at = folder()
     writeFileSync(join(at, 'file'), '', { mode: 0o777 })
     mkdirSync(join(at, 'sub'))

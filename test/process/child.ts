@@ -12,6 +12,9 @@ export interface Ended {
   stderr: string
 }
 
+/** A process that ended as it should, and reported no crash. */
+export const CLEAN = { code: 0, signal: null, stderr: '' }
+
 /** The beginning of every script. */
 const PRELUDE = `'use strict'
 const { DCGAN, animate, loadMnist } = require(${JSON.stringify(join(ROOT, 'dist', 'index.js'))})

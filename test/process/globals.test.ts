@@ -1,8 +1,6 @@
-import { run } from './child'
+import { CLEAN, run } from './child'
 
 // Programs replace globals, by accident or to break what they call.
-
-const CLEAN = { code: 0, signal: null, stderr: '' }
 
 /** Uses every kind of answer that holds an array buffer, and prints whether each is as it should be. */
 const USE = `

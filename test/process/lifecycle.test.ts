@@ -1,8 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { run } from './child'
-
-/** Ended as it should, and said nothing of a crash. */
-const CLEAN = { code: 0, signal: null, stderr: '' }
+import { CLEAN, run } from './child'
 
 test('process.exit() in the middle of an epoch', async () => {
   const ended = await run(`

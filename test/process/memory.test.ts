@@ -1,7 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { run } from './child'
-
-const CLEAN = { code: 0, signal: null, stderr: '' }
+import { CLEAN, run } from './child'
 
 /** `leave(mebibytes)` takes away all memory of the process but so much more than it has now. */
 const LIMIT = `

@@ -1,6 +1,4 @@
-import { run } from './child'
-
-const CLEAN = { code: 0, signal: null, stderr: '' }
+import { CLEAN, run } from './child'
 
 /** Runs `body` in a worker, and `after` in the main thread when it has ended. */
 function inWorker(body: string, after = "console.log('worker ended with', code)"): string {

@@ -21,6 +21,7 @@ const OPTIONS: Partial<HyperParams>[] = [
   { labelSmoothing: 0.1 },
   { discSteps: 2 },
   { classes: 2, mismatch: 0.5 },
+  { classes: 3, kernels: 'plain' },
   { loss: 'relativistic', r1: [2, 1], r2: [2, 1], dropout: 0.1, discSteps: 2, emaDecay: 0.9 },
   { classes: 3, r1: 1, mismatch: [0.5, 0.2], discSteps: 2 },
 ]
