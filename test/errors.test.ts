@@ -98,7 +98,7 @@ test.each<[string, () => unknown]>([
   ['training', () => tiny().trainEpoch(undefined, options('onProgress'))],
   ["a grid's scale", () => new ImageBatch(new Uint8Array(784)).grid(options('scale'))],
   ["a GIF's delay", () => new ImageBatch(new Uint8Array(784)).gif(options('delay'))],
-])('%s whose getter throws is a bad argument', async (_, call) => {
+])('%s with a getter that throws is a bad argument', async (_, call) => {
   const error = await failure((async () => call())())
   expect(error).toBeInstanceOf(DcganError)
   expect(error.code).toBe('ERR_DCGAN_INVALID_ARGUMENT')

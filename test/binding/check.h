@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-/// Counts what does not hold and tells where; main() ends with the count.
+/// Counts the checks that fail and prints their places; main() ends with the count.
 inline int failures = 0;
 
 #define CHECK(condition)                                                   \

@@ -40,7 +40,7 @@ async function expectIntact(file: string, error: Error & { code?: string }, caus
 }
 
 ;(small === undefined ? it.skip : it)(
-  'leaves the last file on a full disk, and goes on when there is room',
+  'leaves the last file on a full disk, and continues when there is space',
   async () => {
     const at = small as string
     const file = join(at, 'digits.safetensors')
@@ -105,7 +105,7 @@ it('rejects for a missing folder', async () => {
   }
 })
 
-it('tells a file that may not be read from one that is bad', async () => {
+it('distinguishes a file that may not be read from one that is bad', async () => {
   const file = join(folder, 'unreadable.safetensors')
   await writeState(file, state(20), hparamsOf())
   jest.spyOn(fs, 'open').mockRejectedValue(Object.assign(new Error('EACCES'), { code: 'EACCES' }))

@@ -82,7 +82,7 @@ export function writeDraft(file: string, { metadata, tensors, patches }: Draft):
   writeRaw(file, header, end, { writes })
 }
 
-/** Writes a header's length, the header and so many bytes of data, whose zeros take no room on the disk. */
+/** Writes a header's length, the header and so many bytes of data, zeros that take no space on the disk. */
 export function writeRaw(
   file: string,
   header: string | Buffer,

@@ -37,7 +37,7 @@ it('rounds to the nearest, and to the even one between two', () => {
   const bits = new Uint32Array(1)
   const value = new Float32Array(bits.buffer)
   for (let lower = 0; lower < 0x7bff; lower++) {
-    // The middle of two neighbours is a float32, and so are the numbers right beside it.
+    // The middle of two neighbours is a float32, and so are the numbers next to it.
     value[0] = ((FLOATS[lower] as number) + (FLOATS[lower + 1] as number)) / 2
     const middle = bits[0] as number
     const even = lower % 2 === 0 ? lower : lower + 1

@@ -110,7 +110,7 @@ describe('CheckpointKeeper', () => {
     expect(readdirSync(at).sort()).toEqual(['a.b', 'a.step-000020.b', 'c', 'c.step-000020'])
   })
 
-  it('follows a symbolic link and keeps the older ones beside its target', async () => {
+  it('follows a symbolic link and keeps the older ones next to its target', async () => {
     const at = folder()
     const elsewhere = folder()
     symlinkSync(join(elsewhere, 'digits.safetensors'), join(at, 'latest'))

@@ -49,7 +49,7 @@ describe('a state file', () => {
     expect(error.message).toMatch(/average\.generator\./)
   })
 
-  it('holds the generator alone where that is asked for', async () => {
+  it('holds the generator alone with only: "generator"', async () => {
     await writeState(file('generator'), makeState(), hparamsOf(), { only: 'generator' })
     const read = await readState(file('generator'))
     expect(read.kind).toBe('generator')
@@ -85,7 +85,7 @@ describe('a state file', () => {
     }
   })
 
-  it('tells what it is without being read whole', async () => {
+  it('gives its kind and position without being read whole', async () => {
     await writeState(file('info'), makeState({ step: 21 }), hparamsOf())
     expect(await readInfo(file('info'))).toEqual({
       kind: 'full',

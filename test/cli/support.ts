@@ -8,7 +8,7 @@ import { folder } from '../support/folder'
 export const TRAIN =
   'train --batch-size 4 --latent-dim 8 --output-dim 2 --seed 1 --threads 1 --device cpu'.split(' ')
 
-/** A folder of IDX files with so many images to train on, and others to test with if asked for. */
+/** A folder of IDX files with so many images to train on, and others to test with where `tests` is given. */
 export function data(count: number, tests = 0): string {
   const path = join(folder(), 'data')
   mkdirSync(path)

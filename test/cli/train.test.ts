@@ -18,7 +18,7 @@ function wordsOf(line: string): string[] {
     .split('\n')
 }
 
-test('train writes what it names, and the other commands go on from there', async () => {
+test('train writes what it names, and the other commands use it', async () => {
   const cwd = folder()
   const ended = await cli([...TRAIN, '--data', data(16), '--verbose-freq', '3', '--epochs', '2'], { cwd })
   expect(ended).toMatchObject({ code: 0, stderr: '' })
@@ -97,7 +97,7 @@ test('--json prints one object on standard output and everything else on standar
   expect(existsSync(join(cwd, 'run.safetensors'))).toBe(true)
 })
 
-test('on a CPU one epoch is the default, and it says how to ask for more, without a warning', async () => {
+test('on a CPU one epoch is the default, and it names the flag for more, without a warning', async () => {
   const flags = TRAIN.slice(0, -1)
   const ended = await cli([...flags, 'auto', '--data', data(4), '--no-save'], { cwd: folder() })
   expect(ended.code).toBe(0)
@@ -198,7 +198,7 @@ test('the commands that train names at its end can be typed', async () => {
   })
 })
 
-test('Ctrl-C stops after the step, saves the checkpoint, and the command that is printed goes on', async () => {
+test('Ctrl-C stops after the step, saves the checkpoint, and the command that is printed continues the run', async () => {
   const cwd = folder()
   const idx = join(folder(), "my 'own' images")
   renameSync(data(2000), idx)
@@ -238,7 +238,7 @@ test('Ctrl-C stops after the step, saves the checkpoint, and the command that is
   expect(resumed.stderr).toContain('Nothing was saved')
 })
 
-test('a run does not go on with other images unless --new-data says so', async () => {
+test('a run continues with other images only with --new-data', async () => {
   const cwd = folder()
   const first = await cli([...TRAIN, '--classes', '10', '--data', data(8)], { cwd })
   expect(first.code).toBe(0)
@@ -273,7 +273,7 @@ console.log('ready')`
   expect(ended).toMatchObject({ code: null, signal: 'SIGINT', stdout: 'ready\nstopping\n' })
 })
 
-test('a model that has its epochs is not trained again, and it is said how to ask for more', async () => {
+test('a model that has its epochs is not trained again, and the command names the flag for more', async () => {
   const cwd = folder()
   const idx = data(4)
   await cli([...TRAIN, '--data', idx, '--save', 'model.safetensors'], { cwd })

@@ -1,7 +1,3 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { folder } from '../support/folder.js'
-
 /** An IDX file's bytes: magic number, dimensions, data. */
 export function idx(magic: number, dimensions: number[], data: Uint8Array): Buffer {
   const header = Buffer.alloc(4 + 4 * dimensions.length)
@@ -27,11 +23,4 @@ export function labelsFile(count: number): Buffer {
 /** Different in every image, row and column. */
 export function pixels(count: number): Uint8Array {
   return Uint8Array.from({ length: count * 784 }, (_, i) => (i * 31 + (i >> 5)) & 255)
-}
-
-/** A new folder with these files. */
-export function folderWith(files: Record<string, Uint8Array>): string {
-  const path = folder()
-  for (const [name, data] of Object.entries(files)) writeFileSync(join(path, name), data)
-  return path
 }

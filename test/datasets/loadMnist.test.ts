@@ -1,14 +1,22 @@
 import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import { loadMnist } from '../../lib/datasets/index'
 import { failure, invalid, refused } from '../support/failure'
 import { folder } from '../support/folder'
-import { folderWith, idx, imagesFile, labelsFile, pixels } from './idxFiles'
+import { idx, imagesFile, labelsFile, pixels } from './idxFiles'
 
 const IMAGES = 'train-images-idx3-ubyte'
 const LABELS = 'train-labels-idx1-ubyte'
+
+/** A new folder with these files. */
+function folderWith(files: Record<string, Uint8Array>): string {
+  const path = folder()
+  for (const [name, data] of Object.entries(files)) writeFileSync(join(path, name), data)
+  return path
+}
 
 const loadFiles = (files: Record<string, Uint8Array>) => loadMnist(folderWith(files))
 
@@ -56,7 +64,7 @@ describe('a folder', () => {
     expect({ ...dataset, images: [...dataset.images] }).toEqual({ ...expected, images: [...expected.images] })
   })
 
-  test('gives the split that is asked for', async () => {
+  test('gives the requested split', async () => {
     const path = folderWith({
       [IMAGES]: imagesFile(2),
       [LABELS]: labelsFile(2),

@@ -39,7 +39,7 @@ export function blankJpeg(width: number, height: number): Buffer {
   ])
 }
 
-/** A GIF file of 28×28 pixels whose first frame has another size. */
+/** A GIF file of 28×28 pixels with a first frame of another size. */
 export function gifOfFrame(width: number, height: number): Buffer {
   const size = Buffer.alloc(4)
   size.writeUInt16LE(width)

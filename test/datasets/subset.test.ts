@@ -22,7 +22,7 @@ test('a number takes the first images, with their labels', () => {
   })
 })
 
-test('indices take these images in their order, some of them twice if asked for', () => {
+test('indices take these images in their order, also an image twice', () => {
   const part = subset(dataset, Uint32Array.of(4, 0, 4))
   expect(part.labels).toEqual(Uint8Array.of(9, 7, 9))
   expect(Buffer.from(part.images)).toEqual(images(4, 0, 4))

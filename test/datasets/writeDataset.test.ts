@@ -41,7 +41,7 @@ test.each(['idx', 'npz', 'png'] as const)(
   },
 )
 
-/** Tells the images of `pixels()` from each other. */
+/** Identifies an image of `pixels()`. */
 function key(images: Uint8Array, i: number): number {
   return Buffer.from(images).readUInt32BE(i * 784)
 }

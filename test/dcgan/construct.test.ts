@@ -28,7 +28,7 @@ test('import gives the same names as require()', async () => {
   expect(stdout.trim().split(',')).toEqual(Object.keys(library).sort())
 })
 
-test('a new model tells its hyper-parameters, its device and that it is untrained', () => {
+test('a new model has its hyper-parameters and its device, and is untrained', () => {
   const gan = tiny()
   expect(gan.hparams).toMatchObject({ ...TINY, epochs: 25 })
   expect(Object.isFrozen(gan.hparams)).toBe(true)
@@ -46,7 +46,7 @@ test('a seed that was drawn can be read and makes the same model again', async (
   expect(other.pixels).not.toEqual(a.pixels)
 })
 
-test('a bad hyper-parameter is refused by the constructor, before anything native is asked for', () => {
+test('a bad hyper-parameter is refused by the constructor, before the addon is called', () => {
   expect(() => new DCGAN({ batchSize: 0 })).toThrow(DcganError)
   expect(() => new DCGAN({ device: 'cuda', epochs: -1 })).toThrow(/for epochs but received -1/)
 })

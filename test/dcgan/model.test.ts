@@ -77,7 +77,7 @@ describe('the losses at known logits', () => {
   /** ln(1 + eˣ), without overflow. */
   const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
 
-  /** A step of a discriminator whose logit is `bias` for every image, and does not move. */
+  /** A step of a discriminator that gives every image the logit `bias`, and does not move. */
   async function losses(bias: number): Promise<{ disc: number; gen: number; logits: number[] }> {
     const model = create({ discLr: [1e-30], genLr: [1e-30] })
     const state = await training().exportState(model, 'all')

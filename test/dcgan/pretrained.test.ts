@@ -35,8 +35,8 @@ test('the weights that the package ships make digits of all ten classes, little 
   const classes = new Set(made.map(({ label }) => label))
   expect(classes.size).toBe(10)
   // The nearest of so few real images is not always of the same class.
-  const asked = made.filter(({ label }, i) => label === batch.labels?.[i])
-  expect(asked.length).toBeGreaterThan(0.85 * COUNT)
+  const right = made.filter(({ label }, i) => label === batch.labels?.[i])
+  expect(right.length).toBeGreaterThan(0.85 * COUNT)
   const between = Array.from({ length: COUNT }, (_, i) =>
     nearest(test.images.subarray(i * 784, (i + 1) * 784), real),
   )

@@ -38,7 +38,7 @@ function normal(count: number): Float32Array {
   )
 }
 
-test('one image by default, and as many as are asked for', async () => {
+test('sample() makes one image by default, and as many as are requested', async () => {
   const gan = tiny()
   expect(await gan.sample()).toMatchObject({ count: 1, width: 28, height: 28 })
   const batch = await gan.sample(5)
@@ -46,7 +46,7 @@ test('one image by default, and as many as are asked for', async () => {
   expect(batch.pixels.length).toBe(5 * 784)
 })
 
-test('the same seed gives the same images, whatever is asked for beside it', async () => {
+test('the same seed gives the same images, whatever else is requested', async () => {
   const gan = tiny({ maxBatch: 8 })
   const alone = await gan.sample(3, { seed: 42 })
   const many = await Promise.all([
@@ -216,7 +216,7 @@ test.each([
 })
 
 describe('saveGrid', () => {
-  test('writes the fixed latents down the columns, the same whenever it is asked', async () => {
+  test('writes the fixed latents down the columns, the same at every call', async () => {
     const gan = tiny({ outputDim: 3 })
     const [a, b] = [join(folder(), 'a.png'), join(folder(), 'b.png')]
     await gan.saveGrid(a)
@@ -241,7 +241,7 @@ describe('saveGrid', () => {
       expect(equal(cell(picture, Math.floor(i / 3), i % 3), batch.image(i))).toBe(true)
   })
 
-  test('writes the images of latent vectors, larger if asked', async () => {
+  test('writes the images of latent vectors, enlarged by scale', async () => {
     const gan = tiny()
     const file = join(folder(), 'grid.png')
     const latents = normal(32)

@@ -184,12 +184,12 @@ describe('a loaded model and another data set', () => {
       await otherData(again.train({ dataset, outputDir: out, checkpoint: { path } }), file)
       expect([again.step, existsSync(path), existsSync(out)]).toEqual([gan.step, false, false])
     }
-    // Refusals leave the model as it was: its own data goes on exactly.
+    // Refusals leave the model as it was: its own data continue it exactly.
     const [one, other] = [await again.trainEpoch(bars(40)), await (await load(file)).trainEpoch(bars(40))]
     expect(one.discLosses).toEqual(other.discLosses)
   })
 
-  test('come together where that is asked for, and the new one is remembered', async () => {
+  test('come together with newData, and the new one is remembered', async () => {
     const [file, next] = [join(folder(), 'model'), join(folder(), 'next')]
     const gan = tiny()
     await gan.trainEpoch(bars(8))

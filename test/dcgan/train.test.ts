@@ -112,12 +112,12 @@ describe('among the snapshots before a run that continues', () => {
 
 test('a run that ends while the queue is full gets its last picture', async () => {
   const gan = tiny({ epochs: 1, maxQueue: 200, maxBatch: 1 })
-  const asked: Promise<unknown>[] = []
+  const waiting: Promise<unknown>[] = []
   // Images that wait at every moment of the run, so that its last picture meets a full queue.
-  const flood = setInterval(() => asked.push(gan.sample(200).catch(() => {})), 1)
+  const flood = setInterval(() => waiting.push(gan.sample(200).catch(() => {})), 1)
   const result = await gan.train({ dataset: bars(8), outputDir: folder() })
   clearInterval(flood)
-  await Promise.all(asked)
+  await Promise.all(waiting)
   expect(result.snapshots).toHaveLength(2)
 })
 
@@ -194,7 +194,7 @@ test('a model that has all its epochs returns at once and touches nothing', asyn
   expect(existsSync(out)).toBe(false)
 })
 
-test('trainEpoch() goes on past hparams.epochs, and says so in its progress', async () => {
+test('trainEpoch() continues past hparams.epochs, and says so in its progress', async () => {
   const gan = tiny({ epochs: 1 })
   await gan.trainEpoch(bars(4))
   const reports: Progress[] = []
@@ -295,7 +295,7 @@ describe('bad arguments', () => {
   })
 })
 
-test('a data set whose last image is alone leaves one out each epoch', async () => {
+test('an epoch leaves one image out where the last mini-batch would have that one alone', async () => {
   const result = await tiny().trainEpoch(bars(9))
   expect(result.steps).toBe(2)
   expect(result.imagesPerSecond * result.seconds).toBeCloseTo(8, 6)

@@ -3,7 +3,7 @@ import { dirname, join, relative, sep } from 'node:path'
 
 const ROOT = join(__dirname, '..', '..')
 
-/** Rooms from the ground up: each may use itself and what stands before it. A file at the top of lib/ and one in lib/internal/ is its own room. */
+/** Folders from the bottom up: each may use itself and those before it. A file at the top of lib/ or in lib/internal/ counts as a folder. */
 const LIB = [
   ['errors.ts'],
   [
@@ -48,7 +48,7 @@ const BINDING = [
   ['evaluation'],
   ['training'],
 ]
-/** The rooms that know LibTorch. */
+/** The folders that know LibTorch. */
 const LIBTORCH = /^binding\/(peers|model|evaluation|training)\//
 
 interface Use {
@@ -82,19 +82,19 @@ function includes(): Use[] {
   )
 }
 
-function storey(file: string, house: readonly string[][]): number {
+function level(file: string, levels: readonly string[][]): number {
   const place = file.split('/').slice(1)
   const names = [place.slice(0, 2).join('/'), place[0] as string]
   for (const name of names) {
-    const found = house.findIndex(rooms => rooms.includes(name))
+    const found = levels.findIndex(folders => folders.includes(name))
     if (found >= 0) return found
   }
-  throw new Error(`${file} is in no room that this test knows`)
+  throw new Error(`${file} is in no folder that this test knows`)
 }
 
-function upward(uses: readonly Use[], house: readonly string[][]): string[] {
+function upward(uses: readonly Use[], levels: readonly string[][]): string[] {
   return uses
-    .filter(({ from, to }) => storey(to, house) > storey(from, house))
+    .filter(({ from, to }) => level(to, levels) > level(from, levels))
     .map(({ from, to }) => `${from} uses ${to}`)
 }
 
@@ -120,36 +120,36 @@ function circle(uses: readonly Use[]): string[] {
   return []
 }
 
-/** Returns the room of a file; undefined for what all rooms may use. */
-function roomOf(file: string): string | undefined {
-  const [, room = '', name] = file.split('/')
-  if (room === 'dcgan.ts') return room
-  return name === undefined || room === 'internal' || file === 'lib/native/types.ts' ? undefined : room
+/** Returns the folder of a file; undefined for what all folders may use. */
+function folderOf(file: string): string | undefined {
+  const [, own = '', name] = file.split('/')
+  if (own === 'dcgan.ts') return own
+  return name === undefined || own === 'internal' || file === 'lib/native/types.ts' ? undefined : own
 }
 
-/** Reads which rooms use which in the drawing of docs/how-it-works.md. */
+/** Reads which folders use which in the drawing of docs/how-it-works.md. */
 function drawn(folder: string): [from: string, to: string][] {
   const text = readFileSync(join(ROOT, 'docs', 'how-it-works.md'), 'utf8')
   const [, lines = ''] = new RegExp(`subgraph ${folder} .*\\n([^]*?)\\n  end`).exec(text) ?? []
-  const rooms = new Map([...lines.matchAll(/(\w+)\[([^\]]+)\]/g)].map(([, id, room]) => [id, room as string]))
-  const ids = (side = '') => side.split('&').map(id => rooms.get(id.replace(/\[.*/, '').trim()) as string)
+  const folders = new Map([...lines.matchAll(/(\w+)\[([^\]]+)\]/g)].map(([, id, own]) => [id, own as string]))
+  const ids = (side = '') => side.split('&').map(id => folders.get(id.replace(/\[.*/, '').trim()) as string)
   return lines.split('\n').flatMap(line => {
     const [from, to] = line.split('-->').map(ids)
     return (from ?? []).flatMap(a => (to ?? []).map((b): [string, string] => [a, b]))
   })
 }
 
-/** Returns all rooms that lie further down the arrows. */
-function below(room: string, arrows: readonly [string, string][]): string[] {
-  return arrows.flatMap(([from, to]) => (from === room ? [to, ...below(to, arrows)] : []))
+/** Returns all folders that lie further down the arrows. */
+function below(own: string, arrows: readonly [string, string][]): string[] {
+  return arrows.flatMap(([from, to]) => (from === own ? [to, ...below(to, arrows)] : []))
 }
 
 describe.each([
   ['lib', imports, LIB],
   ['binding', includes, BINDING],
-] as const)('in %s/', (folder, usesOf, house) => {
-  test('no file uses a room above its own', () => {
-    expect(upward(usesOf(), house)).toEqual([])
+] as const)('in %s/', (folder, usesOf, levels) => {
+  test('no file uses a folder above its own', () => {
+    expect(upward(usesOf(), levels)).toEqual([])
   })
 
   test('no files use each other in a circle', () => {
@@ -159,8 +159,8 @@ describe.each([
   test('the drawing in docs/how-it-works.md has the arrows of the code', () => {
     const arrows = drawn(folder)
     const uses = usesOf().flatMap(({ from, to }): [string, string][] => {
-      const rooms = [roomOf(from), roomOf(to)]
-      return rooms.includes(undefined) || rooms[0] === rooms[1] ? [] : [rooms as [string, string]]
+      const folders = [folderOf(from), folderOf(to)]
+      return folders.includes(undefined) || folders[0] === folders[1] ? [] : [folders as [string, string]]
     })
     expect(uses.filter(([from, to]) => !below(from, arrows).includes(to))).toEqual([])
     // The box at the bottom stands for the files at the top of lib/ and in lib/internal/.

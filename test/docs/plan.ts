@@ -72,7 +72,7 @@ export class Plan {
     this.#compile()
   }
 
-  /** The block whose job a block is part of. */
+  /** The block that owns the job of a block. */
   ownerOf(id: string): string {
     return this.#modules.find(({ ids }) => ids.includes(id))?.ids[0] ?? id
   }

@@ -126,7 +126,7 @@ test('digits are far better than noise, and so are real digits', async () => {
   expect(good.floor.frechetDistance).toBe(bad.floor.frechetDistance)
 })
 
-test('the figures are a function of the seed, on any number of threads and whatever else is asked for', async () => {
+test('the figures are a function of the seed, on any number of threads and whatever else is requested', async () => {
   const dataset = await test200()
   const figures: Evaluation[] = []
   for (const hparams of [{ threads: 1 }, { threads: 2 }, { threads: 2, maxBatch: 7 }]) {

@@ -237,7 +237,7 @@ describe('the addon measures by itself', () => {
     expect(call).toThrow(code('ERR_DCGAN_INVALID_ARGUMENT'))
   })
 
-  test('a state whose generators have another shape', async () => {
+  test('a state with a random generator of another shape', async () => {
     const whole = await training().exportState(model, 'all')
     const corrupted = whole.tensors.map(item =>
       item.name === 'rng.noise' ? { ...item, shape: [1], data: new ArrayBuffer(8) } : item,

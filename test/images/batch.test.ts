@@ -4,7 +4,7 @@ import { ImageBatch } from '../../lib/images/index'
 import { code, invalid } from '../support/failure'
 import { decodeGif, decodePng } from './decoders'
 
-/** Image i is filled with level i + 1; its first pixel tells top left from the other corners. */
+/** Image i is filled with level i + 1; its first pixel marks the top left corner. */
 function numbered(count: number): ImageBatch {
   const pixels = new Uint8Array(count * 784)
   for (let i = 0; i < count; i++) {
@@ -25,7 +25,7 @@ function cells({ width, height, levels }: { width: number; height: number; level
   return rows
 }
 
-test('a batch tells its sizes and keeps its pixels', () => {
+test('a batch has its sizes and keeps its pixels', () => {
   const pixels = new Uint8Array(3 * 784)
   const batch = new ImageBatch(pixels)
   expect(batch).toMatchObject({ count: 3, width: 28, height: 28 })

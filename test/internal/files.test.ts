@@ -101,11 +101,11 @@ test('a symbolic link stays one', async () => {
   expect((await lstat(link)).isSymbolicLink()).toBe(true)
 })
 
-describe('a symbolic link whose target is not there', () => {
+describe('a symbolic link to a missing target', () => {
   test.each([
-    ['beside it', 'new', 'new'],
+    ['next to it', 'new', 'new'],
     ['in another folder', 'sub/new', 'sub/new'],
-    ['over a link to a folder', 'shortcut/../beside', 'deep/beside'],
+    ['over a link to a folder', 'shortcut/../near', 'deep/near'],
     ['through another link', 'second', 'sub/last'],
   ])('stays one, and the file is made %s', async (_, target, made) => {
     await mkdir(join(folder, 'sub'))
@@ -157,7 +157,7 @@ test.each([0o600, 0o640, 0o666, 0o400])('a file that is replaced keeps its permi
   expect(await readFile(file, 'utf8')).toBe('new')
 })
 
-test('a new file has the permissions that the umask leaves, or those that are asked for', async () => {
+test('a new file has the permissions that the umask leaves, or the given ones', async () => {
   await writeFileAtomic(file, Buffer.from('new'))
   expect(await permissions(file)).toBe((0o666 & ~process.umask()).toString(8))
   const other = join(folder, 'other')

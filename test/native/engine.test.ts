@@ -96,7 +96,7 @@ test('requests are answered while a loaded model begins to train', async () => {
   expect(gan.stats.waiting).toBe(0)
 })
 
-test('a model gets the average that its hyper-parameters ask for, whatever its file has', async () => {
+test('a model gets the average of its hyper-parameters, whatever its file has', async () => {
   const { file } = await saved({ emaDecay: 0.5 })
   const plain = await load(file, { emaDecay: 0 })
   const copy = join(folder(), 'plain.safetensors')

@@ -51,7 +51,7 @@ export interface Ended {
   stderr: string
 }
 
-/** What npm tells its scripts, and would take for the app's; but not how the registry is reached. */
+/** Variables that npm sets for its scripts, and would read as the app's; but not how the registry is reached. */
 const DROPPED = /^(npm_|LIBTORCH|NODE_|INIT_CWD|PYTHON)/i
 const KEPT =
   /^(npm_config_(registry|cache|userconfig|https?_proxy|noproxy|cafile|strict_ssl)|NODE_EXTRA_CA_CERTS)$/i
@@ -80,7 +80,7 @@ export class App {
 
   /**
    * Begins with a lock file of the versions that the repository has, so that npm takes them from its cache and
-   * asks no registry.
+   * needs no registry.
    */
   private lock(): void {
     const { packages } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8'))

@@ -3,9 +3,9 @@ import { appWith, bin, ENV, expectNative, NATIVE, platforms, write } from './sup
 
 jest.setTimeout(1_200_000)
 
-const TELL = `const tell = ({ code, message }) => console.log(code, message)
-DCGAN.pretrained().catch(tell)
-try { new DCGAN() } catch (error) { tell(error) }
+const PRINT = `const print = ({ code, message }) => console.log(code, message)
+DCGAN.pretrained().catch(print)
+try { new DCGAN() } catch (error) { print(error) }
 `
 const ROLLUP = `import commonjs from '@rollup/plugin-commonjs'
 import json from '@rollup/plugin-json'
@@ -53,7 +53,7 @@ platforms('a bundler for servers', () => {
   ])(
     'esbuild without the setting, to CommonJS from %s: the error names the line to add',
     async (_, first) => {
-      write(app, { 'forgotten.js': first + TELL })
+      write(app, { 'forgotten.js': first + PRINT })
       await build('esbuild', 'forgotten.js', ...ESBUILD, '--format=cjs', '--outfile=forgotten/app.cjs')
       const { stdout } = await app.node(['forgotten/app.cjs'], ENV)
       const line = new RegExp(`^ERR_DCGAN_NATIVE_NOT_FOUND ${ADVICE.source}`)

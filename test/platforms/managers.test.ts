@@ -9,7 +9,7 @@ console.log((await generator.sample(2, { seed: 42, labels: 7 })).count)
 await generator.dispose()
 `
 
-/** An application whose packages another manager than npm installs. */
+/** An application with packages that another manager than npm installs. */
 function application(): App {
   const app = new App()
   write(app, {

@@ -129,7 +129,7 @@ test('the build for browsers makes the same PNG pictures', async () => {
   }
 })
 
-test('an image depends on its seed and its place alone, whatever else is asked for', async () => {
+test('an image depends on its seed and its place alone, whatever else is requested', async () => {
   const generator = await load(await saved(tiny({ classes: 3 })))
   const [few, many] = await Promise.all([generator.sample(2, { seed: 9 }), generator.sample(70, { seed: 9 })])
   assert.deepEqual(many.pixels.subarray(0, few.pixels.length), few.pixels)

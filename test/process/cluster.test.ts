@@ -20,7 +20,7 @@ test('a cluster serves from a model in each process, and goes on when one of the
     }
 
     /** Who answered, and what. */
-    async function ask(port, seed, signal) {
+    async function request(port, seed, signal) {
       const options = { headers: { connection: 'close' }, signal }
       const response = await fetch('http://127.0.0.1:' + port + '/' + seed, options)
       return (await response.text()).split(' ')
@@ -33,7 +33,7 @@ test('a cluster serves from a model in each process, and goes on when one of the
       const workers = [1, 2, 3].map(() => cluster.fork())
       const ports = await Promise.all(workers.map(async worker => (await once(worker, 'listening'))[0].port))
       const round = async signal => {
-        const answers = await Promise.all(Array.from({ length: 60 }, (_, i) => ask(ports[0], i % 2, signal)))
+        const answers = await Promise.all(Array.from({ length: 60 }, (_, i) => request(ports[0], i % 2, signal)))
         const hashes = [0, 1].map(seed => new Set(answers.filter((_, i) => i % 2 === seed).map(([, hash]) => hash)))
         return { pids: [...new Set(answers.map(([pid]) => Number(pid)))].sort(), hashes: hashes.map(({ size }) => size) }
       }

@@ -52,7 +52,7 @@ test('set-up refuses it in the same words, with the ways out', async () => {
   )
 })
 
-test('a warning is an error in a clone, and not for a user whose compiler says more than ours', async () => {
+test('a warning is an error in a clone, and not for a user with a compiler that warns more than ours', async () => {
   const libtorch = makeLibTorch(path.join(temporary(), 'libtorch'))
   expect(await configure(libtorch)).toMatchObject({
     status: 0,

@@ -72,9 +72,9 @@ test('where the package was bundled, the error names the line to add', async () 
     [
       '-e',
       `const { DCGAN } = require('./server/dist/index.js')
-       const tell = ({ code, message }) => console.log(code, message)
-       DCGAN.pretrained().catch(tell)
-       try { new DCGAN() } catch (error) { tell(error) }`,
+       const print = ({ code, message }) => console.log(code, message)
+       DCGAN.pretrained().catch(print)
+       try { new DCGAN() } catch (error) { print(error) }`,
     ],
     { cwd: join(folder, 'bundled') },
   )

@@ -60,7 +60,7 @@ test("an 'exit' that other code emits ends neither training nor requests, and th
   expect(ended).toMatchObject({ ...CLEAN, code: 5, stdout: '10 3\n1\n' })
 })
 
-test('process.exit() when the first of many images is there, with a training beside them', async () => {
+test('process.exit() when the first of many images is there, while the model trains', async () => {
   const ended = await run(`
     const gan = model({ maxBatch: 2 })
     gan.trainEpoch(images(40000))

@@ -26,7 +26,7 @@ const hasLimits = spawnSync('prlimit', ['--version']).status === 0
 
 const limited = hasLimits ? test : test.skip
 
-limited('a process whose memory holds few stacks trains with fewer threads and one warning', async () => {
+limited('a process with memory for few stacks trains with fewer threads and one warning', async () => {
   const limit = `execFileSync('prlimit', ['--pid', String(process.pid), '--as=${6 * 2 ** 30}:'])`
   expect(await run(`${MANY_THREADS}; ${limit}; use()`)).toMatchObject(FEW)
 })

@@ -1,6 +1,6 @@
 import { run } from './child'
 
-/** The beginning of a script whose process may open no more files until `release()`. */
+/** The beginning of a script that may open no more files until `release()`. */
 const EXHAUSTED = `
   const fs = require('node:fs')
   const opened = []

@@ -57,7 +57,7 @@ test('a worker that ends by an exception, with an epoch and requests under way',
   expect(ended.stdout).toMatch(/^worker failed Error: my own bug[\s\S]*worker ended with 1\n$/)
 })
 
-test('a worker that is terminated with requests under way, and with an epoch beside them', async () => {
+test('a worker that is terminated with requests under way, and with an epoch at the same time', async () => {
   const requests = `
     const gan = model({ maxBatch: 2 })
     for (let i = 0; i < 100; i++) gan.sample(20).then(() => i === 0 && parentPort.postMessage('terminate'))
@@ -68,7 +68,7 @@ test('a worker that is terminated with requests under way, and with an epoch bes
   expect(training).toMatchObject({ ...CLEAN, stdout: 'worker ended with 1\n' })
 })
 
-test('the main thread goes on with models of its own after a worker is gone', async () => {
+test('the main thread continues with models of its own after a worker is gone', async () => {
   const ended = await run(
     inWorker(
       `model().trainEpoch(images(40000)); setTimeout(() => process.exit(0), 200)`,

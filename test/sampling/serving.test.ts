@@ -45,7 +45,7 @@ test('two models that train and sample at once do what each does alone', async (
   expect(alone[0]?.pixels).not.toEqual(alone[1]?.pixels)
 })
 
-test('images asked for while the model trains are those of the step that ran, or of the next', async () => {
+test('images requested while the model trains are those of the step that ran, or of the next', async () => {
   const STEPS = 20
   const dataset = bars(STEPS * NATIVE_CONFIG.batchSize)
   const models: NativeModel[] = []
@@ -73,12 +73,12 @@ test('images asked for while the model trains are those of the step that ran, or
     })
     const waits: number[] = []
     while (running) {
-      const asked = training().position(model).step
+      const requested = training().position(model).step
       const drawn = { labels: undefined, minConfidence: undefined, truncation: 1 }
       const request = { count: NATIVE_CONFIG.fixedCount, seed: 0, latents: null, fixed: true, ...drawn }
       const made = alone.indexOf(hex((await training().sample(model, request).promise).pixels)) + 1
       expect(made).toBeGreaterThan(0)
-      waits.push(made - asked)
+      waits.push(made - requested)
     }
     await epoch
     expect(waits.length).toBeGreaterThan(2)

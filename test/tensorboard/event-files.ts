@@ -36,7 +36,7 @@ export function curve(folder: string, tag: string): [step: number, value: number
   return points
 }
 
-/** The records of a TFRecord file, whose checksums have to be right. */
+/** The records of a TFRecord file. Their checksums have to be right. */
 function* records(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; ) {
     const length = Number(bytes.readBigUInt64LE(at))

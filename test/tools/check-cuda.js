@@ -19,7 +19,7 @@ const HELP = `Usage: npm run check -- cuda [options]
 
 Needs an NVIDIA GPU. Sets the package up for CUDA, checks on the GPU that a step in a CUDA graph, an eager one and one
 of the CPU agree, that a seed gives the same bits, resuming, sampling, stopping, two models on one GPU, two processes
-and a GPU whose memory is full, and then measures the step beside PyTorch's. Prints tables for docs/cuda.md.
+and a GPU whose memory is full, and then compares the step's time with PyTorch's. Prints tables for docs/cuda.md.
 
 Options:
   --python <file>  a Python with PyTorch for CUDA and NumPy; without it, nothing is compared with PyTorch

@@ -86,8 +86,8 @@ function print(files) {
   /** @type {Map<string, File[]>} */
   const folders = new Map()
   for (const [name, file] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const [room, inner, deeper] = name.split('/')
-    for (const folder of [`${room}/`, deeper === undefined ? '' : `${room}/${inner}/`])
+    const [top, inner, deeper] = name.split('/')
+    for (const folder of [`${top}/`, deeper === undefined ? '' : `${top}/${inner}/`])
       if (folder !== '') folders.set(folder, [...(folders.get(folder) ?? []), file])
   }
   const row = (/** @type {string} */ name, /** @type {string[]} */ ...cells) =>

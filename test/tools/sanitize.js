@@ -19,7 +19,7 @@ const FLAGS = '-O1 -g1 -DNDEBUG -fno-omit-frame-pointer'
  * @property {string} name of the build's folder
  * @property {string} what for messages
  * @property {string} flags the compiler's
- * @property {string[]} libraries to load before Node.js: the sanitizers, and the C++ library whose exceptions they watch
+ * @property {string[]} libraries to load before Node.js: the sanitizers, and the C++ library, to watch its exceptions
  * @property {string[]} tests jest's arguments
  * @property {(logs: string) => NodeJS.ProcessEnv} env `logs`: the beginning of the names of reports
  * @property {(report: string) => string[]} findings the parts of a report that are about our code

@@ -95,7 +95,7 @@ describe.each(ARITHMETICS)('in %s', arithmetic => {
     expect(equal(a.pixels, b.pixels)).toBe(true)
   })
 
-  test('a loaded model goes on with its average exactly', async () => {
+  test('a loaded model continues with its average exactly', async () => {
     const { gan, file } = await trained(2, { emaDecay: 0.9, precision })
     const again = kept(await DCGAN.load(file))
     for (const model of [gan, again]) await model.trainEpoch(bars(4))

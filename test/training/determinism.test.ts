@@ -16,7 +16,7 @@ interface Outcome {
 // A process loads LibTorch and trains for seconds, and for minutes where other work has the processor.
 jest.setTimeout(300_000)
 
-/** Trains in a process of its own. Its threads sleep when they wait: spinning, they starve beside other tests. */
+/** Trains in a process of its own. Its threads sleep when they wait: spinning, they starve while other tests run. */
 async function train(hparams: Partial<HyperParams>, count: number, disturbed = false): Promise<Outcome> {
   const job = JSON.stringify({ hparams: { ...DEVICE, ...hparams }, count, disturbed })
   const child = join(__dirname, '..', 'fixtures', 'train-child.js')

@@ -27,7 +27,7 @@ const OPTIONS: Partial<HyperParams>[] = [
 ]
 
 test.each(OPTIONS)(
-  'a run with %j goes on bit for bit after its state was saved and loaded',
+  'a run with %j continues bit for bit after its state was saved and loaded',
   async hparams => {
     const file = join(folder(), 'state.safetensors')
     const [straight, early] = [tiny(hparams), tiny(hparams)]
@@ -57,7 +57,7 @@ test.each(OPTIONS)(
   },
 )
 
-test('rates and penalties change between epochs, and the last of a list goes on', async () => {
+test('rates and penalties change between epochs, and the last of a list stays', async () => {
   const start = { classes: 3, discLr: 0.001, genLr: 0.0005, r1: 1, r2: 2, mismatch: 0.5 }
   const constant = await losses(start, 3)
   const lists = await losses(

@@ -160,7 +160,7 @@ describe.each(['auto', 'plain'] as const)('the %s step', kernels => {
     expect(new Set(arrangement(128)).size).toBe(DISTINCT)
   })
 
-  test("makes Adam's first update out of the gradients it tells", async () => {
+  test("makes Adam's first update out of the gradients that it reports", async () => {
     await withModel({ kernels }, 'fresh', async model => {
       const before = byName((await training().exportState(model, 'all')).tensors)
       const seen = await training().probe(model, stepInput(0, DISTINCT))

@@ -75,7 +75,7 @@ test('snapshots and checkpoints come after the same steps, with the same content
   expect(await seen(4)).toEqual(expected)
 })
 
-test('an epoch that ends after some steps goes on with the next one', async () => {
+test('an epoch that ends after some steps continues with the next one', async () => {
   const [single, together] = [await create(1), await create(4)]
   await train(single)
   const parts = [
@@ -87,7 +87,7 @@ test('an epoch that ends after some steps goes on with the next one', async () =
   expect(await stateOf(together)).toEqual(await stateOf(single))
 })
 
-test('progress tells of every step once', async () => {
+test('progress reports every step once', async () => {
   const { epoch, events } = await train(await create(4))
   const reports = events.flatMap(event => ('losses' in event ? [Buffer.from(event.losses)] : []))
   expect(Buffer.concat(reports)).toEqual(Buffer.from(epoch.losses))

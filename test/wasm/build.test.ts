@@ -20,7 +20,7 @@ test('the committed module is the same as WebAssembly and as TypeScript, and imp
   expect(WebAssembly.Module.imports(module)).toEqual([{ module: 'dcgan', name: 'fail', kind: 'function' }])
 })
 
-test('the package holds the module beside the script that imports it', () => {
+test('the package holds the module next to the script that imports it', () => {
   const script = readFileSync(join(__dirname, '../../dist/browser/portable/web/edge.js'), 'utf8')
   const [, path = ''] = /from '(.*)\?module'/.exec(script) ?? []
   expect(join(__dirname, '../../dist/browser/portable/web', path)).toBe(FILES.module)

@@ -5,20 +5,10 @@
 const fc = require('fast-check')
 const { animate, DCGAN, ImageBatch, loadMnist } = require('../../../dist/index.js')
 const { HPARAMS } = require('./stage.js')
-const {
-  buffers,
-  datasets,
-  latents,
-  made,
-  Later,
-  mostly,
-  Own,
-  realise,
-  realiseAll,
-  signals,
-  corruptions,
-  wrong,
-} = require('./values.js')
+const values = require('./values.js')
+
+const { buffers, corruptions, datasets, latents, Later, made, mostly, Own, signals, wrong } = values
+const { realise, realiseAll } = values
 
 /** @typedef {InstanceType<typeof import('./stage.js').Stage>} Stage */
 
@@ -52,6 +42,18 @@ const command = (name, args, act) =>
   )
 
 const index = fc.nat(5)
+
+/**
+ * A call of a method of one of the models.
+ *
+ * @param {string} name @param {fc.Arbitrary<any>[]} args @param {(gan: any, args: any[], stage: Stage) => unknown} call
+ */
+const method = (name, args, call) =>
+  command(name, fc.tuple(index, ...args), (stage, [i, ...given]) => {
+    const gan = stage.model(i)
+    stage.call(name, () => call(gan, given, stage))
+  })
+
 const seed = mostly(fc.constantFrom(0, 1, 42, 2 ** 53 - 1))
 const count = mostly(fc.integer({ min: 1, max: 6 }))
 const files = mostly(fc.constantFrom('a.safetensors', 'b.safetensors', 'none/c.safetensors', '.'), 20)
@@ -108,16 +110,7 @@ async function polluted(stage, gan, key, value) {
   }
 }
 
-const GLOBALS = [
-  'ArrayBuffer',
-  'SharedArrayBuffer',
-  'Uint8Array',
-  'Float32Array',
-  'Error',
-  'Map',
-  'URL',
-  'Object',
-]
+const GLOBALS = 'ArrayBuffer SharedArrayBuffer Uint8Array Float32Array Error Map URL Object'.split(' ')
 const REPLACEMENTS = [
   undefined,
   class {},
@@ -214,6 +207,9 @@ function allCommands(stage) {
   const minConfidence = mostly(fc.constantFrom(0, 0.5, 1))
   const truncation = mostly(fc.constantFrom(0, 0.5, 1))
   const labels = mostly(fc.nat(9))
+  const only = mostly(fc.constant('generator'))
+  const half = mostly(fc.boolean())
+  const output = mostly(fc.constantFrom('float32', 'uint8'))
   const layout = { columns: count, scale: count, signal }
   const pictures = options({ seed, count, latents: mostly(latents(2)), minConfidence, truncation, ...layout })
   const evaluation = options({
@@ -231,26 +227,18 @@ function allCommands(stage) {
         if (stage.models.length < 4) stage.models.push(new DCGAN(own))
       }),
     ),
-    ...[1, 2, 3].map(() =>
-      command(
+    ...[1, 2, 3, 4].map(n =>
+      method(
         'sample',
-        fc
-          .tuple(index, fc.integer({ min: 1, max: 4 }))
-          .chain(([i, n]) =>
-            fc.tuple(
-              fc.constant(i),
-              mostly(fc.constant(n)),
-              fc.oneof(
-                options({ seed, signal }),
-                options({ seed, labels, minConfidence, truncation, signal }),
-                options({ latents: mostly(latents(n)), signal }),
-              ),
-            ),
+        [
+          mostly(fc.constant(n)),
+          fc.oneof(
+            options({ seed, signal }),
+            options({ seed, labels, minConfidence, truncation, signal }),
+            options({ latents: mostly(latents(n)), signal }),
           ),
-        (stage, [i, n, given]) => {
-          const gan = stage.model(i)
-          stage.call('sample', () => gan.sample(n, given))
-        },
+        ],
+        (gan, args) => gan.sample(...args),
       ),
     ),
     command('evaluate', fc.tuple(index, evaluation), (stage, [i, given]) => {
@@ -258,50 +246,25 @@ function allCommands(stage) {
       withoutMnist(given, ['dataset', 'floorDataset'])
       if (given !== undefined) stage.call('evaluate', () => gan.evaluate(given))
     }),
-    command(
-      'interpolate',
-      fc.tuple(index, seed, seed, count, options({ signal })),
-      (stage, [i, a, b, n, given]) => {
-        const gan = stage.model(i)
-        stage.call('interpolate', () => gan.interpolate(a, b, n, given))
-      },
+    method('interpolate', [seed, seed, count, options({ signal })], (gan, args) => gan.interpolate(...args)),
+    method('saveGrid', [files, pictures], (gan, [file, given], stage) =>
+      gan.saveGrid(placed(stage, file), given),
     ),
-    command('saveGrid', fc.tuple(index, files, pictures), (stage, [i, file, given]) => {
-      const gan = stage.model(i)
-      stage.call('saveGrid', () => gan.saveGrid(placed(stage, file), given))
-    }),
-    command(
-      'save',
-      fc.tuple(index, files, options({ only: mostly(fc.constant('generator')), half: mostly(fc.boolean()) })),
-      (stage, [i, file, given]) => {
-        const gan = stage.model(i)
-        stage.call('save', () => gan.save(placed(stage, file), given))
-      },
+    method('save', [files, options({ only, half })], (gan, [file, given], stage) =>
+      gan.save(placed(stage, file), given),
     ),
-    command(
-      'exportOnnx',
-      fc.tuple(
-        index,
-        files,
-        options({ output: mostly(fc.constantFrom('float32', 'uint8')), half: mostly(fc.boolean()) }),
-      ),
-      (stage, [i, file, given]) => {
-        const gan = stage.model(i)
-        stage.call('exportOnnx', () => gan.exportOnnx(placed(stage, file), given))
-      },
+    method('exportOnnx', [files, options({ output, half })], (gan, [file, given], stage) =>
+      gan.exportOnnx(placed(stage, file), given),
     ),
     command('load', fc.tuple(files, hparams), (stage, [file, given]) => {
       if (stage.models.length < 4) stage.call('load', () => DCGAN.load(placed(stage, file), given))
     }),
     ...[1, 2].map(() =>
-      command(
+      // As above: without a data set it would read MNIST.
+      method(
         'trainEpoch',
-        fc.tuple(index, mostly(datasets), options({ onProgress, signal, newData })),
-        (stage, [i, dataset, given]) => {
-          const gan = stage.model(i)
-          // As above: without a data set it would read MNIST.
-          stage.call('trainEpoch', () => gan.trainEpoch(dataset ?? null, given))
-        },
+        [mostly(datasets), options({ onProgress, signal, newData })],
+        (gan, [set, given]) => gan.trainEpoch(set ?? null, given),
       ),
     ),
     command('train', fc.tuple(index, train), (stage, [i, given]) => {

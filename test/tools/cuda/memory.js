@@ -3,7 +3,7 @@
 const { DCGAN } = require('../../../dist/index.js')
 const { images } = require('./support.js')
 
-/** Images of a forward pass whose first activation alone takes 200 GB. */
+/** Images of a forward pass with a first activation of 200 GB. */
 const TOO_MANY = 4_000_000
 
 /** @param {string} device @returns {Promise<import('./support.js').Row[]>} */
