@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,17 +8,16 @@ import { crc32, deflateSync } from 'node:zlib'
 import { PNG } from 'pngjs'
 import { animate, animateFiles, decodePng, ImageBatch, snapshotName } from '../../lib/images/index'
 import { invalid, refused } from '../support/failure'
+import { folder as newFolder } from '../support/folder'
 import { decodeGif } from './decoders'
 
 let folder: string
 let file: string
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'dcgan-animate-'))
+beforeEach(() => {
+  folder = newFolder()
   file = join(folder, 'output.gif')
 })
-
-afterEach(() => rm(folder, { recursive: true }))
 
 /** A snapshot of `outputDim`² images that all have this level. */
 function snapshot(level: number, outputDim = 1): Promise<Buffer> {

@@ -3,31 +3,27 @@ import fs, {
   chown,
   lstat,
   mkdir,
-  mkdtemp,
   readdir,
   readFile,
   readlink,
-  rm,
   stat,
   symlink,
   utimes,
   writeFile,
 } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DcganError } from '../../lib/errors'
 import { writeFileAtomic } from '../../lib/internal/files'
 import { refused } from '../support/failure'
+import { folder as newFolder } from '../support/folder'
 
 let folder: string
 let file: string
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'dcgan-files-'))
+beforeEach(() => {
+  folder = newFolder()
   file = join(folder, 'model.safetensors')
 })
-
-afterEach(() => rm(folder, { recursive: true }))
 
 async function* pieces(...parts: (string | Error)[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) {
@@ -183,7 +179,7 @@ asRoot('in a folder that cannot be listed a file is replaced all the same', asyn
   await chmod(folder, 0o300)
   process.seteuid?.(NOBODY)
   try {
-    await refused(readdir(folder), 'EACCES')
+    await expect(readdir(folder)).rejects.toMatchObject({ code: 'EACCES' })
     await writeFileAtomic(file, Buffer.from('new'), { durable: true })
   } finally {
     process.seteuid?.(0)

@@ -1,21 +1,19 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { sharedFolder } from '../support/folder'
 import { runNode } from './child'
 
 const ROOT = join(__dirname, '..', '..')
 
-let folder = ''
+const folder = sharedFolder()
 
 /** The package as npm installs it where it has no addon for the platform. */
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'dcgan-elsewhere-'))
   for (const name of ['package.json', 'CMakeLists.txt', 'binding', 'cmake', 'dist', 'weights']) {
     cpSync(join(ROOT, name), join(folder, 'package', name), { recursive: true })
   }
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Runs a script there, on a platform that it takes for another one. */
 function on(platform: string, script: string) {

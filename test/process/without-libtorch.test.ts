@@ -1,17 +1,13 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { sharedFolder } from '../support/folder'
 import { runNode, run as runScript } from './child'
 
 const ROOT = join(__dirname, '..', '..')
 const LIBRARY = JSON.stringify(join(ROOT, 'dist', 'index.js'))
 const CLI = join(ROOT, 'dist', 'cli', 'index.js')
 
-let folder = ''
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'dcgan-without-'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = sharedFolder()
 
 /** Runs Node.js where there is no LibTorch, and where none can be fetched. */
 function run(args: string[], cwd = folder) {

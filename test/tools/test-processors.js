@@ -13,7 +13,8 @@ const { LEVELS, levelOf } = require('./levels.js')
 const { runProgram } = require('./program.js')
 
 const ROOT = path.join(__dirname, '..', '..')
-const SUITES = ['parity', 'finite-differences', 'determinism', 'threads', 'resume', 'average', 'dcgan-sample']
+const TRAINING = ['parity', 'finite-differences', 'determinism', 'resume', 'average']
+const SUITES = [...TRAINING.map(name => `training/${name}`), 'native/threads', 'dcgan/sample']
 
 const HELP = `Usage: npm run check -- processors [options]
 

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DCGAN, type HyperParams, loadMnist, type TrainingImages } from '../../lib/index'
+import { folder } from '../support/folder'
 import { ARITHMETICS, computeIn } from './arithmetic'
 
 const DEVICE = { device: 'cpu', threads: 2 } as const
@@ -74,19 +73,14 @@ describe.each(CASES)('a seed fixes images in %s', arithmetic => {
   const precision = computeIn(arithmetic)
   const [batchSize, most] = arithmetic === 'plain-bfloat16' ? [4, 70] : [16, 200]
   let gan: DCGAN
-  let folder: string
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'dcgan-determinism-'))
     gan = new DCGAN({ ...DEVICE, precision, seed: 3, batchSize })
     // Untrained statistics make every image nearly the same grey.
     await gan.trainEpoch(await someDigits(20 * batchSize))
   })
 
-  afterAll(async () => {
-    await gan.dispose()
-    rmSync(folder, { recursive: true })
-  })
+  afterAll(() => gan.dispose())
 
   const pixels = async (count: number, seed: number) => (await gan.sample(count, { seed })).pixels
 
@@ -113,7 +107,7 @@ describe.each(CASES)('a seed fixes images in %s', arithmetic => {
 
   test('on another number of threads, and from the file', async () => {
     const alone = await pixels(20, 42)
-    const file = join(folder, 'same.safetensors')
+    const file = join(folder(), 'same.safetensors')
     await gan.save(file)
     const loaded = await DCGAN.load(file, { threads: 1 })
     const again = (await loaded.sample(20, { seed: 42 })).pixels
@@ -125,7 +119,7 @@ describe.each(CASES)('a seed fixes images in %s', arithmetic => {
     const stop = new AbortController()
     const training = gan.trainEpoch(await someDigits(4000), { signal: stop.signal })
     const ending = training.catch(error => error)
-    const file = join(folder, 'between.safetensors')
+    const file = join(folder(), 'between.safetensors')
     // Equal samples on either side of the save: no step came between, and the file is the model that made them.
     let before: Uint8Array
     let after: Uint8Array
