@@ -13,26 +13,17 @@ export async function failure(promise: Promise<unknown>): Promise<DcganError> {
 /** Matches an error with this code, and a message like this or with this text in it. */
 export const code = (expected: string, message: RegExp | string = '') =>
   expect.objectContaining({
-    name: 'DcganError',
     code: expected,
-    message: expect.stringMatching(pattern(message)),
+    message: typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message),
   })
 
 /** Expects that a call is refused with this code, and a message like this or with this text in it. */
-export async function refused(
-  call: Promise<unknown>,
-  expected: string,
-  message?: RegExp | string,
-): Promise<void> {
+export async function refused(call: Promise<unknown>, expected: string, message: RegExp | string = '') {
   const error = await failure(call)
-  // Of an object that matches, Jest would show everything but the message.
   if (error?.code !== expected) throw error
-  expect([error.name, error.message]).toEqual(['DcganError', expect.stringMatching(pattern(message ?? ''))])
+  expect(error.message).toMatch(message)
 }
 
 /** Expects that a call refuses an argument, with a message like this. */
 export const invalid = (call: Promise<unknown>, message?: RegExp | string) =>
   refused(call, 'ERR_DCGAN_INVALID_ARGUMENT', message)
-
-const pattern = (message: RegExp | string) =>
-  typeof message === 'string' ? new RegExp(message.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')) : message
