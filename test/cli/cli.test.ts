@@ -12,17 +12,7 @@ import { data } from './support'
 test('every command has a help that names its flags, and the hyper-parameters with their defaults', async () => {
   const help = await cli(['--help'])
   expect(help).toMatchObject({ code: 0, stderr: '' })
-  for (const command of [
-    'setup',
-    'doctor',
-    'train',
-    'sample',
-    'grid',
-    'dataset',
-    'animate',
-    'evaluate',
-    'export',
-  ]) {
+  for (const command of 'setup doctor train sample grid dataset animate evaluate export'.split(' ')) {
     expect(help.stdout).toContain(`  ${command}`)
     const own = await cli([command, '--help'])
     expect([command, own.code, own.stderr]).toEqual([command, 0, ''])

@@ -8,17 +8,8 @@ import { bars, TINY, tiny } from '../support/dcgan'
 import { code, failure } from '../support/failure'
 
 test('the package exports what the contract names', () => {
-  expect(Object.keys(library).sort()).toEqual([
-    'DCGAN',
-    'DcganError',
-    'ImageBatch',
-    'animate',
-    'loadImages',
-    'loadMnist',
-    'recipes',
-    'subset',
-    'writeDataset',
-  ])
+  const names = 'DCGAN DcganError ImageBatch animate loadImages loadMnist recipes subset writeDataset'
+  expect(Object.keys(library).sort().join(' ')).toBe(names)
 })
 
 test('import gives the same names as require()', async () => {
