@@ -1,6 +1,6 @@
 import { DCGAN, type GenerateProgress, type ImageBatch } from '../../lib/index'
 import { run } from '../process/child'
-import { bars, equal, kept, tiny } from '../support/dcgan'
+import { equal, kept, tiny } from '../support/dcgan'
 import { code, refused } from '../support/failure'
 
 async function all(batches: AsyncIterable<ImageBatch>): Promise<ImageBatch[]> {
@@ -97,14 +97,6 @@ test.each<[Record<string, unknown> | undefined, RegExp]>([
   [{ count: 5, epochs: 1 }, /epochs is a hyper-parameter/],
 ])('bad options are refused at once: %j', (options, message) => {
   expect(() => tiny().generate(options as never)).toThrow(code('ERR_DCGAN_INVALID_ARGUMENT', message))
-})
-
-test('while the model trains, generate() is served between its steps', async () => {
-  const gan = tiny({ epochs: 1 })
-  const training = gan.trainEpoch(bars(64))
-  const batches = await all(gan.generate({ count: 8, batch: 2 }))
-  expect(batches).toHaveLength(4)
-  await training
 })
 
 test('the digits of the shipped generator are balanced', async () => {

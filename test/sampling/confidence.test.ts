@@ -162,17 +162,6 @@ test('images that may be drawn again count in maxQueue until they are decided', 
   expect((await gan.sample(64)).count).toBe(64)
 })
 
-test('other requests are served between the candidates of one', async () => {
-  const gan = untrained({ maxBatch: 8 })
-  await asTheyAre(gan, 1, 1)
-  const order: string[] = []
-  await Promise.all([
-    gan.sample(16, { seed: 1, minConfidence: 1 }).then(() => order.push('many')),
-    gan.sample(1, { seed: 2 }).then(() => order.push('one')),
-  ])
-  expect(order).toEqual(['one', 'many'])
-})
-
 test('images are drawn again while the model trains', async () => {
   const gan = untrained()
   const epoch = gan.trainEpoch(labelled(40, 10))
