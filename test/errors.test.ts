@@ -110,7 +110,7 @@ test('the cause of an options object that cannot be read is what its getter thre
   expect(error.cause).toEqual(new Error('do not touch'))
 })
 
-test('what the addon rejects with keeps its code; anything else is ERR_DCGAN_NATIVE with its cause', () => {
+test('an error of the addon keeps its code; any other error is ERR_DCGAN_NATIVE with its cause', () => {
   const known = fromNative({ code: 'ERR_DCGAN_BUSY', message: 'an epoch runs' })
   expect(known).toBeInstanceOf(DcganError)
   expect(known).toMatchObject({ code: 'ERR_DCGAN_BUSY', message: 'an epoch runs' })
@@ -155,7 +155,7 @@ test.each([
   expect(new Schedule(count, batchSize, 1).stepsPerEpoch).toBe(steps)
 })
 
-test('the speed is that of the last ten seconds', () => {
+test('the speed is the mean of the last ten seconds', () => {
   const meter = new SpeedMeter()
   expect(meter.imagesPerSecond).toBe(0)
   for (let second = 0; second <= 60; second++)

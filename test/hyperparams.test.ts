@@ -11,7 +11,7 @@ function failure(given: unknown): DcganError {
   throw new Error('resolveHyperParams accepted it')
 }
 
-test('the defaults are those of the contract', () => {
+test('the defaults equal the defaults of the contract', () => {
   const { seed, ...rest } = resolveHyperParams()
   expect(rest).toEqual({
     batchSize: 128,

@@ -101,7 +101,7 @@ full('the packed addon on linux-arm64', () => {
     expect(difference('steps 6 to 10', x64.second, arm64.second)).toBeLessThan(TOLERANCE)
   })
 
-  test('goes on from a state that linux-x64 saved, and linux-x64 from one that it saved', async () => {
+  test('continues from a state that linux-x64 saved, and linux-x64 from one that it saved', async () => {
     const there = await answer('arm64', 'resume', 'x64.safetensors')
     expect(difference('saved on x64, resumed on arm64', x64.second, there.second)).toBeLessThan(TOLERANCE)
     const back = await answer('x64', 'resume', 'arm64.safetensors')

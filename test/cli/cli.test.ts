@@ -226,7 +226,7 @@ test('sample --min-confidence and --truncation make the digits that the library 
   expect(levels).toEqual(decodePng(await batch.grid()).levels)
 })
 
-test('who stops reading the output ends the command without a trace', async () => {
+test('a reader that closes the output early ends the command without an error', async () => {
   const child = spawn(process.execPath, [
     join(__dirname, '..', '..', 'dist', 'cli', 'index.js'),
     'train',

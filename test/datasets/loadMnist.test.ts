@@ -92,7 +92,7 @@ describe('a folder', () => {
   })
 })
 
-describe('what does not fit is refused with the file and the fault', () => {
+describe('a file that does not fit is refused with its path and the fault', () => {
   const images = imagesFile(3)
   const labels = labelsFile(3)
   const zipped = gzipSync(images)

@@ -9,7 +9,7 @@ import { folder } from '../support/folder'
 const later = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
 describe('an aborted signal', () => {
-  test('rejects with its reason, leaves no listener, and the model goes on from where it stands', async () => {
+  test('rejects with its reason, leaves no listener, and the model continues from its step', async () => {
     const straight = await tiny().trainEpoch(bars(80))
     const gan = tiny()
     const reason = new Error('enough for now')

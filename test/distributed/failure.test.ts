@@ -35,7 +35,7 @@ interface How {
   step: number
 }
 
-test('where one process aborts, all stop after the same step', async () => {
+test('if one process aborts, all stop after the same step', async () => {
   const script = endless("if (rank === 1 && step >= 5) stop.abort(new Error('enough'))")
   const [first, second] = results<How>(await ranks(2, script)) as [How, How]
   expect([first.how, second.how]).toEqual(['ERR_DCGAN_PEER', 'enough'])
@@ -43,7 +43,7 @@ test('where one process aborts, all stop after the same step', async () => {
   expect(first.step).toBeGreaterThanOrEqual(5)
 })
 
-test('where one process disposes of its model, the others end', async () => {
+test('if one process disposes of its model, the others end', async () => {
   const script = endless('if (rank === 0 && step >= 5) gan.dispose()')
   const [first, second] = results<How>(await ranks(2, script)) as [How, How]
   expect([first.how, second.how]).toEqual(['ERR_DCGAN_DISPOSED', 'ERR_DCGAN_PEER'])
@@ -98,7 +98,7 @@ test('a process that stands still for less than the others wait ends nobody', as
   expect(Math.min(...results<How>(ended).map(({ step }) => step))).toBeGreaterThan(40)
 })
 
-/** Goes on from the checkpoint if there is one, trains to the end, and prints a digest of the state. */
+/** Continues from the checkpoint if there is one, trains to the end, and prints a digest of the state. */
 const resuming = (path: string) => `
   const { createHash } = require('node:crypto')
   const { existsSync, readFileSync } = require('node:fs')
@@ -116,7 +116,7 @@ const resuming = (path: string) => `
     console.log(JSON.stringify({ state, steps: epochs.reduce((sum, { steps }) => sum + steps, 0) }))
   })`
 
-test('after a failure, a run goes on from its checkpoint with the bits of one that nothing disturbed', async () => {
+test('after a failure, a run continues from its checkpoint with the bits of an undisturbed run', async () => {
   const path = join(folder(), 'run.safetensors')
   const [straight] = results<{ state: string }>(await ranks(2, resuming(join(folder(), 'straight'))))
   let killed = false

@@ -170,7 +170,7 @@ describe.each([
   })
 })
 
-test('only the folders of the training library include headers of LibTorch, and only the addon those of Node.js', () => {
+test('only the folders of the training library include headers of LibTorch, and only the addon includes headers of Node.js', () => {
   const using = (header: RegExp) =>
     filesUnder('binding', /\.(h|cc)$/).filter(file => header.test(readFileSync(join(ROOT, file), 'utf8')))
   const libtorch = using(/#include <(torch|ATen|c10)[/\w]*\//)

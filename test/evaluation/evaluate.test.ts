@@ -41,7 +41,7 @@ function corrupted({ images, ...rest }: TrainingImages): TrainingImages {
   return { images: changed, ...rest }
 }
 
-test('the figures are those of the reference implementation', async () => {
+test('the figures equal the figures of the reference implementation', async () => {
   const gan = kept(await DCGAN.pretrained({ device: 'cpu' }))
   const dataset = first(await loadMnist({ split: 'test' }), fixture.real)
   const floorDataset = corrupted(first(await loadMnist(), fixture.fake))
@@ -69,7 +69,7 @@ test('labels are read as the reference implementation reads them', async () => {
   }
 })
 
-test('what is compared are the images that sample() makes of the same seed', async () => {
+test('evaluate() compares the images that sample() makes of the same seed', async () => {
   const gan = kept(await DCGAN.pretrained({ device: 'cpu' }))
   const dataset = await test200()
   const { pixels, count } = await gan.sample(small.count, { seed: small.seed })
@@ -197,7 +197,7 @@ test('no images are reported as unseen where the classifier was trained on them,
   expect(await tiny().evaluate({ ...small, dataset: three })).not.toHaveProperty('unseen')
 })
 
-test('the distance within a class is that of its images alone', async () => {
+test('the distance within a class is the distance of its images alone', async () => {
   const gan = tiny({ classes: 10 })
   const [real, pool] = [first(await loadMnist({ split: 'test' }), 300), first(await loadMnist(), 300)]
   const of = ({ images, labels }: TrainingImages, label: number) => {
@@ -220,7 +220,7 @@ test('the distance within a class is that of its images alone', async () => {
   }
 })
 
-test('the accuracy score of real images in both places is the same, and that of noise is far lower', async () => {
+test('the accuracy score of real images in both places is the same, and the score of noise is far lower', async () => {
   const gan = tiny({ classes: 10 })
   const options = { ...small, dataset: await test200(), floorDataset: first(await loadMnist(), 500) }
   const fractions: number[] = []
@@ -306,7 +306,7 @@ test('progress rises to 1', async () => {
   expect(fractions[0]).toBeLessThan(1)
 })
 
-test('what onProgress throws, or its promise rejects with, is what evaluate() rejects with', async () => {
+test('evaluate() rejects with the error that onProgress throws or rejects with', async () => {
   const gan = tiny()
   const dataset = await test200()
   const mine = new Error('mine')
@@ -351,7 +351,7 @@ test('dispose() ends the wait for promises of onProgress', async () => {
   await refused(evaluating, 'ERR_DCGAN_DISPOSED', /disposed/)
 })
 
-test('the images are those of the call, whatever the caller does to them afterwards', async () => {
+test('the images are copied at the call, so later changes have no effect', async () => {
   const gan = tiny()
   const dataset = await test200()
   const expected = await gan.evaluate({ ...small, dataset })

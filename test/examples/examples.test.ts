@@ -82,7 +82,7 @@ test('dataset.mjs writes labelled digits that loadImages() reads', async () => {
   expect([count, labels.filter(label => label === 3).length]).toEqual([40, 4])
 })
 
-test('train.mjs trains, and goes on from where it stood', async () => {
+test('train.mjs trains, and continues after a stop', async () => {
   expect(await run(example('train.mjs'), '1')).toMatch(
     /step 1\/1: .*\ndigits\.safetensors is trained; output\S+\n/,
   )

@@ -87,7 +87,7 @@ test('a log or a folder of Object.prototype is not written', async () => {
   expect(readdirSync(path)).toEqual([])
 })
 
-test('the permissions of a new file are not those of Object.prototype', async () => {
+test('the permissions of a new file do not come from Object.prototype', async () => {
   const file = join(folder(), 'grid.png')
   await polluted({ mode: 0o777 }, () => tiny().saveGrid(file))
   expect(statSync(file).mode & 0o777).toBe(0o666 & ~process.umask())

@@ -68,7 +68,7 @@ test('by default it lingers on the last frame, and repeats', async () => {
   expect([other.width, other.height]).toEqual([84, 84])
 })
 
-test('levels and places are those of the images', async () => {
+test('the animation has the levels and places of the images', async () => {
   const pixels = Uint8Array.from({ length: 4 * 784 }, (_, i) => (i * 7 + (i >> 8)) & 255)
   const batch = new ImageBatch(pixels)
   await writeFile(join(folder, snapshotName(0)), await batch.grid({ order: 'columns' }))
@@ -117,7 +117,7 @@ test('a coloured picture is taken in grey', async () => {
   expect(await levelsOf(file)).toEqual([76])
 })
 
-describe('what goes wrong is said, and the old GIF stays', () => {
+describe('an error is reported, and the old GIF stays', () => {
   async function isRefused(message: string): Promise<void> {
     await writeFile(file, 'old')
     await refused(animate(folder, file), 'ERR_DCGAN_IO', message)

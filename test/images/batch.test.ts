@@ -231,7 +231,7 @@ test('gif shows the images one after another', async () => {
   ])
 })
 
-describe('what cannot be is refused with the key', () => {
+describe('an impossible value is refused with its key', () => {
   test.each([undefined, null, new Uint8Array(0), new Uint8Array(783), new Float32Array(784), [0]])(
     'pixels: %p',
     pixels => {

@@ -62,7 +62,7 @@ test('scale makes each pixel a square', () => {
   expect(gif).toMatchObject({ width: 4, height: 2, frames: [{ levels: [1, 1, 2, 2, 1, 1, 2, 2] }] })
 })
 
-describe('what cannot be is refused with the key', () => {
+describe('an impossible value is refused with its key', () => {
   const good = frame(2, 2, () => 0)
 
   test.each<[string, unknown, unknown]>([

@@ -51,7 +51,7 @@ test('no data at all makes an empty file', async () => {
   expect(await readFile(file)).toHaveLength(0)
 })
 
-test('where making the data fails, the old file stays and nothing is left', async () => {
+test('if making the data fails, the old file stays and no other file is left', async () => {
   await writeFileAtomic(file, Buffer.from('old'))
   const failure = new Error('the model is gone')
   await expect(writeFileAtomic(file, pieces('ne', failure))).rejects.toMatchObject({
@@ -195,7 +195,7 @@ test('many files in one folder cost one look for what killed processes left, not
   looks.mockRestore()
 })
 
-test('what a killed process left is removed once it is old, and not before', async () => {
+test('the files of a killed process are removed when they are old, and not before', async () => {
   const left = (n: number) => join(folder, `.dcgan-4${n}-00000000-0000-4000-8000-00000000000${n}.tmp`)
   await writeFile(left(1), 'half')
   await writeFile(left(2), 'half')

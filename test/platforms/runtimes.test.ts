@@ -62,7 +62,7 @@ platforms('a runtime from the registry', () => {
     if (node !== undefined) await expectSamples(FEW, ...node, 'portable.mjs', model)
   })
 
-  describe('all images of each model, by every class, seeds and given latent vectors, are those of LibTorch', () => {
+  describe('all images of each model, by every class, seeds and given latent vectors, equal the images of LibTorch', () => {
     test.each(MODELS)('by %s in Node.js', async model => {
       const { status, stdout, stderr } = await without.run(
         process.execPath,

@@ -1,6 +1,6 @@
 import { run } from './child'
 
-test('a cluster serves from a model in each process, and goes on when one of them is killed', async () => {
+test('a cluster serves from a model in each process, and continues when one of them is killed', async () => {
   const ended = await run(`
     const cluster = require('node:cluster')
     const http = require('node:http')

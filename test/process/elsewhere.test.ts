@@ -64,7 +64,7 @@ describe.each(['darwin', 'win32'])('on %s, where there is no LibTorch,', platfor
   })
 })
 
-test('where the package was bundled, the error names the line to add', async () => {
+test('if the package was bundled, the error names the line to add', async () => {
   cpSync(join(folder, 'package', 'dist'), join(folder, 'bundled', 'server', 'dist'), { recursive: true })
   const { stdout } = await runNode(
     [

@@ -168,7 +168,7 @@ test('a promise that is pending keeps the process alive', async () => {
   expect(ended.stdout.split('\n').sort()).toEqual(['', 'sampled 300', 'trained 10'])
 })
 
-test('what rejects is heard of once: by its caller, or as unhandled where nobody listens', async () => {
+test('a rejection is reported once: to its caller, or as unhandled if nobody listens', async () => {
   const ended = await run(`
     const nowhere = '/no/such/folder/file'
     /** Hands over a promise for everything that can reject, in each of its ways, and says how many there were. */
@@ -263,7 +263,7 @@ test('models that are disposed of leave no memory behind', async () => {
       return resident()
     }
     ;(async () => {
-      // Fifteen models have more than 800 MiB. What the C library keeps for later it keeps once: a leak goes on.
+      // Fifteen models have more than 800 MiB. The C library keeps some memory once; a leak continues.
       const growth = []
       for (let before = await use(15); growth.length < 4 && !(growth.at(-1) < 200); ) {
         const after = await use(15)

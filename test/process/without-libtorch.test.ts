@@ -46,7 +46,7 @@ test('a model samples, saves and exports without LibTorch', async () => {
   for (const name of ['grid.png', 'generator.onnx']) expect(existsSync(join(folder, name))).toBe(true)
 })
 
-test('what needs LibTorch says so with the command, and the model samples on', async () => {
+test('a call that needs LibTorch names the command, and the model still samples', async () => {
   const { code, stdout } = await run([
     '-e',
     `const { DCGAN } = require(${LIBRARY})

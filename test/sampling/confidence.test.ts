@@ -94,7 +94,7 @@ test('20 candidates are drawn at most, and the best of them is the image', async
   expect(Math.max(...gains)).toBeGreaterThan(0)
 })
 
-test('the confidence is that of the label, and without classes the largest', async () => {
+test('the confidence is the probability of the label, and without classes the largest one', async () => {
   const conditional = untrained()
   const sum = new Float64Array(6)
   for (let label = 0; label < 10; label++) {

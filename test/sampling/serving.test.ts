@@ -45,7 +45,7 @@ test('two models that train and sample at once do what each does alone', async (
   expect(alone[0]?.pixels).not.toEqual(alone[1]?.pixels)
 })
 
-test('images requested while the model trains are those of the step that ran, or of the next', async () => {
+test('images requested during training come from the running step or from the next one', async () => {
   const STEPS = 20
   const dataset = bars(STEPS * NATIVE_CONFIG.batchSize)
   const models: NativeModel[] = []

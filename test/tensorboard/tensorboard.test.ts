@@ -83,7 +83,7 @@ test('a run that continues adds a file, and TensorBoard forgets the steps that i
   const first = tiny({ epochs: 3 })
   await first.train({ dataset, outputDir: null, tensorboard: runs, checkpoint: { path }, maxSteps: 6 })
   const [before] = eventFiles(runs)
-  // It goes on after its checkpoint, and those steps are lost.
+  // It continues after its checkpoint, and those steps are lost.
   await first.train({ dataset, outputDir: null, tensorboard: runs, maxSteps: 2 })
   const second = kept(await DCGAN.load(path))
   const bytes = readFileSync(before as string)
@@ -96,7 +96,7 @@ test('a run that continues adds a file, and TensorBoard forgets the steps that i
   for (const name of LOSSES) expect(curve(runs, `loss/${name}`)).toEqual(curve(straight, `loss/${name}`))
 })
 
-test('evaluate() adds its figures, and those of the floor, at the step of the model', async () => {
+test('evaluate() adds its figures, and the figures of the floor, at the step of the model', async () => {
   const runs = folder()
   const dataset = bars(40)
   const gan = tiny({ epochs: 1 })
@@ -148,7 +148,7 @@ test('a folder that cannot be made or written ends the call before it begins', a
   expect(readFileSync(file, 'utf8')).toBe('mine')
 })
 
-test('what was trained until a run was stopped has its events', async () => {
+test('the steps before a stop have their events', async () => {
   const runs = folder()
   const gan = tiny({ epochs: 50 })
   await failure(gan.train({ dataset: bars(16), outputDir: null, tensorboard: runs, ...stopAt(5) }))

@@ -19,7 +19,7 @@ const HELP = `Usage: npm run check -- cuda [options]
 
 Needs an NVIDIA GPU. Sets the package up for CUDA, checks on the GPU that a step in a CUDA graph, an eager one and one
 of the CPU agree, that a seed gives the same bits, resuming, sampling, stopping, two models on one GPU, two processes
-and a GPU whose memory is full, and then compares the step's time with PyTorch's. Prints tables for docs/cuda.md.
+and a GPU with full memory, and then compares the step's time with PyTorch's. Prints tables for docs/cuda.md.
 
 Options:
   --python <file>  a Python with PyTorch for CUDA and NumPy; without it, nothing is compared with PyTorch
@@ -45,7 +45,7 @@ async function requireGpu() {
     throw failure('ERR_DCGAN_NATIVE_NOT_FOUND', 'Setting the package up for CUDA failed.', 'See above.')
 }
 
-/** Runs a part in a process of its own: where one ends badly, the others go on. @param {string} name @param {string} device */
+/** Runs a part in a process of its own: if one fails, the others continue. @param {string} name @param {string} device */
 async function check(name, device) {
   const { output } = await run(process.execPath, [path.join(__dirname, 'cuda', 'parts.js'), name, device])
   try {

@@ -60,7 +60,7 @@ describe.each(ARITHMETICS)('in %s', arithmetic => {
     expect(moved).toBe(true)
   })
 
-  test('its counters of batches are those of the generator, which count each forward pass of training', async () => {
+  test('it has the counters of batches of the generator, which count each forward pass of training', async () => {
     const { file } = await trained(2, { emaDecay: 0.9, discSteps: 3, precision })
     const counters = (await readState(file)).state.tensors
       .filter(({ name }) => name.endsWith('num_batches_tracked'))

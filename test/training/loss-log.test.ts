@@ -84,7 +84,7 @@ test('a run that continues keeps the rows up to its step, and makes the later on
   expect(readFileSync(log, 'utf8')).toBe(readFileSync(straight, 'utf8'))
 })
 
-test('what was trained until a run was stopped has its rows', async () => {
+test('the steps before a stop have their rows', async () => {
   const log = join(folder(), 'losses.csv')
   const gan = tiny({ epochs: 50 })
   await failure(gan.train({ dataset: bars(16), outputDir: null, log, ...stopAt(5) }))

@@ -76,7 +76,7 @@ test('saveGrid(), save() and exportOnnx() write the files that they write native
   expect(mine?.discLosses).toEqual(others?.discLosses)
 })
 
-test('the averages that load() turns on or off are those of the native engine', async () => {
+test('load() turns averages on and off as the native engine does', async () => {
   for (const [before, after] of [
     [0.9, 0],
     [0, 0.9],
@@ -183,7 +183,7 @@ test('a model that was trained in bfloat16 or by LibTorch alone samples in float
   await refused(pretrained({ device: 'cuda' }), 'ERR_DCGAN_NATIVE_NOT_FOUND')
 })
 
-test('what trains says where training runs', async () => {
+test('a call that trains names the platforms that train', async () => {
   const { wasm } = await both({ classes: 0 })
   const only = code(
     'ERR_DCGAN_NATIVE_NOT_FOUND',

@@ -34,7 +34,7 @@ async function stopping(device) {
         ok: aborted === 'AbortError' && stopped < steps,
         found: `${aborted} after ${stopped} of ${steps} steps`,
       },
-      { what: 'the epoch that was aborted goes on', ok: gan.step === steps, found: `${gan.step} steps` },
+      { what: 'the epoch that was aborted continues', ok: gan.step === steps, found: `${gan.step} steps` },
     ]
   })
   await withModel({ device }, async gan => {
