@@ -37,6 +37,7 @@ class Odd {
   }
 }
 
+const THROWS = 'an object that throws when it is looked at'
 const throwing = new Proxy({}, { get: refuse, ownKeys: refuse, getPrototypeOf: refuse, has: refuse })
 const { proxy: revoked, revoke } = Proxy.revocable({}, {})
 revoke()
@@ -46,8 +47,8 @@ function refuse(): never {
 }
 
 test.each([
-  ['a proxy that throws', throwing, 'an object that throws when it is looked at'],
-  ['a revoked proxy', revoked, 'an object that throws when it is looked at'],
+  ['a proxy that throws', throwing, THROWS],
+  ['a revoked proxy', revoked, THROWS],
   [
     'a throwing constructor',
     {
@@ -55,20 +56,12 @@ test.each([
         return refuse()
       },
     },
-    'an object that throws when it is looked at',
+    THROWS,
   ],
-  [
-    'a constructor named by a symbol',
-    { constructor: { name: Symbol('s') } },
-    'an object that throws when it is looked at',
-  ],
+  ['a constructor named by a symbol', { constructor: { name: Symbol('s') } }, THROWS],
   ['a throwing toString', { toString: refuse }, 'an object (Object)'],
   ['a throwing tag', new Odd(), 'an object (Odd)'],
-  [
-    'a class of a very long name',
-    { constructor: { name: 'x'.repeat(1e6) } },
-    `an object (${'x'.repeat(46)}...`,
-  ],
+  ['a class of a long name', { constructor: { name: 'x'.repeat(1e6) } }, `an object (${'x'.repeat(46)}...`],
   ['a very long symbol', Symbol('x'.repeat(100)), `Symbol(${'x'.repeat(50)}...`],
 ])('%s is described without an error of its own', (_, value, text) => {
   expect(invalidArgument('key', 'this', value).message).toBe(`Expected this for key but received ${text}`)

@@ -19,6 +19,8 @@ const raw =
 
 /** One tensor's entry. */
 const one = (entry: string, dataBytes = 8) => raw(`{"a":${entry}}`, dataBytes)
+/** The entry of eight bytes at the beginning. */
+const EIGHT = '{"dtype":"U8","shape":[8],"data_offsets":[0,8]}'
 const entry = (dtype: string, shape: string, offsets: string) =>
   `{"dtype":"${dtype}","shape":${shape},"data_offsets":${offsets}}`
 
@@ -27,10 +29,7 @@ const FILES: Case[] = [
   [/it is a pipe\. Check the path/, file => execFileSync('mkfifo', [file])],
   [/it is a device/, file => symlinkSync('/dev/zero', file)],
   [/it is empty/, file => writeFileSync(file, '')],
-  [
-    /it has 7 bytes, too few for the length of a header, which takes 8/,
-    file => writeFileSync(file, '1234567'),
-  ],
+  [/it has 7 bytes, too few for the length of a header/, file => writeFileSync(file, '1234567')],
 ]
 
 const LENGTHS: Case[] = [
@@ -59,14 +58,8 @@ const JSON_TEXTS: Case[] = [
   [/its header is not JSON/, raw('{"a\nb":1}')],
   [/its header is not JSON/, raw('{"a\\x":1}')],
   [/its header is not JSON/, raw('{"__metadata__":{"ü":"ü"!')],
-  [
-    /its header has a key twice in one object/,
-    raw(`{"a":${entry('U8', '[8]', '[0,8]')},"a":${entry('U8', '[8]', '[0,8]')}}`, 8),
-  ],
-  [
-    /its header has a key twice in one object/,
-    raw(`{"a":${entry('U8', '[8]', '[0,8]')},"\\u0061":${entry('U8', '[8]', '[0,8]')}}`, 8),
-  ],
+  [/its header has a key twice in one object/, raw(`{"a":${EIGHT},"a":${EIGHT}}`, 8)],
+  [/its header has a key twice in one object/, raw(`{"a":${EIGHT},"\\u0061":${EIGHT}}`, 8)],
   [/its header has a key twice/, raw('{"__metadata__":{},"__metadata__":{}}')],
   [/its header has a key twice/, raw('{"__metadata__":{"x":"1","x":"2"}}')],
   [/its header has a key twice/, one('{"dtype":"U8","dtype":"F32","shape":[8],"data_offsets":[0,8]}')],
@@ -120,7 +113,7 @@ const TENSORS: Case[] = [
   [/1099511627768 bytes follow the last tensor/, one(entry('U8', '[8]', '[0,8]'), 2 ** 40)],
   [/5 bytes follow the last tensor, which ends at byte 0/, raw('{}', 5)],
   [
-    /tensor "a" lies at bytes 4 to 8 of the data, but no tensor holds the bytes 0 to 4 before it/,
+    /bytes 4 to 8 of the data, but no tensor holds the bytes 0 to 4 before it/,
     one(entry('U8', '[4]', '[4,8]')),
   ],
   [
@@ -131,10 +124,7 @@ const TENSORS: Case[] = [
     /tensor "b" lies at bytes 3 to 8 of the data, where another tensor lies up to byte 4/,
     raw(`{"a":${entry('U8', '[4]', '[0,4]')},"b":${entry('U8', '[5]', '[3,8]')}}`, 8),
   ],
-  [
-    /where another tensor lies up to byte 8/,
-    raw(`{"a":${entry('U8', '[8]', '[0,8]')},"b":${entry('U8', '[8]', '[0,8]')}}`, 8),
-  ],
+  [/where another tensor lies up to byte 8/, raw(`{"a":${EIGHT},"b":${EIGHT}}`, 8)],
 ]
 
 describeHostile(folder, 'what is no file', FILES)

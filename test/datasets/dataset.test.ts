@@ -51,16 +51,8 @@ test.each([
   ['count', { ...good, count: -2 }, 'it says that it has -2 images'],
   ['width', { ...good, width: 32 }, 'its images are 32×28 pixels. The networks take 28×28 grey images'],
   ['height', { ...good, height: 14 }, 'its images are 28×14 pixels'],
-  [
-    'images',
-    { ...good, images: new Uint8Array(2 * 784 * 3) },
-    'seems to be RGB, with 3 bytes per pixel. The networks',
-  ],
-  [
-    'images',
-    { ...good, images: new Uint8Array(2 * 784 * 4) },
-    'seems to be RGBA, with 4 bytes per pixel. The networks',
-  ],
+  ['images', { ...good, images: new Uint8Array(2 * 784 * 3) }, 'seems to be RGB, with 3 bytes per pixel.'],
+  ['images', { ...good, images: new Uint8Array(2 * 784 * 4) }, 'seems to be RGBA, with 4 bytes per pixel.'],
   ['images', { ...good, images: pixels(2).subarray(1) }, 'dataset.images has 1567'],
   ['labels', { ...good, labels: Uint8Array.of(1) }, 'it has 2 images and 1 labels'],
 ])('a %s that does not fit is explained: %#', (_, value, message) => {

@@ -165,16 +165,8 @@ describe('a picture that takes long to decode', () => {
 test.each<[string, Record<string, string>, RegExp]>([
   ['an empty folder', {}, /holds no pictures \(\.png/],
   ['a folder of texts', { 'a.txt': 'x' }, /holds no pictures/],
-  [
-    'pictures that are none',
-    { 'a.png': 'x' },
-    /holds no file that can be read as a picture: .*a\.png: no PNG/,
-  ],
-  [
-    'a class without pictures',
-    { 'A/a.png': 'x', 'B/b.txt': 'y' },
-    /B holds no pictures, and the others hold some/,
-  ],
+  ['pictures that are none', { 'a.png': 'x' }, /no file that can be read as a picture: .*a\.png: no PNG/],
+  ['a class without pictures', { 'A/a.png': 'x', 'B/b.txt': 'y' }, /B holds no pictures, and the others/],
   [
     'two data sets of IDX files',
     { 'a-images-idx3-ubyte': 'x', 'b-images-idx3-ubyte': 'x' },

@@ -90,10 +90,7 @@ test.each<[Parameters<DCGAN['sample']>, RegExp]>([
   [[1, { latents: [1] as never }], /Float32Array of 8 .*for latents but received an array of 1$/],
   [[1, { latents: new Float64Array(8) as never }], /received a Float64Array of 8$/],
   [[2, { latents: new Float32Array(8) }], /Float32Array of 16 .*received a Float32Array of 8$/],
-  [
-    [1, { latents: new Float32Array(8).fill(Number.NaN, 3) }],
-    /finite number for latents\[3\] but received NaN$/,
-  ],
+  [[1, { latents: new Float32Array(8).fill(Number.NaN, 3) }], /for latents\[3\] but received NaN$/],
   [[1, { latents: new Float32Array(8), seed: 1 }], /nothing beside latents for seed but received 1$/],
   [[1, { signal: {} as never }], /an AbortSignal for signal/],
 ])('bad arguments are refused: %p', async (args, message) => {

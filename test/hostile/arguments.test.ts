@@ -182,7 +182,10 @@ describe('the addon measures by itself', () => {
   const drawn = { labels: undefined, minConfidence: undefined, truncation: 1 }
   const request = { count: 2, seed: 1, latents: null, fixed: false, ...drawn }
   const state = { step: 0, epoch: 0, batch: 0, datasetCount: 0, datasetHash: '', tensors: [] }
+  const sample = (changes: object) => training().sample(model, { ...request, ...changes })
   const tensor = { name: 'rng.noise', dtype: 'I64', shape: [2], data: new ArrayBuffer(16) }
+  const importTensor = (changes: object) =>
+    training().importState(model, { ...state, tensors: [{ ...tensor, ...changes }] } as never)
 
   test.each<[string, () => unknown]>([
     ['more images than there are', () => training().setDataset(model, new Uint8Array(784), 2)],
@@ -190,18 +193,12 @@ describe('the addon measures by itself', () => {
     ['a number of images that is none', () => training().setDataset(model, new Uint8Array(784), Number.NaN)],
     ['too many to count', () => training().setDataset(model, new Uint8Array(784), 1e300)],
     ['images of another type', () => training().setDataset(model, new Float32Array(784) as never, 1)],
-    [
-      'latents that are too few',
-      () => training().sample(model, { ...request, latents: new Float32Array(100) }),
-    ],
-    ['a negative count', () => training().sample(model, { ...request, count: -1 })],
-    ['half an image', () => training().sample(model, { ...request, count: 1.5 })],
-    [
-      'another number of fixed latents',
-      () => training().sample(model, { ...request, count: 5, fixed: true }),
-    ],
-    ['no truncation', () => training().sample(model, { ...request, truncation: undefined as never })],
-    ['a negative seed', () => training().sample(model, { ...request, seed: -1 })],
+    ['latents that are too few', () => sample({ latents: new Float32Array(100) })],
+    ['a negative count', () => sample({ count: -1 })],
+    ['half an image', () => sample({ count: 1.5 })],
+    ['another number of fixed latents', () => sample({ count: 5, fixed: true })],
+    ['no truncation', () => sample({ truncation: undefined as never })],
+    ['a negative seed', () => sample({ seed: -1 })],
     ['no request', () => training().sample(model, undefined as never)],
     ['a negative number of latents', () => training().latents(1, 0, -1, 100)],
     ['latents without end', () => training().latents(1, 0, 1e15, 1e15)],
@@ -211,26 +208,9 @@ describe('the addon measures by itself', () => {
     ],
     ['a negative step', () => training().importState(model, { ...state, step: -1 })],
     ['a hash that is none', () => training().importState(model, { ...state, datasetHash: 'xyz' })],
-    [
-      'a tensor that is too short',
-      () =>
-        training().importState(model, {
-          ...state,
-          tensors: [{ ...tensor, data: new ArrayBuffer(8) }],
-        } as never),
-    ],
-    [
-      'a tensor without end',
-      () =>
-        training().importState(model, {
-          ...state,
-          tensors: [{ ...tensor, shape: [2 ** 40, 2 ** 40] }],
-        } as never),
-    ],
-    [
-      'an unknown dtype',
-      () => training().importState(model, { ...state, tensors: [{ ...tensor, dtype: 'F8' }] } as never),
-    ],
+    ['a tensor that is too short', () => importTensor({ data: new ArrayBuffer(8) })],
+    ['a tensor without end', () => importTensor({ shape: [2 ** 40, 2 ** 40] })],
+    ['an unknown dtype', () => importTensor({ dtype: 'F8' })],
     ['more threads than anyone has', () => training().create({ ...NATIVE_CONFIG, threads: 1e9 })],
     ['latents of no length', () => training().create({ ...NATIVE_CONFIG, latentDim: 0 })],
   ])('%s', (_, call) => {

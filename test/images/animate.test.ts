@@ -143,7 +143,7 @@ describe('an error is reported, and the old GIF stays', () => {
     [
       'a large coloured picture',
       png(1792, 1792, { colour: 2 }),
-      'is a PNG file of 1792×1792 pixels that are not',
+      'is a PNG file of 1792×1792 pixels that are',
     ],
     ['a picture that is cut short', png(28, 28), 'is a damaged PNG file'],
     [
