@@ -54,8 +54,8 @@ export interface HyperParams {
   /**
    * Weight λ of mismatched labels as negatives: λ · E softplus(D(x, another label)) over the real images is added to the
    * discriminator's loss, 0 to 1,000, or one value per epoch. The other label is drawn uniformly among the other classes,
-   * so it needs `classes` ≥ 2. Default 0: none. More of it makes the labels of generated images more reliable, and the
-   * images less varied.
+   * so the weight has no effect with fewer than two classes. Default 0: none. More of it makes the labels of generated
+   * images more reliable, and the images less varied.
    */
   mismatch: ByEpoch
   /** Probability that the discriminator drops an activation in training, from 0 and below 1. Default 0.3. */
@@ -273,13 +273,6 @@ export function resolveHyperParams(
       'labelSmoothing',
       "0 beside loss 'relativistic', which has no labels,",
       complete.labelSmoothing,
-    )
-  }
-  if (complete.classes < 2 && listOf(complete.mismatch).some(weight => weight > 0)) {
-    throw invalidArgument(
-      'mismatch',
-      `0 with ${complete.classes} classes, because another label needs 2 or more,`,
-      complete.mismatch,
     )
   }
   return Object.freeze({ ...complete, seed: settleSeed(checked.seed, complete.distributed) })
