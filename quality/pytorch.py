@@ -1,4 +1,5 @@
-"""Trains recipes.best in PyTorch, and measures its epochs as those of this package are: docs/quality.md has both.
+"""Trains the recipe of the run `penalised` in PyTorch, and measures its epochs as those of this package are:
+docs/quality.md has both. It is recipes.best with 32 latent numbers and without mismatched labels.
 
     python quality/pytorch.py EPOCHS SEED      one line of JSON for each epoch
 
@@ -17,7 +18,6 @@ from evaluate import COUNT, Judge, rounded
 sys.path.insert(0, str(ROOT / "bench" / "rivals"))
 from pytorch_model import ConditionalGenerator, ProjectionDiscriminator, adversarial_step  # noqa: E402
 
-# lib/recipes.ts
 LATENT_DIM, BATCH, DROPOUT, DECAY = 32, 64, 0.1, 0.9995
 EPOCHS, FULL_EPOCHS, GEN_RATE, DISC_RATE, PENALTY = 20, 8, 0.0005, 0.001, 0.2
 
