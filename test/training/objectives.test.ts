@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DCGAN, type HyperParams } from '../../lib/index'
-import { kept, labelled, tiny } from '../support/dcgan'
+import { bars, kept, labelled, tiny } from '../support/dcgan'
 import { invalid } from '../support/failure'
 import { folder } from '../support/folder'
 
