@@ -192,8 +192,10 @@ struct TrainingSet {
 struct SampleRequest {
   std::int64_t count = 1;
   std::uint64_t seed = 0;
+  std::uint64_t first = 0;           // the number of the first image among the images of the seed
   std::vector<float> latents;        // empty: they are drawn from the seed
-  std::vector<std::uint8_t> labels;  // one per image; empty if the model has no classes
+  std::vector<std::uint8_t> labels;  // one per image; empty: they are drawn from the seed
+  bool one_label = false;            // true: all images get the first label that is drawn
   bool fixed = false;                // true: the model's own fixed latent vectors and labels
   /// The confidence that the classifier must have. Below it, an image is drawn again from its own seed.
   std::optional<double> min_confidence;
@@ -203,13 +205,14 @@ struct SampleRequest {
 /// Generated images.
 struct Images {
   std::vector<std::uint8_t> pixels;  // count × 784 grey levels
+  std::vector<std::uint8_t> labels;  // one per image; empty if the model has no classes
   std::vector<float> confidences;    // one per image; empty unless the request has a min_confidence
 };
 
 struct EvaluationRequest {
   std::int64_t count = 0;  // of generated images, and of the floor's images if the pool has so many
   std::uint64_t seed = 0;
-  std::vector<std::uint8_t> labels;  // of the generated images; empty if the model has no classes
+  std::vector<std::uint8_t> labels;  // of the generated images; empty: drawn from the seed
   TrainingSet real;                  // the images to compare with
   TrainingSet pool;                  // the images from which the floor's are drawn
   bool unseen = false;               // the classifier was not trained on the real images

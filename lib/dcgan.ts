@@ -33,7 +33,7 @@ import type { ExportOnnxOptions } from './onnx/export.js'
 import { checkGenerate, type GenerateOptions, type GeneratePlan, requestsOf } from './sampling/generate.js'
 import { checkSaveGrid, type SaveGridOptions } from './sampling/grid.js'
 import { checkInterpolation, type InterpolateOptions, slerp } from './sampling/interpolation.js'
-import { type Classes, checkLabels } from './sampling/labels.js'
+import type { Classes } from './sampling/labels.js'
 import { type Confident, checkSample, type Labelled, type SampleOptions } from './sampling/request.js'
 import type { EpochOptions, TrainOptions } from './training/options.js'
 import type { EpochResult } from './training/run.js'
@@ -290,13 +290,10 @@ export class DCGAN {
     options?: InterpolateOptions,
   ): Promise<ImageBatch> {
     this.#engine.assertAlive()
-    const checked = checkInterpolation(fromSeed, toSeed, framesOrOptions, options, this.#requested)
-    const { frames, label, truncation, signal } = checked
-    const [from, to] = [this.#engine.latents(fromSeed, 0, 1), this.#engine.latents(toSeed, 0, 1)]
-    const latents = slerp(from, to, frames)
-    const labels = checkLabels(label ?? this.#engine.labels(fromSeed, 1)?.[0], frames, this.#requested)
-    const given = { count: frames, seed: 0, latents, labels, fixed: false }
-    return this.#images({ ...given, minConfidence: undefined, truncation }, signal)
+    const given = checkInterpolation(fromSeed, toSeed, framesOrOptions, options, this.#requested)
+    const { request, signal } = given
+    const latents = slerp(this.#engine.latent(fromSeed), this.#engine.latent(toSeed), request.count)
+    return this.#images({ ...request, latents }, signal)
   }
 
   /**
@@ -310,12 +307,8 @@ export class DCGAN {
   async saveGrid(file: string, options?: SaveGridOptions): Promise<void> {
     this.#engine.assertAlive()
     const path = checkPath('file', file)
-    const { request, truncation, layout } = checkSaveGrid(options, this.#requested)
-    const batch =
-      request === undefined
-        ? new ImageBatch(await this.#fixedPixels(truncation))
-        : await this.#images(request)
-    await writeFileAtomic(path, await batch.grid(layout))
+    const { request, layout } = checkSaveGrid(options, this.#requested)
+    await writeFileAtomic(path, await (await this.#images(request)).grid(layout))
   }
 
   /**
@@ -426,28 +419,17 @@ export class DCGAN {
   }
 
   async #images(request: NativeSampleRequest, signal?: AbortSignal): Promise<ImageBatch> {
-    const labelled = this.#engine.labelled(request)
-    const { pixels, confidences } = await this.#publishing(request.count, async () => {
-      const { minConfidence } = request
+    const { count, minConfidence } = request
+    const sample = async () => {
       if (minConfidence !== undefined) await this.#engine.useClassifier(await this.#classifier(minConfidence))
-      return this.#engine.sample(labelled, signal)
-    })
-    return new ImageBatch(pixels, labelled.labels, confidences, this.classNames)
+      return this.#engine.sample(request, signal)
+    }
+    const { pixels, labels, confidences } = await published(channels.sample, { model: this, count }, sample)
+    return new ImageBatch(pixels, labels, confidences, this.classNames)
   }
 
   async *#batches(plan: GeneratePlan): AsyncIterableIterator<ImageBatch> {
-    const drawn = plan.labels === undefined ? this.#engine.labels(plan.seed, plan.count) : undefined
-    const latents = (first: number, count: number) => this.#engine.latents(plan.seed, first, count)
-    for (const request of requestsOf(plan, latents, drawn)) yield await this.#images(request, plan.signal)
-  }
-
-  #fixedPixels(truncation: number): Promise<Uint8Array> {
-    return this.#publishing(this.hparams.outputDim ** 2, () => this.#engine.sampleFixed(truncation))
-  }
-
-  /** Tells the diagnostics channel of a request for images. */
-  #publishing<T>(count: number, sample: () => Promise<T>): Promise<T> {
-    return published(channels.sample, { model: this, count }, sample)
+    for (const request of requestsOf(plan)) yield await this.#images(request, plan.signal)
   }
 
   /** Runs `train`, unless the model cannot be trained or is being trained. */

@@ -11,7 +11,6 @@
 #include "addon/promise.h"
 #include "addon/requests.h"
 #include "exceptions.h"
-#include "random/labels.h"
 #include "random/latents.h"
 
 namespace dcgan {
@@ -80,13 +79,6 @@ Napi::Value latents(const Napi::CallbackInfo& info) {
   std::vector<float> values(static_cast<std::size_t>(count * dim));
   draw_latents(seed, Stream::kSample, first, count, dim, values.data());
   return to_buffer(info.Env(), values.data(), values.size() * sizeof(float));
-}
-
-Napi::Value labels(const Napi::CallbackInfo& info) {
-  const auto seed = static_cast<std::uint64_t>(integer(info[0], "seed", 0, kMaxInteger));
-  const auto values =
-      draw_labels(seed, integer(info[1], "count", 1, kMaxSize), integer(info[2], "classes", 1, kMaxSize));
-  return to_buffer(info.Env(), values.data(), values.size());
 }
 
 Napi::Value agreed_seed(const Napi::CallbackInfo& info) {
@@ -304,7 +296,6 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("position", guarded<position>);
   add("stats", guarded<stats>);
   add("latents", guarded<latents>);
-  add("labels", guarded<labels>);
   add("startTraining", guarded<start_training>);
   add("setDataset", guarded<set_dataset>);
   add("trainEpoch", guarded<train_epoch>);

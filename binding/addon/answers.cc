@@ -77,12 +77,13 @@ Napi::Value to_js(Napi::Env env, const std::vector<Losses>& losses) {
 }
 
 Napi::Value to_js(Napi::Env env, const Images& images) {
+  const auto& [pixels, labels, confidences] = images;
   auto object = Napi::Object::New(env);
-  object.Set("pixels", to_js(env, images.pixels));
-  const auto& confidences = images.confidences;
-  object.Set("confidences", confidences.empty() ? env.Null()
-                                                : Napi::Value(to_buffer(env, confidences.data(),
-                                                                        confidences.size() * sizeof(float))));
+  object.Set("pixels", to_js(env, pixels));
+  if (!labels.empty()) object.Set("labels", to_js(env, labels));
+  if (!confidences.empty()) {
+    object.Set("confidences", to_buffer(env, confidences.data(), confidences.size() * sizeof(float)));
+  }
   return object;
 }
 

@@ -127,6 +127,13 @@ Config config_from(const Napi::Object& object) {
   return config;
 }
 
+/// Returns no labels if none are given: they are then drawn where the request is served.
+static std::vector<std::uint8_t> labels_if_any(const Napi::Object& object, const char* key,
+                                               std::int64_t count, std::int64_t classes) {
+  const auto labels = object.Get(key);
+  return labels.IsUndefined() ? std::vector<std::uint8_t>() : labels_from(labels, count, classes);
+}
+
 SampleRequest sample_request_from(const Napi::Object& object, const Sizes& sizes) {
   SampleRequest request;
   request.fixed = boolean(object, "fixed");
@@ -134,9 +141,11 @@ SampleRequest sample_request_from(const Napi::Object& object, const Sizes& sizes
   request.count = request.fixed ? integer(object, "count", sizes.fixed_count, sizes.fixed_count)
                                 : integer(object, "count", 1, kMaxSize);
   request.seed = seed(object);
+  request.first = static_cast<std::uint64_t>(integer(object, "first", 0, kMaxInteger));
+  request.one_label = object.Get("oneLabel").ToBoolean();
   const auto latents = object.Get("latents");
   if (!latents.IsNull()) request.latents = floats(latents, "latents", request.count * sizes.latent_dim);
-  if (!request.fixed) request.labels = labels_from(object.Get("labels"), request.count, sizes.classes);
+  if (!request.fixed) request.labels = labels_if_any(object, "labels", request.count, sizes.classes);
   request.truncation = static_cast<float>(number(object, "truncation"));
   if (!object.Get("minConfidence").IsUndefined()) request.min_confidence = min_confidence(object);
   return request;
@@ -167,7 +176,7 @@ EvaluationRequest evaluation_request_from(const Napi::Object& object, const Size
   EvaluationRequest request;
   request.count = integer(object, "count", 2, kMaxSize);
   request.seed = seed(object);
-  request.labels = labels_from(object.Get("labels"), request.count, sizes.classes);
+  request.labels = labels_if_any(object, "labels", request.count, sizes.classes);
   request.real = images_from(dcgan::object(object.Get("real"), "real"));
   request.pool = images_from(dcgan::object(object.Get("pool"), "pool"));
   request.unseen = boolean(object, "unseen");
@@ -178,12 +187,10 @@ EvaluationRequest evaluation_request_from(const Napi::Object& object, const Size
 ProbeRequest probe_request_from(const Napi::Object& object, const Sizes& sizes) {
   const auto images = object.Get("images");
   const auto count = length_of(images, "images") / kImagePixels;
-  const auto others = object.Get("otherLabels");
   return {floats(object.Get("latents"), "latents", sizes.disc_steps * count * sizes.latent_dim),
           bytes(images, "images", count * kImagePixels),
           labels_from(object.Get("labels"), count, sizes.classes),
-          others.IsUndefined() ? std::vector<std::uint8_t>()
-                               : labels_from(others, sizes.disc_steps * count, sizes.classes)};
+          labels_if_any(object, "otherLabels", sizes.disc_steps * count, sizes.classes)};
 }
 
 std::vector<std::uint8_t> labels_from(const Napi::Value& value, std::int64_t count, std::int64_t classes) {

@@ -13,6 +13,7 @@
 
 #include "engine/epoch_run.h"
 #include "exceptions.h"
+#include "random/labels.h"
 #include "random/latents.h"
 
 namespace dcgan {
@@ -262,6 +263,7 @@ void Engine::begin_evaluation(const TrainingLibrary& library, std::int64_t id, E
   const auto given = std::make_shared<EvaluationRequest>(std::move(request));
   ask<Done>(std::move(reply), [this, &library, id, given] {
     library_ = &library;
+    if (given->labels.empty()) given->labels = draw_labels(given->seed, 0, given->count, config_.classes);
     auto generator = served();
     auto sampler = make_sampler();
     sampler->prepare(generator);

@@ -4,6 +4,7 @@
 
 #include "engine/engine.h"
 #include "engine/shares.h"
+#include "random/labels.h"
 #include "random/latents.h"
 
 namespace dcgan {
@@ -14,7 +15,12 @@ Engine::Inputs Engine::inputs_of(const Work& work) {
   inputs.latents.resize(static_cast<std::size_t>(inputs.count) * dim);
   float* out = inputs.latents.data();
   for (const auto& share : work.shares) {
-    const auto& request = share.sampling->request;
+    auto& request = share.sampling->request;
+    if (request.labels.empty() && !request.fixed) {
+      request.labels = draw_labels(request.seed, request.first, request.one_label ? 1 : request.count,
+                                   config_.classes);
+      if (config_.classes > 0) request.labels.resize(static_cast<std::size_t>(request.count), request.labels.front());
+    }
     const auto& labels = request.fixed ? fixed_labels_ : request.labels;
     const float* given = request.fixed             ? fixed_latents_.data()
                          : request.latents.empty() ? nullptr
@@ -24,7 +30,7 @@ Engine::Inputs Engine::inputs_of(const Work& work) {
       if (given != nullptr) {
         std::copy_n(given + i * dim, dim, out);
       } else {
-        draw_candidate(request.seed, i, candidate, config_.latent_dim, out);
+        draw_candidate(request.seed, request.first + i, candidate, config_.latent_dim, out);
       }
       if (request.truncation != 1) {
         std::for_each(out, out + dim, [&](float& value) { value *= request.truncation; });

@@ -46,6 +46,7 @@ void hand_over(const Share& share, const std::uint8_t* pixels, const float* conf
   if (sampling.failure) {
     sampling.reply(*sampling.failure);
   } else {
+    sampling.images.labels = std::move(sampling.request.labels);
     sampling.reply(std::move(sampling.images));
   }
 }

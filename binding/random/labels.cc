@@ -4,14 +4,15 @@
 
 namespace dcgan {
 
-std::vector<std::uint8_t> draw_labels(std::uint64_t key, std::int64_t count, std::int64_t classes) {
-  std::vector<std::uint8_t> labels(static_cast<std::size_t>(count));
-  for (std::uint64_t image = 0; image < labels.size(); ++image) {
-    const auto words =
-        philox(key, {0, static_cast<std::uint32_t>(image), static_cast<std::uint32_t>(image >> 32),
+std::vector<std::uint8_t> draw_labels(std::uint64_t key, std::uint64_t first, std::int64_t count,
+                                      std::int64_t classes) {
+  std::vector<std::uint8_t> labels(static_cast<std::size_t>(classes == 0 ? 0 : count));
+  for (auto& label : labels) {
+    const auto drawn =
+        philox(key, {0, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(first >> 32),
                      static_cast<std::uint32_t>(Stream::kLabel)});
-    labels[static_cast<std::size_t>(image)] =
-        static_cast<std::uint8_t>((words[0] * static_cast<std::uint64_t>(classes)) >> 32);
+    label = static_cast<std::uint8_t>((drawn[0] * static_cast<std::uint64_t>(classes)) >> 32);
+    ++first;
   }
   return labels;
 }

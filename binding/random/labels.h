@@ -7,8 +7,10 @@
 
 namespace dcgan {
 
-/// Draws `count` labels from 0 to classes − 1, uniformly. Label i is a function of the key and i alone.
-std::vector<std::uint8_t> draw_labels(std::uint64_t key, std::int64_t count, std::int64_t classes);
+/// Draws labels from 0 to classes − 1, uniformly, for the images first, first + 1, … of a key. Each is a
+/// function of the key and the number of the image alone. Returns no labels if there are no classes.
+std::vector<std::uint8_t> draw_labels(std::uint64_t key, std::uint64_t first, std::int64_t count,
+                                      std::int64_t classes);
 
 /// Draws how far another label is from the label of training image number `image`, modulo the classes: 1 to
 /// classes − 1, uniformly. It is a function of the arguments alone.

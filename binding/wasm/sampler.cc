@@ -77,8 +77,9 @@ DCGAN_WASM(draw_latent)
 }
 
 DCGAN_WASM(draw_image_labels)
-(std::uint64_t seed, std::uint32_t count, std::uint32_t classes, std::uint8_t* out)->void {
-  const auto labels = draw_labels(seed, count, classes);
+(std::uint64_t seed, std::uint32_t first, std::uint32_t count, std::uint32_t classes, std::uint8_t* out)
+    ->void {
+  const auto labels = draw_labels(seed, first, count, classes);
   std::copy(labels.begin(), labels.end(), out);
 }
 

@@ -80,7 +80,7 @@ async function compare(
   const request = {
     count,
     seed,
-    labels: (plan.labels === 'dataset' && asIn(real, count, hparams.classes)) || engine.labels(seed, count),
+    labels: plan.labels === 'dataset' ? asIn(real, count, hparams.classes) : undefined,
     real: imagesOf(real),
     pool: imagesOf(pool),
     unseen: real.count >= FEWEST_UNSEEN,

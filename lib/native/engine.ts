@@ -30,6 +30,7 @@ import type {
 /** The answer to a request for images. */
 export interface SampledImages {
   pixels: Uint8Array
+  labels: Uint8Array | undefined
   confidences: Float32Array | undefined
 }
 
@@ -46,7 +47,6 @@ export class Engine {
   readonly #engine: SamplingEngine
   readonly #model: NativeModel
   readonly #hparams: Readonly<HyperParams>
-  readonly #fixedCount: number
   readonly #ending = new AbortController()
   #name: EngineName
   #machine: Machine
@@ -67,14 +67,13 @@ export class Engine {
     this.#engine = engine
     this.#machine = trains ? chooseMachine(hparams, training().info(), place?.localRank) : WITHOUT_LIBTORCH
     const { threads, outputDim } = hparams
-    this.#fixedCount = outputDim ** 2
     this.#model = translating(() =>
       engine.create({
         ...listed(hparams),
         ...this.#machine.native,
         engine: name,
         threads: threads === 'auto' ? 0 : threads,
-        fixedCount: this.#fixedCount,
+        fixedCount: outputDim ** 2,
         stepsTogether: 0,
         peers: this.peers > 1 ? place : undefined,
       }),
@@ -149,12 +148,13 @@ export class Engine {
     signal?.addEventListener('abort', cancel, { once: true })
     try {
       job = this.#engine.sample(this.#model, request)
-      const { pixels, confidences } = await job.promise
+      const { pixels, labels, confidences } = await job.promise
       this.#warnOfThreads()
       signal?.throwIfAborted()
       return {
         pixels: new Uint8Array(pixels),
-        confidences: confidences === null ? undefined : new Float32Array(confidences),
+        labels: labels && new Uint8Array(labels),
+        confidences: confidences && new Float32Array(confidences),
       }
     } catch (error) {
       signal?.throwIfAborted()
@@ -164,30 +164,17 @@ export class Engine {
     }
   }
 
-  /** Makes outputDim² × 784 grey levels of the fixed latent vectors, times a factor. */
-  async sampleFixed(truncation = 1): Promise<Uint8Array> {
-    const drawn = { labels: undefined, minConfidence: undefined }
-    const request = { count: this.#fixedCount, seed: 0, latents: null, fixed: true, truncation, ...drawn }
-    return (await this.sample(request)).pixels
+  /** Makes outputDim² × 784 grey levels of the fixed latent vectors. */
+  async sampleFixed(): Promise<Uint8Array> {
+    const drawn = { seed: 0, first: 0, latents: null, labels: undefined, minConfidence: undefined }
+    const count = this.#hparams.outputDim ** 2
+    return (await this.sample({ count, fixed: true, truncation: 1, ...drawn })).pixels
   }
 
-  /** Returns the latent vectors that `sample` draws for this seed, from the image `first` on. */
-  latents(seed: number, first: number, count: number): Float32Array {
+  /** Returns the latent vector of a seed's first image. */
+  latent(seed: number): Float32Array {
     this.assertAlive()
-    const { latentDim } = this.#hparams
-    return new Float32Array(translating(() => this.#engine.latents(seed, first, count, latentDim)))
-  }
-
-  /** Adds the labels that its seed draws to a request without labels. */
-  labelled(request: NativeSampleRequest): NativeSampleRequest {
-    return { ...request, labels: request.labels ?? this.labels(request.seed, request.count) }
-  }
-
-  /** Returns the labels that `sample` draws for this seed; undefined if the model has no classes. */
-  labels(seed: number, count: number): Uint8Array | undefined {
-    this.assertAlive()
-    if (this.#hparams.classes === 0) return undefined
-    return new Uint8Array(translating(() => this.#engine.labels(seed, count, this.#hparams.classes)))
+    return new Float32Array(translating(() => this.#engine.latents(seed, 0, 1, this.#hparams.latentDim)))
   }
 
   /** Gives a classifier to the addon, unless it has that one. */

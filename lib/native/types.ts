@@ -17,8 +17,6 @@ export interface SamplingEngine {
   cancelSample(model: NativeModel, id: number): void
   /** Returns the latent vectors that `sample` draws for this seed, from the image `first` on: count × dim, float32. */
   latents(seed: number, first: number, count: number, dim: number): ArrayBuffer
-  /** Returns the labels that `sample` draws for this seed: `count` values from 0 to classes − 1, uint8. */
-  labels(seed: number, count: number, classes: number): ArrayBuffer
   /** Sets the weights of the classifier. Evaluations and requests with a minConfidence need them. */
   setClassifier(model: NativeModel, tensors: NativeTensor[]): Promise<void>
   exportState(model: NativeModel, only: 'all' | 'generator'): Promise<NativeState>
@@ -193,10 +191,14 @@ export interface NativeSampleRequest {
   count: number
   /** Draws the latent vectors if `latents` is null. */
   seed: number
+  /** The number of the first image among the images of the seed. */
+  first: number
   /** count × latentDim, copied; or null. */
   latents: Float32Array | null
-  /** One label per image, copied. Needed if the model has classes, except for the fixed latent vectors. */
+  /** One label per image, copied. Undefined: a model with classes draws them from the seed. */
   labels: Uint8Array | undefined
+  /** True: all images get the first label that is drawn. */
+  oneLabel?: boolean
   /** True for the model's own fixed latent vectors; `count` is then fixedCount. */
   fixed: boolean
   /** The confidence that the classifier must have, 0 to 1. Needs `setClassifier`, and latent vectors drawn from the seed. */
@@ -213,8 +215,10 @@ export interface NativeSampleJob {
 export interface NativeImageBytes {
   /** count × 784 grey levels. */
   pixels: ArrayBuffer
+  /** One per image, if the model has classes; not for the fixed latent vectors. */
+  labels?: ArrayBuffer | undefined
   /** float32, one per image, if the request has a minConfidence. */
-  confidences: ArrayBuffer | null
+  confidences?: ArrayBuffer | undefined
 }
 
 /** Images with their labels, all of them copied. */
@@ -228,7 +232,7 @@ export interface NativeImages {
 export interface NativeEvaluationRequest {
   count: number
   seed: number
-  /** One label per generated image, if the model has classes. */
+  /** One label per generated image. Undefined: a model with classes draws them from the seed. */
   labels?: Uint8Array | undefined
   /** The real images to compare with. */
   real: NativeImages

@@ -74,7 +74,7 @@ export class PortableGenerator<Batch> {
     this.latentDim = latentDim
     this.classes = classes
     this.classNames = classNames
-    this.#queue = new ImageQueue(instance, { latentDim, maxBatch: MAX_COUNT, maxQueue: Infinity })
+    this.#queue = new ImageQueue(instance, { latentDim, classes, maxBatch: MAX_COUNT, maxQueue: Infinity })
   }
 
   /**
@@ -95,9 +95,7 @@ export class PortableGenerator<Batch> {
       if (!digits && classifier === undefined) throw withoutClassifier(request.minConfidence)
       await this.#useClassifier()
     }
-    const labels =
-      request.labels ?? (classes > 0 ? this.#alive().labels(request.seed, count, classes) : undefined)
-    return this.#make({ ...request, labels }, signal)
+    return this.#make(request, signal)
   }
 
   /** Makes images on the way from one seed's first image to another's, as `DCGAN.interpolate()` does. */
@@ -108,20 +106,11 @@ export class PortableGenerator<Batch> {
     options?: InterpolateOptions,
   ): Promise<Batch> {
     const instance = this.#alive()
-    const { latentDim, classes, classNames } = this
+    const { classes, classNames } = this
     const limits = { classes, classNames, maxQueue: MAX_COUNT }
-    const checked = checkInterpolation(fromSeed, toSeed, framesOrOptions, options, limits)
-    const { frames, label, truncation, signal } = checked
-    const [from, to] = [fromSeed, toSeed].map(seed => instance.latent(seed, 0, 0, latentDim))
-    const latents = slerp(from as Float32Array, to as Float32Array, frames)
-    const labels =
-      classes > 0
-        ? new Uint8Array(frames).fill(label ?? (instance.labels(fromSeed, 1, classes)[0] as number))
-        : undefined
-    return this.#make(
-      { count: frames, seed: 0, latents, labels, fixed: false, minConfidence: undefined, truncation },
-      signal,
-    )
+    const { request, signal } = checkInterpolation(fromSeed, toSeed, framesOrOptions, options, limits)
+    const latent = (seed: number) => instance.latent(seed, 0, 0, this.latentDim)
+    return this.#make({ ...request, latents: slerp(latent(fromSeed), latent(toSeed), request.count) }, signal)
   }
 
   async #make(request: NativeSampleRequest, signal: AbortSignal | undefined): Promise<Batch> {
@@ -131,10 +120,10 @@ export class PortableGenerator<Batch> {
     const cancel = () => this.#queue.cancel(id)
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      const { pixels, confidences } = await promise
-      const own = confidences === null ? undefined : new Float32Array(confidences)
+      const { pixels, labels, confidences } = await promise
       const { platform, classNames } = this.#loaded
-      return new platform.Batch(new Uint8Array(pixels), request.labels, own, classNames)
+      const own = [labels && new Uint8Array(labels), confidences && new Float32Array(confidences)] as const
+      return new platform.Batch(new Uint8Array(pixels), ...own, classNames)
     } catch (error) {
       signal?.throwIfAborted()
       throw error

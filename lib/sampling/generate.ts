@@ -81,16 +81,15 @@ export function checkGenerate(
   }
 }
 
-/**
- * Yields a request for each batch of a plan, and reports what was made of them.
- *
- * @param drawn the labels of all images that the seed draws, if the plan has none
- */
-export function* requestsOf(
-  { count, batch, seed, truncation, labels, onProgress }: GeneratePlan,
-  latents: (first: number, count: number) => Float32Array,
-  drawn: Uint8Array | undefined,
-): Generator<NativeSampleRequest> {
+/** Yields a request for each batch of a plan, and reports what was made of them. */
+export function* requestsOf({
+  count,
+  batch,
+  seed,
+  truncation,
+  labels,
+  onProgress,
+}: GeneratePlan): Generator<NativeSampleRequest> {
   const begin = performance.now()
   let reported = begin
   let young: unknown[] = []
@@ -98,9 +97,8 @@ export function* requestsOf(
     const size = Math.min(batch, count - first)
     young = new Array(size * YOUNG_PER_IMAGE)
     young.length = 0
-    const own = labels?.(first, size) ?? drawn?.slice(first, first + size)
-    const source = { seed, latents: latents(first, size), labels: own, fixed: false }
-    yield { count: size, ...source, minConfidence: undefined, truncation }
+    const images = { count: size, seed, first, latents: null, labels: labels?.(first, size), truncation }
+    yield { ...images, fixed: false, minConfidence: undefined }
     const now = performance.now()
     const done = first + size
     if (done < count && now - reported < INTERVAL_MS) continue

@@ -3,8 +3,8 @@ import { checkGridOptions, GRID_OPTIONS, type GridOptions } from '../images/grid
 import { checkKeys, defined, reading } from '../internal/options.js'
 import { isFloat32Array, lengthOf } from '../internal/typed-arrays.js'
 import type { NativeSampleRequest } from '../native/types.js'
-import { type Classes, checkLabels, type Labels } from './labels.js'
-import { checkCount, checkMinConfidence, checkRoom, checkSource, checkTruncation } from './request.js'
+import type { Classes, Labels } from './labels.js'
+import { checkCount, checkFits, checkImages, IMAGE_OPTIONS } from './request.js'
 
 /** Options of `saveGrid()`. */
 export interface SaveGridOptions extends GridOptions {
@@ -22,44 +22,21 @@ export interface SaveGridOptions extends GridOptions {
   truncation?: number | undefined
 }
 
-const SOURCE = ['seed', 'latents', 'labels', 'count', 'minConfidence', 'truncation'] as const
-
-type GridHyperParams = Pick<HyperParams, 'latentDim' | 'outputDim' | 'maxQueue'> & Classes
-
-/** Checks the options of `saveGrid`. `request` is undefined for the model's fixed latent vectors. */
+/** Checks the options of `saveGrid`. Without options for other images, it shows those of the fixed latent vectors. */
 export function checkSaveGrid(
   options: SaveGridOptions | undefined,
-  hparams: GridHyperParams,
-): { request: NativeSampleRequest | undefined; truncation: number; layout: GridOptions } {
-  const values = checkKeys('the options of saveGrid()', options, [...SOURCE, ...GRID_OPTIONS], modelsKey)
-  const { seed, latents, labels, count, minConfidence, truncation: factor, ...layout } = values
-  const truncation = checkTruncation(factor)
-  const request = checkGridSource({ seed, latents, labels, count, minConfidence }, truncation, hparams)
-  const { outputDim, maxQueue } = hparams
-  const defaults = request === undefined ? { columns: outputDim, order: 'columns' as const } : {}
-  const checked = checkGridOptions({ ...defaults, ...defined(layout) }, request?.count ?? outputDim ** 2)
-  if (request !== undefined) checkRoom(request.count, maxQueue)
-  return { request, truncation, layout: checked }
-}
-
-function checkGridSource(
-  { seed, latents, labels, count, minConfidence }: Record<string, unknown>,
-  truncation: number,
-  { latentDim, outputDim, ...of }: GridHyperParams,
-): NativeSampleRequest | undefined {
-  if ([seed, latents, labels, count, minConfidence].every(value => value === undefined)) return undefined
-  const images = checkCount(
-    count === undefined ? (given(latents, labels, latentDim) ?? outputDim ** 2) : count,
-  )
-  const source = checkSource(seed, latents, images, latentDim)
-  return {
-    count: images,
-    ...source,
-    labels: checkLabels(labels, images, of),
-    fixed: false,
-    minConfidence: checkMinConfidence(minConfidence, latents, of),
-    truncation,
-  }
+  { outputDim, maxQueue, ...of }: Pick<HyperParams, 'latentDim' | 'outputDim' | 'maxQueue'> & Classes,
+): { request: NativeSampleRequest; layout: GridOptions } {
+  const keys = ['count', ...IMAGE_OPTIONS, ...GRID_OPTIONS]
+  const { count, ...values } = checkKeys('the options of saveGrid()', options, keys, modelsKey)
+  const { seed, latents, labels, minConfidence, truncation, ...layout } = values
+  const fixed = [count, seed, latents, labels, minConfidence].every(value => value === undefined)
+  const images = count === undefined ? (given(latents, labels, of.latentDim) ?? outputDim ** 2) : count
+  const request = { ...checkImages(values, checkCount(images), of), fixed }
+  const defaults = fixed ? { columns: outputDim, order: 'columns' as const } : {}
+  const checked = checkGridOptions({ ...defaults, ...defined(layout) }, request.count)
+  if (!fixed) checkFits(request.count, maxQueue)
+  return { request, layout: checked }
 }
 
 /** Returns for how many images there are latent vectors or labels; undefined if one label is for all. */

@@ -2,8 +2,9 @@ import type { HyperParams } from '../hyperparams.js'
 import { checkInteger, checkKeys, checkSignal } from '../internal/options.js'
 import { MAX_SEED } from '../internal/random.js'
 import { allocate } from '../internal/typed-arrays.js'
+import type { NativeSampleRequest } from '../native/types.js'
 import { type Classes, checkLabel } from './labels.js'
-import { checkRoom, checkTruncation } from './request.js'
+import { checkFits, checkTruncation } from './request.js'
 
 /** Options of `interpolate()`. */
 export interface InterpolateOptions {
@@ -25,7 +26,7 @@ export function checkInterpolation(
   framesOrOptions: number | InterpolateOptions | undefined,
   given: InterpolateOptions | undefined,
   { maxQueue, ...of }: Pick<HyperParams, 'maxQueue'> & Classes,
-): { frames: number; label: number | undefined; truncation: number; signal: AbortSignal | undefined } {
+): { request: Omit<NativeSampleRequest, 'latents'>; signal: AbortSignal | undefined } {
   const alone = typeof framesOrOptions === 'object' && framesOrOptions !== null && given === undefined
   const options = alone ? framesOrOptions : given
   const frames = alone || framesOrOptions === undefined ? DEFAULT_FRAMES : (framesOrOptions as number)
@@ -34,13 +35,19 @@ export function checkInterpolation(
   checkInteger('frames', frames, 2, 10_000)
   const keys = ['label', 'truncation', 'signal']
   const { label, truncation, signal } = checkKeys('the options of interpolate()', options, keys)
-  const checked = {
-    frames,
-    label: label === undefined ? undefined : checkLabel('label', label, of),
+  const own = label === undefined ? undefined : checkLabel('label', label, of)
+  const request = {
+    count: frames,
+    seed: fromSeed,
+    first: 0,
+    labels: own === undefined ? undefined : allocate(() => new Uint8Array(frames)).fill(own),
+    oneLabel: true,
+    fixed: false,
+    minConfidence: undefined,
     truncation: checkTruncation(truncation),
-    signal: checkSignal(signal),
   }
-  checkRoom(frames, maxQueue)
+  const checked = { request, signal: checkSignal(signal) }
+  checkFits(frames, maxQueue)
   return checked
 }
 

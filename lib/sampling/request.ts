@@ -57,25 +57,33 @@ export interface Confident {
 export function checkSample(
   count: number,
   options: SampleOptions | undefined,
-  { latentDim, maxQueue, ...of }: Pick<HyperParams, 'latentDim' | 'maxQueue'> & Classes,
+  { maxQueue, ...of }: Pick<HyperParams, 'latentDim' | 'maxQueue'> & Classes,
 ): { request: NativeSampleRequest; signal: AbortSignal | undefined } {
   checkCount(count)
-  const keys = ['seed', 'latents', 'labels', 'minConfidence', 'truncation', 'signal']
-  const given = checkKeys('the options of sample()', options, keys, modelsKey)
-  const { seed, latents, labels, signal } = given
-  const source = checkSource(seed, latents, count, latentDim)
-  const minConfidence = checkMinConfidence(given.minConfidence, latents, of)
-  const request = {
+  const given = checkKeys('the options of sample()', options, [...IMAGE_OPTIONS, 'signal'], modelsKey)
+  const checked = { request: checkImages(given, count, of), signal: checkSignal(given.signal) }
+  checkFits(count, maxQueue)
+  return checked
+}
+
+/** The names of the options that say which images to make. */
+export const IMAGE_OPTIONS = ['seed', 'latents', 'labels', 'minConfidence', 'truncation'] as const
+
+/** Checks the options that say which images to make. Returns the request for them. */
+export function checkImages(
+  { seed, latents, labels, minConfidence, truncation }: Record<string, unknown>,
+  count: number,
+  { latentDim, ...of }: Pick<HyperParams, 'latentDim'> & Classes,
+): NativeSampleRequest {
+  return {
     count,
-    ...source,
+    ...checkSeedOrLatents(seed, latents, count, latentDim),
+    first: 0,
     labels: checkLabels(labels, count, of),
     fixed: false,
-    minConfidence,
-    truncation: checkTruncation(given.truncation),
+    minConfidence: checkMinConfidence(minConfidence, latents, of),
+    truncation: checkTruncation(truncation),
   }
-  const checked = { request, signal: checkSignal(signal) }
-  checkRoom(count, maxQueue)
-  return checked
 }
 
 /** Checks a number of images. */
@@ -88,7 +96,7 @@ export function checkCount(count: unknown): number {
  *
  * @throws {DcganError} `ERR_DCGAN_OVERLOADED`
  */
-export function checkRoom(count: number, maxQueue: number): void {
+export function checkFits(count: number, maxQueue: number): void {
   if (count <= maxQueue) return
   throw new DcganError(
     'ERR_DCGAN_OVERLOADED',
@@ -97,7 +105,7 @@ export function checkRoom(count: number, maxQueue: number): void {
 }
 
 /** Checks the seed and the latent vectors, of which at most one may be given. */
-export function checkSource(
+function checkSeedOrLatents(
   seed: unknown,
   latents: unknown,
   count: number,
@@ -111,7 +119,7 @@ export function checkSource(
 }
 
 /** Checks a confidence that the classifier must have, and that it can judge the images. */
-export function checkMinConfidence(
+function checkMinConfidence(
   value: unknown,
   latents: unknown,
   { classes, digits = true }: Classes,

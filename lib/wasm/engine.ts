@@ -45,8 +45,6 @@ export const wasmEngine: SamplingEngine = {
     return drawn.buffer
   },
 
-  labels: (seed, count, classes) => drawing().labels(seed, count, classes).buffer as ArrayBuffer,
-
   async setClassifier(model, tensors) {
     of(model).instance.setClassifier(tensors)
   },

@@ -16,7 +16,7 @@ interface Exports {
   make_digit_classifier(): void
   draw_fixed(seed: bigint, count: number, dim: number, at: number): void
   draw_latent(seed: bigint, image: number, candidate: number, dim: number, at: number): void
-  draw_image_labels(seed: bigint, count: number, classes: number, at: number): void
+  draw_image_labels(seed: bigint, first: number, count: number, classes: number, at: number): void
   make_images(latents: number, labels: number, count: number, pixels: number): void
   read_digits(pixels: number, labels: number, count: number, confidences: number): void
 }
@@ -71,10 +71,10 @@ export class Instance {
   }
 
   /** Draws the labels of a request. */
-  labels(seed: number, count: number, classes: number): Uint8Array {
+  labels(seed: number, first: number, count: number, classes: number): Uint8Array {
     return failing(() => {
       const at = this.#exports.buffer(count)
-      this.#exports.draw_image_labels(BigInt(seed), count, classes, at)
+      this.#exports.draw_image_labels(BigInt(seed), first, count, classes, at)
       return this.#bytes(at, count).slice()
     })
   }

@@ -29,7 +29,7 @@ interface Job {
   queued: boolean
   finished: number
   pixels: Uint8Array
-  confidences: Float32Array | null
+  confidences: Float32Array | undefined
 }
 
 /** Images of one request that are made in the same forward pass. */
@@ -40,6 +40,7 @@ interface Share {
 
 export interface QueueOptions {
   latentDim: number
+  classes: number
   maxBatch: number
   /** The most images that may wait. */
   maxQueue: number
@@ -73,15 +74,16 @@ export class ImageQueue {
     const id = ++this.#ids
     const promise = new Promise<NativeImageBytes>((resolve, reject) => {
       const { count, minConfidence } = request
+      const labels = request.labels ?? this.#draw(request)
       const { waiting } = this.#stats
       if (this.#closed) throw disposed()
       if (!request.fixed && waiting > 0 && waiting + count > this.#options.maxQueue) {
         throw overloaded(waiting, this.#options.maxQueue)
       }
       const pixels = allocate(() => new Uint8Array(count * PIXELS))
-      const confidences = minConfidence === undefined ? null : allocate(() => new Float32Array(count))
+      const confidences = minConfidence === undefined ? undefined : allocate(() => new Float32Array(count))
       const progress = { taken: 0, again: [], queued: true, finished: 0, pixels, confidences }
-      this.#jobs.push({ id, request, resolve, reject, ...progress })
+      this.#jobs.push({ id, request: { ...request, labels }, resolve, reject, ...progress })
       this.#stats.waiting += count
     })
     if (!this.#serving) void this.#serve()
@@ -103,6 +105,13 @@ export class ImageQueue {
       this.#remove(job)
       job.reject(disposed())
     }
+  }
+
+  #draw({ seed, first, count, oneLabel }: NativeSampleRequest): Uint8Array | undefined {
+    const { classes } = this.#options
+    if (classes === 0) return undefined
+    const drawn = this.#instance.labels(seed, first, oneLabel ? 1 : count, classes)
+    return oneLabel ? new Uint8Array(count).fill(drawn[0] as number) : drawn
   }
 
   /** Never rejects. */
@@ -151,7 +160,7 @@ export class ImageQueue {
       for (const { image, candidate } of draws) {
         const vector =
           request.latents?.subarray(image * latentDim, (image + 1) * latentDim) ??
-          this.#instance.latent(request.seed, image, candidate, latentDim)
+          this.#instance.latent(request.seed, request.first + image, candidate, latentDim)
         latents.set(scaled(vector, request.truncation), row * latentDim)
         if (labels) labels[row] = request.labels?.[image] as number
         row++
@@ -171,7 +180,7 @@ export class ImageQueue {
 
   /** Keeps the best candidate of each image. Puts images that must be drawn again at the end of the queue. */
   #handOver({ job, draws }: Share, pixels: Uint8Array, labels: Uint8Array | undefined): void {
-    const { minConfidence, count } = job.request
+    const { minConfidence, count, labels: own } = job.request
     const { confidences } = job
     const found = confidences && this.#instance.confidences(pixels, labels)
     for (const [i, draw] of draws.entries()) {
@@ -193,7 +202,8 @@ export class ImageQueue {
     if (job.finished === count)
       job.resolve({
         pixels: job.pixels.buffer as ArrayBuffer,
-        confidences: (confidences?.buffer as ArrayBuffer) ?? null,
+        labels: own?.buffer as ArrayBuffer | undefined,
+        confidences: confidences?.buffer as ArrayBuffer | undefined,
       })
   }
 

@@ -180,7 +180,7 @@ describe('the addon measures by itself', () => {
   const model = training().create(NATIVE_CONFIG)
   afterAll(() => training().dispose(model))
   const drawn = { labels: undefined, minConfidence: undefined, truncation: 1 }
-  const request = { count: 2, seed: 1, latents: null, fixed: false, ...drawn }
+  const request = { count: 2, seed: 1, first: 0, latents: null, fixed: false, ...drawn }
   const state = { step: 0, epoch: 0, batch: 0, datasetCount: 0, datasetHash: '', tensors: [] }
   const sample = (changes: object) => training().sample(model, { ...request, ...changes })
   const tensor = { name: 'rng.noise', dtype: 'I64', shape: [2], data: new ArrayBuffer(16) }

@@ -134,6 +134,7 @@ test('a state that does not fit changes nothing', async () => {
   const request = {
     count: 2,
     seed: 1,
+    first: 0,
     latents: null,
     fixed: false,
     labels: undefined,

@@ -223,7 +223,8 @@ test.each<[string, number, object, RegExp]>([
 
 test('the addon checks again what its memory depends on', async () => {
   const addon = training()
-  const request = { count: 1, seed: 1, latents: null, fixed: false, minConfidence: 0.5, truncation: 1 }
+  const made = { count: 1, seed: 1, first: 0, latents: null, fixed: false }
+  const request = { ...made, minConfidence: 0.5, truncation: 1 }
   const twelve = addon.create({ ...NATIVE_CONFIG, classes: 12 })
   const ten = addon.create({ ...NATIVE_CONFIG, classes: 10 })
   const labels = new Uint8Array(1)

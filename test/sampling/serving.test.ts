@@ -75,7 +75,14 @@ test('images requested during training come from the running step or from the ne
     while (running) {
       const requested = training().position(model).step
       const drawn = { labels: undefined, minConfidence: undefined, truncation: 1 }
-      const request = { count: NATIVE_CONFIG.fixedCount, seed: 0, latents: null, fixed: true, ...drawn }
+      const request = {
+        count: NATIVE_CONFIG.fixedCount,
+        seed: 0,
+        first: 0,
+        latents: null,
+        fixed: true,
+        ...drawn,
+      }
       const made = alone.indexOf(hex((await training().sample(model, request).promise).pixels)) + 1
       expect(made).toBeGreaterThan(0)
       waits.push(made - requested)
