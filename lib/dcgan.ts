@@ -19,7 +19,7 @@ import { checkPath, writeFileAtomic } from './internal/files.js'
 import { assertInstalled } from './internal/installed.js'
 import { lazy } from './internal/lazy.js'
 import { checkLocalSource } from './internal/local-source.js'
-import { checkBoolean, reading } from './internal/options.js'
+import { checkSwitch, reading } from './internal/options.js'
 import type { Source } from './internal/source.js'
 import { type Classifier, classifierOf, loadClassifier } from './native/classifier.js'
 import type { ChosenDevice } from './native/device.js'
@@ -150,7 +150,7 @@ export class DCGAN {
     if (typeof overrides !== 'object' || overrides === null || Array.isArray(overrides))
       return DCGAN.load(PRETRAINED, overrides)
     const { trainable, ...others } = reading('the options of pretrained()', () => ({ ...overrides }))
-    if (!checkBoolean('trainable', trainable, false)) return DCGAN.load(PRETRAINED, others)
+    if (!checkSwitch('trainable', trainable)) return DCGAN.load(PRETRAINED, others)
     const source = checkLocalSource(PRETRAINED)
     const loaded = await readState(source)
     const changes = checkHyperParams('the options of pretrained()', others)

@@ -1,5 +1,13 @@
 import { invalidArgument } from './errors.js'
-import { checkInteger, checkKeys, reading, withoutPrototype } from './internal/options.js'
+import {
+  type Check,
+  checkInteger,
+  checkKeys,
+  integer,
+  oneOf,
+  reading,
+  withoutPrototype,
+} from './internal/options.js'
 import { drawSeed, MAX_SEED } from './internal/random.js'
 
 /**
@@ -148,7 +156,7 @@ export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`
 interface Param<T> {
   /** The seed has none: it is drawn. */
   default?: T
-  check: (key: string, value: unknown) => T
+  check: Check<T>
   /** The line of `--help`. */
   help: string
   /** True: it describes the machine and not the model, so a loaded model may have another value. */
@@ -331,20 +339,6 @@ function warnOfStep(): void {
     type: 'DeprecationWarning',
     code: 'DCGAN_STEP',
   })
-}
-
-function integer(min: number, max: number, remark = '') {
-  return (key: string, value: unknown) => checkInteger(key, value, min, max, remark)
-}
-
-function oneOf<T extends string>(...allowed: [T, T, ...T[]]) {
-  const expected = allowed.map(each => `'${each}'`)
-  const last = expected.pop()
-  return (key: string, value: unknown): T => {
-    const found = allowed.find(each => each === value)
-    if (found !== undefined) return found
-    throw invalidArgument(key, `${expected.join(', ')} or ${last}`, value)
-  }
 }
 
 type NumberCheck = (key: string, value: unknown, remark: string) => number

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { DcganError, invalidArgument } from '../errors.js'
 import { DEFAULTS, type HyperParamOptions, type HyperParams, MACHINE_PARAMS } from '../hyperparams.js'
-import { checkBoolean, checkKeys } from '../internal/options.js'
+import { checkOptions, checkSwitch, oneOf, optional } from '../internal/options.js'
 import type { ReadState } from './read.js'
 
 /** Options of `save()`. */
@@ -13,12 +13,9 @@ export interface SaveOptions {
 }
 
 /** Checks the options of `save`. */
-export function checkSave(options: SaveOptions | undefined): { only: SaveOptions['only']; half: boolean } {
-  const { only, half } = checkKeys('the options of save()', options, ['only', 'half'])
-  if (only !== undefined && only !== 'generator') throw invalidArgument('only', "'generator'", only)
-  const halved = checkBoolean('half', half, false)
-  if (halved && only === undefined) throw invalidArgument('half', "only: 'generator' beside it", half)
-  return { only, half: halved }
+export function checkSave(options: SaveOptions | undefined) {
+  const checks = { only: optional(oneOf('generator')), half: checkSwitch }
+  return checkOptions('the options of save()', options, checks)
 }
 
 /**

@@ -1,13 +1,13 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DcganError, invalidArgument } from '../errors.js'
+import { DcganError } from '../errors.js'
 import { checkPath } from '../internal/files.js'
 import { lazy } from '../internal/lazy.js'
-import { checkKeys, checkSignal } from '../internal/options.js'
+import { checkOptions, checkSignal, checkSwitch, optional } from '../internal/options.js'
 import type { Dataset, DatasetSource } from './dataset.js'
 import type { SkippedFiles } from './folder-of-pictures.js'
 import type { Split } from './idx-pair.js'
-import { loadMnist } from './mnist.js'
+import { checkSplit, loadMnist } from './mnist.js'
 
 const npz = lazy(() => require('./npz.js') as typeof import('./npz.js'))
 const pair = lazy(() => require('./idx-pair.js') as typeof import('./idx-pair.js'))
@@ -59,12 +59,15 @@ const NOTHING_SKIPPED = { inverted: false, skipped: { count: 0, files: [] } }
  */
 export async function loadImages(folder: string, options?: LoadImagesOptions): Promise<LoadedImages> {
   const path = checkPath('folder', folder, 'the path of a folder or of a .npz file')
-  const given = checkKeys('the options of loadImages()', options, ['invert', 'split', 'signal'])
-  const { invert = 'auto', split = 'train' } = given
-  if (invert !== 'auto' && typeof invert !== 'boolean')
-    throw invalidArgument('invert', 'true or false', invert)
-  if (split !== 'train' && split !== 'test') throw invalidArgument('split', "'train' or 'test'", split)
-  const signal = checkSignal(given.signal)
+  const {
+    invert = 'auto',
+    split,
+    signal,
+  } = checkOptions('the options of loadImages()', options, {
+    invert: optional(checkSwitch),
+    split: checkSplit,
+    signal: checkSignal,
+  })
   signal?.throwIfAborted()
   const source = await placeOf(path, split)
   if (source.npz !== undefined) return withoutPictures(await npz().readNpz(source.npz, split))

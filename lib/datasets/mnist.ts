@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { DcganError, invalidArgument } from '../errors.js'
+import { DcganError } from '../errors.js'
 import { absolute, checkPath } from '../internal/files.js'
 import { lazy } from '../internal/lazy.js'
-import { checkKeys } from '../internal/options.js'
+import { checkOptions, oneOf, orElse } from '../internal/options.js'
 import type { Dataset } from './dataset.js'
 import { DIGIT_NAMES } from './digits.js'
 
@@ -14,6 +14,8 @@ const pictures = lazy(() => require('./folder-of-pictures.js') as typeof import(
 
 /** The checksums of MNIST's labels, of the training and of the test images. Other data sets use the same file names. */
 const MNIST_LABELS = [3121080559, 4001760473]
+
+export const checkSplit = orElse('train', oneOf('train', 'test'))
 
 /** Options of `loadMnist`. */
 export interface LoadMnistOptions {
@@ -52,7 +54,8 @@ export async function loadMnist(
 ): Promise<Dataset> {
   const alone = typeof folderOrOptions === 'object' && options === undefined
   const folder = alone ? undefined : (folderOrOptions as string | undefined)
-  const split = checkSplit(alone ? folderOrOptions : options)
+  const given = alone ? folderOrOptions : options
+  const { split } = checkOptions('the options of loadMnist()', given, { split: checkSplit })
   const source = sourceOf(
     folder === undefined ? undefined : checkPath('folder', folder, 'the path of a folder'),
   )
@@ -131,12 +134,6 @@ async function adviceFor(folder: string, missing: string[]): Promise<string> {
   return missing.some(name => name.includes('labels'))
     ? 'Put the labels there. If the images have none, give train() what loadImages() returns, and set classes to 0'
     : 'Put the original files there, or give another folder'
-}
-
-function checkSplit(options: unknown): 'train' | 'test' {
-  const { split = 'train' } = checkKeys('the options of loadMnist()', options, ['split'])
-  if (split !== 'train' && split !== 'test') throw invalidArgument('split', "'train' or 'test'", split)
-  return split
 }
 
 function badDataset(message: string, cause?: unknown): DcganError {

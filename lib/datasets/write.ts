@@ -6,7 +6,7 @@ import type { BatchImage } from '../images/grey-batch.js'
 import { SIDE } from '../images/grid.js'
 import { checkPath, ioError, writeFileAtomic } from '../internal/files.js'
 import { lazy } from '../internal/lazy.js'
-import { checkFunction, checkKeys, checkSignal, reading } from '../internal/options.js'
+import { callback, checkOptions, checkSignal, oneOf, orElse, reading } from '../internal/options.js'
 import { lengthOf } from '../internal/typed-arrays.js'
 import { checkDataset, type TrainingImages } from './dataset.js'
 import type { Spool } from './spool.js'
@@ -67,13 +67,11 @@ export async function writeDataset(
   options?: WriteDatasetOptions,
 ): Promise<WrittenDataset> {
   const path = checkPath('folder', folder, 'the path of a folder')
-  const given = checkKeys('the options of writeDataset()', options, ['format', 'signal', 'onProgress'])
-  const { format = 'idx' } = given
-  if (format !== 'idx' && format !== 'npz' && format !== 'png') {
-    throw invalidArgument('format', "'idx', 'npz' or 'png'", format)
-  }
-  const signal = checkSignal(given.signal)
-  const onProgress = checkFunction('onProgress', given.onProgress as WriteDatasetOptions['onProgress'])
+  const { format, signal, onProgress } = checkOptions('the options of writeDataset()', options, {
+    format: orElse('idx', oneOf('idx', 'npz', 'png')),
+    signal: checkSignal,
+    onProgress: callback<WriteDatasetOptions['onProgress']>(),
+  })
   const batches = batchesOf(source)
   signal?.throwIfAborted()
   await mkdir(path, { recursive: true }).catch(cause => {

@@ -1,8 +1,18 @@
 import { checkSource, type DatasetSource, type TrainingImages } from '../datasets/index.js'
 import { invalidArgument } from '../errors.js'
 import { modelsKey } from '../hyperparams.js'
-import { checkPath } from '../internal/files.js'
-import { checkFunction, checkInteger, checkKeys, checkSignal } from '../internal/options.js'
+import { path } from '../internal/files.js'
+import {
+  callback,
+  checkInteger,
+  checkOptions,
+  checkSignal,
+  integer,
+  oneOf,
+  optional,
+  orElse,
+  unchecked,
+} from '../internal/options.js'
 import { MAX_SEED } from '../internal/random.js'
 import { copyOf } from '../internal/typed-arrays.js'
 import type { EvaluationProgress } from './evaluation.js'
@@ -54,24 +64,6 @@ export interface EvaluateOptions {
   onProgress?: ((progress: EvaluationProgress) => void) | undefined
 }
 
-/**
- * Checked options of one call.
- *
- * @internal
- */
-export interface EvaluationPlan {
-  count: number
-  seed: number
-  labels: 'dataset' | 'uniform'
-  /** Images for the accuracy score; 0 for no score. */
-  scoreCount: number
-  tensorboard: string | undefined
-  signal: AbortSignal | undefined
-  onProgress: EvaluateOptions['onProgress']
-  dataset: DatasetSource
-  floorDataset: DatasetSource
-}
-
 /** Images of an evaluation. */
 export const DEFAULT_COUNT = 10_000
 const MAX_COUNT = 100_000
@@ -94,46 +86,37 @@ export function checkEvaluationCount(key: string, count: unknown): number {
  *
  * @internal
  */
-export function checkEvaluateOptions(options: EvaluateOptions | undefined): EvaluationPlan {
-  const keys = [
-    'count',
-    'seed',
-    'dataset',
-    'floorDataset',
-    'labels',
-    'accuracyScore',
-    'tensorboard',
-    'signal',
-    'onProgress',
-  ]
-  const values = checkKeys('the options of evaluate()', options, keys, modelsKey)
-  const { count = DEFAULT_COUNT, seed = 0, labels = 'dataset', tensorboard } = values
-  const plan = {
-    count: checkEvaluationCount('count', count),
-    seed: checkInteger('seed', seed, 0, MAX_SEED),
-    labels: checkLabels(labels),
-    scoreCount: checkAccuracyScore(values.accuracyScore),
-    tensorboard:
-      tensorboard === undefined ? undefined : checkPath('tensorboard', tensorboard, 'the path of a folder'),
-    signal: checkSignal(values.signal),
-    onProgress: checkFunction('onProgress', values.onProgress as EvaluateOptions['onProgress']),
+export function checkEvaluateOptions(options: EvaluateOptions | undefined) {
+  const checks = {
+    count: orElse(DEFAULT_COUNT, checkEvaluationCount),
+    seed: orElse(0, integer(0, MAX_SEED)),
+    dataset: unchecked,
+    floorDataset: unchecked,
+    labels: orElse('dataset', oneOf('dataset', 'uniform')),
+    accuracyScore: checkAccuracyScore,
+    tensorboard: optional(path('the path of a folder')),
+    signal: checkSignal,
+    onProgress: callback<EvaluateOptions['onProgress']>(),
   }
+  const plan = checkOptions('the options of evaluate()', options, checks, modelsKey)
   plan.signal?.throwIfAborted()
   // After all other checks: between a check and the copy of its images, no code of the caller may run.
-  const dataset = copied(checkSource(values.dataset))
-  return { ...plan, dataset, floorDataset: copied(checkSource(values.floorDataset)) }
+  const dataset = copied(checkSource(plan.dataset))
+  return { ...plan, dataset, floorDataset: copied(checkSource(plan.floorDataset)) }
 }
 
-function checkLabels(labels: unknown): EvaluationPlan['labels'] {
-  if (labels === 'dataset' || labels === 'uniform') return labels
-  throw invalidArgument('labels', "'dataset' or 'uniform'", labels)
-}
+/**
+ * Checked options of one call. `accuracyScore`: the number of images for it; 0 for no score.
+ *
+ * @internal
+ */
+export type EvaluationPlan = ReturnType<typeof checkEvaluateOptions>
 
-function checkAccuracyScore(value: unknown): number {
+function checkAccuracyScore(key: string, value: unknown): number {
   if (value === undefined || value === false) return 0
   if (value === true) return DEFAULT_SCORE_COUNT
-  if (typeof value === 'number') return checkInteger('accuracyScore', value, FEWEST_SCORED, MAX_COUNT)
-  throw invalidArgument('accuracyScore', 'true, false or a number of images', value)
+  if (typeof value === 'number') return checkInteger(key, value, FEWEST_SCORED, MAX_COUNT)
+  throw invalidArgument(key, 'true, false or a number of images', value)
 }
 
 function copied(source: DatasetSource): DatasetSource {

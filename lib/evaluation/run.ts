@@ -53,7 +53,7 @@ async function compare(
   data: TrainingData,
   plan: EvaluationPlan,
 ): Promise<Evaluation> {
-  const { count, seed, scoreCount, signal, onProgress } = plan
+  const { count, seed, accuracyScore: scoreCount, signal, onProgress } = plan
   if (scoreCount > 0 && hparams.classes === 0) {
     throw invalidArgument('accuracyScore', 'nothing for a model without classes', true)
   }

@@ -1,6 +1,14 @@
 import { type Encoder, GIFEncoder } from 'gifenc'
 import { invalidArgument } from '../errors.js'
-import { type Complete, checkInteger, checkKeys, withoutPrototype } from '../internal/options.js'
+import {
+  type Complete,
+  checkInteger,
+  checkOptions,
+  integer,
+  optional,
+  orElse,
+  withoutPrototype,
+} from '../internal/options.js'
 import { isUint8Array, lengthOf } from '../internal/typed-arrays.js'
 import { checkPixels, checkScale, enlarge, type GreyImage } from './grey.js'
 import type { FileBytes } from './png.js'
@@ -72,20 +80,17 @@ export class GifWriter {
 
 /** Checks and completes the options of an animation. `defaults` replace the general defaults. */
 export function checkGifOptions(options: unknown, defaults: GifOptions = {}): Complete<GifOptions> {
-  const given = checkKeys('the options of the animation', options, ['delay', 'lastDelay', 'repeat', 'scale'])
   const { delay: usual = 200, lastDelay: last } = withoutPrototype(defaults)
-  const { delay = usual, lastDelay = last ?? delay, repeat = 0, scale } = given
-  return {
-    delay: checkDelay('delay', delay),
-    lastDelay: checkDelay('lastDelay', lastDelay),
-    repeat: checkInteger('repeat', repeat, -1, 65_535, ' (0: for ever, -1: once)'),
-    scale: checkScale(scale),
-  }
-}
-
-function checkDelay(key: string, value: unknown): number {
   // Browsers show frames of less than 20 ms for 100 ms.
-  return checkInteger(key, value, 20, 655_350, ' milliseconds')
+  const delay = integer(20, 655_350, ' milliseconds')
+  const checks = {
+    delay: orElse(usual, delay),
+    lastDelay: optional(delay),
+    repeat: orElse(0, integer(-1, 65_535, ' (0: for ever, -1: once)')),
+    scale: checkScale,
+  }
+  const checked = checkOptions('the options of the animation', options, checks)
+  return { ...checked, lastDelay: checked.lastDelay ?? last ?? checked.delay }
 }
 
 function checkFrame(key: string, frame: unknown): GreyImage {

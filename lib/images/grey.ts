@@ -1,4 +1,5 @@
 import { DcganError, invalidArgument } from '../errors.js'
+import { type Check, integer, orElse } from '../internal/options.js'
 
 /** A picture in 256 levels of grey. */
 export interface GreyImage {
@@ -93,9 +94,12 @@ export function enlarge(image: GreyImage, scale: number): GreyImage {
   return { width, height, pixels }
 }
 
-/** Checks the option `scale`: an integer from 1, by default 1. */
-export function checkScale(value: unknown = 1): number {
+/** Checks an integer from 1. */
+export const fromOne: Check<number> = (key, value) => {
   if (!Number.isSafeInteger(value) || (value as number) < 1)
-    throw invalidArgument('scale', 'an integer from 1', value)
+    throw invalidArgument(key, 'an integer from 1', value)
   return value as number
 }
+
+export const checkScale = orElse(1, fromOne)
+export const checkGap = orElse(0, integer(0, MAX_PIXELS))

@@ -1,14 +1,14 @@
-import { invalidArgument } from '../errors.js'
-import { type Complete, checkBoolean, checkInteger, checkKeys } from '../internal/options.js'
+import { type Complete, checkOptions, checkSwitch, oneOf, orElse } from '../internal/options.js'
 import {
+  checkGap,
   checkPixels,
   checkScale,
   enlarge,
+  fromOne,
   type GreyImage,
   type GridOrder,
   invert,
   layGrid,
-  MAX_PIXELS,
 } from './grey.js'
 
 /** Options of a grid of images. */
@@ -38,16 +38,19 @@ export const SIDE = 28
  * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
  */
 export function checkGridOptions(options: unknown, count: number): Complete<GridOptions> {
-  const given = checkKeys('the options of the grid', options, GRID_OPTIONS)
-  const { columns = Math.ceil(Math.sqrt(count)), order = 'rows', gap: empty = 0 } = given
-  if (!isCount(columns)) throw invalidArgument('columns', 'an integer from 1', columns)
-  if (order !== 'rows' && order !== 'columns') throw invalidArgument('order', "'rows' or 'columns'", order)
-  const gap = checkInteger('gap', empty, 0, MAX_PIXELS)
-  const scale = checkScale(given.scale)
+  const checks = {
+    columns: orElse(Math.ceil(Math.sqrt(count)), fromOne),
+    scale: checkScale,
+    order: orElse('rows', oneOf('rows', 'columns')),
+    gap: checkGap,
+    invert: checkSwitch,
+  }
+  const checked = checkOptions('the options of the grid', options, checks)
+  const { columns, scale, gap } = checked
   const side = (images: number) => (images * (SIDE + gap) - gap) * scale
   const keys = 'columns, scale, gap and the number of images'
   checkPixels(side(columns), side(Math.ceil(count / columns)), keys)
-  return { columns, scale, order, gap, invert: checkBoolean('invert', given.invert, false) }
+  return checked
 }
 
 /**
@@ -65,8 +68,4 @@ export function drawGrid(
   const { scale, invert: inverted, ...layout } = checkGridOptions(options, count)
   const grid = enlarge(layGrid({ width: SIDE, height: SIDE, pixels: levels() }, count, layout), scale)
   return inverted ? invert(grid) : grid
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 1
 }

@@ -1,5 +1,5 @@
-import { checkBoolean, checkInteger, checkKeys } from '../internal/options.js'
-import { checkPixels, checkScale, enlarge, type GreyImage, invert, MAX_PIXELS, surround } from './grey.js'
+import { checkOptions, checkSwitch } from '../internal/options.js'
+import { checkGap, checkPixels, checkScale, enlarge, type GreyImage, invert, surround } from './grey.js'
 
 /** Options of a picture of one image. */
 export interface PngOptions {
@@ -19,10 +19,8 @@ export interface PngOptions {
  */
 export function drawPicture(image: GreyImage, options: PngOptions | undefined): GreyImage {
   if (options === undefined) return image
-  const given = checkKeys('the options of png()', options, ['scale', 'invert', 'gap'])
-  const scale = checkScale(given.scale)
-  const gap = given.gap === undefined ? 0 : checkInteger('gap', given.gap, 0, MAX_PIXELS)
-  const inverted = checkBoolean('invert', given.invert, false)
+  const checks = { scale: checkScale, invert: checkSwitch, gap: checkGap }
+  const { scale, invert: inverted, gap } = checkOptions('the options of png()', options, checks)
   checkPixels((image.width + 2 * gap) * scale, (image.height + 2 * gap) * scale, 'scale and gap')
   const picture = enlarge(surround(image, gap), scale)
   return inverted ? invert(picture) : picture

@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { DcganError } from '../errors.js'
-import { checkString, withoutPrototype } from './options.js'
+import { type Check, checkString, withoutPrototype } from './options.js'
 
 /** One buffer, or the pieces of a file in order. An async iterable may make each piece when it is needed. */
 export type FileData = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
@@ -139,6 +139,11 @@ const ADVICE: Record<string, string> = {
  */
 export function checkPath(key: string, value: unknown, expected?: string): string {
   return absolute(checkString(key, value, expected))
+}
+
+/** Makes the check of an option that is a path. */
+export function path(expected: string): Check<string> {
+  return (key, value) => checkPath(key, value, expected)
 }
 
 /**

@@ -70,6 +70,47 @@ export function reading<T>(what: string, read: () => T): T {
   }
 }
 
+/** Checks the value of an option, which is undefined unless it was given. */
+export type Check<T> = (key: string, value: unknown) => T
+
+/**
+ * Checks options by a table that has a check for each key, as `checkKeys` does. Returns a value for every key.
+ */
+export function checkOptions<T extends object>(
+  what: string,
+  given: unknown,
+  checks: { readonly [K in keyof T]: Check<T[K]> },
+  elsewhere?: (key: string) => string | undefined,
+): T {
+  const keys = Object.keys(checks) as (keyof T & string)[]
+  const values = checkKeys(what, given, keys, elsewhere)
+  return Object.fromEntries(keys.map(key => [key, checks[key](key, values[key])])) as T
+}
+
+/** The check of an option that is checked later, together with others. */
+export const unchecked: Check<unknown> = (_, value) => value
+
+export function optional<T>(check: Check<T>): Check<T | undefined> {
+  return (key, value) => (value === undefined ? undefined : check(key, value))
+}
+
+export function orElse<T>(otherwise: NoInfer<T>, check: Check<T>): Check<T> {
+  return (key, value) => (value === undefined ? otherwise : check(key, value))
+}
+
+export function integer(min: number, max: number, remark = ''): Check<number> {
+  return (key, value) => checkInteger(key, value, min, max, remark)
+}
+
+export function oneOf<T extends string>(...allowed: T[]): Check<T> {
+  return (key, value) => {
+    const found = allowed.find(each => each === value)
+    if (found !== undefined) return found
+    const expected = allowed.map(each => `'${each}'`).join(', ')
+    throw invalidArgument(key, expected.replace(/, (?='[^']*'$)/, ' or '), value)
+  }
+}
+
 export function checkInteger(key: string, value: unknown, min: number, max: number, remark = ''): number {
   if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
     throw invalidArgument(key, `an integer from ${min} to ${max}${remark}`, value)
@@ -84,27 +125,30 @@ export function checkString(key: string, value: unknown, expected = 'a path'): s
   return value
 }
 
-export function checkFunction<T>(key: string, value: T | undefined): T | undefined {
-  if (value !== undefined && typeof value !== 'function') throw invalidArgument(key, 'a function', value)
-  return value
+/** Makes the check of a callback, which may be missing. */
+export function callback<T>(): Check<T | undefined> {
+  return (key, value) => {
+    if (value !== undefined && typeof value !== 'function') throw invalidArgument(key, 'a function', value)
+    return value as T | undefined
+  }
 }
 
 /** Checks a signal by its methods, and not with instanceof, because it may come from another realm. */
-export function checkSignal(value: unknown): AbortSignal | undefined {
+export const checkSignal: Check<AbortSignal | undefined> = (key, value) => {
   if (value === undefined) return undefined
   const signal = value as AbortSignal | null
   const fits = reading(
-    'signal',
+    key,
     () =>
       typeof signal?.aborted === 'boolean' &&
       SIGNAL_METHODS.every(name => typeof signal[name] === 'function'),
   )
-  if (!fits) throw invalidArgument('signal', 'an AbortSignal', value)
+  if (!fits) throw invalidArgument(key, 'an AbortSignal', value)
   return value as AbortSignal
 }
 
-export function checkBoolean(key: string, value: unknown, otherwise: boolean): boolean {
-  if (value === undefined) return otherwise
+/** Checks a switch, which is off by default. */
+export const checkSwitch: Check<boolean> = (key, value = false) => {
   if (typeof value !== 'boolean') throw invalidArgument(key, 'true or false', value)
   return value
 }

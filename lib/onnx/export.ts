@@ -1,7 +1,6 @@
-import { invalidArgument } from '../errors.js'
 import type { HyperParams } from '../hyperparams.js'
 import { packageVersion } from '../internal/installed.js'
-import { checkBoolean, checkKeys } from '../internal/options.js'
+import { checkOptions, checkSwitch, oneOf, orElse } from '../internal/options.js'
 import type { NativeState } from '../native/types.js'
 import { fold } from './fold.js'
 import { type OnnxOptions, onnxModel } from './model.js'
@@ -24,10 +23,8 @@ const PREFIX = 'generator.'
 
 /** Checks the options of `exportOnnx`. */
 export function checkExportOnnx(options: ExportOnnxOptions | undefined): OnnxOptions {
-  const { output = 'float32', half } = checkKeys('the options of exportOnnx()', options, ['output', 'half'])
-  if (output !== 'float32' && output !== 'uint8')
-    throw invalidArgument('output', "'float32' or 'uint8'", output)
-  return { output, half: checkBoolean('half', half, false) }
+  const checks = { output: orElse('float32', oneOf('float32', 'uint8')), half: checkSwitch }
+  return checkOptions('the options of exportOnnx()', options, checks)
 }
 
 /** Makes an ONNX model of the generator in an exported state. */

@@ -3,7 +3,7 @@ import { areDigits } from '../datasets/digits.js'
 import { type DcganError, disposed, invalidArgument } from '../errors.js'
 import { DEFAULTS } from '../hyperparams.js'
 import { asyncDispose } from '../internal/async-dispose.js'
-import { checkKeys } from '../internal/options.js'
+import { checkOptions, optional } from '../internal/options.js'
 import type { ByteReader, CheckedSource, Source } from '../internal/source.js'
 import type { NativeSampleRequest } from '../native/types.js'
 import { checkInterpolation, type InterpolateOptions, slerp } from '../sampling/interpolation.js'
@@ -175,8 +175,8 @@ export async function loadGenerator<Batch>(
   source: unknown,
   options: LoadOptions | undefined,
 ): Promise<Loaded<Batch>> {
-  const given = checkKeys('the options of load()', options, ['classifier'])
-  const classifier = given.classifier === undefined ? undefined : platform.check(given.classifier)
+  const checks = { classifier: optional((_, value) => platform.check(value)) }
+  const { classifier } = checkOptions('the options of load()', options, checks)
   const reading = platform.open(platform.check(source)).then(reader => closing(reader, readStateFrom))
   // Compiled while the file is on its way.
   const [{ hparams, state, classNames }, module] = await Promise.all([reading, platform.module])

@@ -1,11 +1,10 @@
 import { invalidArgument } from '../errors.js'
 import type { HyperParams } from '../hyperparams.js'
 import { modelsKey } from '../hyperparams.js'
-import { checkFunction, checkInteger, checkKeys, checkSignal } from '../internal/options.js'
-import { drawSeed, MAX_SEED } from '../internal/random.js'
+import { callback, checkOptions, checkSignal, integer, orElse, unchecked } from '../internal/options.js'
 import type { NativeSampleRequest } from '../native/types.js'
 import { type Classes, checkLabel, checkLabels, type Labels } from './labels.js'
-import { checkTruncation } from './request.js'
+import { checkSeed, checkTruncation } from './request.js'
 
 /** Options of `generate()`. */
 export interface GenerateOptions {
@@ -40,17 +39,8 @@ export interface GenerateProgress {
   etaSeconds: number
 }
 
-/** Checked options of `generate()`. */
-export interface GeneratePlan {
-  count: number
-  batch: number
-  seed: number
-  truncation: number
-  signal: AbortSignal | undefined
-  onProgress: GenerateOptions['onProgress']
-  /** Returns the labels of some images. Undefined: the seed draws them, or the model has no classes. */
-  labels: ((first: number, count: number) => Uint8Array) | undefined
-}
+/** Returns the labels of some images. Undefined: the seed draws them, or the model has no classes. */
+type LabelsOf = ((first: number, count: number) => Uint8Array) | undefined
 
 const MAX_COUNT = 10_000_000
 const DEFAULT_BATCH = 128
@@ -65,21 +55,22 @@ const YOUNG_PER_IMAGE = 60
 export function checkGenerate(
   options: GenerateOptions,
   { maxQueue, ...of }: Pick<HyperParams, 'maxQueue'> & Classes,
-): GeneratePlan {
-  const keys = ['count', 'labels', 'batch', 'seed', 'truncation', 'signal', 'onProgress']
-  const given = checkKeys('the options of generate()', options, keys, modelsKey)
-  const count = checkInteger('count', given.count, 1, MAX_COUNT)
-  const { batch = Math.min(DEFAULT_BATCH, maxQueue), seed = drawSeed() } = given
-  return {
-    count,
-    batch: checkInteger('batch', batch, 1, maxQueue, ' (maxQueue)'),
-    seed: checkInteger('seed', seed, 0, MAX_SEED),
-    truncation: checkTruncation(given.truncation),
-    labels: labelsOf(given.labels, count, of),
-    signal: checkSignal(given.signal),
-    onProgress: checkFunction('onProgress', given.onProgress as GenerateOptions['onProgress']),
+) {
+  const checks = {
+    count: integer(1, MAX_COUNT),
+    labels: unchecked,
+    batch: orElse(Math.min(DEFAULT_BATCH, maxQueue), integer(1, maxQueue, ' (maxQueue)')),
+    seed: checkSeed,
+    truncation: checkTruncation,
+    signal: checkSignal,
+    onProgress: callback<GenerateOptions['onProgress']>(),
   }
+  const plan = checkOptions('the options of generate()', options, checks, modelsKey)
+  return { ...plan, labels: labelsOf(plan.labels, plan.count, of) }
 }
+
+/** Checked options of `generate()`. */
+export type GeneratePlan = ReturnType<typeof checkGenerate>
 
 /** Yields a request for each batch of a plan, and reports what was made of them. */
 export function* requestsOf({
@@ -108,7 +99,7 @@ export function* requestsOf({
   }
 }
 
-function labelsOf(labels: unknown, count: number, of: Classes): GeneratePlan['labels'] {
+function labelsOf(labels: unknown, count: number, of: Classes): LabelsOf {
   const { classes } = of
   if (labels === 'balanced' && !of.classNames?.includes(labels)) {
     if (classes === 0) throw invalidArgument('labels', 'nothing for a model without classes', labels)

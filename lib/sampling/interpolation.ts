@@ -1,5 +1,5 @@
 import type { HyperParams } from '../hyperparams.js'
-import { checkInteger, checkKeys, checkSignal } from '../internal/options.js'
+import { checkInteger, checkOptions, checkSignal, optional } from '../internal/options.js'
 import { MAX_SEED } from '../internal/random.js'
 import { allocate } from '../internal/typed-arrays.js'
 import type { NativeSampleRequest } from '../native/types.js'
@@ -33,22 +33,23 @@ export function checkInterpolation(
   checkInteger('fromSeed', fromSeed, 0, MAX_SEED)
   checkInteger('toSeed', toSeed, 0, MAX_SEED)
   checkInteger('frames', frames, 2, 10_000)
-  const keys = ['label', 'truncation', 'signal']
-  const { label, truncation, signal } = checkKeys('the options of interpolate()', options, keys)
-  const own = label === undefined ? undefined : checkLabel('label', label, of)
+  const { label, truncation, signal } = checkOptions('the options of interpolate()', options, {
+    label: optional((key, value) => checkLabel(key, value, of)),
+    truncation: checkTruncation,
+    signal: checkSignal,
+  })
   const request = {
     count: frames,
     seed: fromSeed,
     first: 0,
-    labels: own === undefined ? undefined : allocate(() => new Uint8Array(frames)).fill(own),
+    labels: label === undefined ? undefined : allocate(() => new Uint8Array(frames)).fill(label),
     oneLabel: true,
     fixed: false,
     minConfidence: undefined,
-    truncation: checkTruncation(truncation),
+    truncation,
   }
-  const checked = { request, signal: checkSignal(signal) }
   checkFits(frames, maxQueue)
-  return checked
+  return { request, signal }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { DcganError, invalidArgument } from '../errors.js'
 import { type HyperParams, modelsKey } from '../hyperparams.js'
-import { checkInteger, checkKeys, checkSignal, reading } from '../internal/options.js'
+import { type Check, checkInteger, checkKeys, checkSignal, reading } from '../internal/options.js'
 import { drawSeed, MAX_SEED } from '../internal/random.js'
 import { copyOf, isFloat32Array, lengthOf, viewOf } from '../internal/typed-arrays.js'
 import type { NativeSampleRequest } from '../native/types.js'
@@ -61,7 +61,7 @@ export function checkSample(
 ): { request: NativeSampleRequest; signal: AbortSignal | undefined } {
   checkCount(count)
   const given = checkKeys('the options of sample()', options, [...IMAGE_OPTIONS, 'signal'], modelsKey)
-  const checked = { request: checkImages(given, count, of), signal: checkSignal(given.signal) }
+  const checked = { request: checkImages(given, count, of), signal: checkSignal('signal', given.signal) }
   checkFits(count, maxQueue)
   return checked
 }
@@ -82,7 +82,7 @@ export function checkImages(
     labels: checkLabels(labels, count, of),
     fixed: false,
     minConfidence: checkMinConfidence(minConfidence, latents, of),
-    truncation: checkTruncation(truncation),
+    truncation: checkTruncation('truncation', truncation),
   }
 }
 
@@ -104,6 +104,9 @@ export function checkFits(count: number, maxQueue: number): void {
   )
 }
 
+/** Checks a seed. Draws one if none is given. */
+export const checkSeed: Check<number> = (key, value = drawSeed()) => checkInteger(key, value, 0, MAX_SEED)
+
 /** Checks the seed and the latent vectors, of which at most one may be given. */
 function checkSeedOrLatents(
   seed: unknown,
@@ -111,9 +114,7 @@ function checkSeedOrLatents(
   count: number,
   latentDim: number,
 ): { seed: number; latents: Float32Array | null } {
-  if (latents === undefined) {
-    return { seed: seed === undefined ? drawSeed() : checkInteger('seed', seed, 0, MAX_SEED), latents: null }
-  }
+  if (latents === undefined) return { seed: checkSeed('seed', seed), latents: null }
   if (seed !== undefined) throw invalidArgument('seed', 'nothing beside latents', seed)
   return { seed: drawSeed(), latents: reading('latents', () => checkLatents(latents, count, latentDim)) }
 }
@@ -137,10 +138,9 @@ function checkMinConfidence(
 const MAX_TRUNCATION = 10
 
 /** Checks the factor of the latent vectors. */
-export function checkTruncation(value: unknown): number {
-  if (value === undefined) return 1
+export const checkTruncation: Check<number> = (key, value = 1) => {
   if (typeof value === 'number' && value >= 0 && value <= MAX_TRUNCATION) return value
-  throw invalidArgument('truncation', `a number from 0 to ${MAX_TRUNCATION}`, value)
+  throw invalidArgument(key, `a number from 0 to ${MAX_TRUNCATION}`, value)
 }
 
 function checkLatents(latents: unknown, count: number, latentDim: number): Float32Array {

@@ -1,10 +1,21 @@
 import { CheckpointKeeper } from '../checkpoint/keeper.js'
-import { checkSource, type DatasetSource, type TrainingImages } from '../datasets/index.js'
+import { checkSource, type TrainingImages } from '../datasets/index.js'
 import { invalidArgument } from '../errors.js'
 import { checkEvaluateOptions, type EvaluateOptions, type EvaluationPlan } from '../evaluation/options.js'
 import { modelsKey } from '../hyperparams.js'
-import { checkPath } from '../internal/files.js'
-import { checkBoolean, checkFunction, checkInteger, checkKeys, checkSignal } from '../internal/options.js'
+import { checkPath, path } from '../internal/files.js'
+import {
+  callback,
+  checkInteger,
+  checkKeys,
+  checkOptions,
+  checkSignal,
+  checkSwitch,
+  integer,
+  oneOf,
+  optional,
+  unchecked,
+} from '../internal/options.js'
 import type { Progress } from './progress.js'
 import type { EpochSummary } from './run.js'
 
@@ -85,18 +96,6 @@ export interface CheckpointOptions {
 }
 
 /**
- * What a call trains on.
- *
- * @internal
- */
-export interface Material {
-  source: DatasetSource
-  signal: AbortSignal | undefined
-  newData: boolean
-  onProgress: EpochOptions['onProgress']
-}
-
-/**
  * The folder for snapshots.
  *
  * @internal
@@ -108,91 +107,59 @@ export interface OutputDir {
   given: string
 }
 
-/**
- * Checked options of `train()`.
- *
- * @internal
- */
-export interface TrainPlan extends Material {
-  outputDir: OutputDir | null
-  keeper: CheckpointKeeper | undefined
-  checkpointEvery: number | undefined
-  maxSteps: number | undefined
-  log: string | undefined
-  tensorboard: string | undefined
-  onEpoch: TrainOptions['onEpoch']
-  evaluation: EvaluationEvery | undefined
-  keepsBest: boolean
-}
-
-/**
- * Checked option `evaluateEvery`.
- *
- * @internal
- */
-export interface EvaluationEvery {
-  epochs: number
-  plan: EvaluationPlan
-}
-
 const MAX_STEPS = 1_000_000_000
 const MAX_EPOCHS = 1_000_000
-const KEYS: readonly (keyof TrainOptions)[] = [
-  'dataset',
-  'outputDir',
-  'onProgress',
-  'signal',
-  'checkpoint',
-  'newData',
-  'maxSteps',
-  'log',
-  'tensorboard',
-  'onEpoch',
-  'evaluateEvery',
-  'keepBest',
-]
+/** The checks of the options by which a call reports and can be stopped. */
+const CONTROLS = {
+  onProgress: callback<EpochOptions['onProgress']>(),
+  signal: checkSignal,
+  newData: checkSwitch,
+}
 
 /**
  * Checks the options of `train()`.
  *
  * @internal
  */
-export function checkTrainOptions(options: TrainOptions | undefined): TrainPlan {
-  const values = checkKeys('the options of train()', options, KEYS, modelsKey)
-  const { outputDir = 'output', checkpoint, maxSteps, log, tensorboard, keepBest, evaluateEvery } = values
-  return checkMaterial(values.dataset, {
-    ...checkControls(values),
-    outputDir: outputDir === null ? null : checkOutputDir(outputDir),
-    maxSteps: maxSteps === undefined ? undefined : checkInteger('maxSteps', maxSteps, 1, MAX_STEPS),
-    log: log === undefined ? undefined : checkPath('log', log, 'the path of a file'),
-    tensorboard:
-      tensorboard === undefined ? undefined : checkPath('tensorboard', tensorboard, 'the path of a folder'),
-    ...checkCheckpoint(checkpoint),
-    onEpoch: checkFunction('onEpoch', values.onEpoch as TrainOptions['onEpoch']),
-    evaluation: checkEvaluateEvery(evaluateEvery ?? (keepBest === undefined ? undefined : 1)),
-    keepsBest: checkKeepBest(keepBest),
+export function checkTrainOptions(options: TrainOptions | undefined) {
+  const checks = {
+    dataset: unchecked,
+    outputDir: checkOutputDir,
+    ...CONTROLS,
+    checkpoint: checkCheckpoint,
+    maxSteps: optional(integer(1, MAX_STEPS)),
+    log: optional(path('the path of a file')),
+    tensorboard: optional(path('the path of a folder')),
+    onEpoch: callback<TrainOptions['onEpoch']>(),
+    evaluateEvery: unchecked,
+    keepBest: optional(oneOf('frechetDistance')),
+  }
+  const checked = checkOptions('the options of train()', options, checks, modelsKey)
+  const { checkpoint, evaluateEvery, keepBest, ...plan } = checked
+  return withSource({
+    ...plan,
+    ...checkpoint,
+    evaluation: checkEvaluateEvery(evaluateEvery ?? (keepBest && 1)),
+    keepsBest: keepBest !== undefined,
   })
 }
 
-function checkKeepBest(value: unknown): boolean {
-  if (value === undefined || value === 'frechetDistance') return value !== undefined
-  throw invalidArgument('keepBest', "'frechetDistance'", value)
-}
+/**
+ * Checked options of `train()`.
+ *
+ * @internal
+ */
+export type TrainPlan = ReturnType<typeof checkTrainOptions>
 
-function checkEvaluateEvery(value: unknown): EvaluationEvery | undefined {
+function checkEvaluateEvery(value: unknown): { epochs: number; plan: EvaluationPlan } | undefined {
   if (value === undefined) return undefined
   const key = 'evaluateEvery'
   if (typeof value === 'number')
     return { epochs: checkInteger(key, value, 1, MAX_EPOCHS), plan: checkEvaluateOptions({}) }
   if (value === null || typeof value !== 'object')
     throw invalidArgument(key, 'a number of epochs, or an object', value)
-  const { epochs = 1, ...options } = checkKeys(key, value, [
-    'epochs',
-    'count',
-    'seed',
-    'dataset',
-    'floorDataset',
-  ])
+  const keys = ['epochs', 'count', 'seed', 'dataset', 'floorDataset']
+  const { epochs = 1, ...options } = checkKeys(key, value, keys)
   return {
     epochs: checkInteger(`${key}.epochs`, epochs, 1, MAX_EPOCHS),
     plan: checkEvaluateOptions(options as EvaluateOptions),
@@ -207,39 +174,40 @@ function checkEvaluateEvery(value: unknown): EvaluationEvery | undefined {
 export function checkEpochOptions(
   dataset: TrainingImages | string | undefined,
   options: EpochOptions | undefined,
-): Material {
-  const keys = ['onProgress', 'signal', 'newData']
-  const values = checkKeys('the options of trainEpoch()', options, keys, modelsKey)
-  return checkMaterial(dataset, checkControls(values))
+) {
+  return withSource({
+    ...checkOptions('the options of trainEpoch()', options, CONTROLS, modelsKey),
+    dataset,
+  })
 }
 
-/** Checks the options by which a call reports and can be stopped. */
-function checkControls(values: Record<string, unknown>): Omit<Material, 'source'> {
-  return {
-    onProgress: checkFunction('onProgress', values.onProgress as EpochOptions['onProgress']),
-    signal: checkSignal(values.signal),
-    newData: checkBoolean('newData', values.newData, false),
-  }
-}
+/**
+ * Checked options of `trainEpoch()`.
+ *
+ * @internal
+ */
+export type EpochPlan = ReturnType<typeof checkEpochOptions>
 
 /** Checks the images. This comes last, because no code of the caller may run between this check and their copy. */
-function checkMaterial<T extends Omit<Material, 'source'>>(dataset: unknown, plan: T): T & Material {
+function withSource<T extends { dataset: unknown; signal: AbortSignal | undefined }>({
+  dataset,
+  ...plan
+}: T) {
   plan.signal?.throwIfAborted()
   return { ...plan, source: checkSource(dataset) }
 }
 
-function checkOutputDir(value: unknown): OutputDir {
-  const path = checkPath('outputDir', value, 'the path of a folder, or null,')
-  return { path, given: value as string }
+function checkOutputDir(key: string, value: unknown = 'output'): OutputDir | null {
+  if (value === null) return null
+  return { path: checkPath(key, value, 'the path of a folder, or null,'), given: value as string }
 }
 
-function checkCheckpoint(checkpoint: unknown): Pick<TrainPlan, 'keeper' | 'checkpointEvery'> {
-  if (checkpoint === undefined) return { keeper: undefined, checkpointEvery: undefined }
-  if (checkpoint === null) throw invalidArgument('checkpoint', 'an object such as { path }', checkpoint)
-  const { path, keep, everySteps } = checkKeys('checkpoint', checkpoint, ['path', 'everySteps', 'keep'])
+function checkCheckpoint(key: string, given: unknown) {
+  if (given === undefined) return { keeper: undefined, checkpointEvery: undefined }
+  if (given === null) throw invalidArgument(key, 'an object such as { path }', given)
+  const { path, keep, everySteps } = checkKeys(key, given, ['path', 'everySteps', 'keep'])
   return {
     keeper: new CheckpointKeeper({ path: path as string, keep: keep as number | undefined }),
-    checkpointEvery:
-      everySteps === undefined ? undefined : checkInteger('checkpoint.everySteps', everySteps, 1, MAX_STEPS),
+    checkpointEvery: optional(integer(1, MAX_STEPS))('checkpoint.everySteps', everySteps),
   }
 }

@@ -15,7 +15,7 @@ import {
   checkEpochOptions,
   checkTrainOptions,
   type EpochOptions,
-  type Material,
+  type EpochPlan,
   type TrainOptions,
   type TrainPlan,
 } from './options.js'
@@ -152,7 +152,7 @@ export async function trainOne(
  */
 async function setDataset(
   engine: Engine,
-  { source, signal, newData }: Material,
+  { source, signal, newData }: EpochPlan,
   data: TrainingData,
   { batchSize, epochs, classes }: Pick<HyperParams, 'batchSize' | 'epochs' | 'classes'>,
 ): Promise<{ schedule: Schedule; hash: string; restart: boolean }> {
