@@ -54,6 +54,15 @@ export function invalidArgument(key: string, expected: string, received: unknown
 }
 
 /**
+ * Makes the error for images that cannot be read or do not fit.
+ *
+ * @internal
+ */
+export function badDataset(message: string, cause?: unknown): DcganError {
+  return new DcganError('ERR_DCGAN_BAD_DATASET', message, cause === undefined ? {} : { cause })
+}
+
+/**
  * Makes the error of calls to a disposed model, and of calls that were under way then.
  *
  * @internal

@@ -9,6 +9,7 @@ import {
   withoutPrototype,
 } from './internal/options.js'
 import { drawSeed, MAX_SEED } from './internal/random.js'
+import { warnOnce } from './internal/warn.js'
 
 /**
  * All settings of a model: how it is made, trained and served. The defaults are those of the tutorial that this
@@ -320,25 +321,14 @@ export function checkHyperParams(what: string, given: unknown): Partial<HyperPar
     if (values.kernels !== undefined)
       throw invalidArgument(STEP, 'nothing next to kernels, its new name,', step)
     values.kernels = PARAMS.kernels.check(STEP, step)
-    warnOfStep()
+    const message = "The hyper-parameter step is called kernels now. Rename it: { kernels: 'plain' }"
+    warnOnce('DCGAN_STEP', message, 'DeprecationWarning')
   }
   const checked = HYPER_PARAMS.filter(key => values[key] !== undefined).map(key => [
     key,
     PARAMS[key].check(key, values[key]),
   ])
   return withoutPrototype(Object.fromEntries(checked))
-}
-
-let warned = false
-
-/** Warns once per process that `step` is an old name. */
-function warnOfStep(): void {
-  if (warned) return
-  warned = true
-  process.emitWarning("The hyper-parameter step is called kernels now. Rename it: { kernels: 'plain' }", {
-    type: 'DeprecationWarning',
-    code: 'DCGAN_STEP',
-  })
 }
 
 type NumberCheck = (key: string, value: unknown, remark: string) => number

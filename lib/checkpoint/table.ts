@@ -1,3 +1,4 @@
+import { FEATURES } from '../internal/sizes.js'
 import type { NativeDtype } from '../native/types.js'
 
 /**
@@ -30,8 +31,6 @@ export interface StateSizes {
 export const PERMUTATION = 'epoch.permutation'
 
 type Shapes = Record<string, readonly number[]>
-
-const FEATURES = 256 * 7 * 7
 
 /** Lists every tensor of a state file by name, in the engine's order. */
 export function tensorTable({

@@ -1,4 +1,5 @@
 import type { GreyImage } from '../images/index.js'
+import { SIDE } from '../internal/sizes.js'
 import { isLive, sizeOf } from '../internal/terminal.js'
 
 /** Colour depths with enough greys: 256 colours have 24 of them. A palette of 16 colours has too few. */
@@ -7,7 +8,6 @@ const [PALETTE_BITS, TRUE_COLOUR_BITS] = [8, 24]
 const LEAST_SIDE = 7
 /** Lines of the terminal that stay free, for the text before the picture and for the prompt after it. */
 const OTHER_LINES = 2
-const DIGIT = 28
 
 /** Tells whether pictures may be drawn on a stream. `--no-preview`, `NO_COLOR`, `TERM=dumb`, `CI` and pipes say no. */
 export function showsPictures(stream: NodeJS.WriteStream, preview = true): boolean {
@@ -25,7 +25,7 @@ export function halfBlocks(stream: NodeJS.WriteStream, picture: GreyImage, scale
   // A line holds two rows of pixels.
   const lines = Math.max(1, rows - OTHER_LINES)
   const factor = Math.max(Math.ceil(picture.width / columns), Math.ceil(picture.height / (2 * lines)))
-  if ((DIGIT * scale) / factor < LEAST_SIDE) return []
+  if ((SIDE * scale) / factor < LEAST_SIDE) return []
   const { width, height, pixels } = shrink(picture, factor)
   const colour = stream.getColorDepth() >= TRUE_COLOUR_BITS ? trueColour : paletteColour
   return Array.from({ length: Math.ceil(height / 2) }, (_, line) => {

@@ -1,9 +1,10 @@
 import { types } from 'node:util'
-import { DcganError, invalidArgument } from '../errors.js'
+import { badDataset, type DcganError, invalidArgument } from '../errors.js'
 import { checkPath } from '../internal/files.js'
 import { reading } from '../internal/options.js'
+import { PIXELS, SIDE } from '../internal/sizes.js'
 import { lengthOf, viewOf } from '../internal/typed-arrays.js'
-import { OWN_IMAGES, SIDE } from './idx.js'
+import { OWN_IMAGES } from './idx.js'
 
 /** Grey images with their labels. */
 export interface Dataset {
@@ -81,10 +82,10 @@ function checkParts(value: unknown): Dataset {
   }
   if (count < 1) throw misfit(`it says that it has ${count} images. Give one at least`)
   const [bytes, labelled] = [lengthOf(images), lengthOf(labels)]
-  if (bytes !== count * SIDE * SIDE) {
-    const colour = COLOURS[bytes / (count * SIDE * SIDE)]
+  if (bytes !== count * PIXELS) {
+    const colour = COLOURS[bytes / (count * PIXELS)]
     if (colour !== undefined) throw misfit(`dataset.images seems to be ${colour}. ${OWN_IMAGES}`)
-    const needed = `${count} images of ${SIDE}×${SIDE} take ${count * SIDE * SIDE} bytes`
+    const needed = `${count} images of ${SIDE}×${SIDE} take ${count * PIXELS} bytes`
     throw misfit(`${needed} and dataset.images has ${bytes}. Correct count or images`)
   }
   if (labelled !== 0 && labelled !== count) {
@@ -147,5 +148,5 @@ function isInteger(value: unknown): value is number {
 }
 
 function misfit(wrong: string): DcganError {
-  return new DcganError('ERR_DCGAN_BAD_DATASET', `The data set does not fit: ${wrong}`)
+  return badDataset(`The data set does not fit: ${wrong}`)
 }

@@ -1,14 +1,13 @@
 import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DcganError } from '../errors.js'
-import { SIDE } from '../images/index.js'
+import { badDataset, type DcganError } from '../errors.js'
 import { ioError } from '../internal/files.js'
+import { PIXELS, SIDE } from '../internal/sizes.js'
 import { allocate } from '../internal/typed-arrays.js'
 import type { Dataset } from './dataset.js'
 import { PictureReader } from './picture-reader.js'
 
-const PIXELS = SIDE * SIDE
 /** The names of files that may be pictures which can be read. */
 const PICTURE_NAME = /\.(png|jpe?g|gif|bmp)$/i
 /** Bad files that are named. */
@@ -148,5 +147,5 @@ function isClass(entry: Dirent): boolean {
 
 function badFolder(folder: string, what: string): DcganError {
   const advice = 'Give a folder of pictures, or one with a folder of pictures for each class'
-  return new DcganError('ERR_DCGAN_BAD_DATASET', `${folder} holds ${what}. ${advice}`)
+  return badDataset(`${folder} holds ${what}. ${advice}`)
 }

@@ -1,10 +1,11 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { DcganError } from '../errors.js'
+import { badDataset } from '../errors.js'
 import { firstBytes, withRegularFile } from '../internal/regular-file.js'
+import { PIXELS, SIDE } from '../internal/sizes.js'
 import type { Dataset } from './dataset.js'
-import { readIdx, SIDE } from './idx.js'
+import { readIdx } from './idx.js'
 
 /** The training images of a data set, or its test images. */
 export type Split = 'train' | 'test'
@@ -33,17 +34,19 @@ export async function readIdxPair(folder: string, names: readonly string[], spli
   const [name] = own
   if (name === undefined) {
     const what = split === 'test' ? 'test images (t10k or test in the name)' : 'training images'
-    throw bad(`${folder} has no file of ${what}, only ${names.join(', ')}. Give another folder`)
+    throw badDataset(`${folder} has no file of ${what}, only ${names.join(', ')}. Give another folder`)
   }
   if (own.length > 1 && new Set(own.map(each => each.replace(/\.gz$/, ''))).size > 1) {
-    throw bad(`${folder} has several data sets: ${own.join(', ')}. Move one of them to a folder of its own`)
+    throw badDataset(
+      `${folder} has several data sets: ${own.join(', ')}. Move one of them to a folder of its own`,
+    )
   }
   const labelsFile = await labelsOf(folder, name)
   const labels = labelsFile === undefined ? undefined : await readIdx(labelsFile, 'labels')
   const images = await readIdx(join(folder, name), 'images')
   if (labels !== undefined && labels.count !== images.count) {
     const counts = `${name} holds ${images.count} images, but ${labelsFile} holds ${labels.count} labels`
-    throw bad(`${counts}. The two files must belong together: take both from the same place`)
+    throw badDataset(`${counts}. The two files must belong together: take both from the same place`)
   }
   const data = EMNIST.test(name) ? await transposed(images.data) : images.data
   return {
@@ -118,24 +121,20 @@ export async function classNamesIn(folder: string): Promise<string[] | undefined
     const names: unknown = JSON.parse(text)
     if (Array.isArray(names) && names.every(name => typeof name === 'string')) return names
   } catch {}
-  throw bad(`${path} is no list of names in JSON, such as ["A", "B"]. Correct it or remove it`)
+  throw badDataset(`${path} is no list of names in JSON, such as ["A", "B"]. Correct it or remove it`)
 }
 
 /** Bytes that are turned before other work may run. */
-const PIECE = 4096 * SIDE * SIDE
+const PIECE = 4096 * PIXELS
 
 /** Swaps the rows and the columns of each image. */
 async function transposed(images: Uint8Array): Promise<Uint8Array> {
   const turned = new Uint8Array(images.length)
-  for (let first = 0; first < images.length; first += SIDE * SIDE) {
+  for (let first = 0; first < images.length; first += PIXELS) {
     if (first % PIECE === 0) await setImmediate()
     for (let y = 0; y < SIDE; y++) {
       for (let x = 0; x < SIDE; x++) turned[first + y * SIDE + x] = images[first + x * SIDE + y] as number
     }
   }
   return turned
-}
-
-function bad(message: string): DcganError {
-  return new DcganError('ERR_DCGAN_BAD_DATASET', message)
 }

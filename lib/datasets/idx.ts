@@ -1,6 +1,7 @@
-import { DcganError } from '../errors.js'
+import { badDataset, DcganError } from '../errors.js'
 import { lazy } from '../internal/lazy.js'
 import { firstBytes, NotRegularFile, piecesOf, withRegularFile } from '../internal/regular-file.js'
+import { PIXELS, SIDE } from '../internal/sizes.js'
 
 const streams = lazy(() => require('node:stream/promises') as typeof import('node:stream/promises'))
 const zlib = lazy(() => require('node:zlib') as typeof import('node:zlib'))
@@ -14,9 +15,6 @@ export interface Idx {
   /** `count` × 784 grey levels, row by row, or `count` labels. */
   data: Uint8Array
 }
-
-/** Side of an MNIST image in pixels. */
-export const SIDE = 28
 
 /** The advice for images of another size or with colours. */
 export const OWN_IMAGES =
@@ -37,7 +35,7 @@ const PIECE_BYTES = 2 ** 18
 
 const LAYOUT = {
   // A magic number has two zero bytes, 8 for unsigned bytes, and the number of dimensions.
-  images: { magic: 0x803, header: 16, item: SIDE * SIDE },
+  images: { magic: 0x803, header: 16, item: PIXELS },
   labels: { magic: 0x801, header: 8, item: 1 },
 }
 /** The magic number of images with a fourth dimension, for colours. */
@@ -205,9 +203,9 @@ const FETCH_AGAIN = 'Fetch the file again, or give a folder with the original fi
 function badFile(
   path: string,
   wrong: string,
-  { advice = FETCH_AGAIN, ...options }: { advice?: string; cause?: unknown } = {},
+  { advice = FETCH_AGAIN, cause }: { advice?: string; cause?: unknown } = {},
 ): DcganError {
-  return new DcganError('ERR_DCGAN_BAD_DATASET', `${path} ${wrong}. ${advice}`, options)
+  return badDataset(`${path} ${wrong}. ${advice}`, cause)
 }
 
 function hex(value: number): string {

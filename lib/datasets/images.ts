@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DcganError } from '../errors.js'
+import { badDataset } from '../errors.js'
 import { checkPath } from '../internal/files.js'
 import { lazy } from '../internal/lazy.js'
 import { checkOptions, checkSignal, checkSwitch, optional } from '../internal/options.js'
@@ -74,7 +74,7 @@ export async function loadImages(folder: string, options?: LoadImagesOptions): P
   if (source.idx.length > 0)
     return withoutPictures(await pair().readIdxPair(source.folder, source.idx, split))
   if (source.folder === path && split === 'test') {
-    throw bad(
+    throw badDataset(
       `${path} has no test images. Put them into ${join(path, 'test')}, and the others into ${join(path, 'train')}`,
     )
   }
@@ -136,7 +136,9 @@ async function placeOf(path: string, split: Split): Promise<Place> {
   const names = await readdir(folder).catch((): string[] => [])
   const packed = names.filter(name => /\.npz$/i.test(name))
   if (packed.length > 1)
-    throw bad(`${folder} has several data sets: ${packed.sort().join(', ')}. Give the path of one of them`)
+    throw badDataset(
+      `${folder} has several data sets: ${packed.sort().join(', ')}. Give the path of one of them`,
+    )
   return { folder, idx, ...(packed[0] !== undefined && idx.length === 0 && { npz: join(folder, packed[0]) }) }
 }
 
@@ -165,8 +167,4 @@ function warnOfSkipped(folder: string, { count, files }: SkippedFiles, read: num
     `${count} of ${count + read} files in ${folder} could not be read as pictures: ${files.join('; ')}${more}`,
     { code: 'DCGAN_BAD_FILES' },
   )
-}
-
-function bad(message: string): DcganError {
-  return new DcganError('ERR_DCGAN_BAD_DATASET', message)
 }

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { DcganError } from '../errors.js'
+import { badDataset } from '../errors.js'
 import { absolute, checkPath } from '../internal/files.js'
 import { lazy } from '../internal/lazy.js'
 import { checkOptions, oneOf, orElse } from '../internal/options.js'
+import { SIDE } from '../internal/sizes.js'
 import type { Dataset } from './dataset.js'
 import { DIGIT_NAMES } from './digits.js'
 
@@ -64,7 +65,7 @@ export async function loadMnist(
   const imagesFile = await findFile(source, [`${prefix}-images-idx3-ubyte`, `${prefix}-images.idx3-ubyte`])
   const labelsFile = await findFile(source, [`${prefix}-labels-idx1-ubyte`, `${prefix}-labels.idx1-ubyte`])
   // The small file first, so that its faults are found before 47 MB are read.
-  const { readIdx, SIDE } = idx()
+  const { readIdx } = idx()
   const labels = await readIdx(labelsFile, 'labels')
   const images = await readIdx(imagesFile, 'images')
   if (images.count !== labels.count) {
@@ -134,8 +135,4 @@ async function adviceFor(folder: string, missing: string[]): Promise<string> {
   return missing.some(name => name.includes('labels'))
     ? 'Put the labels there. If the images have none, give train() what loadImages() returns, and set classes to 0'
     : 'Put the original files there, or give another folder'
-}
-
-function badDataset(message: string, cause?: unknown): DcganError {
-  return new DcganError('ERR_DCGAN_BAD_DATASET', message, cause === undefined ? {} : { cause })
 }

@@ -1,14 +1,13 @@
 import type { Entry, ZipFile } from 'yauzl'
-import { DcganError } from '../errors.js'
+import { badDataset, DcganError } from '../errors.js'
 import { loading } from '../internal/loading.js'
 import { withRegularFile } from '../internal/regular-file.js'
+import { PIXELS, SIDE } from '../internal/sizes.js'
 import { allocate } from '../internal/typed-arrays.js'
 import type { Dataset } from './dataset.js'
-import { SIDE } from './idx.js'
 import type { Split } from './idx-pair.js'
 import { type NpyHeader, parseNpyHeader } from './npy.js'
 
-const PIXELS = SIDE * SIDE
 /** 1.37 million images, as for IDX files. */
 const MAX_BYTES = 2 ** 30
 /** A packed array may unpack to this many times its size, and to 85,000 images in any case. */
@@ -179,9 +178,5 @@ function bad(
   cause?: unknown,
   advice = 'Give a file that numpy.savez() wrote',
 ): DcganError {
-  return new DcganError(
-    'ERR_DCGAN_BAD_DATASET',
-    `${path} ${wrong}. ${advice}`,
-    cause === undefined ? {} : { cause },
-  )
+  return badDataset(`${path} ${wrong}. ${advice}`, cause)
 }

@@ -1,6 +1,7 @@
-import { type GreyImage, SIDE } from '../images/index.js'
+import type { GreyImage } from '../images/index.js'
 import { pngHeader } from '../images/png.js'
 import { loading } from '../internal/loading.js'
+import { PIXELS, SIDE } from '../internal/sizes.js'
 
 /** The most pixels of a picture to train on: 34 million. Decoded, they take 134 MB. */
 const MAX_PIXELS = 2 ** 25
@@ -51,7 +52,7 @@ export function fitted(picture: GreyImage): GreyImage {
   if (width === SIDE && height === SIDE) return picture
   const scale = SIDE / Math.max(width, height)
   const inner = resized(picture, toSide(width * scale), toSide(height * scale))
-  const pixels = new Uint8Array(SIDE * SIDE).fill(backgroundOf(inner))
+  const pixels = new Uint8Array(PIXELS).fill(backgroundOf(inner))
   const [left, top] = [Math.floor((SIDE - inner.width) / 2), Math.floor((SIDE - inner.height) / 2)]
   for (let y = 0; y < inner.height; y++) {
     pixels.set(inner.pixels.subarray(y * inner.width, (y + 1) * inner.width), (top + y) * SIDE + left)

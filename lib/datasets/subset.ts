@@ -1,8 +1,8 @@
 import { invalidArgument } from '../errors.js'
 import { checkInteger, reading } from '../internal/options.js'
+import { PIXELS } from '../internal/sizes.js'
 import { allocate, lengthOf } from '../internal/typed-arrays.js'
 import { checkDataset, type Dataset, type TrainingImages } from './dataset.js'
-import { SIDE } from './idx.js'
 
 /**
  * Copies some images of a data set, with their labels. Use it for first experiments that take seconds, or to train on
@@ -27,14 +27,13 @@ export function subset(dataset: TrainingImages, which: number | ArrayLike<number
   const { images, labels, count, width, height, classNames } = checkDataset(dataset)
   const labelled = lengthOf(labels)
   const indices = checkIndices(which, count)
-  const pixels = SIDE * SIDE
   // Reading the list may run code of the caller's.
-  if (lengthOf(images) !== count * pixels || lengthOf(labels) !== labelled) {
+  if (lengthOf(images) !== count * PIXELS || lengthOf(labels) !== labelled) {
     throw invalidArgument('which', 'a list that leaves the images in their place', which)
   }
-  const copies = allocate(() => new Uint8Array(indices.length * pixels))
+  const copies = allocate(() => new Uint8Array(indices.length * PIXELS))
   indices.forEach((index, i) => {
-    copies.set(images.subarray(index * pixels, (index + 1) * pixels), i * pixels)
+    copies.set(images.subarray(index * PIXELS, (index + 1) * PIXELS), i * PIXELS)
   })
   const part = { images: copies, count: indices.length, width, height, ...(classNames && { classNames }) }
   return labelled === 0 ? part : { ...part, labels: Uint8Array.from(indices, i => labels[i] as number) }

@@ -1,4 +1,4 @@
-import { DcganError } from '../errors.js'
+import { badDataset, type DcganError } from '../errors.js'
 import type { NativeState } from '../native/types.js'
 import { checkDataset, type Dataset, type DatasetSource } from './dataset.js'
 import { areDigits, namedAsDigits } from './digits.js'
@@ -119,8 +119,7 @@ export class TrainingData {
   }
 
   #refusal(file: string, given: string): DcganError {
-    return new DcganError(
-      'ERR_DCGAN_BAD_DATASET',
+    return badDataset(
       `The model in ${file} was trained on ${this.#count} images, and this data set has ${given}. Give the data ` +
         'set that it was trained on, or newData: true (--new-data on the command line) to continue with this one',
     )

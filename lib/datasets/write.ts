@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { DcganError, invalidArgument } from '../errors.js'
 import { ImageBatch } from '../images/batch.js'
 import type { BatchImage } from '../images/grey-batch.js'
-import { SIDE } from '../images/grid.js'
 import { checkPath, ioError, writeFileAtomic } from '../internal/files.js'
 import { lazy } from '../internal/lazy.js'
 import { callback, checkOptions, checkSignal, oneOf, orElse, reading } from '../internal/options.js'
+import { PIXELS, SIDE } from '../internal/sizes.js'
 import { lengthOf } from '../internal/typed-arrays.js'
 import { checkDataset, type TrainingImages } from './dataset.js'
 import type { Spool } from './spool.js'
@@ -115,7 +115,7 @@ function* parts({
   const labelled = lengthOf(labels) > 0
   for (let first = 0; first < count; first += BATCH) {
     const end = Math.min(count, first + BATCH)
-    const pixels = images.slice(first * SIDE * SIDE, end * SIDE * SIDE)
+    const pixels = images.slice(first * PIXELS, end * PIXELS)
     yield new ImageBatch(pixels, labelled ? labels.slice(first, end) : undefined, undefined, classNames)
   }
 }
@@ -138,9 +138,7 @@ async function* watching(
 /** Not instanceof: the batch may be of another copy of this package. */
 function isBatch(value: unknown): value is ImageBatch {
   const { count, pixels } = Object(value) as Partial<ImageBatch>
-  return (
-    typeof (value as ImageBatch | null)?.image === 'function' && pixels?.length === (count ?? 0) * SIDE * SIDE
-  )
+  return typeof (value as ImageBatch | null)?.image === 'function' && pixels?.length === (count ?? 0) * PIXELS
 }
 
 async function writeIdx(

@@ -7,8 +7,8 @@ import {
   subset,
   type TrainingData,
 } from '../datasets/index.js'
-import { DcganError } from '../errors.js'
-import { SIDE } from '../images/index.js'
+import { badDataset, DcganError } from '../errors.js'
+import { PIXELS, SIDE } from '../internal/sizes.js'
 import type { EvaluationPlan } from './options.js'
 
 /** The images of an evaluation. */
@@ -53,7 +53,7 @@ export async function loadCompared(
       seen: async () => (data.digits ? plan.dataset !== undefined && isSeen(real) : holds(pool, real)),
     }
   }
-  throw bad('The data set has one image, and figures need two at least. Give a larger one')
+  throw badDataset('The data set has one image, and figures need two at least. Give a larger one')
 }
 
 /** Returns true if the shipped classifier was trained on these images, or if that is not known. */
@@ -130,20 +130,16 @@ function halves(dataset: Dataset, own: boolean): Sources {
 
 /** Returns true if the first image of `others` is among these images. */
 function holds({ images, count }: Dataset, others: Dataset): boolean {
-  const first = others.images.subarray(0, SIDE * SIDE)
+  const first = others.images.subarray(0, PIXELS)
   for (let i = 0; i < count; i++) {
-    if (Buffer.compare(images.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE), first) === 0) return true
+    if (Buffer.compare(images.subarray(i * PIXELS, (i + 1) * PIXELS), first) === 0) return true
   }
   return false
 }
 
 function unknownImages({ count }: TrainingData): DcganError {
-  return bad(
+  return badDataset(
     `The model was trained on ${count} images that are not MNIST's, and a state file does not hold them. Give ` +
       'evaluate() these images or their folder: evaluate({ dataset }), on the command line --data',
   )
-}
-
-function bad(message: string): DcganError {
-  return new DcganError('ERR_DCGAN_BAD_DATASET', message)
 }

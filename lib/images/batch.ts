@@ -1,8 +1,9 @@
 import { lazy } from '../internal/lazy.js'
+import { SIDE } from '../internal/sizes.js'
 import type { Bytes, Floats } from '../internal/typed-arrays.js'
 import type { GifOptions } from './gif.js'
 import { GreyBatch } from './grey-batch.js'
-import { drawGrid, type GridOptions, SIDE } from './grid.js'
+import { drawGrid, type GridOptions } from './grid.js'
 import type { PngOptions } from './picture.js'
 import type { FileBytes } from './png.js'
 

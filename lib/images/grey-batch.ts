@@ -1,5 +1,6 @@
 import { invalidArgument } from '../errors.js'
 import { checkInteger } from '../internal/options.js'
+import { PIXELS, SIDE } from '../internal/sizes.js'
 import {
   type Bytes,
   type Floats,
@@ -9,10 +10,8 @@ import {
   lengthOf,
 } from '../internal/typed-arrays.js'
 import type { GreyImage } from './grey.js'
-import { type GridOptions, SIDE } from './grid.js'
+import type { GridOptions } from './grid.js'
 import type { PngOptions } from './picture.js'
-
-const PIXELS = SIDE * SIDE
 
 /** One image of an `ImageBatch`, with all that is known about it. */
 export interface BatchImage {

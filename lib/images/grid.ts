@@ -1,4 +1,5 @@
 import { type Complete, checkOptions, checkSwitch, oneOf, orElse } from '../internal/options.js'
+import { SIDE } from '../internal/sizes.js'
 import {
   checkGap,
   checkPixels,
@@ -27,9 +28,6 @@ export interface GridOptions {
 
 /** The names of all options of a grid. */
 export const GRID_OPTIONS = ['columns', 'scale', 'order', 'gap', 'invert'] as const
-
-/** Side of an image, in pixels. */
-export const SIDE = 28
 
 /**
  * Completes the options of a grid of `count` images, and checks that the picture is not too large.

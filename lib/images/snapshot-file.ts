@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { DcganError } from '../errors.js'
 import { ioError } from '../internal/files.js'
 import { firstBytes, withRegularFile } from '../internal/regular-file.js'
+import { PIXELS, SIDE } from '../internal/sizes.js'
 import { type GreyImage, layGrid } from './grey.js'
-import { SIDE } from './grid.js'
 import { decodePng, isPlain, PNG_HEADER_BYTES, type PngHeader, pngHeader } from './png.js'
 
-/** The side of the largest snapshot in pixels: 64 digits of 28 pixels. */
-const MAX_SIDE = 64 * 28
+/** The side of the largest snapshot in pixels: 64 digits. */
+const MAX_SIDE = 64 * SIDE
 /** The most pixels of a picture that is not stored as 8-bit grey: 334 digits. Decoding it blocks the event loop for 20 ms. */
 const MAX_COLOURED = 2 ** 18
 /** More bytes than the largest snapshot would need as an uncompressed colour picture. */
@@ -51,8 +51,8 @@ export async function firstDigits(
   { count, columns, gap }: { count: number; columns: number; gap: number },
 ): Promise<GreyImage> {
   const snapshot = await readSnapshot(path)
-  const [rows, all] = [snapshot.height / SIDE, (snapshot.width * snapshot.height) / SIDE ** 2]
-  const images = { width: SIDE, height: SIDE, pixels: new Uint8Array(Math.min(count, all) * SIDE ** 2) }
+  const [rows, all] = [snapshot.height / SIDE, (snapshot.width * snapshot.height) / PIXELS]
+  const images = { width: SIDE, height: SIDE, pixels: new Uint8Array(Math.min(count, all) * PIXELS) }
   for (let row = 0; row * SIDE < images.pixels.length; row++) {
     const [image, y] = [Math.floor(row / SIDE), row % SIDE]
     const [left, top] = [Math.floor(image / rows) * SIDE, (image % rows) * SIDE]

@@ -36,17 +36,3 @@ function reason(info: Pick<NativeInfo, 'cuda'>, devices: number): string {
   }
   return `LibTorch sees ${devices} CUDA device${devices === 1 ? '' : 's'}: the last is 'cuda:${devices - 1}'`
 }
-
-let warned = false
-
-/** Warns once per process that `'auto'` chose the CPU, although this LibTorch is built for CUDA. */
-export function warnOfCpu(): void {
-  if (warned) return
-  warned = true
-  process.emitWarning(
-    'No CUDA device: models run on the CPU. Set device to cpu to choose it without this warning',
-    {
-      code: 'DCGAN_NO_CUDA',
-    },
-  )
-}

@@ -1,14 +1,10 @@
 import type { Dataset } from '../datasets/index.js'
 import { disposed } from '../errors.js'
 import { type HyperParams, listed } from '../hyperparams.js'
-import { warnOfCapture } from './capture.js'
 import type { Classifier } from './classifier.js'
-import { warnOfCpu } from './device.js'
 import { chooseMachine, type Machine, needsLibTorch, WITHOUT_LIBTORCH } from './machine.js'
 import { type EngineName, fromNative, onlySamples, onlySampling, sampling, training } from './native.js'
 import { placeOf } from './peers.js'
-import { warnOfFloat32 } from './precision.js'
-import { warnOfThreads } from './threads.js'
 import type {
   NativeAddon,
   NativeClassifierProgress,
@@ -26,6 +22,7 @@ import type {
   SamplingEngine,
   ServingStats,
 } from './types.js'
+import { warnOfCapture, warnOfCpu, warnOfFloat32, warnOfThreads } from './warnings.js'
 
 /** The answer to a request for images. */
 export interface SampledImages {

@@ -1,6 +1,7 @@
 import type { Precision } from '../hyperparams.js'
 import type { ChosenDevice } from './device.js'
 import type { NativeConfig, NativeInfo } from './types.js'
+import { warnOfFloat32 } from './warnings.js'
 
 /** The precision that a model computes in. */
 export type ChosenPrecision = 'float32' | 'bfloat16'
@@ -41,17 +42,4 @@ export function nativePrecision(chosen: ChosenPrecision, device: ChosenDevice): 
 /** Returns whether products in bfloat16 are plain C++, which every processor can compute. For tests alone. */
 function isPlain(): boolean {
   return process.env.LIBTORCH_DCGAN_PLAIN_BFLOAT16 === '1'
-}
-
-let warned = false
-
-/** Warns once per process that a model computes in float32 although `precision` is `'bfloat16'`. */
-export function warnOfFloat32(): void {
-  if (warned) return
-  warned = true
-  process.emitWarning(
-    "This processor has no bfloat16 arithmetic: models run in float32. Set precision to 'auto' to allow this " +
-      'without a warning',
-    { code: 'DCGAN_NO_BFLOAT16' },
-  )
 }

@@ -1,3 +1,5 @@
+import { FEATURES } from '../internal/sizes.js'
+
 /** A generator's float32 tensors by their name in a state file, without `generator.`. */
 export type GeneratorTensors = ReadonlyMap<string, Float32Array>
 
@@ -27,7 +29,6 @@ export interface FoldedGenerator {
 
 /** Batch normalisation in LibTorch and PyTorch adds this to the variance. */
 const EPSILON = 1e-5
-const FEATURES = 256 * 7 * 7
 
 /** Folds running statistics, scales and shifts. Computes in float64, to round only once. */
 export function fold(tensors: GeneratorTensors, latentDim: number, classes: number): FoldedGenerator {

@@ -1,5 +1,6 @@
 import { encodeF16 } from '../checkpoint/half.js'
 import { Message } from '../internal/protobuf.js'
+import { FEATURES, SIDE } from '../internal/sizes.js'
 import { type FoldedGenerator, multiplied, type Scaled } from './fold.js'
 
 /** Options of the exported model. */
@@ -124,7 +125,7 @@ export function onnxModel(
   for (const initialiser of initialisers) graph.bytes(5, initialiser)
   graph.bytes(11, valueInfo('latents', Type.float, ['N', latentDim]))
   if (classes > 0) graph.bytes(11, valueInfo('labels', Type.int64, ['N']))
-  graph.bytes(12, valueInfo('images', Type[output === 'uint8' ? 'uint8' : 'float'], ['N', 1, 28, 28]))
+  graph.bytes(12, valueInfo('images', Type[output === 'uint8' ? 'uint8' : 'float'], ['N', 1, SIDE, SIDE]))
   const model = new Message().integer(1, IR_VERSION).text(2, 'libtorch-dcgan')
   if (card !== undefined) model.text(3, card.release).integer(5, card.version).text(6, card.description)
   model.bytes(7, graph).bytes(8, new Message().text(1, '').integer(2, OPSET))
@@ -132,8 +133,6 @@ export function onnxModel(
     model.bytes(14, new Message().text(1, key).text(2, value))
   return model.toBytes()
 }
-
-const FEATURES = 256 * 7 * 7
 
 function tensor(name: string, type: number, shape: readonly number[], data: Uint8Array): Message {
   const message = new Message()

@@ -1,4 +1,4 @@
-import { DcganError } from '../errors.js'
+import { badDataset } from '../errors.js'
 
 /**
  * Knows how a data set is divided into mini-batches, and how many steps are left. The engine divides it in the same way:
@@ -19,8 +19,7 @@ export class Schedule {
     this.epochs = epochs
     this.stepsPerEpoch = Math.floor(count / batchSize) + (count % batchSize >= 2 ? 1 : 0)
     if (this.stepsPerEpoch === 0) {
-      throw new DcganError(
-        'ERR_DCGAN_BAD_DATASET',
+      throw badDataset(
         'The data set has a single image, and batch normalisation needs two in a batch. Give at least two images',
       )
     }

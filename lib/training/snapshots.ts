@@ -1,7 +1,8 @@
 import { basename, join } from 'node:path'
-import { animateFiles, listSnapshots, SIDE, snapshotName, snapshotSize } from '../images/index.js'
+import { animateFiles, listSnapshots, snapshotName, snapshotSize } from '../images/index.js'
 import { makeFolder, writeFileAtomic } from '../internal/files.js'
 import { NotRegularFile } from '../internal/regular-file.js'
+import { SIDE } from '../internal/sizes.js'
 import type { OutputDir } from './options.js'
 
 /** The pictures of a training run: `dcgan_steps_%06d.png` in a folder, and the GIF of them. */

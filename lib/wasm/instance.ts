@@ -1,4 +1,5 @@
 import { DcganError, type DcganErrorCode } from '../errors.js'
+import { PIXELS } from '../internal/sizes.js'
 import type { NativeTensor } from '../native/types.js'
 
 /** A compiled module, which any number of models share. */
@@ -29,7 +30,6 @@ interface WebAssemblyApi {
 }
 export const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: WebAssemblyApi }
 
-const PIXELS = 784
 const NONE = 0
 
 /** The C++ code of one model in WebAssembly, with memory of its own. Its functions block until they are done. */

@@ -1,10 +1,10 @@
 import { DcganError, disposed } from '../errors.js'
+import { PIXELS } from '../internal/sizes.js'
 import { allocate } from '../internal/typed-arrays.js'
 import type { NativeImageBytes, NativeSampleJob, NativeSampleRequest, ServingStats } from '../native/types.js'
 import type { Instance } from './instance.js'
 import { nextTurn } from './turn.js'
 
-const PIXELS = 784
 /** The most images that are made without a look at other events. It is the sampler's own block: a few milliseconds. */
 const BLOCK = 4
 /** The most candidates of one image, as in binding/engine/shares.h. */
