@@ -145,10 +145,10 @@ enum class StatePart { kAll, kGenerator };
 
 /// The losses of one step.
 struct Losses {
-  float disc = 0;  // without the penalties, with the loss on mismatched labels
-  float gen = 0;
-  float real = 0;  // the discriminator's loss on real images; NaN for the relativistic loss
-  float fake = 0;  // … and on generated images
+  float disc_loss = 0;  // without the penalties, with the loss on mismatched labels
+  float gen_loss = 0;
+  float disc_loss_real = 0;  // on real images; NaN for the relativistic loss
+  float disc_loss_fake = 0;  // on generated images
   float r1 = 0;    // the penalties that are added to the discriminator's loss, γ/2 · E‖∇ₓD(x)‖²
   float r2 = 0;
 };

@@ -23,7 +23,7 @@ import { checkSwitch, reading } from './internal/options.js'
 import type { Source } from './internal/source.js'
 import { type Classifier, classifierOf, loadClassifier } from './native/classifier.js'
 import type { ChosenDevice } from './native/device.js'
-import { Engine } from './native/engine.js'
+import { Model } from './native/model.js'
 import type { EngineName } from './native/native.js'
 import { settleSeed } from './native/peers.js'
 import type { ChosenPrecision } from './native/precision.js'
@@ -77,7 +77,7 @@ export interface PretrainedOptions extends HyperParamOptions {
 export class DCGAN {
   /** The complete hyper-parameters, with the seed that was drawn. Frozen. */
   readonly hparams: Readonly<HyperParams>
-  readonly #engine: Engine
+  readonly #model: Model
   readonly #saver: Saver
   readonly #data = new TrainingData()
   #training = false
@@ -94,8 +94,8 @@ export class DCGAN {
   constructor(hparams?: HyperParamOptions)
   constructor(hparams?: HyperParamOptions, loaded?: typeof LOADED) {
     this.hparams = resolveHyperParams(hparams, settleSeed)
-    this.#engine = new Engine(this.hparams, this, loaded === LOADED ? 'sampling' : 'training')
-    this.#saver = new Saver(this.#engine)
+    this.#model = new Model(this.hparams, this, loaded === LOADED ? 'sampling' : 'training')
+    this.#saver = new Saver(this.#model)
   }
 
   /**
@@ -124,7 +124,7 @@ export class DCGAN {
     const hparams = { ...modelsOwn(loaded), ...checkChanges(changes, loaded, checked.name) }
     const gan = Reflect.construct(DCGAN, [hparams, LOADED]) as DCGAN
     try {
-      await gan.#engine.importState(loaded.state)
+      await gan.#model.importState(loaded.state)
       gan.#data.restore(checked.name, loaded.state, loaded.classNames)
       gan.#generatorOnly = loaded.kind === 'generator'
       return gan
@@ -157,7 +157,7 @@ export class DCGAN {
     const gan = new DCGAN({ ...modelsOwn(loaded), ...checkChanges(changes, loaded, source.name) })
     try {
       const { tensors } = loaded.state
-      await gan.#engine.importState({ ...START, tensors })
+      await gan.#model.importState({ ...START, tensors })
       return gan
     } catch (error) {
       await gan.dispose()
@@ -167,12 +167,12 @@ export class DCGAN {
 
   /** The device that the model runs on now. A loaded model is on the CPU until it trains, unless it was given CUDA. */
   get device(): ChosenDevice {
-    return this.#engine.machine.device
+    return this.#model.machine.device
   }
 
   /** The precision of the model's training steps; `'float32'` for a loaded model that has not trained. */
   get precision(): ChosenPrecision {
-    return this.#engine.machine.precision
+    return this.#model.machine.precision
   }
 
   /**
@@ -180,7 +180,7 @@ export class DCGAN {
    * `'libtorch'` once it trains.
    */
   get engine(): EngineName {
-    return this.#engine.name
+    return this.#model.name
   }
 
   /** The names of the classes, if the data set has names; a name works wherever a label does. State files keep them. */
@@ -190,17 +190,17 @@ export class DCGAN {
 
   /** Training steps that the model has made. */
   get step(): number {
-    return this.#engine.position.step
+    return this.#model.position.step
   }
 
   /** Epochs that the model has completed. */
   get epoch(): number {
-    return this.#engine.position.epoch
+    return this.#model.position.epoch
   }
 
   /** Counts of waiting and finished images, for your metrics. After `dispose()` it keeps its last values. */
   get stats(): ServingStats {
-    return this.#engine.stats
+    return this.#model.stats
   }
 
   /**
@@ -223,7 +223,7 @@ export class DCGAN {
    *   stops. When the signal aborts: its reason
    */
   train(options?: TrainOptions): Promise<TrainResult> {
-    return this.#exclusively(() => training().trainAll(this.#engine, this.hparams, options, this.#data))
+    return this.#exclusively(() => training().trainAll(this.#model, this.hparams, options, this.#data))
   }
 
   /**
@@ -235,7 +235,7 @@ export class DCGAN {
    */
   trainEpoch(dataset?: TrainingImages | string, options?: EpochOptions): Promise<EpochResult> {
     return this.#exclusively(() =>
-      training().trainOne(this.#engine, this.hparams, dataset, options, this.#data),
+      training().trainOne(this.#model, this.hparams, dataset, options, this.#data),
     )
   }
 
@@ -255,7 +255,7 @@ export class DCGAN {
   sample(count: number | undefined, options: SampleOptions & Confident): Promise<ConfidentBatch>
   sample(count?: number, options?: SampleOptions): Promise<ImageBatch>
   async sample(count = 1, options?: SampleOptions): Promise<ImageBatch> {
-    this.#engine.assertAlive()
+    this.#model.assertAlive()
     const { request, signal } = checkSample(count, options, this.#requested)
     return this.#images(request, signal)
   }
@@ -268,7 +268,7 @@ export class DCGAN {
    * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` at once; in the loop, as `sample()` does
    */
   generate(options: GenerateOptions): AsyncIterableIterator<ImageBatch> {
-    this.#engine.assertAlive()
+    this.#model.assertAlive()
     return this.#batches(checkGenerate(options, this.#requested))
   }
 
@@ -289,10 +289,10 @@ export class DCGAN {
     framesOrOptions?: number | InterpolateOptions,
     options?: InterpolateOptions,
   ): Promise<ImageBatch> {
-    this.#engine.assertAlive()
+    this.#model.assertAlive()
     const given = checkInterpolation(fromSeed, toSeed, framesOrOptions, options, this.#requested)
     const { request, signal } = given
-    const latents = slerp(this.#engine.latent(fromSeed), this.#engine.latent(toSeed), request.count)
+    const latents = slerp(this.#model.latent(fromSeed), this.#model.latent(toSeed), request.count)
     return this.#images({ ...request, latents }, signal)
   }
 
@@ -305,7 +305,7 @@ export class DCGAN {
    *   `ERR_DCGAN_OVERLOADED` as `sample()` does; `ERR_DCGAN_IO` if the file cannot be written
    */
   async saveGrid(file: string, options?: SaveGridOptions): Promise<void> {
-    this.#engine.assertAlive()
+    this.#model.assertAlive()
     const path = checkPath('file', file)
     const { request, layout } = checkSaveGrid(options, this.#requested)
     await writeFileAtomic(path, await (await this.#images(request)).grid(layout))
@@ -336,11 +336,11 @@ export class DCGAN {
    * await gan.dispose()
    */
   async evaluate(options?: EvaluateOptions): Promise<Evaluation> {
-    this.#engine.assertTrains()
+    this.#model.assertTrains()
     return published(
       channels.evaluation,
       { model: this },
-      () => evaluation().evaluate(this.#engine, this.hparams, this.#data, options),
+      () => evaluation().evaluate(this.#model, this.hparams, this.#data, options),
       evaluation => ({ evaluation }),
     )
   }
@@ -355,7 +355,7 @@ export class DCGAN {
    *   generator alone without `only: 'generator'`. An existing file is then untouched
    */
   async save(file: string, options?: SaveOptions): Promise<void> {
-    this.#engine.assertAlive()
+    this.#model.assertAlive()
     const path = checkPath('file', file)
     const how = { ...checkSave(options), durable: true }
     const { only = 'all' } = how
@@ -376,7 +376,7 @@ export class DCGAN {
    * @throws {DcganError} `ERR_DCGAN_IO`
    */
   async exportOnnx(file: string, options?: ExportOnnxOptions): Promise<void> {
-    this.#engine.assertAlive()
+    this.#model.assertAlive()
     const path = checkPath('file', file)
     const { checkExportOnnx, exportModel } = onnx()
     const how = checkExportOnnx(options)
@@ -390,7 +390,7 @@ export class DCGAN {
    * `ERR_DCGAN_DISPOSED`. Idempotent. Resolves when everything is freed.
    */
   dispose(): Promise<void> {
-    return this.#engine.dispose()
+    return this.#model.dispose()
   }
 
   /** What `console.log(gan)` shows: device, precision, step, epoch and the hyper-parameters that are not defaults. */
@@ -421,8 +421,8 @@ export class DCGAN {
   async #images(request: NativeSampleRequest, signal?: AbortSignal): Promise<ImageBatch> {
     const { count, minConfidence } = request
     const sample = async () => {
-      if (minConfidence !== undefined) await this.#engine.useClassifier(await this.#classifier(minConfidence))
-      return this.#engine.sample(request, signal)
+      if (minConfidence !== undefined) await this.#model.useClassifier(await this.#classifier(minConfidence))
+      return this.#model.sample(request, signal)
     }
     const { pixels, labels, confidences } = await published(channels.sample, { model: this, count }, sample)
     return new ImageBatch(pixels, labels, confidences, this.classNames)
@@ -434,7 +434,7 @@ export class DCGAN {
 
   /** Runs `train`, unless the model cannot be trained or is being trained. */
   async #exclusively<T>(train: () => Promise<T>): Promise<T> {
-    this.#engine.assertTrains()
+    this.#model.assertTrains()
     if (this.#generatorOnly) throw onlyGenerator('train')
     if (this.#training) {
       throw new DcganError(

@@ -16,14 +16,15 @@ constexpr std::chrono::milliseconds kProgressInterval{100};
 
 void check_finite(const std::vector<Losses>& losses, std::int64_t first_step) {
   for (std::size_t i = 0; i < losses.size(); ++i) {
-    const auto [disc, gen, real, fake, r1, r2] = losses[i];
-    if (std::isfinite(disc) && std::isfinite(gen) && std::isfinite(r1) && std::isfinite(r2)) continue;
+    const auto& [disc_loss, gen_loss, on_real, on_fake, r1, r2] = losses[i];
+    if (std::isfinite(disc_loss) && std::isfinite(gen_loss) && std::isfinite(r1) && std::isfinite(r2))
+      continue;
     const auto penalties =
         r1 == 0 && r2 == 0 ? "" : ", gradient penalties " + std::to_string(r1) + " and " + std::to_string(r2);
     throw Error(
         "ERR_DCGAN_DIVERGED",
         "Training diverged at step " + std::to_string(first_step + static_cast<std::int64_t>(i)) +
-            ": discriminator loss " + std::to_string(disc) + ", generator loss " + std::to_string(gen) +
+            ": discriminator loss " + std::to_string(disc_loss) + ", generator loss " + std::to_string(gen_loss) +
             penalties +
             ". Lower discLr and genLr, or try beta1 0.5, and start again from a checkpoint before it");
   }

@@ -2,7 +2,7 @@ import { type Dataset, fingerprintOf, type TrainingData } from '../datasets/inde
 import type { HyperParams } from '../hyperparams.js'
 import { lengthOf } from '../internal/typed-arrays.js'
 import { type Classifier, classifierOf, keepClassifier, loadClassifier } from '../native/classifier.js'
-import type { Engine } from '../native/engine.js'
+import type { Model } from '../native/model.js'
 
 /** Which images a classifier is chosen for, and what watches its training. */
 export interface Choice {
@@ -20,7 +20,7 @@ export interface Choice {
  * have labels. That is trained at the first call, which takes up to a minute.
  */
 export async function chooseClassifier(
-  engine: Engine,
+  model: Model,
   { classes }: Pick<HyperParams, 'classes'>,
   { data, images, own, onProgress }: Choice,
 ): Promise<Classifier> {
@@ -29,24 +29,24 @@ export async function chooseClassifier(
   const kept = await classifierOf(hash)
   if (kept !== undefined) return kept
   const known = images.labels.reduce((most, label) => Math.max(most, label + 1), classes)
-  return train(engine, hash, { ...images, classes: known }, onProgress)
+  return train(model, hash, { ...images, classes: known }, onProgress)
 }
 
 /** Trains a classifier in pieces. Requests for images are served in between. */
 async function train(
-  engine: Engine,
+  model: Model,
   hash: string,
   { images, labels, count, classes }: Dataset & { classes: number },
   onProgress: (fraction: number) => void,
 ): Promise<Classifier> {
-  const id = await engine.beginClassifier({ images, labels, count, classes })
+  const id = await model.beginClassifier({ images, labels, count, classes })
   try {
     for (;;) {
-      const { fraction, tensors, accuracy } = await engine.advanceClassifier(id)
+      const { fraction, tensors, accuracy } = await model.advanceClassifier(id)
       onProgress(fraction)
       if (tensors !== undefined && accuracy !== undefined) return keepClassifier(hash, tensors, accuracy)
     }
   } finally {
-    engine.endEvaluation(id)
+    model.endEvaluation(id)
   }
 }

@@ -2,7 +2,7 @@ import type { Dataset, TrainingData } from '../datasets/index.js'
 import { invalidArgument } from '../errors.js'
 import type { HyperParams } from '../hyperparams.js'
 import { lengthOf } from '../internal/typed-arrays.js'
-import type { Engine } from '../native/engine.js'
+import type { Model } from '../native/model.js'
 import type { NativeFigures, NativeImages } from '../native/types.js'
 import { EventFile, scalars } from '../tensorboard/index.js'
 import { chooseClassifier } from './classifier.js'
@@ -19,26 +19,26 @@ const FEWEST_UNSEEN = 4
 
 /** Compares the model's images with real ones, and writes the figures for TensorBoard if requested. */
 export function evaluate(
-  engine: Engine,
+  model: Model,
   hparams: Pick<HyperParams, 'classes'>,
   data: TrainingData,
   options: EvaluateOptions | undefined,
 ): Promise<Evaluation> {
-  return evaluatePlan(engine, hparams, data, checkEvaluateOptions(options))
+  return evaluatePlan(model, hparams, data, checkEvaluateOptions(options))
 }
 
 /** Does what checked options say. */
 export async function evaluatePlan(
-  engine: Engine,
+  model: Model,
   hparams: Pick<HyperParams, 'classes'>,
   data: TrainingData,
   plan: EvaluationPlan,
 ): Promise<Evaluation> {
-  if (plan.tensorboard === undefined) return compare(engine, hparams, data, plan)
-  const { step } = engine.position
+  if (plan.tensorboard === undefined) return compare(model, hparams, data, plan)
+  const { step } = model.position
   const events = await EventFile.open(plan.tensorboard)
   try {
-    const evaluation = await compare(engine, hparams, data, plan)
+    const evaluation = await compare(model, hparams, data, plan)
     await events.write(figuresAt(step, evaluation))
     return evaluation
   } finally {
@@ -48,7 +48,7 @@ export async function evaluatePlan(
 
 /** Does the work piece by piece. */
 async function compare(
-  engine: Engine,
+  model: Model,
   hparams: Pick<HyperParams, 'classes'>,
   data: TrainingData,
   plan: EvaluationPlan,
@@ -65,7 +65,7 @@ async function compare(
     reporter.throwIfFailed()
   }
   let trained = 0
-  const chosen = await chooseClassifier(engine, hparams, {
+  const chosen = await chooseClassifier(model, hparams, {
     data,
     images: pool,
     own,
@@ -75,7 +75,7 @@ async function compare(
       reporter.report(trained * fraction)
     },
   })
-  const { classes, ...classifier } = await engine.useClassifier(chosen)
+  const { classes, ...classifier } = await model.useClassifier(chosen)
   signal?.throwIfAborted()
   const request = {
     count,
@@ -87,17 +87,17 @@ async function compare(
     scoreCount,
   }
   // The engine takes the generator here. Reading more images first would evaluate a later one.
-  const id = await engine.beginEvaluation(request)
+  const id = await model.beginEvaluation(request)
   try {
     for (;;) {
       stopIfAborted()
-      const { fraction, generated, floor, unseen, accuracyScore } = await engine.advanceEvaluation(id)
+      const { fraction, generated, floor, unseen, accuracyScore } = await model.advanceEvaluation(id)
       signal?.throwIfAborted()
       reporter.report(trained + (1 - trained) * fraction)
       if (generated === undefined || floor === undefined) continue
       const shown = unseen !== undefined && !(await seen())
-      await reporter.finish(signal, engine.ending)
-      engine.assertAlive()
+      await reporter.finish(signal, model.ending)
+      model.assertAlive()
       const labelled = hparams.classes === classes
       return {
         ...figures(generated, labelled),
@@ -109,7 +109,7 @@ async function compare(
       }
     }
   } finally {
-    engine.endEvaluation(id)
+    model.endEvaluation(id)
   }
 }
 

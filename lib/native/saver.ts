@@ -1,4 +1,4 @@
-import type { Engine } from './engine.js'
+import type { Model } from './model.js'
 import type { NativeState } from './types.js'
 
 type Part = 'all' | 'generator'
@@ -15,12 +15,12 @@ interface Job {
  * however many calls wait. Calls that wait for the same part share one state, exported after the last of them came.
  */
 export class Saver {
-  readonly #engine: Engine
+  readonly #model: Model
   #waiting: Job[] = []
   #busy = false
 
-  constructor(engine: Engine) {
-    this.#engine = engine
+  constructor(model: Model) {
+    this.#model = model
   }
 
   /** Calls `write` with the current state, or with that between two later steps. Exports it at once if possible. */
@@ -45,7 +45,7 @@ export class Saver {
 
   async #serve(part: Part, jobs: readonly Job[]): Promise<void> {
     try {
-      const state = await this.#engine.exportState(part)
+      const state = await this.#model.exportState(part)
       for (const job of jobs) await job.write(state).then(job.resolve, job.reject)
     } catch (error) {
       for (const job of jobs) job.reject(error)

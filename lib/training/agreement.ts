@@ -1,7 +1,7 @@
 import { DcganError } from '../errors.js'
 import { HYPER_PARAMS, type HyperParams, MACHINE_PARAMS } from '../hyperparams.js'
 import { packageVersion } from '../internal/installed.js'
-import type { Engine } from '../native/engine.js'
+import type { Model } from '../native/model.js'
 
 /** What a process is about to train, by name. All processes of a distributed run must have the same description. */
 type Description = [name: string, value: string][]
@@ -20,22 +20,22 @@ export interface Task {
  *   processes; `ERR_DCGAN_PEER`. When the signal aborts, its reason
  */
 export async function agree(
-  engine: Engine,
+  model: Model,
   hparams: Readonly<HyperParams>,
   task: Task,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (engine.peers === 1) return
-  const texts = await engine.exchange(JSON.stringify(describe(engine, hparams, task)), signal)
+  if (model.peers === 1) return
+  const texts = await model.exchange(JSON.stringify(describe(model, hparams, task)), signal)
   const [first = [], ...others] = texts.map(text => JSON.parse(text) as Description)
   for (const [i, other] of others.entries()) compare(first, other, i + 1)
 }
 
-function describe(engine: Engine, hparams: Readonly<HyperParams>, task: Task): Description {
-  const { step, epoch, batch } = engine.position
+function describe(model: Model, hparams: Readonly<HyperParams>, task: Task): Description {
+  const { step, epoch, batch } = model.position
   return [
     ['the version of libtorch-dcgan', packageVersion()],
-    ...engine.machine.surroundings,
+    ...model.machine.surroundings,
     // The precision in use is among the surroundings.
     ...HYPER_PARAMS.filter(key => !MACHINE_PARAMS.includes(key)).map((key): [string, string] => [
       key,

@@ -62,11 +62,18 @@ export class Board {
 }
 
 /** Leaves out the curves of missing values: the parts of a loss that has none, and penalties that are off. */
-function tagged({ disc, gen, real, fake, r1, r2 }: StepLosses): Record<string, number> {
+function tagged({
+  discLoss,
+  genLoss,
+  discLossReal: real,
+  discLossFake,
+  r1,
+  r2,
+}: StepLosses): Record<string, number> {
   return {
-    'loss/discriminator': disc,
-    'loss/generator': gen,
-    ...(!Number.isNaN(real) && { 'loss/discriminator_real': real, 'loss/discriminator_fake': fake }),
+    'loss/discriminator': discLoss,
+    'loss/generator': genLoss,
+    ...(!Number.isNaN(real) && { 'loss/discriminator_real': real, 'loss/discriminator_fake': discLossFake }),
     ...(r1 > 0 && { 'penalty/r1': r1 }),
     ...(r2 > 0 && { 'penalty/r2': r2 }),
   }

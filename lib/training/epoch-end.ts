@@ -4,7 +4,7 @@ import type { TrainingData } from '../datasets/index.js'
 import { invalidArgument } from '../errors.js'
 import { type Evaluation, evaluatePlan } from '../evaluation/index.js'
 import type { HyperParams } from '../hyperparams.js'
-import type { Engine } from '../native/engine.js'
+import type { Model } from '../native/model.js'
 import type { OutputDir, TrainPlan } from './options.js'
 import type { Records } from './records.js'
 import type { EpochResult } from './run.js'
@@ -25,7 +25,7 @@ const FILE = 'best.safetensors'
 
 /** Does what a run does between two epochs: it evaluates, keeps the best model, and calls `onEpoch`. */
 export class EpochEnd {
-  readonly #engine: Engine
+  readonly #model: Model
   readonly #hparams: Readonly<HyperParams>
   readonly #plan: TrainPlan
   readonly #data: TrainingData
@@ -36,13 +36,13 @@ export class EpochEnd {
 
   /** @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` if the best model has no place */
   constructor(
-    engine: Engine,
+    model: Model,
     hparams: Readonly<HyperParams>,
     plan: TrainPlan,
     data: TrainingData,
     records: Records,
   ) {
-    this.#engine = engine
+    this.#model = model
     this.#hparams = hparams
     this.#plan = plan
     this.#data = data
@@ -61,7 +61,7 @@ export class EpochEnd {
 
   /** Call it after an epoch, or after the part of one that `maxSteps` allowed. */
   async after(result: EpochResult): Promise<void> {
-    const { epoch, batch } = this.#engine.position
+    const { epoch, batch } = this.#model.position
     if (batch > 0) return
     const { evaluation, onEpoch } = this.#plan
     const due = evaluation !== undefined && epoch % evaluation.epochs === 0
@@ -72,14 +72,14 @@ export class EpochEnd {
   async #evaluate(): Promise<Evaluation> {
     const { evaluation, signal } = this.#plan
     const plan = { ...(evaluation as NonNullable<typeof evaluation>).plan, signal }
-    const figures = await evaluatePlan(this.#engine, this.#hparams, this.#data, plan)
+    const figures = await evaluatePlan(this.#model, this.#hparams, this.#data, plan)
     this.#last = figures
     const { frechetDistance } = figures
-    const { epoch, step } = this.#engine.position
+    const { epoch, step } = this.#model.position
     await this.#records.writeFigures(step, figures)
     if (this.#file === undefined || frechetDistance >= (this.#best?.frechetDistance ?? Infinity))
       return figures
-    const state = await this.#engine.exportState('all')
+    const state = await this.#model.exportState('all')
     await writeState(this.#file.path, state, this.#hparams, {
       durable: true,
       classNames: this.#data.classNames,

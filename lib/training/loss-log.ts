@@ -51,15 +51,12 @@ export class LossLog {
   /** Adds the rows of the last steps up to `step`, all of one epoch. */
   async write(step: number, epoch: number, losses: readonly StepLosses[]): Promise<void> {
     const first = step - losses.length + 1
-    const rows = losses.map(({ disc, real, fake, gen, r1, r2 }, i) =>
-      [
-        first + i,
-        epoch,
-        ...[disc, real, fake, gen, r1, r2].map(value => (Number.isNaN(value) ? '' : value)),
-      ].join(','),
-    )
     const end = this.#figures ? `${NO_FIGURES}\n` : '\n'
-    await this.#append(rows.map(row => `${row}${end}`).join(''))
+    const rows = losses.map(({ discLoss, discLossReal, discLossFake, genLoss, r1, r2 }, i) => {
+      const values = [first + i, epoch, discLoss, discLossReal, discLossFake, genLoss, r1, r2]
+      return `${values.map(value => (Number.isNaN(value) ? '' : value)).join(',')}${end}`
+    })
+    await this.#append(rows.join(''))
   }
 
   /** Adds figures to the last row. */

@@ -2,7 +2,7 @@ import { DcganError, disposed } from '../errors.js'
 import type { Evaluation } from '../evaluation/index.js'
 import { Callbacks } from '../internal/callbacks.js'
 import { channels } from '../internal/diagnostics.js'
-import type { Engine } from '../native/engine.js'
+import type { Model } from '../native/model.js'
 import type { NativeEpoch, NativeEvent, NativeState } from '../native/types.js'
 import { type StepLosses, stepLosses } from './losses.js'
 import { type Progress, SpeedMeter } from './progress.js'
@@ -73,7 +73,7 @@ const PROGRESS_MS = 90
  * or the signal aborts.
  */
 export class Run {
-  readonly #engine: Engine
+  readonly #model: Model
   readonly #schedule: Schedule
   readonly #sinks: Sinks
   readonly #meter = new SpeedMeter()
@@ -87,8 +87,8 @@ export class Run {
   #epoch = 0
   #reportedAt = -Infinity
 
-  constructor(engine: Engine, schedule: Schedule, sinks: Sinks) {
-    this.#engine = engine
+  constructor(model: Model, schedule: Schedule, sinks: Sinks) {
+    this.#model = model
     this.#schedule = schedule
     this.#sinks = sinks
   }
@@ -98,16 +98,16 @@ export class Run {
     const { signal, snapshotEvery = 0, checkpointEvery = 0, lastStep = Infinity } = this.#sinks
     const restart = (this.#sinks.restart ?? false) && !this.#restarted
     this.#restarted = true
-    const maxSteps = lastStep === Infinity ? 0 : lastStep - this.#engine.position.step
+    const maxSteps = lastStep === Infinity ? 0 : lastStep - this.#model.position.step
     this.throwIfStopped()
-    this.#epoch = this.#engine.position.epoch + 1
+    this.#epoch = this.#model.position.epoch + 1
     const begin = performance.now()
-    const cancel = () => this.#engine.cancelEpoch()
+    const cancel = () => this.#model.cancelEpoch()
     signal?.addEventListener('abort', cancel, { once: true })
     this.#training = true
     let result: NativeEpoch
     try {
-      result = await this.#engine.trainEpoch({ snapshotEvery, checkpointEvery, maxSteps, restart }, event =>
+      result = await this.#model.trainEpoch({ snapshotEvery, checkpointEvery, maxSteps, restart }, event =>
         this.#on(event, begin),
       )
     } finally {
@@ -118,7 +118,7 @@ export class Run {
     this.throwIfStopped()
     if (!result.finished) throw this.#stoppedByOthers()
     const done = this.#result(result)
-    if (channels.epoch.hasSubscribers) channels.epoch.publish({ model: this.#engine.owner, result: done })
+    if (channels.epoch.hasSubscribers) channels.epoch.publish({ model: this.#model.owner, result: done })
     return done
   }
 
@@ -127,7 +127,7 @@ export class Run {
    * fails, or the model is disposed of.
    */
   async finish(): Promise<void> {
-    await this.#callbacks.settled(this.#sinks.signal, this.#engine.ending)
+    await this.#callbacks.settled(this.#sinks.signal, this.#model.ending)
     this.throwIfStopped()
     if (this.#callbacks.pending > 0) throw disposed()
   }
@@ -139,7 +139,7 @@ export class Run {
    */
   report(step: Step, snapshot?: string, last = this.#sinks.writeSnapshot === undefined): void {
     const { onProgress, signal } = this.#sinks
-    if (this.#failure !== undefined || signal?.aborted || this.#engine.disposed) return
+    if (this.#failure !== undefined || signal?.aborted || this.#model.disposed) return
     const end = last && step.step === this.#totalSteps(step)
     if (snapshot === undefined && !end && performance.now() - this.#reportedAt < PROGRESS_MS) return
     this.#reportedAt = performance.now()
@@ -156,17 +156,17 @@ export class Run {
     if (event.kind === 'checkpoint') {
       this.#enqueue(
         () => this.#sinks.writeCheckpoint?.(event.state),
-        () => this.#engine.acknowledgeCheckpoint(),
+        () => this.#model.acknowledgeCheckpoint(),
       )
       return
     }
     const { batch } = event
     const losses = stepLosses(event.losses)
-    const { disc, gen } = losses.at(-1) as StepLosses
+    const { discLoss, genLoss } = losses.at(-1) as StepLosses
     // Only the first event shows where this call began: with another data set, the epoch begins again.
     if (this.#meter.empty) this.#meter.mark(this.#schedule.imagesAt(this.#epoch - 1, batch - 1), begin)
     this.#meter.mark(this.#schedule.imagesAt(this.#epoch - 1, batch))
-    const step = { step: event.step + 1, batch, discLoss: disc, genLoss: gen }
+    const step = { step: event.step + 1, batch, discLoss, genLoss }
     const epoch = this.#epoch
     const { imagesPerSecond } = this.#meter
     if (channels.step.hasSubscribers) this.#publish(step.step, losses)
@@ -183,14 +183,12 @@ export class Run {
   /** Tells the diagnostics channel of the last steps up to `step`. */
   #publish(step: number, losses: readonly StepLosses[]): void {
     const common = {
-      model: this.#engine.owner,
+      model: this.#model.owner,
       epoch: this.#epoch,
       imagesPerSecond: this.#meter.imagesPerSecond,
     }
-    for (const [i, { disc, gen, real, fake, r1, r2 }] of losses.entries()) {
-      const values = { discLoss: disc, discLossReal: real, discLossFake: fake, genLoss: gen, r1, r2 }
+    for (const [i, values] of losses.entries())
       channels.step.publish({ ...common, step: step - losses.length + 1 + i, ...values })
-    }
   }
 
   #enqueue(task: () => Promise<void> | undefined, finish?: () => void): void {
@@ -204,7 +202,7 @@ export class Run {
     if (this.#failure !== undefined) return
     this.#failure = { error }
     // A callback may fail long after its run has ended. It must not stop the run that trains then.
-    if (this.#training) this.#engine.cancelEpoch()
+    if (this.#training) this.#model.cancelEpoch()
   }
 
   #progress({ step, batch, discLoss, genLoss }: Step, snapshot?: string): Progress {
@@ -233,8 +231,8 @@ export class Run {
   }
 
   #stoppedByOthers(): DcganError {
-    if (this.#engine.disposed) return disposed()
-    const { step } = this.#engine.position
+    if (this.#model.disposed) return disposed()
+    const { step } = this.#model.position
     return new DcganError(
       'ERR_DCGAN_PEER',
       `Another process of this run stopped training, so all stopped after step ${step}. Train again in all of them to go on`,
@@ -243,8 +241,8 @@ export class Run {
 
   #result(epoch: NativeEpoch): EpochResult {
     const losses = stepLosses(epoch.losses)
-    const discLosses = Float32Array.from(losses, ({ disc }) => disc)
-    const genLosses = Float32Array.from(losses, ({ gen }) => gen)
+    const discLosses = Float32Array.from(losses, ({ discLoss }) => discLoss)
+    const genLosses = Float32Array.from(losses, ({ genLoss }) => genLoss)
     const steps = losses.length
     const images = this.#schedule.imagesAt(0, epoch.batch) - this.#schedule.imagesAt(0, epoch.batch - steps)
     return {

@@ -8,7 +8,7 @@ import {
 import { DcganError, invalidArgument } from '../errors.js'
 import type { Evaluation } from '../evaluation/index.js'
 import type { HyperParams } from '../hyperparams.js'
-import type { Engine } from '../native/engine.js'
+import type { Model } from '../native/model.js'
 import { agree } from './agreement.js'
 import { type BestModel, bestFile, EpochEnd } from './epoch-end.js'
 import {
@@ -57,54 +57,54 @@ function ofRank(rank: number, plan: TrainPlan): TrainPlan {
 
 /** Trains until the model has made `hparams.epochs` epochs. */
 export async function trainAll(
-  engine: Engine,
+  model: Model,
   hparams: Readonly<HyperParams>,
   options: TrainOptions | undefined,
   data: TrainingData,
 ): Promise<TrainResult> {
-  const plan = ofRank(engine.rank, checkTrainOptions(options))
+  const plan = ofRank(model.rank, checkTrainOptions(options))
   if (plan.keepsBest) bestFile(plan)
-  if (plan.evaluation !== undefined && engine.peers > 1) throw evaluatesAlone()
-  if (engine.position.epoch >= hparams.epochs) {
-    if (data.restored) warnOfNothingLeft(engine.position.epoch)
-    return summary(engine, [], 0, [], null)
+  if (plan.evaluation !== undefined && model.peers > 1) throw evaluatesAlone()
+  if (model.position.epoch >= hparams.epochs) {
+    if (data.restored) warnOfNothingLeft(model.position.epoch)
+    return summary(model, [], 0, [], null)
   }
 
   const begin = performance.now()
-  const { schedule, hash, restart } = await setDataset(engine, plan, data, hparams)
-  const { step } = engine.position
+  const { schedule, hash, restart } = await setDataset(model, plan, data, hparams)
+  const { step } = model.position
   const { maxSteps } = plan
-  await agree(engine, hparams, { count: schedule.count, hash, maxSteps }, plan.signal)
+  await agree(model, hparams, { count: schedule.count, hash, maxSteps }, plan.signal)
   const records = await Records.open(plan, hparams, step, data.originEpoch)
   const lastStep = step + (maxSteps ?? Infinity)
-  const run = new Run(engine, schedule, {
+  const run = new Run(model, schedule, {
     ...sinks(plan, hparams, schedule, records, data),
     lastStep,
     restart,
   })
-  const end = new EpochEnd(engine, hparams, plan, data, records)
+  const end = new EpochEnd(model, hparams, plan, data, records)
   const epochs: EpochResult[] = []
   try {
-    const done = () => engine.position.epoch >= hparams.epochs || engine.position.step >= lastStep
+    const done = () => model.position.epoch >= hparams.epochs || model.position.step >= lastStep
     while (!done()) {
       const result = await run.epoch()
       epochs.push(result)
       await end.after(result)
       run.throwIfStopped()
     }
-    if (records.takesSnapshots) await lastSnapshot(engine, run, schedule, records, epochs)
+    if (records.takesSnapshots) await lastSnapshot(model, run, schedule, records, epochs)
     await run.finish()
   } catch (error) {
-    throw await afterFailure(error, engine, hparams, plan, data)
+    throw await afterFailure(error, model, hparams, plan, data)
   } finally {
     await records.close()
   }
-  await plan.keeper?.write(await engine.exportState('all'), hparams, data.classNames)
+  await plan.keeper?.write(await model.exportState('all'), hparams, data.classNames)
   const gif = await records.animate()
   plan.signal?.throwIfAborted()
   const seconds = (performance.now() - begin) / 1000
   const { best = null, evaluation = null } = end
-  return { ...summary(engine, epochs, seconds, records.snapshots, gif), best, evaluation }
+  return { ...summary(model, epochs, seconds, records.snapshots, gif), best, evaluation }
 }
 
 function evaluatesAlone(): DcganError {
@@ -127,20 +127,20 @@ function warnOfNothingLeft(epochs: number): void {
 
 /** Trains to the end of the current or the next epoch. */
 export async function trainOne(
-  engine: Engine,
+  model: Model,
   hparams: Readonly<HyperParams>,
   dataset: TrainingImages | string | undefined,
   options: EpochOptions | undefined,
   data: TrainingData,
 ): Promise<EpochResult> {
   const plan = checkEpochOptions(dataset, options)
-  const { schedule, hash, restart } = await setDataset(engine, plan, data, {
+  const { schedule, hash, restart } = await setDataset(model, plan, data, {
     ...hparams,
-    epochs: engine.position.epoch + 1,
+    epochs: model.position.epoch + 1,
   })
   const { onProgress, signal } = plan
-  await agree(engine, hparams, { count: schedule.count, hash }, signal)
-  const run = new Run(engine, schedule, { onProgress, signal, restart })
+  await agree(model, hparams, { count: schedule.count, hash }, signal)
+  const run = new Run(model, schedule, { onProgress, signal, restart })
   const result = await run.epoch()
   await run.finish()
   return result
@@ -151,7 +151,7 @@ export async function trainOne(
  * same. The caller's images are copied before this function returns.
  */
 async function setDataset(
-  engine: Engine,
+  model: Model,
   { source, signal, newData }: EpochPlan,
   data: TrainingData,
   { batchSize, epochs, classes }: Pick<HyperParams, 'batchSize' | 'epochs' | 'classes'>,
@@ -162,11 +162,11 @@ async function setDataset(
   const schedule = new Schedule(count, batchSize, epochs)
   if (!newData) data.checkCount(count)
   const kept = keptOf(dataset, source)
-  const hash = await engine.setDataset(dataset)
+  const hash = await model.setDataset(dataset)
   signal?.throwIfAborted()
   if (!newData) data.checkHash(hash)
   const restart = newData && data.differsFrom(hash)
-  data.learn(dataset, hash, restart ? engine.position.epoch : data.originEpoch, kept)
+  data.learn(dataset, hash, restart ? model.position.epoch : data.originEpoch, kept)
   return { schedule, hash, restart }
 }
 
@@ -194,16 +194,16 @@ function sinks(
 
 /** Writes the picture after the last step, which the tutorial writes too. */
 async function lastSnapshot(
-  engine: Engine,
+  model: Model,
   run: Run,
   { stepsPerEpoch }: Schedule,
   records: Records,
   epochs: readonly EpochResult[],
 ): Promise<void> {
-  const { step, batch: begun } = engine.position
+  const { step, batch: begun } = model.position
   const batch = begun === 0 ? stepsPerEpoch : begun
   const { discLosses, genLosses } = epochs.at(-1) as EpochResult
-  const path = await records.writeSnapshot(step, await engine.sampleFixed())
+  const path = await records.writeSnapshot(step, await model.sampleFixed())
   const discLoss = discLosses.at(-1) as number
   const genLoss = genLosses.at(-1) as number
   run.report({ step, batch, discLoss, genLoss }, path, true)
@@ -213,12 +213,12 @@ async function lastSnapshot(
 /** Returns the error of a failed run. Saves the model first if there is a checkpoint and the model is still good. */
 async function afterFailure(
   error: unknown,
-  engine: Engine,
+  model: Model,
   hparams: Readonly<HyperParams>,
   { keeper }: TrainPlan,
   data: TrainingData,
 ): Promise<unknown> {
-  if (keeper === undefined || engine.disposed) return error
+  if (keeper === undefined || model.disposed) return error
   if (error instanceof DcganError && error.code === 'ERR_DCGAN_DIVERGED') {
     const last =
       keeper.last === undefined
@@ -228,7 +228,7 @@ async function afterFailure(
   }
   if (error instanceof DcganError && error.code === 'ERR_DCGAN_NATIVE') return error
   try {
-    await keeper.write(await engine.exportState('all'), hparams, data.classNames)
+    await keeper.write(await model.exportState('all'), hparams, data.classNames)
     return error
   } catch (failure) {
     // Another process failed in the middle of a step, so the last checkpoint is the newest whole state.
@@ -239,13 +239,13 @@ async function afterFailure(
 }
 
 function summary(
-  engine: Engine,
+  model: Model,
   epochs: EpochResult[],
   seconds: number,
   snapshots: string[],
   gif: string | null,
 ): TrainResult {
-  const { step, epoch } = engine.position
+  const { step, epoch } = model.position
   const last = epochs.at(-1)
   const images = epochs.reduce((sum, each) => sum + each.imagesPerSecond * each.seconds, 0)
   const trainingSeconds = epochs.reduce((sum, each) => sum + each.seconds, 0)

@@ -219,7 +219,7 @@ test('an epoch makes the same steps with either implementation', async () => {
         const request = { snapshotEvery: 0, checkpointEvery: 0, maxSteps: 0 }
         const epoch = await training().trainEpoch(model, request, () => {})
         expect(epoch.finished).toBe(true)
-        return stepLosses(epoch.losses).flatMap(({ disc, gen }) => [disc, gen])
+        return stepLosses(epoch.losses).flatMap(({ discLoss, genLoss }) => [discLoss, genLoss])
       }),
     ),
   )

@@ -34,15 +34,15 @@ export interface SampledImages {
 /** What a model is made for. One that samples needs no LibTorch until it trains. */
 export type Purpose = 'sampling' | 'training'
 
-/** Wraps an engine's model. Its failures are `DcganError`s, and so is every call after `dispose()`. */
-export class Engine {
-  /** The `DCGAN` of this engine, for messages of diagnostics channels. */
+/** A model and the engine that computes it. Its failures are `DcganError`s, and so is every call after `dispose()`. */
+export class Model {
+  /** The `DCGAN` of this model, for messages of diagnostics channels. */
   readonly owner: object
   /** The number of processes in the run, and the rank of this one. */
   readonly peers: number
   readonly rank: number
   readonly #engine: SamplingEngine
-  readonly #model: NativeModel
+  readonly #handle: NativeModel
   readonly #hparams: Readonly<HyperParams>
   readonly #ending = new AbortController()
   #name: EngineName
@@ -64,7 +64,7 @@ export class Engine {
     this.#engine = engine
     this.#machine = trains ? chooseMachine(hparams, training().info(), place?.localRank) : WITHOUT_LIBTORCH
     const { threads, outputDim } = hparams
-    this.#model = translating(() =>
+    this.#handle = translating(() =>
       engine.create({
         ...listed(hparams),
         ...this.#machine.native,
@@ -88,17 +88,17 @@ export class Engine {
 
   /** How far training is. After `dispose()` it keeps its last value. */
   get position(): NativePosition {
-    return this.#engine.position(this.#model)
+    return this.#engine.position(this.#handle)
   }
 
   /** Counts of images. After `dispose()` they keep their last values. */
   get stats(): ServingStats {
-    const { missingThreads: _, ...stats } = this.#engine.stats(this.#model)
+    const { missingThreads: _, ...stats } = this.#engine.stats(this.#handle)
     return stats
   }
 
   #warnOfThreads(): void {
-    const { missingThreads = 0 } = this.#engine.stats(this.#model)
+    const { missingThreads = 0 } = this.#engine.stats(this.#handle)
     if (missingThreads > 0) warnOfThreads(missingThreads)
   }
 
@@ -107,7 +107,7 @@ export class Engine {
     return this.#call(async () => {
       const change = this.#changeToLibTorch()
       // The images are copied now, and this call rejects with the change's error.
-      const hash = this.#trained.setDataset(this.#model, images, count, labels)
+      const hash = this.#trained.setDataset(this.#handle, images, count, labels)
       hash.catch(() => {})
       await change
       return hash
@@ -117,18 +117,18 @@ export class Engine {
   /** Needs `setDataset()` first. */
   async trainEpoch(request: NativeEpochRequest, onEvent: (event: NativeEvent) => void): Promise<NativeEpoch> {
     if (this.#machine.fellBack) warnOfCpu()
-    const epoch = await this.#call(() => this.#trained.trainEpoch(this.#model, request, onEvent))
+    const epoch = await this.#call(() => this.#trained.trainEpoch(this.#handle, request, onEvent))
     if (epoch.captureFailure !== '') warnOfCapture(epoch.captureFailure)
     this.#warnOfThreads()
     return epoch
   }
 
   cancelEpoch(): void {
-    if (!this.disposed && this.#name !== 'wasm') this.#trained.cancelEpoch(this.#model)
+    if (!this.disposed && this.#name !== 'wasm') this.#trained.cancelEpoch(this.#handle)
   }
 
   acknowledgeCheckpoint(): void {
-    if (!this.disposed && this.#name !== 'wasm') this.#trained.acknowledgeCheckpoint(this.#model)
+    if (!this.disposed && this.#name !== 'wasm') this.#trained.acknowledgeCheckpoint(this.#handle)
   }
 
   /**
@@ -140,11 +140,11 @@ export class Engine {
     signal?.throwIfAborted()
     let job: NativeSampleJob | undefined
     const cancel = () => {
-      if (job !== undefined && !this.disposed) this.#engine.cancelSample(this.#model, job.id)
+      if (job !== undefined && !this.disposed) this.#engine.cancelSample(this.#handle, job.id)
     }
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      job = this.#engine.sample(this.#model, request)
+      job = this.#engine.sample(this.#handle, request)
       const { pixels, labels, confidences } = await job.promise
       this.#warnOfThreads()
       signal?.throwIfAborted()
@@ -180,7 +180,7 @@ export class Engine {
       await this.#classifier.given
       return info
     }
-    const given = this.#call(() => this.#engine.setClassifier(this.#model, tensors))
+    const given = this.#call(() => this.#engine.setClassifier(this.#handle, tensors))
     this.#classifier = { digest: info.digest, given }
     try {
       await given
@@ -196,7 +196,7 @@ export class Engine {
   async beginClassifier(request: NativeClassifierRequest): Promise<number> {
     return this.#call(async () => {
       training()
-      const { id, promise } = this.#trained.beginClassifier(this.#model, request)
+      const { id, promise } = this.#trained.beginClassifier(this.#handle, request)
       await promise
       return id
     })
@@ -204,7 +204,7 @@ export class Engine {
 
   /** Does the next piece of the training of a classifier. */
   advanceClassifier(id: number): Promise<NativeClassifierProgress> {
-    return this.#call(() => this.#trained.advanceClassifier(this.#model, id))
+    return this.#call(() => this.#trained.advanceClassifier(this.#handle, id))
   }
 
   /**
@@ -214,7 +214,7 @@ export class Engine {
     const cancel = () => this.cancelEpoch()
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      return await this.#call(() => this.#trained.exchange(this.#model, text))
+      return await this.#call(() => this.#trained.exchange(this.#handle, text))
     } catch (error) {
       signal?.throwIfAborted()
       throw this.disposed ? disposed() : error
@@ -227,7 +227,7 @@ export class Engine {
   async beginEvaluation(request: NativeEvaluationRequest): Promise<number> {
     return this.#call(async () => {
       training()
-      const { id, promise } = this.#trained.beginEvaluation(this.#model, request)
+      const { id, promise } = this.#trained.beginEvaluation(this.#handle, request)
       await promise
       return id
     })
@@ -235,25 +235,25 @@ export class Engine {
 
   /** Does the next piece of an evaluation. */
   advanceEvaluation(id: number): Promise<NativeEvaluationProgress> {
-    return this.#call(() => this.#trained.advanceEvaluation(this.#model, id))
+    return this.#call(() => this.#trained.advanceEvaluation(this.#handle, id))
   }
 
   endEvaluation(id: number): void {
-    if (!this.disposed && this.#name !== 'wasm') this.#trained.endEvaluation(this.#model, id)
+    if (!this.disposed && this.#name !== 'wasm') this.#trained.endEvaluation(this.#handle, id)
   }
 
   exportState(only: 'all' | 'generator'): Promise<NativeState> {
-    return this.#call(() => this.#engine.exportState(this.#model, only))
+    return this.#call(() => this.#engine.exportState(this.#handle, only))
   }
 
   /** Natively, the state's tensors are empty afterwards. */
   importState(state: NativeState): Promise<void> {
-    return this.#call(() => this.#engine.importState(this.#model, state, true))
+    return this.#call(() => this.#engine.importState(this.#handle, state, true))
   }
 
   dispose(): Promise<void> {
     if (this.#disposal === undefined) {
-      this.#disposal = this.#engine.dispose(this.#model)
+      this.#disposal = this.#engine.dispose(this.#handle)
       this.#ending.abort()
     }
     return this.#disposal
@@ -293,7 +293,7 @@ export class Engine {
     if (this.#name === 'libtorch') return Promise.resolve()
     const addon = this.#trained
     const machine = chooseMachine(this.#hparams, training().info(), undefined)
-    return addon.startTraining(this.#model, machine.native).then(() => {
+    return addon.startTraining(this.#handle, machine.native).then(() => {
       this.#machine = machine
       this.#name = 'libtorch'
     })
