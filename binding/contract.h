@@ -149,7 +149,7 @@ struct Losses {
   float gen_loss = 0;
   float disc_loss_real = 0;  // on real images; NaN for the relativistic loss
   float disc_loss_fake = 0;  // on generated images
-  float r1 = 0;    // the penalties that are added to the discriminator's loss, γ/2 · E‖∇ₓD(x)‖²
+  float r1 = 0;              // the penalties that are added to the discriminator's loss, γ/2 · E‖∇ₓD(x)‖²
   float r2 = 0;
 };
 inline constexpr std::int64_t kLossValues = 6;

@@ -90,23 +90,25 @@ Napi::Value agreed_seed(const Napi::CallbackInfo& info) {
 
 // Each of the following makes its request before it promises an answer, and throws if the request is invalid.
 
+// Each of the following makes its request before it promises an answer, and throws if the request is invalid.
+
 /// Numbers a request, so that JavaScript can cancel it, and returns { id, promise }.
-template <class T, class Ask>
-Napi::Value job(Napi::Env env, Model& model, Ask ask) {
+template <class T, class... Params, class... Args>
+Napi::Value job(Napi::Env env, Model& model, void (Engine::*method)(Reply<T>, std::int64_t, Params...),
+                Args&&... args) {
   const auto id = model.next_id();
   auto job = Napi::Object::New(env);
   job.Set("id", static_cast<double>(id));
-  job.Set("promise",
-          promise<T>(env, model, [&](Engine& engine, Reply<T> reply) { ask(engine, id, std::move(reply)); }));
+  job.Set("promise", promise(env, model, method, id, std::forward<Args>(args)...));
   return job;
 }
 
+std::int64_t id_from(const Napi::CallbackInfo& info) { return integer(info[1], "id", 0, kMaxInteger); }
+
 Napi::Value start_training(const Napi::CallbackInfo& info) {
   auto& model = model_of(info);
-  const auto choice = object(info[1], "the choice");
-  return promise<Done>(info.Env(), model, [&](Engine& engine, Reply<Done> reply) {
-    engine.start_training(library(), runs_on_from(choice), std::move(reply));
-  });
+  auto choice = runs_on_from(object(info[1], "the choice"));
+  return promise(info.Env(), model, &Engine::start_training, library(), std::move(choice));
 }
 
 Napi::Value set_dataset(const Napi::CallbackInfo& info) {
@@ -115,9 +117,7 @@ Napi::Value set_dataset(const Napi::CallbackInfo& info) {
   dataset.count = integer(info[2], "count", 1, kMaxInteger / kImagePixels);
   dataset.images = bytes(info[1], "images", dataset.count * kImagePixels);
   dataset.labels = labels_from(info[3], dataset.count, model.sizes().classes);
-  return promise<Fingerprint>(info.Env(), model, [&](Engine& engine, Reply<Fingerprint> reply) {
-    engine.set_dataset(std::move(dataset), std::move(reply));
-  });
+  return promise(info.Env(), model, &Engine::set_dataset, std::move(dataset));
 }
 
 Napi::Value train_epoch(const Napi::CallbackInfo& info) {
@@ -125,10 +125,10 @@ Napi::Value train_epoch(const Napi::CallbackInfo& info) {
   const auto request = epoch_request_from(object(info[1], "the request"));
   const auto id = model.next_id();
   auto observer = model.observe(id, info[2].As<Napi::Function>());
-  return promise<EpochResult>(
+  return promise_from<EpochResult>(
       info.Env(), model,
       [&](Engine& engine, Reply<EpochResult> reply) {
-        engine.train_epoch(request, std::move(observer), std::move(reply));
+        engine.train_epoch(std::move(reply), request, std::move(observer));
       },
       [&model, id] { return model.forget(id); });
 }
@@ -145,70 +145,50 @@ Napi::Value acknowledge_checkpoint(const Napi::CallbackInfo& info) {
 
 Napi::Value sample(const Napi::CallbackInfo& info) {
   auto& model = model_of(info);
-  auto request = sample_request_from(object(info[1], "the request"), model.sizes());
-  return job<Images>(info.Env(), model, [&](Engine& engine, std::int64_t id, Reply<Images> reply) {
-    engine.sample(id, std::move(request), std::move(reply));
-  });
+  return job(info.Env(), model, &Engine::sample,
+             sample_request_from(object(info[1], "the request"), model.sizes()));
 }
 
 Napi::Value cancel_sample(const Napi::CallbackInfo& info) {
-  model_of(info).engine().cancel_sample(integer(info[1], "id", 0, kMaxInteger));
+  model_of(info).engine().cancel_sample(id_from(info));
   return info.Env().Undefined();
 }
 
 Napi::Value set_classifier(const Napi::CallbackInfo& info) {
   auto& model = model_of(info);
-  auto weights = tensors_from(info[1]);
-  return promise<Done>(info.Env(), model, [&](Engine& engine, Reply<Done> reply) {
-    engine.set_classifier(std::move(weights), std::move(reply));
-  });
+  return promise(info.Env(), model, &Engine::set_classifier, tensors_from(info[1]));
 }
 
 Napi::Value begin_evaluation(const Napi::CallbackInfo& info) {
   auto& model = model_of(info);
   auto request = evaluation_request_from(object(info[1], "the request"), model.sizes());
-  return job<Done>(info.Env(), model, [&](Engine& engine, std::int64_t id, Reply<Done> reply) {
-    engine.begin_evaluation(library(), id, std::move(request), std::move(reply));
-  });
+  return job(info.Env(), model, &Engine::begin_evaluation, library(), std::move(request));
 }
 
 Napi::Value advance_evaluation(const Napi::CallbackInfo& info) {
-  auto& model = model_of(info);
-  const auto id = integer(info[1], "id", 0, kMaxInteger);
-  using Progress = EvaluationProgress;
-  return promise<Progress>(info.Env(), model, [&](Engine& engine, Reply<Progress> reply) {
-    engine.advance_evaluation(id, std::move(reply));
-  });
+  return promise(info.Env(), model_of(info), &Engine::advance_evaluation, id_from(info));
 }
 
 Napi::Value begin_classifier(const Napi::CallbackInfo& info) {
   const auto request = object(info[1], "the request");
   const auto classes = integer(request, "classes", 1, kMaxClasses);
   auto set = labelled_images_from(request, classes);
-  return job<Done>(info.Env(), model_of(info), [&](Engine& engine, std::int64_t id, Reply<Done> reply) {
-    engine.begin_classifier(library(), id, std::move(set), classes, std::move(reply));
-  });
+  return job(info.Env(), model_of(info), &Engine::begin_classifier, library(), std::move(set), classes);
 }
 
 Napi::Value advance_classifier(const Napi::CallbackInfo& info) {
-  const auto id = integer(info[1], "id", 0, kMaxInteger);
-  using Progress = ClassifierProgress;
-  return promise<Progress>(info.Env(), model_of(info), [&](Engine& engine, Reply<Progress> reply) {
-    engine.advance_classifier(id, std::move(reply));
-  });
+  return promise(info.Env(), model_of(info), &Engine::advance_classifier, id_from(info));
 }
 
 Napi::Value end_evaluation(const Napi::CallbackInfo& info) {
-  model_of(info).engine().end_evaluation(integer(info[1], "id", 0, kMaxInteger));
+  model_of(info).engine().end_evaluation(id_from(info));
   return info.Env().Undefined();
 }
 
 Napi::Value export_state(const Napi::CallbackInfo& info) {
   const auto part =
       info[1].As<Napi::String>().Utf8Value() == "generator" ? StatePart::kGenerator : StatePart::kAll;
-  return promise<State>(info.Env(), model_of(info), [&](Engine& engine, Reply<State> reply) {
-    engine.export_state(part, std::move(reply));
-  });
+  return promise(info.Env(), model_of(info), &Engine::export_state, part);
 }
 
 Napi::Value import_state(const Napi::CallbackInfo& info) {
@@ -216,27 +196,17 @@ Napi::Value import_state(const Napi::CallbackInfo& info) {
   const auto given = object(info[1], "the state");
   auto state = state_from(given);
   if (info[2].ToBoolean()) detach_tensors(given);
-  return promise<Done>(info.Env(), model, [&](Engine& engine, Reply<Done> reply) {
-    engine.import_state(std::move(state), std::move(reply));
-  });
+  return promise(info.Env(), model, &Engine::import_state, std::move(state));
 }
 
 Napi::Value probe(const Napi::CallbackInfo& info) {
   auto& model = model_of(info);
-  auto request = probe_request_from(object(info[1], "the request"), model.sizes());
-  using Tensors = std::vector<HostTensor>;
-  return promise<Tensors>(info.Env(), model, [&](Engine& engine, Reply<Tensors> reply) {
-    engine.probe(std::move(request), std::move(reply));
-  });
+  return promise(info.Env(), model, &Engine::probe,
+                 probe_request_from(object(info[1], "the request"), model.sizes()));
 }
 
 Napi::Value exchange(const Napi::CallbackInfo& info) {
-  auto& model = model_of(info);
-  auto text = info[1].As<Napi::String>().Utf8Value();
-  using Texts = std::vector<std::string>;
-  return promise<Texts>(info.Env(), model, [&](Engine& engine, Reply<Texts> reply) {
-    engine.exchange(std::move(text), std::move(reply));
-  });
+  return promise(info.Env(), model_of(info), &Engine::exchange, info[1].As<Napi::String>().Utf8Value());
 }
 
 Napi::Value dispose(const Napi::CallbackInfo& info) {
@@ -246,7 +216,7 @@ Napi::Value dispose(const Napi::CallbackInfo& info) {
     deferred.Resolve(info.Env().Undefined());
     return deferred.Promise();
   }
-  return promise<Done>(
+  return promise_from<Done>(
       info.Env(), model, [](Engine& engine, Reply<Done> reply) { engine.stop(std::move(reply)); },
       [&model]() -> std::optional<Failure> {
         // When the reply comes, the thread has freed everything, so joining it takes no time.

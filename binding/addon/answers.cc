@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <type_traits>
 
 #include "addon/environment.h"
 
@@ -15,43 +16,49 @@ std::string hex(std::uint64_t value) {
   return digits;
 }
 
-void set_position(Napi::Object& object, const Position& position) {
-  object.Set("step", static_cast<double>(position.step));
-  object.Set("epoch", static_cast<double>(position.epoch));
-  object.Set("batch", static_cast<double>(position.batch));
+template <class T>
+Napi::Value to_value(Napi::Env env, const T& value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return Napi::Boolean::New(env, value);
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    return Napi::Number::New(env, static_cast<double>(value));
+  } else if constexpr (std::is_convertible_v<T, std::string>) {
+    return Napi::String::New(env, value);
+  } else if constexpr (std::is_convertible_v<T, Napi::Value>) {
+    return value;
+  } else {
+    return to_js(env, value);
+  }
 }
 
 template <class T>
-Napi::Array to_array(Napi::Env env, const std::vector<T>& values) {
+Napi::Array array_of(Napi::Env env, const std::vector<T>& values) {
   auto array = Napi::Array::New(env, values.size());
-  for (std::uint32_t i = 0; i < values.size(); ++i) {
-    array.Set(i, Napi::Value::From(env, static_cast<T>(values[i])));
-  }
+  for (std::uint32_t i = 0; i < values.size(); ++i) array.Set(i, to_value(env, static_cast<T>(values[i])));
   return array;
 }
 
-Napi::Object to_object(Napi::Env env, const Figures& figures) {
+/// Sets properties: a key, its value, the next key, and so on.
+template <class T, class... Rest>
+void set(Napi::Object& object, const char* key, const T& value, const Rest&... rest) {
+  object.Set(key, to_value(object.Env(), value));
+  if constexpr (sizeof...(rest) > 0) set(object, rest...);
+}
+
+template <class... Properties>
+Napi::Object object_of(Napi::Env env, const Properties&... properties) {
   auto object = Napi::Object::New(env);
-  object.Set("count", static_cast<double>(figures.count));
-  object.Set("frechetDistance", figures.frechet_distance);
-  object.Set("precision", figures.precision);
-  object.Set("recall", figures.recall);
-  object.Set("density", figures.density);
-  object.Set("coverage", figures.coverage);
-  object.Set("confidence", figures.confidence);
-  object.Set("classShares", to_array(env, figures.class_shares));
-  object.Set("labelAccuracy", figures.label_accuracy);
-  object.Set("labelAccuracies", to_array(env, figures.label_accuracies));
-  object.Set("classDistances", to_array(env, figures.class_distances));
+  set(object, properties...);
   return object;
 }
 
-Napi::Object to_object(Napi::Env env, const AccuracyScore& score) {
-  auto object = Napi::Object::New(env);
-  object.Set("count", static_cast<double>(score.count));
-  object.Set("generated", score.generated);
-  object.Set("real", score.real);
-  return object;
+Napi::Object to_object(Napi::Env env, const Figures& figures) {
+  return object_of(env, "count", figures.count, "frechetDistance", figures.frechet_distance, "precision",
+                   figures.precision, "recall", figures.recall, "density", figures.density, "coverage",
+                   figures.coverage, "confidence", figures.confidence, "classShares",
+                   array_of(env, figures.class_shares), "labelAccuracy", figures.label_accuracy,
+                   "labelAccuracies", array_of(env, figures.label_accuracies), "classDistances",
+                   array_of(env, figures.class_distances));
 }
 
 }  // namespace
@@ -78,120 +85,73 @@ Napi::Value to_js(Napi::Env env, const std::vector<Losses>& losses) {
 
 Napi::Value to_js(Napi::Env env, const Images& images) {
   const auto& [pixels, labels, confidences] = images;
-  auto object = Napi::Object::New(env);
-  object.Set("pixels", to_js(env, pixels));
-  if (!labels.empty()) object.Set("labels", to_js(env, labels));
+  auto object = object_of(env, "pixels", pixels);
+  if (!labels.empty()) set(object, "labels", labels);
   if (!confidences.empty()) {
-    object.Set("confidences", to_buffer(env, confidences.data(), confidences.size() * sizeof(float)));
+    set(object, "confidences", to_buffer(env, confidences.data(), confidences.size() * sizeof(float)));
   }
   return object;
 }
 
 Napi::Value to_js(Napi::Env env, const Position& position) {
-  auto object = Napi::Object::New(env);
-  set_position(object, position);
-  return object;
+  return object_of(env, "step", position.step, "epoch", position.epoch, "batch", position.batch);
 }
 
 Napi::Value to_js(Napi::Env env, const Stats& stats) {
-  auto object = Napi::Object::New(env);
-  object.Set("waiting", static_cast<double>(stats.waiting));
-  object.Set("served", static_cast<double>(stats.served));
-  object.Set("forwards", static_cast<double>(stats.forwards));
-  object.Set("lastBatch", static_cast<double>(stats.last_batch));
-  object.Set("missingThreads", stats.missing_threads);
-  return object;
+  return object_of(env, "waiting", stats.waiting, "served", stats.served, "forwards", stats.forwards,
+                   "lastBatch", stats.last_batch, "missingThreads", stats.missing_threads);
 }
 
 Napi::Value to_js(Napi::Env env, const Info& info) {
-  auto fused = Napi::Object::New(env);
-  fused.Set("float32", info.fused_float32);
-  fused.Set("bfloat16", info.fused_bfloat16);
-  auto object = Napi::Object::New(env);
-  object.Set("libtorch", info.libtorch);
-  object.Set("cuda", info.cuda);
-  object.Set("cudaDevices", info.cuda_devices);
-  object.Set("threads", info.threads);
-  object.Set("cpuCapability", info.cpu_capability);
-  object.Set("fusedStep", fused);
-  object.Set("level", info.level);
-  object.Set("vendor", info.vendor);
-  object.Set("bfloat16", info.bfloat16);
-  object.Set("cudaBfloat16", to_array(env, info.cuda_bfloat16));
-  return object;
+  const auto fused = object_of(env, "float32", info.fused_float32, "bfloat16", info.fused_bfloat16);
+  return object_of(env, "libtorch", info.libtorch, "cuda", info.cuda, "cudaDevices", info.cuda_devices,
+                   "threads", info.threads, "cpuCapability", info.cpu_capability, "fusedStep", fused, "level",
+                   info.level, "vendor", info.vendor, "bfloat16", info.bfloat16, "cudaBfloat16",
+                   array_of(env, info.cuda_bfloat16));
 }
 
 Napi::Value to_js(Napi::Env env, const EpochResult& result) {
-  auto object = Napi::Object::New(env);
-  object.Set("epoch", static_cast<double>(result.epoch));
-  object.Set("finished", result.finished);
-  object.Set("seconds", result.seconds);
-  object.Set("batch", static_cast<double>(result.batch));
-  object.Set("losses", to_js(env, result.losses));
-  object.Set("captureFailure", result.capture_failure);
-  return object;
+  return object_of(env, "epoch", result.epoch, "finished", result.finished, "seconds", result.seconds,
+                   "batch", result.batch, "losses", result.losses, "captureFailure", result.capture_failure);
 }
 
 Napi::Value to_js(Napi::Env env, const EvaluationProgress& progress) {
-  auto object = Napi::Object::New(env);
-  object.Set("fraction", progress.fraction);
-  if (progress.finished) {
-    object.Set("generated", to_object(env, progress.generated));
-    object.Set("floor", to_object(env, progress.floor));
-    if (progress.unseen) object.Set("unseen", to_object(env, *progress.unseen));
-    if (progress.score.count > 0) object.Set("accuracyScore", to_object(env, progress.score));
+  auto object = object_of(env, "fraction", progress.fraction);
+  if (!progress.finished) return object;
+  set(object, "generated", to_object(env, progress.generated), "floor", to_object(env, progress.floor));
+  if (progress.unseen) set(object, "unseen", to_object(env, *progress.unseen));
+  if (const auto& [count, generated, real] = progress.score; count > 0) {
+    set(object, "accuracyScore", object_of(env, "count", count, "generated", generated, "real", real));
   }
   return object;
 }
 
-Napi::Value to_js(Napi::Env env, const std::vector<HostTensor>& tensors) {
-  auto array = Napi::Array::New(env, tensors.size());
-  std::uint32_t index = 0;
-  for (const auto& tensor : tensors) {
-    auto shape = Napi::Array::New(env, tensor.shape.size());
-    for (std::uint32_t d = 0; d < tensor.shape.size(); ++d)
-      shape.Set(d, static_cast<double>(tensor.shape[d]));
-    auto object = Napi::Object::New(env);
-    object.Set("name", tensor.name);
-    object.Set("dtype", tensor.dtype);
-    object.Set("shape", shape);
-    object.Set("data", to_buffer(env, tensor.data.data(), tensor.data.size()));
-    array.Set(index++, object);
-  }
-  return array;
+Napi::Value to_js(Napi::Env env, const std::vector<HostTensor>& tensors) { return array_of(env, tensors); }
+
+Napi::Value to_js(Napi::Env env, const HostTensor& tensor) {
+  return object_of(env, "name", tensor.name, "dtype", tensor.dtype, "shape", array_of(env, tensor.shape),
+                   "data", to_buffer(env, tensor.data.data(), tensor.data.size()));
 }
 
 Napi::Value to_js(Napi::Env env, const ClassifierProgress& progress) {
-  auto object = Napi::Object::New(env);
-  object.Set("fraction", progress.fraction);
-  if (progress.finished) {
-    object.Set("tensors", to_js(env, progress.tensors));
-    object.Set("accuracy", progress.accuracy);
-  }
+  auto object = object_of(env, "fraction", progress.fraction);
+  if (progress.finished) set(object, "tensors", progress.tensors, "accuracy", progress.accuracy);
   return object;
 }
 
-Napi::Value to_js(Napi::Env env, const std::vector<std::string>& texts) {
-  auto array = Napi::Array::New(env, texts.size());
-  for (std::uint32_t i = 0; i < texts.size(); ++i) array.Set(i, texts[i]);
-  return array;
-}
+Napi::Value to_js(Napi::Env env, const std::vector<std::string>& texts) { return array_of(env, texts); }
 
 Napi::Value to_js(Napi::Env env, const State& state) {
-  auto object = Napi::Object::New(env);
-  set_position(object, state.position);
-  if (state.origin.step > 0) object.Set("origin", to_js(env, state.origin));
-  object.Set("datasetCount", static_cast<double>(state.dataset_count));
-  object.Set("datasetHash", state.dataset_count > 0 ? hex(state.dataset_hash) : std::string());
-  object.Set("tensors", to_js(env, state.tensors));
+  const auto& [step, epoch, batch] = state.position;
+  auto object = object_of(env, "step", step, "epoch", epoch, "batch", batch, "datasetCount",
+                          state.dataset_count, "datasetHash",
+                          state.dataset_count > 0 ? hex(state.dataset_hash) : "", "tensors", state.tensors);
+  if (state.origin.step > 0) set(object, "origin", state.origin);
   return object;
 }
 
 Napi::Value to_js(Napi::Env env, const Failure& failure) {
-  auto object = Napi::Object::New(env);
-  object.Set("code", failure.code);
-  object.Set("message", failure.message);
-  return object;
+  return object_of(env, "code", failure.code, "message", failure.message);
 }
 
 }  // namespace dcgan

@@ -81,7 +81,7 @@ class PendingPromise {
 /// promise rejects with a failure of `send`, of the engine, or the one that `settled` returns when the answer
 /// has come.
 template <class T, class Send>
-Napi::Value promise(Napi::Env env, Model& model, Send send, Settled settled = {}) {
+Napi::Value promise_from(Napi::Env env, Model& model, Send send, Settled settled = {}) {
   const auto deferred = Napi::Promise::Deferred::New(env);
   auto settlement = std::make_unique<Settlement<T>>(&model, deferred, std::move(settled));
   const auto pending = std::make_shared<PendingPromise<T>>(model.mailbox(), std::move(settlement));
@@ -93,6 +93,15 @@ Napi::Value promise(Napi::Env env, Model& model, Send send, Settled settled = {}
     pending->settle(current_failure());
   }
   return deferred.Promise();
+}
+
+/// Returns a promise of the answer to a request: a call of an engine's method with these arguments.
+template <class T, class... Params, class... Args>
+Napi::Value promise(Napi::Env env, Model& model, void (Engine::*method)(Reply<T>, Params...),
+                    Args&&... args) {
+  return promise_from<T>(env, model, [&](Engine& engine, Reply<T> reply) {
+    (engine.*method)(std::move(reply), std::forward<Args>(args)...);
+  });
 }
 
 }  // namespace dcgan

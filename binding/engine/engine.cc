@@ -131,7 +131,7 @@ TrainingModel& Engine::training() {
 Failure Engine::caught() const { return library_ == nullptr ? caught_failure() : library_->caught(); }
 
 template <class T>
-void Engine::ask(Reply<T> reply, std::function<T()> work) {
+void Engine::enqueue(Reply<T> reply, std::function<T()> work) {
   Control control;
   control.reject = [reply](Failure failure) { reply(std::move(failure)); };
   control.run = [this, reply, work = std::move(work)] {
@@ -191,8 +191,8 @@ EpochResult Engine::epoch(const EpochRequest& request, EpochObserver& observer) 
   return result;
 }
 
-void Engine::start_training(const TrainingLibrary& library, RunsOn runs_on, Reply<Done> reply) {
-  ask<Done>(std::move(reply), [this, &library, runs_on = std::move(runs_on)] {
+void Engine::start_training(Reply<Done> reply, const TrainingLibrary& library, RunsOn runs_on) {
+  enqueue<Done>(std::move(reply), [this, &library, runs_on = std::move(runs_on)] {
     if (trains_) return Done{};
     library_ = &library;
     auto config = config_;
@@ -207,9 +207,9 @@ void Engine::start_training(const TrainingLibrary& library, RunsOn runs_on, Repl
   });
 }
 
-void Engine::train_epoch(EpochRequest request, std::shared_ptr<EpochObserver> observer,
-                         Reply<EpochResult> reply) {
-  if (epoch_asked_.exchange(true)) {
+void Engine::train_epoch(Reply<EpochResult> reply, EpochRequest request,
+                         std::shared_ptr<EpochObserver> observer) {
+  if (epoch_requested_.exchange(true)) {
     reply(
         Failure{"ERR_DCGAN_BUSY", "An epoch of this DCGAN is running: await it, or abort it by its signal"});
     return;
@@ -217,11 +217,11 @@ void Engine::train_epoch(EpochRequest request, std::shared_ptr<EpochObserver> ob
   cancel_epoch_ = false;
   checkpoint_pending_ = false;
   Reply<EpochResult> ended = [this, reply = std::move(reply)](std::variant<EpochResult, Failure> outcome) {
-    epoch_asked_ = false;
+    epoch_requested_ = false;
     reply(std::move(outcome));
   };
-  ask<EpochResult>(std::move(ended),
-                   [this, request, observer = std::move(observer)] { return epoch(request, *observer); });
+  enqueue<EpochResult>(std::move(ended),
+                       [this, request, observer = std::move(observer)] { return epoch(request, *observer); });
 }
 
 void Engine::cancel_epoch() {
@@ -234,7 +234,7 @@ void Engine::acknowledge_checkpoint() {
   queue_.wake();
 }
 
-void Engine::sample(std::int64_t id, SampleRequest request, Reply<Images> reply) {
+void Engine::sample(Reply<Images> reply, std::int64_t id, SampleRequest request) {
   auto sampling = std::make_shared<Sampling>();
   sampling->id = id;
   sampling->request = std::move(request);
@@ -242,14 +242,14 @@ void Engine::sample(std::int64_t id, SampleRequest request, Reply<Images> reply)
   queue_.push(std::move(sampling));
 }
 
-void Engine::set_dataset(TrainingSet dataset, Reply<Fingerprint> reply) {
-  ask<Fingerprint>(std::move(reply), [this, dataset = std::move(dataset)] {
+void Engine::set_dataset(Reply<Fingerprint> reply, TrainingSet dataset) {
+  enqueue<Fingerprint>(std::move(reply), [this, dataset = std::move(dataset)] {
     return Fingerprint{training().set_dataset(dataset)};
   });
 }
 
-void Engine::set_classifier(std::vector<HostTensor> weights, Reply<Done> reply) {
-  ask<Done>(std::move(reply), [this, weights = std::move(weights)] {
+void Engine::set_classifier(Reply<Done> reply, std::vector<HostTensor> weights) {
+  enqueue<Done>(std::move(reply), [this, weights = std::move(weights)] {
     const auto read = classifier_weights(weights);
     classifier_ = trains_ ? training().make_classifier(read) : nullptr;
     if (!classifier_) classifier_ = make_fused_classifier(read);
@@ -257,11 +257,11 @@ void Engine::set_classifier(std::vector<HostTensor> weights, Reply<Done> reply) 
   });
 }
 
-void Engine::begin_evaluation(const TrainingLibrary& library, std::int64_t id, EvaluationRequest request,
-                              Reply<Done> reply) {
+void Engine::begin_evaluation(Reply<Done> reply, std::int64_t id, const TrainingLibrary& library,
+                              EvaluationRequest request) {
   // std::function copies what it holds, and the request is large: it is moved out once.
   const auto given = std::make_shared<EvaluationRequest>(std::move(request));
-  ask<Done>(std::move(reply), [this, &library, id, given] {
+  enqueue<Done>(std::move(reply), [this, &library, id, given] {
     library_ = &library;
     if (given->labels.empty()) given->labels = draw_labels(given->seed, 0, given->count, config_.classes);
     auto generator = served();
@@ -273,18 +273,18 @@ void Engine::begin_evaluation(const TrainingLibrary& library, std::int64_t id, E
   });
 }
 
-void Engine::advance_evaluation(std::int64_t id, Reply<EvaluationProgress> reply) {
-  ask<EvaluationProgress>(std::move(reply), [this, id] {
+void Engine::advance_evaluation(Reply<EvaluationProgress> reply, std::int64_t id) {
+  enqueue<EvaluationProgress>(std::move(reply), [this, id] {
     const auto found = evaluations_.find(id);
     if (found == evaluations_.end()) throw Error("ERR_DCGAN_NATIVE", "This evaluation has ended");
     return found->second->advance();
   });
 }
 
-void Engine::begin_classifier(const TrainingLibrary& library, std::int64_t id, TrainingSet set,
-                              std::int64_t classes, Reply<Done> reply) {
+void Engine::begin_classifier(Reply<Done> reply, std::int64_t id, const TrainingLibrary& library,
+                              TrainingSet set, std::int64_t classes) {
   const auto given = std::make_shared<TrainingSet>(std::move(set));
-  ask<Done>(std::move(reply), [this, &library, id, given, classes] {
+  enqueue<Done>(std::move(reply), [this, &library, id, given, classes] {
     library_ = &library;
     library.enter(config_, *team_);
     classifiers_[id] = library.train_classifier(config_, *given, classes);
@@ -292,8 +292,8 @@ void Engine::begin_classifier(const TrainingLibrary& library, std::int64_t id, T
   });
 }
 
-void Engine::advance_classifier(std::int64_t id, Reply<ClassifierProgress> reply) {
-  ask<ClassifierProgress>(std::move(reply), [this, id] {
+void Engine::advance_classifier(Reply<ClassifierProgress> reply, std::int64_t id) {
+  enqueue<ClassifierProgress>(std::move(reply), [this, id] {
     const auto found = classifiers_.find(id);
     if (found == classifiers_.end()) throw Error("ERR_DCGAN_NATIVE", "This training has ended");
     return found->second->advance();
@@ -301,36 +301,36 @@ void Engine::advance_classifier(std::int64_t id, Reply<ClassifierProgress> reply
 }
 
 void Engine::end_evaluation(std::int64_t id) {
-  ask<Done>([](const auto&) {},
-            [this, id] {
-              evaluations_.erase(id);
-              classifiers_.erase(id);
-              return Done{};
-            });
+  enqueue<Done>([](const auto&) {},
+                [this, id] {
+                  evaluations_.erase(id);
+                  classifiers_.erase(id);
+                  return Done{};
+                });
 }
 
-void Engine::export_state(StatePart part, Reply<State> reply) {
-  ask<State>(std::move(reply), [this, part] { return state_of(part); });
+void Engine::export_state(Reply<State> reply, StatePart part) {
+  enqueue<State>(std::move(reply), [this, part] { return state_of(part); });
 }
 
-void Engine::import_state(State state, Reply<Done> reply) {
+void Engine::import_state(Reply<Done> reply, State state) {
   // The state is large, and std::function copies what it holds.
   const auto given = std::make_shared<State>(std::move(state));
-  ask<Done>(std::move(reply), [this, given] {
+  enqueue<Done>(std::move(reply), [this, given] {
     import(std::move(*given));
     return Done{};
   });
 }
 
-void Engine::exchange(std::string text, Reply<std::vector<std::string>> reply) {
+void Engine::exchange(Reply<std::vector<std::string>> reply, std::string text) {
   cancel_epoch_ = false;
-  ask<std::vector<std::string>>(std::move(reply), [this, text = std::move(text)] {
+  enqueue<std::vector<std::string>>(std::move(reply), [this, text = std::move(text)] {
     return training().exchange(text, [this] { return go_on_waiting(); });
   });
 }
 
-void Engine::probe(ProbeRequest request, Reply<std::vector<HostTensor>> reply) {
-  ask<std::vector<HostTensor>>(std::move(reply), [this, request = std::move(request)] {
+void Engine::probe(Reply<std::vector<HostTensor>> reply, ProbeRequest request) {
+  enqueue<std::vector<HostTensor>>(std::move(reply), [this, request = std::move(request)] {
     training().join([this] { return go_on_waiting(); });
     sampler_stale_ = true;
     return training().probe(request);

@@ -31,33 +31,33 @@ class Engine {
   Stats stats() const;
   /// Makes a TrainingModel of a model that only sampled, on this device and in these precisions. If that
   /// fails, the model samples as before.
-  void start_training(const TrainingLibrary& library, RunsOn runs_on, Reply<Done> reply);
-  void set_dataset(TrainingSet dataset, Reply<Fingerprint> reply);
-  void train_epoch(EpochRequest request, std::shared_ptr<EpochObserver> observer, Reply<EpochResult> reply);
+  void start_training(Reply<Done> reply, const TrainingLibrary& library, RunsOn runs_on);
+  void set_dataset(Reply<Fingerprint> reply, TrainingSet dataset);
+  void train_epoch(Reply<EpochResult> reply, EpochRequest request, std::shared_ptr<EpochObserver> observer);
   void cancel_epoch();
   void acknowledge_checkpoint();
-  void sample(std::int64_t id, SampleRequest request, Reply<Images> reply);
+  void sample(Reply<Images> reply, std::int64_t id, SampleRequest request);
   void cancel_sample(std::int64_t id) { queue_.cancel(id); }
   /// Evaluations and requests with a min_confidence need the classifier.
-  void set_classifier(std::vector<HostTensor> weights, Reply<Done> reply);
+  void set_classifier(Reply<Done> reply, std::vector<HostTensor> weights);
   /// Begins to evaluate the generator as it is now. Each call of advance_evaluation() does a piece of the
   /// work, so that other requests are served in between.
-  void begin_evaluation(const TrainingLibrary& library, std::int64_t id, EvaluationRequest request,
-                        Reply<Done> reply);
-  void advance_evaluation(std::int64_t id, Reply<EvaluationProgress> reply);
+  void begin_evaluation(Reply<Done> reply, std::int64_t id, const TrainingLibrary& library,
+                        EvaluationRequest request);
+  void advance_evaluation(Reply<EvaluationProgress> reply, std::int64_t id);
   /// Begins to train a classifier on labelled images. Each call of advance_classifier() does a piece of the
   /// work. end_evaluation() frees what it holds.
-  void begin_classifier(const TrainingLibrary& library, std::int64_t id, TrainingSet set,
-                        std::int64_t classes, Reply<Done> reply);
-  void advance_classifier(std::int64_t id, Reply<ClassifierProgress> reply);
+  void begin_classifier(Reply<Done> reply, std::int64_t id, const TrainingLibrary& library, TrainingSet set,
+                        std::int64_t classes);
+  void advance_classifier(Reply<ClassifierProgress> reply, std::int64_t id);
   /// Frees what an evaluation holds.
   void end_evaluation(std::int64_t id);
-  void export_state(StatePart part, Reply<State> reply);
-  void import_state(State state, Reply<Done> reply);
+  void export_state(Reply<State> reply, StatePart part);
+  void import_state(Reply<Done> reply, State state);
   /// Replies with the texts of all processes of a distributed run, by rank. Waits for them until
   /// cancel_epoch().
-  void exchange(std::string text, Reply<std::vector<std::string>> reply);
-  void probe(ProbeRequest request, Reply<std::vector<HostTensor>> reply);
+  void exchange(Reply<std::vector<std::string>> reply, std::string text);
+  void probe(Reply<std::vector<HostTensor>> reply, ProbeRequest request);
   /// Rejects all waiting requests, frees the model, and ends the thread.
   void stop(Reply<Done> reply);
 
@@ -77,7 +77,7 @@ class Engine {
   EpochResult epoch(const EpochRequest& request, EpochObserver& observer);
   void publish(const Position& position);
   template <class T>
-  void ask(Reply<T> reply, std::function<T()> work);
+  void enqueue(Reply<T> reply, std::function<T()> work);
   Failure caught() const;
 
   std::unique_ptr<TrainingModel> make_training(const TrainingLibrary& library, const Config& config);
@@ -94,7 +94,7 @@ class Engine {
   std::shared_ptr<Classifier> classifier() const;
 
   RequestQueue queue_;
-  std::atomic<bool> epoch_asked_{false};
+  std::atomic<bool> epoch_requested_{false};
   std::atomic<bool> cancel_epoch_{false};
   std::atomic<bool> checkpoint_pending_{false};
   std::atomic<std::int64_t> served_{0}, forwards_{0}, last_batch_{0};

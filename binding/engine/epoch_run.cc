@@ -24,8 +24,8 @@ void check_finite(const std::vector<Losses>& losses, std::int64_t first_step) {
     throw Error(
         "ERR_DCGAN_DIVERGED",
         "Training diverged at step " + std::to_string(first_step + static_cast<std::int64_t>(i)) +
-            ": discriminator loss " + std::to_string(disc_loss) + ", generator loss " + std::to_string(gen_loss) +
-            penalties +
+            ": discriminator loss " + std::to_string(disc_loss) + ", generator loss " +
+            std::to_string(gen_loss) + penalties +
             ". Lower discLr and genLr, or try beta1 0.5, and start again from a checkpoint before it");
   }
 }

@@ -17,9 +17,10 @@ Engine::Inputs Engine::inputs_of(const Work& work) {
   for (const auto& share : work.shares) {
     auto& request = share.sampling->request;
     if (request.labels.empty() && !request.fixed) {
-      request.labels = draw_labels(request.seed, request.first, request.one_label ? 1 : request.count,
-                                   config_.classes);
-      if (config_.classes > 0) request.labels.resize(static_cast<std::size_t>(request.count), request.labels.front());
+      request.labels =
+          draw_labels(request.seed, request.first, request.one_label ? 1 : request.count, config_.classes);
+      if (config_.classes > 0)
+        request.labels.resize(static_cast<std::size_t>(request.count), request.labels.front());
     }
     const auto& labels = request.fixed ? fixed_labels_ : request.labels;
     const float* given = request.fixed             ? fixed_latents_.data()
