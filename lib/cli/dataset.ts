@@ -1,12 +1,11 @@
-import { clearLine, cursorTo } from 'node:readline'
 import { writeDataset } from '../datasets/index.js'
 import { checkPath } from '../internal/files.js'
 import { defined } from '../internal/options.js'
 import { drawSeed } from '../internal/random.js'
-import { bar, clock, isLive, paint } from '../internal/terminal.js'
+import { bar, clock, paint, redraw } from '../internal/terminal.js'
 import type { GenerateProgress } from '../sampling/generate.js'
 import type { Labels } from '../sampling/labels.js'
-import { hyperParamsOf } from './flags.js'
+import { machineParamsOf } from './flags.js'
 import { interruptible } from './interrupt.js'
 import { modelOf, remark, withModel } from './model.js'
 
@@ -25,8 +24,7 @@ export async function dataset(flags: DatasetFlags): Promise<void> {
   const { count, format, out, seed = drawSeed(), json } = flags
   checkPath('--out', out, 'the path of a folder')
   const model = modelOf(flags.model)
-  const { seed: _, ...overrides } = hyperParamsOf(flags)
-  const { files } = await withModel(model, overrides, gan => {
+  const { files } = await withModel(model, machineParamsOf(flags), gan => {
     const labels = flags.labels ?? (gan.hparams.classes > 0 ? 'balanced' : undefined)
     return interruptible(
       async signal => {
@@ -34,7 +32,7 @@ export async function dataset(flags: DatasetFlags): Promise<void> {
         try {
           return await writeDataset(source, out, defined({ format, signal }))
         } finally {
-          clear()
+          redraw(process.stderr)
         }
       },
       () => {},
@@ -49,15 +47,7 @@ function summary(count: number, files: readonly string[], seed: number, model: s
 }
 
 function show({ done, count, imagesPerSecond, etaSeconds }: GenerateProgress): void {
-  const stream = process.stderr
-  if (!isLive(stream)) return
-  clear()
   const speed = `${imagesPerSecond.toFixed(0)} images/s  ${clock(etaSeconds)} left`
-  stream.write(`${paint(stream, 'green', bar(done / count))} ${done}/${count}  ${speed}`)
-}
-
-function clear(): void {
-  if (!isLive(process.stderr)) return
-  clearLine(process.stderr, 0)
-  cursorTo(process.stderr, 0)
+  const shown = paint(process.stderr, 'green', bar(done / count))
+  redraw(process.stderr, `${shown} ${done}/${count}  ${speed}`)
 }

@@ -1,9 +1,9 @@
-import { clearLine, cursorTo } from 'node:readline'
 import type { DCGAN } from '../dcgan.js'
 import type { EvaluateOptions, Evaluation } from '../evaluation/index.js'
 import { defined } from '../internal/options.js'
+import { redraw } from '../internal/terminal.js'
 import { evaluationTable } from './evaluation-table.js'
-import { hyperParamsOf } from './flags.js'
+import { machineParamsOf } from './flags.js'
 import { interruptible } from './interrupt.js'
 import { modelOf, withModel } from './model.js'
 import { provideLibTorch } from './set-up.js'
@@ -21,9 +21,8 @@ export interface EvaluateFlags extends Record<string, unknown> {
 export async function evaluate(given: string | undefined, flags: EvaluateFlags): Promise<void> {
   const { count, seed, data: dataset, labels, accuracyScore, json } = flags
   const model = modelOf(given)
-  const { seed: _, ...overrides } = hyperParamsOf(flags)
   await provideLibTorch()
-  const evaluation = await withModel(model, overrides, gan =>
+  const evaluation = await withModel(model, machineParamsOf(flags), gan =>
     evaluateShown(gan, defined({ count, seed, dataset, labels, accuracyScore })),
   )
   const text = json ? JSON.stringify({ model, ...evaluation }) : evaluationTable(model, evaluation)
@@ -32,23 +31,14 @@ export async function evaluate(given: string | undefined, flags: EvaluateFlags):
 
 /** Evaluates a model until it is done or Ctrl-C comes, and shows the progress on a terminal. */
 export async function evaluateShown(gan: DCGAN, options: EvaluateOptions): Promise<Evaluation> {
-  const stream = process.stderr
-  const clear = () => {
-    if (!stream.isTTY) return
-    clearLine(stream, 0)
-    cursorTo(stream, 0)
-  }
-  const onProgress = ({ fraction }: { fraction: number }) => {
-    if (!stream.isTTY) return
-    clear()
-    stream.write(`Comparing images with real ones: ${Math.floor(100 * fraction)} %`)
-  }
+  const onProgress = ({ fraction }: { fraction: number }) =>
+    redraw(process.stderr, `Comparing images with real ones: ${Math.floor(100 * fraction)} %`)
   try {
     return await interruptible(
       signal => gan.evaluate({ ...options, signal, onProgress }),
       () => {},
     )
   } finally {
-    clear()
+    redraw(process.stderr)
   }
 }

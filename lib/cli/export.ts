@@ -1,6 +1,6 @@
 import { defined } from '../internal/options.js'
 import type { ExportOnnxOptions } from '../onnx/export.js'
-import { hyperParamsOf } from './flags.js'
+import { machineParamsOf } from './flags.js'
 import { modelOf, remark, withModel } from './model.js'
 
 export interface ExportFlags extends Record<string, unknown> {
@@ -14,6 +14,6 @@ export interface ExportFlags extends Record<string, unknown> {
 export async function exportOnnx(file: string, flags: ExportFlags): Promise<void> {
   const model = modelOf(flags.model)
   const options: ExportOnnxOptions = defined({ output: flags.output, half: flags.half })
-  await withModel(model, hyperParamsOf(flags), gan => gan.exportOnnx(file, options))
+  await withModel(model, machineParamsOf(flags), gan => gan.exportOnnx(file, options))
   process.stdout.write(`${flags.json ? JSON.stringify({ model, file }) : `${file}${remark(model)}`}\n`)
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { DEFAULTS, HYPER_PARAMS, type HyperParamOptions, type HyperParams, PARAMS } from '../hyperparams.js'
+import { defined } from '../internal/options.js'
 
 /** The hyper-parameters that a command takes for a model that it loads. */
 export const MACHINE_FLAGS = ['device', 'precision', 'threads', 'maxBatch', 'maxQueue'] as const
@@ -33,9 +34,16 @@ function defaultText(key: keyof HyperParams, recipe: HyperParamOptions): string 
 }
 
 /** Returns the hyper-parameters that were given as flags. */
-export function hyperParamsOf(flags: Record<string, unknown>): HyperParamOptions {
-  const given = [...HYPER_PARAMS, 'step'].filter(key => flags[key] !== undefined)
-  return Object.fromEntries(given.map(key => [key, flags[key]]))
+export function hyperParamsOf(
+  flags: Record<string, unknown>,
+  keys: readonly string[] = [...HYPER_PARAMS, 'step'],
+): HyperParamOptions {
+  return defined(Object.fromEntries(keys.map(key => [key, flags[key]])))
+}
+
+/** Returns those of a model that is loaded. */
+export function machineParamsOf(flags: Record<string, unknown>): HyperParamOptions {
+  return hyperParamsOf(flags, MACHINE_FLAGS)
 }
 
 /** Parses a number. Other text stays text, so that the library's check can name it. */

@@ -5,8 +5,8 @@ import { createProgram } from './program.js'
 
 const program = createProgram()
 
-// The first line of `train` says that it trains on the CPU, and for the others this does not matter.
-showWarnings(code => code === 'DCGAN_NO_CUDA')
+// `train` itself says that it trains on the CPU, and that nothing is left to train. For the others this does not matter.
+showWarnings(code => code === 'DCGAN_NO_CUDA' || code === 'DCGAN_NOTHING_LEFT')
 
 // The reader may close the pipe early, as `libtorch-dcgan train --help | head -3` does.
 process.stdout.on('error', error => {

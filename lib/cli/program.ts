@@ -140,7 +140,7 @@ function addTrain(program: Command): void {
       'after',
       '\nCtrl-C stops after the current step and saves the checkpoint.\nA second Ctrl-C stops at once.',
     )
-    .action(async flags => (await import('./train.js')).train(flags))
+    .action(async (flags, command) => (await import('./train.js')).train(flags, command))
 }
 
 function addEvaluate(program: Command): void {

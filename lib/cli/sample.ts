@@ -14,7 +14,7 @@ import { makeFolder, writeFileAtomic } from '../internal/files.js'
 import { defined } from '../internal/options.js'
 import { drawSeed } from '../internal/random.js'
 import { checkCount } from '../sampling/request.js'
-import { hyperParamsOf } from './flags.js'
+import { machineParamsOf } from './flags.js'
 import { halfBlocks, showsPictures } from './half-blocks.js'
 import { modelOf, remark, withModel } from './model.js'
 
@@ -88,9 +88,8 @@ function show(picture: GreyImage, scale?: number): void {
 
 /** Raises `maxQueue` to `count`: this process makes only one request, so no others wait. */
 function overridesOf(flags: SampleFlags): HyperParamOptions {
-  const { seed: _, ...given } = hyperParamsOf(flags)
   const count = flags.count === undefined ? 0 : checkCount(flags.count)
-  return { maxQueue: Math.max(DEFAULTS.maxQueue, count), ...given }
+  return { maxQueue: Math.max(DEFAULTS.maxQueue, count), ...machineParamsOf(flags) }
 }
 
 /** What `sample` writes: one picture of all images, an animation of them, or a folder with a picture of each. */

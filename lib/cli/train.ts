@@ -1,11 +1,18 @@
 import { join } from 'node:path'
+import type { Command } from 'commander'
 import { countClasses } from '../datasets/index.js'
 import { DCGAN } from '../dcgan.js'
 import { DcganError, invalidArgument } from '../errors.js'
 import { checkEvaluationCount, type Evaluation } from '../evaluation/index.js'
-import { checkHyperParams, DEFAULTS, type HyperParamOptions, resolveHyperParams } from '../hyperparams.js'
+import {
+  checkHyperParams,
+  DEFAULTS,
+  type HyperParamOptions,
+  MACHINE_PARAMS,
+  resolveHyperParams,
+} from '../hyperparams.js'
 import { checkPath } from '../internal/files.js'
-import { defined } from '../internal/options.js'
+import { defined, oneOf } from '../internal/options.js'
 import { clock, paint } from '../internal/terminal.js'
 import { chooseDevice } from '../native/device.js'
 import { training } from '../native/native.js'
@@ -50,7 +57,7 @@ export interface TrainFlags extends Record<string, unknown> {
 }
 
 /** Runs `libtorch-dcgan train`, the tutorial's program. */
-export async function train(given: TrainFlags): Promise<void> {
+export async function train(given: TrainFlags, command: Command): Promise<void> {
   const flags = ofRank(given)
   // With --json, standard output carries only the result.
   const out = flags.json ? process.stderr : process.stdout
@@ -78,13 +85,10 @@ export async function train(given: TrainFlags): Promise<void> {
       display.stop()
       if (!flags.silent) process.stderr.write('\nStopping after this step. Ctrl-C again stops at once\n')
     }
-    const result =
-      gan.epoch >= gan.hparams.epochs
-        ? nothingMade(gan)
-        : await interruptible(
-            signal => gan.train({ ...trainOptions(flags), signal, onProgress }),
-            onInterrupt,
-          )
+    const result = await interruptible(
+      signal => gan.train({ ...trainOptions(flags), signal, onProgress }),
+      onInterrupt,
+    )
     display.stop()
     const model = result.epochs.length > 0 || flags.save ? await saveModel(gan, flags) : null
     trained = true
@@ -92,21 +96,15 @@ export async function train(given: TrainFlags): Promise<void> {
     if (!flags.json) report(flags, result, model)
     const evaluation = result.epochs.length > 0 ? await evaluateTrained(gan, flags) : null
     if (flags.json) reportJson(gan, flags, result, model, evaluation)
-    else if (model !== null) suggest(gan, flags, model)
+    else if (model !== null) suggest(gan, flags, model, command)
   } catch (error) {
     display.stop()
     if (error instanceof Interrupted && !trained && !flags.silent)
-      process.stderr.write(`${stopped(gan, flags)}\n`)
+      process.stderr.write(`${stopped(gan, flags, command)}\n`)
     throw error
   } finally {
     await gan.dispose()
   }
-}
-
-/** Returns the result of a run that had nothing to do, because the model has all its epochs. */
-function nothingMade({ step, epoch }: DCGAN): TrainResult {
-  const figures = { discLoss: Number.NaN, genLoss: Number.NaN, seconds: 0, imagesPerSecond: 0 }
-  return { epochs: [], step, epoch, ...figures, snapshots: [], gif: null, best: null, evaluation: null }
 }
 
 /** Lets only the first process of a distributed run print, and save the model. */
@@ -129,8 +127,7 @@ function create(given: HyperParamOptions, flags: TrainFlags): DCGAN {
 
 /** Returns the hyper-parameters of the recipe. A resumed run keeps its own. */
 function recipeOf({ recipe = 'best' }: TrainFlags): HyperParamOptions {
-  if (recipe === 'best' || recipe === 'tutorial') return recipes[recipe]
-  throw invalidArgument('--recipe', "'best' or 'tutorial'", recipe)
+  return recipes[oneOf('best', 'tutorial')('--recipe', recipe)]
 }
 
 /** Returns the classes of the user's data, which stand in place of the recipe's. */
@@ -272,7 +269,7 @@ function line(what: string, text: string | null | undefined): void {
 }
 
 /** Prints three commands to run next. */
-function suggest(gan: DCGAN, flags: TrainFlags, model: string): void {
+function suggest(gan: DCGAN, flags: TrainFlags, model: string, command: Command): void {
   const { epochs, classes } = gan.hparams
   const word = shellWord(model)
   const labels = classes === DIGITS ? ' --labels 7' : ''
@@ -284,44 +281,31 @@ function suggest(gan: DCGAN, flags: TrainFlags, model: string): void {
   )
   const own = flags.data === undefined ? '' : ` --data ${shellWord(flags.data)}`
   line('  all figures', `npx libtorch-dcgan evaluate${model === TRAINED ? '' : ` ${word}`}${own}`)
-  line('  train on', `npx libtorch-dcgan train ${continuing(model, flags)}${more}`)
+  line('  train on', `npx libtorch-dcgan train ${continuing(model, command)}${more}`)
 }
 
-function stopped(gan: DCGAN, flags: TrainFlags): string {
+function stopped(gan: DCGAN, flags: TrainFlags, command: Command): string {
   const checkpoint = checkpointOf(flags)
   if (checkpoint === null) return `Stopped at step ${gan.step}. Nothing was saved, as --no-checkpoint says`
-  return `Stopped at step ${gan.step}. To continue: npx libtorch-dcgan train ${continuing(checkpoint, flags)}`
+  return `Stopped at step ${gan.step}. To continue: npx libtorch-dcgan train ${continuing(checkpoint, command)}`
 }
 
-/** Returns the flags that continue a run. The checkpoint has the hyper-parameters, except those of the machine. */
-function continuing(checkpoint: string, flags: TrainFlags): string {
-  const { data, outputDir, save, evaluate, checkpointEvery, checkpointKeep, device, threads } = flags
-  const values = {
-    '--resume': checkpoint,
-    '--data': data,
-    '--output-dir': outputDir === 'output' ? undefined : outputDir,
-    '--log': flags.log,
-    '--tensorboard': flags.tensorboard,
-    '--checkpoint': flags.checkpoint,
-    '--checkpoint-every': checkpointEvery,
-    '--checkpoint-keep': checkpointKeep,
-    '--save': save === false ? undefined : save,
-    '--evaluate': evaluate === false ? undefined : evaluate,
-    '--evaluate-every': flags.evaluateEvery,
-    '--device': device,
-    '--threads': threads,
-    '--max-batch': flags.maxBatch,
-    '--max-queue': flags.maxQueue,
-  }
-  const words = Object.entries(values).flatMap(([flag, value]) =>
-    value === undefined ? [] : [flag, shellWord(String(value))],
-  )
-  if (flags.distributed) words.push('--distributed')
-  if (flags.keepBest) words.push('--keep-best')
-  if (save === false) words.push('--no-save')
-  if (evaluate === false) words.push('--no-evaluate')
-  if (flags.json) words.push('--json')
-  return words.join(' ')
+/** The flags that a continued run keeps. The checkpoint has the hyper-parameters of the model. */
+const KEPT = /^(data|outputDir|log|tensorboard|checkpoint\w*|save|evaluate\w*|keepBest|json)$/
+
+/** Returns the flags that continue a run. */
+function continuing(checkpoint: string, command: Command): string {
+  const flags = command.opts()
+  const kept = command.options.filter(option => {
+    const name = option.attributeName()
+    const given = command.getOptionValueSource(name) === 'cli' && option.negate === (flags[name] === false)
+    return given && (KEPT.test(name) || (MACHINE_PARAMS.includes(name) && name !== 'precision'))
+  })
+  const words = kept.flatMap(option => {
+    const value = option.required ? [shellWord(String(flags[option.attributeName()]))] : []
+    return [option.long, ...value]
+  })
+  return ['--resume', shellWord(checkpoint), ...words].join(' ')
 }
 
 /** Quotes a word for a shell, if necessary. */

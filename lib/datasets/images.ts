@@ -96,6 +96,9 @@ export async function loadSource(
 ): Promise<Dataset> {
   if (typeof source === 'object') return source
   if (source === undefined) return loadMnist({ split })
+  const dataset = counted?.source === source && split === 'train' ? counted.dataset : undefined
+  counted = undefined
+  if (dataset !== undefined) return dataset
   const { npz: packed, folder, idx } = await placeOf(source, split)
   const mnist =
     idx.some(name => /^(train|t10k)-images/.test(name)) &&
@@ -106,6 +109,9 @@ export async function loadSource(
   return others && !mnist ? loadImages(source, { split, signal }) : loadMnist(source, { split })
 }
 
+/** The images that `countClasses()` read. The next call of `loadSource()` takes them. */
+let counted: { source: string; dataset: Dataset } | undefined
+
 /**
  * Returns the number of classes of the training images in a folder; 0 if they have no labels.
  *
@@ -115,7 +121,9 @@ export async function countClasses(source: string): Promise<number> {
   const { npz: packed, folder, idx } = await placeOf(source, 'train')
   if (packed === undefined && idx.length === 0 && (await pictures().holdsPictures(folder)))
     return pictures().classesOfPictures(folder)
-  const { classNames, labels } = await loadSource(source)
+  const dataset = await loadSource(source)
+  counted = { source, dataset }
+  const { classNames, labels } = dataset
   return classNames?.length ?? labels.reduce((most, label) => Math.max(most, label + 1), 0)
 }
 

@@ -13,6 +13,11 @@ export function isLive(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI
 }
 
+/** Replaces the last line of a terminal. Without a text, clears it. */
+export function redraw(stream: NodeJS.WriteStream, text = ''): void {
+  if (isLive(stream)) stream.write(`\r\u001b[K${text}`)
+}
+
 /** Returns the size of a terminal in characters: 80 × 24 if it is unknown. */
 export function sizeOf({ columns, rows }: NodeJS.WriteStream): { columns: number; rows: number } {
   return { columns: columns || 80, rows: rows || 24 }

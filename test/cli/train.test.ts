@@ -164,6 +164,25 @@ test.each([
   expect(JSON.parse(given.stdout).hparams.classes).toBe(12)
 })
 
+test('the images whose classes are counted are read once', async () => {
+  const cwd = folder()
+  // Counts the times that each file is opened for reading.
+  const spy = join(cwd, 'spy.js')
+  writeFileSync(
+    spy,
+    `const files = require('node:fs/promises')
+const { open } = files
+const opened = []
+files.open = (path, ...rest) => (opened.push(String(path)), open(path, ...rest))
+process.on('exit', () => require('node:fs').writeFileSync('opened.json', JSON.stringify(opened)))`,
+  )
+  const env = { NODE_OPTIONS: `--require ${spy}` }
+  const flags = ['--data', data(8), '--no-evaluate', '--no-checkpoint', '--no-save']
+  expect(await cli([...TRAIN, ...flags], { cwd, env })).toMatchObject({ code: 0, stderr: '' })
+  const opened: string[] = JSON.parse(readFileSync(join(cwd, 'opened.json'), 'utf8'))
+  expect(opened.filter(path => path.includes('train-images-idx3'))).toHaveLength(1)
+})
+
 test('a model of pictures without classes has none, and says so', async () => {
   const cwd = folder()
   mkdirSync(join(cwd, 'mine'))
