@@ -114,7 +114,7 @@ using Reply = std::function<void(std::variant<T, Failure>)>;
 
 struct Done {};
 
-/// Tells one data set's images from another's.
+/// Identifies the images of a data set.
 struct Fingerprint {
   std::uint64_t hash = 0;
 };
@@ -171,7 +171,7 @@ struct EpochResult {
   std::string capture_failure;  // why LibTorch could not capture a CUDA graph, if it tried
 };
 
-/// Receives the events of a running epoch, on the model's thread. `losses`: those of the steps since the last
+/// Receives the events of a running epoch, on the model's thread. `losses`: of the steps since the last
 /// event, up to this one.
 class EpochObserver {
  public:
@@ -308,8 +308,8 @@ class TrainingModel {
   virtual void join(const Idle& idle) = 0;
   /// Joins, and returns the texts of all processes, by rank.
   virtual std::vector<std::string> exchange(const std::string& text, const Idle& idle) = 0;
-  /// Returns true if this process or another one of the run wants to stop. All processes ask before each
-  /// step, so all stop before the same one.
+  /// Returns true if this process or another one of the run wants to stop. All processes call it before
+  /// each step, so all stop before the same one.
   virtual bool agree_to_stop(bool wanted) = 0;
 
   /// Returns the data set's fingerprint.
@@ -336,7 +336,7 @@ class TrainingModel {
   virtual void import_state(const State& state) = 0;
   virtual std::vector<HostTensor> probe(const ProbeRequest& request) = 0;
 
-  /// Make LibTorch's own sampler and classifier. Null where those of the kernels serve this model.
+  /// Make LibTorch's own sampler and classifier. Null where the kernels serve this model.
   virtual std::unique_ptr<Sampler> make_sampler() const = 0;
   virtual std::unique_ptr<Classifier> make_classifier(const ClassifierWeights& weights) const = 0;
 };

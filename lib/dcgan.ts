@@ -45,7 +45,7 @@ const writing = lazy(() => require('./checkpoint/write.js') as typeof import('./
 const onnx = lazy(() => require('./onnx/export.js') as typeof import('./onnx/export.js'))
 const summary = lazy(() => require('./internal/summary.js') as typeof import('./internal/summary.js'))
 
-/** Marks the constructor call of `load()`, whose model needs no LibTorch until it trains. */
+/** Marks the constructor call of `load()`: its model needs no LibTorch until it trains. */
 const LOADED = Symbol('loaded')
 
 const PRETRAINED = join(__dirname, '..', 'weights', 'mnist.safetensors')
@@ -112,7 +112,7 @@ export class DCGAN {
    *
    * @param source a file of a whole model or of a generator alone: its path, its URL (`file:`, `http:` or `https:`), or
    *   its bytes
-   * @param overrides hyper-parameters that replace those in the file, such as `epochs`, and those of this machine.
+   * @param overrides hyper-parameters that replace those in the file, such as `epochs`, and the ones of this machine.
    *   Some cannot change, because the file's tensors depend on them: `latentDim` and `classes`; for a whole model also
    *   `outputDim` and `seed`; and `batchSize` in the middle of an epoch.
    * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT`, `ERR_DCGAN_IO`, and every error of the constructor
@@ -176,7 +176,7 @@ export class DCGAN {
   }
 
   /**
-   * What computes the model now. A loaded model has the engine `'native'`, or `'wasm'` where the package has no addon;
+   * The engine that computes the model now. A loaded model has the engine `'native'`, or `'wasm'` where the package has no addon;
    * `'libtorch'` once it trains.
    */
   get engine(): EngineName {
@@ -403,7 +403,7 @@ export class DCGAN {
     return this.dispose()
   }
 
-  /** What requests for images are checked against. */
+  /** The facts about the model that requests for images are checked against. */
   get #requested(): HyperParams & Classes {
     return { ...this.hparams, classNames: this.classNames, digits: this.#data.digits }
   }

@@ -32,7 +32,7 @@ export type DcganErrorCode =
 export class DcganError extends Error {
   /** `'DcganError'`, which stays when a bundler renames the class. */
   override readonly name = 'DcganError'
-  /** What went wrong, for programs. `message` says it to people. */
+  /** The kind of failure, for programs. `message` says it to people. */
   readonly code: DcganErrorCode
 
   constructor(code: DcganErrorCode, message: string, options?: { cause?: unknown }) {
@@ -71,7 +71,7 @@ export function disposed(): DcganError {
   return new DcganError('ERR_DCGAN_DISPOSED', 'The model was disposed of. Make or load another one')
 }
 
-/** Describes any value in a few words, for an error message. Never throws, not even for a proxy or a getter that does. */
+/** Describes any value briefly, for an error message. Never throws, not even for a proxy or a getter that does. */
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(shortened(value))
   // Writing out a large one takes long.

@@ -12,7 +12,7 @@ import { drawSeed, MAX_SEED } from './internal/random.js'
 import { warnOnce } from './internal/warn.js'
 
 /**
- * All settings of a model: how it is made, trained and served. The defaults are those of the tutorial that this
+ * All settings of a model: how it is made, trained and served. The defaults come from the tutorial that this
  * package follows (Flux's "Deep Convolutional Generative Adversarial Network", 2021), for the keys that it has.
  */
 export interface HyperParams {
@@ -25,7 +25,7 @@ export interface HyperParams {
   latentDim: number
   /**
    * Number of classes of a class-conditional model, 0 to 256. Default 0: unconditional, as in the tutorial. With
-   * classes, the data set needs labels, and `sample()` takes them. The generator gets the label as a one-hot vector beside
+   * classes, the data set needs labels, and `sample()` takes them. The generator gets the label as a one-hot vector next to
    * the latent vector (Mirza and Osindero 2014). The discriminator adds a projection on the label to its logit (Miyato
    * and Koyama 2018, "cGANs with projection discriminator").
    */
@@ -49,7 +49,7 @@ export interface HyperParams {
   beta2: number
   /**
    * `'bce'` (default): binary cross-entropy with logits, the tutorial's (Goodfellow et al. 2014, non-saturating).
-   * `'relativistic'`: softplus of the difference between the logits of a generated image and of the real one beside
+   * `'relativistic'`: softplus of the difference between the logits of a generated image and of the real one next to
    * it in the mini-batch (RpGAN: Jolicoeur-Martineau 2019; Huang et al. 2024, "The GAN is dead; long live the GAN!").
    */
   loss: Loss
@@ -280,7 +280,7 @@ export function resolveHyperParams(
   if (complete.loss === 'relativistic' && complete.labelSmoothing > 0) {
     throw invalidArgument(
       'labelSmoothing',
-      "0 beside loss 'relativistic', which has no labels,",
+      "0 with loss 'relativistic', which has no labels,",
       complete.labelSmoothing,
     )
   }

@@ -6,7 +6,7 @@ export type Recipe = Readonly<HyperParamOptions>
 /** The recipes by name. */
 export interface Recipes {
   /**
-   * The defaults of all hyper-parameters except `seed`: those of Flux's "Deep Convolutional Generative Adversarial
+   * The defaults of all hyper-parameters except `seed`, from Flux's "Deep Convolutional Generative Adversarial
    * Network" (2021), which this package follows.
    */
   readonly tutorial: Recipe

@@ -12,7 +12,7 @@ const LIBTORCH = /^lib(torch|torch_cpu|c10)\.so$/
 const SYSTEM =
   /^(lib(stdc\+\+\.so\.6|gcc_s\.so\.1|c\.so\.6|m\.so\.6|gomp\.so\.1)|ld-linux-(x86-64\.so\.2|aarch64\.so\.1))$/
 
-/** The newest versions of symbols in systems with glibc 2.28, whose compiler is GCC 8. @type {Record<string, string>} */
+/** The newest versions of symbols in systems with glibc 2.28 and GCC 8. @type {Record<string, string>} */
 const NEWEST = {
   GLIBC: MIN_GLIBC,
   GLIBCXX: '3.4.25',

@@ -8,7 +8,7 @@ const { makePrebuilt } = require('./prebuild.js')
 
 const ROOT = path.join(__dirname, '..')
 
-/** Those of the examples are large, and npm would leave them out as well. @param {string} file */
+/** The folders of the examples are large, and npm would leave them out as well. @param {string} file */
 const isPacked = file => path.basename(file) !== 'node_modules'
 
 /**

@@ -40,12 +40,12 @@ const TRAINING = 'libdcgan_training.so'
 function makePrebuilt(built, target, platform = PLATFORM) {
   const strip = platform === PLATFORM ? 'strip' : crossTool(platform, 'strip')
   const arch = platform.replace('linux-', '')
-  const beside = `${target}.${process.pid}.tmp`
-  fs.rmSync(beside, { recursive: true, force: true })
-  fs.mkdirSync(beside, { recursive: true })
+  const made = `${target}.${process.pid}.tmp`
+  fs.rmSync(made, { recursive: true, force: true })
+  fs.mkdirSync(made, { recursive: true })
   try {
     const faults = [ADDON, TRAINING].flatMap(name => {
-      const stripped = path.join(beside, name)
+      const stripped = path.join(made, name)
       const args = ['--strip-unneeded', '-o', stripped, path.join(built, name)]
       const { status, stderr, error } = spawnSync(strip, args, { encoding: 'utf8' })
       if (status !== 0)
@@ -59,9 +59,9 @@ function makePrebuilt(built, target, platform = PLATFORM) {
     if (faults.length > 0)
       throw failure('ERR_DCGAN_NATIVE_NOT_FOUND', `The addon would not load elsewhere:\n${faults.join('\n')}`)
     fs.rmSync(target, { recursive: true, force: true })
-    fs.renameSync(beside, target)
+    fs.renameSync(made, target)
   } finally {
-    fs.rmSync(beside, { recursive: true, force: true })
+    fs.rmSync(made, { recursive: true, force: true })
   }
   return [ADDON, TRAINING].map(name => path.join(target, name))
 }

@@ -65,10 +65,10 @@ async function build(zig) {
   }
   try {
     const objects = []
-    for (const [room, names] of Object.entries(SOURCES)) {
+    for (const [part, names] of Object.entries(SOURCES)) {
       for (const name of names) {
-        const object = path.join(folder, `${room}-${name}.o`)
-        await call(['c++', ...TARGET, ...COMPILE, '-I.', '-c', path.join(room, `${name}.cc`), '-o', object])
+        const object = path.join(folder, `${part}-${name}.o`)
+        await call(['c++', ...TARGET, ...COMPILE, '-I.', '-c', path.join(part, `${name}.cc`), '-o', object])
         objects.push(object)
       }
     }

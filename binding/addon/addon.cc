@@ -51,7 +51,7 @@ std::unique_ptr<Engine> start(Config config, const TrainingLibrary* training) {
     throw Error(
         "ERR_DCGAN_NATIVE",
         "The process cannot start the thread of a model. Dispose of other models, or raise the limit of "
-        "threads (ulimit -u, or that of the container)");
+        "threads (ulimit -u, or the limit of the container)");
   }
 }
 

@@ -21,7 +21,7 @@ void* open(const std::string& file) {
 
 /// Shortens OpenMP's spin while libgomp is loaded, which reads the variable then. By default, OpenMP's
 /// threads spin for milliseconds after each parallel loop. On shared processors they then starve the threads
-/// of the loop: training beside a second process was ten times slower. A short spin costs nothing on a free
+/// of the loop: training next to a second process was ten times slower. A short spin costs nothing on a free
 /// processor. The user's own setting is kept.
 class ShortSpin {
  public:
@@ -41,7 +41,7 @@ class ShortSpin {
 std::string own_folder() {
   Dl_info info;
   if (dladdr(reinterpret_cast<void*>(&own_folder), &info) == 0) {
-    throw Error("ERR_DCGAN_NATIVE_NOT_FOUND", "the addon cannot tell where it lies");
+    throw Error("ERR_DCGAN_NATIVE_NOT_FOUND", "the folder of the addon is not known");
   }
   const std::string file = info.dli_fname;
   return file.substr(0, file.find_last_of('/'));

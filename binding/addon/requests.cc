@@ -25,7 +25,7 @@ std::uint64_t seed(const Napi::Object& object) {
 /// drawn.
 double min_confidence(const Napi::Object& object) {
   if (boolean(object, "fixed") || !object.Get("latents").IsNull()) {
-    throw Error("ERR_DCGAN_INVALID_ARGUMENT", "Expected no minConfidence beside given latents");
+    throw Error("ERR_DCGAN_INVALID_ARGUMENT", "Expected no minConfidence next to given latents");
   }
   return number(object, "minConfidence");
 }

@@ -26,7 +26,7 @@ struct ClassifierWeights {
 /// Throws ERR_DCGAN_BAD_CHECKPOINT if a tensor is missing or has another shape.
 ClassifierWeights classifier_weights(const std::vector<HostTensor>& tensors);
 
-/// Reads digits, or the classes of other images. Its result for an image has the same bits alone and beside
+/// Reads digits, or the classes of other images. Its result for an image has the same bits alone and next to
 /// any others, and on any number of threads.
 class Classifier {
  public:

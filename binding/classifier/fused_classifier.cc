@@ -1,7 +1,7 @@
 // The classifier on the CPU. Maps lie as [pixel][channel], so the inputs of one row of a convolution's kernel
 // are neighbours in memory, and a row of output pixels needs one product per row of the kernel. A row of a
 // product depends on that row of its left operand alone, so an image's sums have the same order alone and
-// beside any others.
+// next to any others.
 
 #include <algorithm>
 #include <array>

@@ -20,8 +20,8 @@ namespace dcgan {
 
 namespace {
 
-/// The most images between two training steps. Training goes on however many requests wait, and a request for
-/// a thousand images waits for two steps.
+/// The most images between two training steps. Training continues, however many requests wait, and a request
+/// for a thousand images waits for two steps.
 constexpr std::int64_t kImagesBetweenSteps = 512;
 
 /// The C library keeps freed memory, in an arena per thread. Many models one after another would look like a
@@ -102,13 +102,13 @@ void Engine::run() {
 void Engine::meet_peers() {
   if (config_.peers.count == 1) return;
   try {
-    training().join([this] { return go_on_waiting(); });
+    training().join([this] { return keep_waiting(); });
   } catch (...) {
   }
 }
 
 /// Serves requests while this process waits for others. Returns false to end the waiting.
-bool Engine::go_on_waiting() {
+bool Engine::keep_waiting() {
   serve_waiting();
   return !cancel_epoch_ && !queue_.closed();
 }
@@ -166,7 +166,7 @@ void Engine::serve_waiting() {
 
 EpochResult Engine::epoch(const EpochRequest& request, EpochObserver& observer) {
   auto& model = training();
-  model.join([this] { return go_on_waiting(); });
+  model.join([this] { return keep_waiting(); });
   EpochHost host;
   host.serve = [this] { serve_waiting(); };
   host.cancelled = [this] { return cancel_epoch_ || queue_.closed(); };
@@ -325,13 +325,13 @@ void Engine::import_state(Reply<Done> reply, State state) {
 void Engine::exchange(Reply<std::vector<std::string>> reply, std::string text) {
   cancel_epoch_ = false;
   enqueue<std::vector<std::string>>(std::move(reply), [this, text = std::move(text)] {
-    return training().exchange(text, [this] { return go_on_waiting(); });
+    return training().exchange(text, [this] { return keep_waiting(); });
   });
 }
 
 void Engine::probe(Reply<std::vector<HostTensor>> reply, ProbeRequest request) {
   enqueue<std::vector<HostTensor>>(std::move(reply), [this, request = std::move(request)] {
-    training().join([this] { return go_on_waiting(); });
+    training().join([this] { return keep_waiting(); });
     sampler_stale_ = true;
     return training().probe(request);
   });

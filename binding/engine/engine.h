@@ -73,7 +73,7 @@ class Engine {
   void serve_one(Work& work);
   void serve_waiting();
   void meet_peers();
-  bool go_on_waiting();
+  bool keep_waiting();
   EpochResult epoch(const EpochRequest& request, EpochObserver& observer);
   void publish(const Position& position);
   template <class T>

@@ -18,7 +18,7 @@ struct EpochHost {
   std::function<std::vector<std::uint8_t>()> snapshot;
   /// Returns the whole state of the model.
   std::function<State()> state;
-  /// Tells other threads how far training is.
+  /// Publishes how far training is, for other threads.
   std::function<void(const Position&)> publish;
   /// True to read each step's losses after it. On CUDA that would wait for the device.
   bool checks_steps = true;

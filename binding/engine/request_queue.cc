@@ -150,15 +150,15 @@ bool RequestQueue::pop(Work& work, std::int64_t most) {
     entries_.pop_front();
     return true;
   }
-  std::int64_t room = std::min(max_batch_, most);
-  while (room > 0 && !entries_.empty() && entries_.front().sampling) {
+  std::int64_t left = std::min(max_batch_, most);
+  while (left > 0 && !entries_.empty() && entries_.front().sampling) {
     auto& entry = entries_.front();
     const auto images = entry.images();
-    const auto count = std::min(room, images);
+    const auto count = std::min(left, images);
     work.shares.push_back({entry.sampling, entry.take(count)});
     current_.push_back(entry.sampling);
     undecided_ += undecided(work.shares.back());
-    room -= count;
+    left -= count;
     waiting_ -= count;
     if (count == images) entries_.pop_front();
   }

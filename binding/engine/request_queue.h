@@ -27,7 +27,7 @@ struct Sampling {
   Reply<Images> reply;
 
   // The queue changes these.
-  std::int64_t taken = 0;  // images whose first candidate was taken
+  std::int64_t taken = 0;  // images of which the first candidate was taken
   bool cancelled = false;
   bool answered = false;  // by the queue
 
@@ -107,7 +107,7 @@ class RequestQueue {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Entry> entries_;
-  std::vector<std::weak_ptr<Sampling>> current_;  // the requests whose images were taken last
+  std::vector<std::weak_ptr<Sampling>> current_;  // the requests that the last images were taken of
   std::int64_t max_batch_;
   std::int64_t max_queue_;
   std::int64_t waiting_ = 0;

@@ -58,8 +58,8 @@ bool judged(const Work& work) {
                      [](const Share& share) { return share.sampling->request.min_confidence.has_value(); });
 }
 
-/// Returns the probability of the image's label, or the largest one if it has none. `own`: those of the
-/// classes.
+/// Returns the probability of the image's label, or the largest one if it has none. `own`: the probability of
+/// each class.
 static double confidence_of(const SampleRequest& request, std::int64_t image, const double* own,
                             std::int64_t classes) {
   if (request.labels.empty()) return *std::max_element(own, own + classes);

@@ -27,7 +27,7 @@ const std::string& served_prefix(const State& state) { return averaged(state) ? 
 
 Error not_loaded() { return {"ERR_DCGAN_NATIVE", "This model was not loaded"}; }
 
-/// Returns the tensors whose names begin with `prefix`, with `other` in its place.
+/// Returns the tensors with this prefix in their names, with `other` in its place.
 std::vector<HostTensor> renamed(const State& state, const std::string& prefix, const std::string& other) {
   std::vector<HostTensor> tensors;
   for (const auto& tensor : state.tensors) {

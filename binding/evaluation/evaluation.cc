@@ -36,7 +36,7 @@ TrainingSet checked_floor(const EvaluationRequest& request) {
                   " are not among those to compare with, and it takes two. Give another floorDataset");
 }
 
-/// Draws real images that a classifier is trained on. Their labels are those of the generated images too.
+/// Draws real images that a classifier is trained on. The generated images get their labels too.
 TrainingSet checked_score_images(const EvaluationRequest& request, std::int64_t classes) {
   // The images that the accuracy is measured on are not among them.
   auto set = draw_floor(request.pool, request.real, request.score_count, request.seed);

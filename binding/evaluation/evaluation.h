@@ -32,7 +32,7 @@ struct Comparison {
   std::vector<double> class_distances;
 };
 
-/// The evaluation of a generator. It compares sets of images with real ones, piece by piece: those of a
+/// The evaluation of a generator. It compares sets of images with real ones, piece by piece: images of a
 /// sampler that was prepared with the generator, more real images as the floor, and each half of the real
 /// images with the other half. The figures do not depend on the number of threads.
 class EvaluationRun : public Evaluation {

@@ -6,7 +6,7 @@ namespace dcgan {
 
 namespace {
 
-/// The number of points whose products one thread sums.
+/// One thread sums the products of so many points.
 constexpr std::int64_t kRows = 1024;
 
 /// Calls `part` for each piece of the points, and sums the results, always in the same order.

@@ -20,9 +20,9 @@ void Readings::add(const double* probabilities, const std::uint8_t* labels, std:
     confidence_ += own[found];
     ++classes_[found].read;
     if (labels == nullptr || labels[n] >= classes_.size()) continue;
-    auto& asked = classes_[labels[n]];
-    ++asked.asked;
-    if (labels[n] == found) ++asked.read_as_asked;
+    auto& labelled = classes_[labels[n]];
+    ++labelled.labelled;
+    if (labels[n] == found) ++labelled.correct;
   }
   count_ += count;
 }
@@ -30,14 +30,14 @@ void Readings::add(const double* probabilities, const std::uint8_t* labels, std:
 void Readings::write(Figures& figures) const {
   figures.count = count_;
   figures.confidence = confidence_ / static_cast<double>(count_);
-  std::int64_t asked = 0, right = 0;
+  std::int64_t labelled = 0, correct = 0;
   for (const auto& each : classes_) {
     figures.class_shares.push_back(ratio(each.read, count_));
-    figures.label_accuracies.push_back(ratio(each.read_as_asked, each.asked));
-    asked += each.asked;
-    right += each.read_as_asked;
+    figures.label_accuracies.push_back(ratio(each.correct, each.labelled));
+    labelled += each.labelled;
+    correct += each.correct;
   }
-  figures.label_accuracy = ratio(right, asked);
+  figures.label_accuracy = ratio(correct, labelled);
 }
 
 }  // namespace dcgan

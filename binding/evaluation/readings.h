@@ -22,8 +22,8 @@ class Readings {
  private:
   struct Class {
     std::int64_t read = 0;
-    std::int64_t asked = 0;
-    std::int64_t read_as_asked = 0;
+    std::int64_t labelled = 0;
+    std::int64_t correct = 0;
   };
   std::vector<Class> classes_;
   std::int64_t count_ = 0;

@@ -25,7 +25,7 @@ extern "C" {
 extern HIDDEN char __libc_single_threaded;
 char __libc_single_threaded = 0;
 
-// The mathematics of 2.29 differ in how they tell errors only.
+// The mathematics of 2.29 differ only in how they report errors.
 double dcgan_exp(double x);
 double dcgan_log(double x);
 double dcgan_pow(double x, double y);

@@ -53,7 +53,7 @@ static inline S narrow(SumOf<S> x) {
   }
 }
 
-/// True for types whose products read their right operand in pairs of rows: bfloat16 alone.
+/// True for types with products that read their right operand in pairs of rows: bfloat16 alone.
 template <class S>
 inline constexpr bool kPairs = std::is_same_v<S, BFloat16>;
 

@@ -8,7 +8,7 @@
 
 namespace dcgan::kernels {
 
-/// The planes of a transform. They lie a little further apart than their size, because planes whose distance
+/// The planes of a transform. They lie a little further apart than their size, because planes at a distance
 /// is a power of two share a few sets of the caches.
 template <class A>
 class Spectrum {
@@ -127,7 +127,7 @@ class FourierConvolution {
     unpack_gradient<A>(sums, 1, packed_.layout(), weight_.gradient);
   }
 
-  /// Passes each input pixel's gradient, images × channels, to `use(pixel, sums)`. `gradient`: that of the
+  /// Passes each input pixel's gradient, images × channels, to `use(pixel, sums)`. `gradient`: of the
   /// last weight_gradient().
   template <class Use>
   void backward(const Tiles<A>& gradient, const Scratch<A>&, const Use& use) {

@@ -20,7 +20,7 @@ struct Pictures {
   Index images;
 };
 
-/// Writes the patches of the pictures at one pixel, those of all images one after the other. `rows`: scratch
+/// Writes the patches of the pictures at one pixel, of all images one after the other. `rows`: scratch
 /// memory for their transpose.
 template <class S>
 void gather_patches(const std::vector<Pictures<SumOf<S>>>& pictures, Index pixel, const Scratch<S>& rows,

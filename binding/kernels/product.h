@@ -22,7 +22,7 @@ struct Pair {
   Index right;
 };
 
-/// Products whose rows are the images of some pixels: for each pair, the left pixel's images × K times B (K ×
+/// Products with the images of some pixels as rows: for each pair, the left pixel's images × K times B (K ×
 /// N) are added to the right pixel's images × N. Maps lie as [pixel][image][channel].
 struct PixelProduct {
   const Pair* pairs;

@@ -8,7 +8,7 @@ namespace dcgan::kernels {
 
 /// Activations or gradients of a mini-batch, [pixel][image][channel]: an operand of products over channels.
 /// Products over images read it as their transposed left operand and as their right operand. Only bfloat16,
-/// whose products read rows in pairs, has a transposed and a packed copy for them.
+/// with products that read rows in pairs, has a transposed and a packed copy for them.
 template <class S>
 class Tiles {
  public:

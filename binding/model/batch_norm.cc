@@ -6,7 +6,7 @@ namespace {
 
 using torch::Tensor;
 
-/// Returns all dimensions except that of the features.
+/// Returns all dimensions except the features.
 std::vector<std::int64_t> others(const Tensor& x) {
   std::vector<std::int64_t> dims{0};
   for (std::int64_t dim = 2; dim < x.dim(); ++dim) dims.push_back(dim);
@@ -14,7 +14,7 @@ std::vector<std::int64_t> others(const Tensor& x) {
 }
 
 /// Reshapes one value per feature so that it broadcasts over `x`.
-Tensor beside(const Tensor& values, const Tensor& x) {
+Tensor like(const Tensor& values, const Tensor& x) {
   std::vector<std::int64_t> shape(static_cast<std::size_t>(x.dim()), 1);
   shape[1] = -1;
   return values.view(shape);
@@ -39,10 +39,10 @@ struct Normalise : torch::autograd::Function<Normalise> {
   /// `mean` and `inverse` (standard deviation): one per feature, over all processes.
   static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Tensor& gamma,
                         const Tensor& beta, const Tensor& mean, const Tensor& inverse, std::int64_t peers) {
-    const auto normalised = (x - beside(mean, x)) * beside(inverse, x);
+    const auto normalised = (x - like(mean, x)) * like(inverse, x);
     context->save_for_backward({normalised, gamma, inverse});
     context->saved_data["peers"] = peers;
-    return normalised * beside(gamma, x) + beside(beta, x);
+    return normalised * like(gamma, x) + like(beta, x);
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -55,9 +55,9 @@ struct Normalise : torch::autograd::Function<Normalise> {
     const auto beta_gradient = dy.sum(others(dy));
     const auto gamma_gradient = product.sum(others(dy));
     const auto [total, total_normalised, count] = sum_over(peers, dy, product);
-    const auto mean_of = [&](const Tensor& sum) { return beside((sum / count).to(dy.scalar_type()), dy); };
+    const auto mean_of = [&](const Tensor& sum) { return like((sum / count).to(dy.scalar_type()), dy); };
     const auto dx =
-        (dy - mean_of(total) - normalised * mean_of(total_normalised)) * beside(saved[1] * saved[2], dy);
+        (dy - mean_of(total) - normalised * mean_of(total_normalised)) * like(saved[1] * saved[2], dy);
     return {dx, gamma_gradient, beta_gradient, Tensor(), Tensor(), Tensor()};
   }
 };

@@ -27,8 +27,8 @@ struct Loss {
 /// these images contribute to the mean loss of the mini-batch.
 ///
 /// kBce (Goodfellow et al. 2014): the mean binary cross-entropy of real images labelled 1 − label_smoothing
-/// plus that of generated images labelled 0. kRelativistic (Jolicoeur-Martineau 2019; RpGAN in Huang et al.
-/// 2024): the mean of softplus(−(D(x) − D(G(z)))), of each real image paired with a generated one.
+/// plus the same of generated images labelled 0. kRelativistic (Jolicoeur-Martineau 2019; RpGAN in Huang et
+/// al. 2024): the mean of softplus(−(D(x) − D(G(z)))), of each real image paired with a generated one.
 Loss discriminator_loss(const Objective& objective, const torch::Tensor& real_logits,
                         const torch::Tensor& fake_logits, std::int64_t batch);
 

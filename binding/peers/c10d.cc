@@ -61,7 +61,7 @@ StorePtr open_store(const PeerPlace& place, std::chrono::milliseconds timeout) {
 }
 
 /// Gloo listens at one address of each process: the one that GLOO_SOCKET_IFNAME chooses, or the one from
-/// which this process reaches the store, or that of this machine's name.
+/// which this process reaches the store, or the address of this machine's name.
 static c10::intrusive_ptr<c10d::ProcessGroupGloo::Options> gloo_options_of(
     const PeerPlace& place, std::chrono::milliseconds timeout) {
   using Gloo = c10d::ProcessGroupGloo;
@@ -98,10 +98,10 @@ BackendPtr make_backend(const PeerPlace&, const StorePtr&, const std::string&, s
 
 std::string words_of(const std::exception& error) {
   const auto* own = dynamic_cast<const c10::Error*>(&error);
-  std::string words = own == nullptr ? error.what() : own->what_without_backtrace();
-  words = words.substr(0, words.find('\n'));
-  const auto place = words.find("] ");
-  return words.starts_with('[') && place != std::string::npos ? words.substr(place + 2) : words;
+  std::string message = own == nullptr ? error.what() : own->what_without_backtrace();
+  message = message.substr(0, message.find('\n'));
+  const auto place = message.find("] ");
+  return message.starts_with('[') && place != std::string::npos ? message.substr(place + 2) : message;
 }
 
 }  // namespace dcgan

@@ -17,7 +17,7 @@ using BackendPtr = c10::intrusive_ptr<c10d::Backend>;
 /// Connects to the store at the place's address, or serves it. Throws c10::Error after `timeout`.
 StorePtr open_store(const PeerPlace& place, std::chrono::milliseconds timeout);
 
-/// Connects all processes. `name` tells the groups of one store apart. An operation fails after `timeout`.
+/// Connects all processes. `name` distinguishes the groups of one store. An operation fails after `timeout`.
 BackendPtr make_backend(const PeerPlace& place, const StorePtr& store, const std::string& name,
                         std::chrono::milliseconds timeout);
 

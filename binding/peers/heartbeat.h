@@ -14,7 +14,7 @@ namespace dcgan {
 /// not fail if a process writes a file, evaluates or computes a long step.
 class Heartbeat {
  public:
-  /// `backend`: one whose operations fail after the time that a process may take to answer.
+  /// `backend`: its operations fail after the time that a process may take to answer.
   explicit Heartbeat(BackendPtr backend);
   /// Announces that this process leaves. Takes less than a second if they are alive.
   ~Heartbeat();

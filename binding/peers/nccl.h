@@ -15,7 +15,8 @@ namespace dcgan {
 std::string nccl_gpu(at::Device device);
 
 /// Connects all processes by their GPUs, of which no two may be the same one. wait() and isCompleted() of an
-/// operation ask the GPU; abort() ends one that hangs. Throws ERR_DCGAN_NATIVE where nccl_gpu() returns "".
+/// operation queries the GPU; abort() ends one that hangs. Throws ERR_DCGAN_NATIVE where nccl_gpu() returns
+/// "".
 BackendPtr make_nccl_backend(const PeerPlace& place, const StorePtr& store, const std::string& name);
 
 }  // namespace dcgan

@@ -27,7 +27,7 @@ constexpr std::chrono::minutes kSumTimeout{30};
 
 constexpr auto kPatient = [] { return true; };
 
-/// The models and seeds of each process are numbered. Those of the same number belong together.
+/// The models and seeds of each process are numbered. Equal numbers belong together.
 std::atomic<int> models{0};
 std::atomic<int> seeds{0};
 

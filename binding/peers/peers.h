@@ -33,7 +33,7 @@ class Peers {
   /// Joins, and returns the texts of all processes, by rank.
   std::vector<std::string> exchange(const std::string& text, const Idle& idle);
 
-  /// Divides a mini-batch into contiguous slices, whose sizes differ by one at most, and returns this
+  /// Divides a mini-batch into contiguous slices, of sizes that differ by one at most, and returns this
   /// process's. If there are fewer images than processes, each process computes all of them, and only the
   /// sums of the first process count.
   Slice divide(std::int64_t images);

@@ -15,10 +15,10 @@ std::vector<std::uint8_t> draw_labels(std::uint64_t key, std::uint64_t first, st
 /// Draws how far another label is from the label of training image number `image`, modulo the classes: 1 to
 /// classes − 1, uniformly. It is a function of the arguments alone.
 inline std::int64_t draw_label_offset(std::uint64_t key, std::uint64_t image, std::int64_t classes) {
-  const auto words =
+  const auto drawn =
       philox(key, {0, static_cast<std::uint32_t>(image), static_cast<std::uint32_t>(image >> 32),
                    static_cast<std::uint32_t>(Stream::kOtherLabel)});
-  return 1 + static_cast<std::int64_t>((words[0] * static_cast<std::uint64_t>(classes - 1)) >> 32);
+  return 1 + static_cast<std::int64_t>((drawn[0] * static_cast<std::uint64_t>(classes - 1)) >> 32);
 }
 
 }  // namespace dcgan

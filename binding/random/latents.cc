@@ -13,12 +13,12 @@ static double uniform(std::uint32_t word) { return (word + 1.0) * 0x1p-32; }
 static void latent(std::uint64_t key, std::uint32_t stream, std::uint64_t image, std::int64_t dim,
                    float* out) {
   for (std::int64_t block = 0; block * 4 < dim; ++block) {
-    const auto words = philox(key, {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(image),
+    const auto drawn = philox(key, {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(image),
                                     static_cast<std::uint32_t>(image >> 32), stream});
     float normal[4];
     for (int pair = 0; pair < 4; pair += 2) {
-      const double radius = std::sqrt(-2.0 * std::log(uniform(words[pair])));
-      const double angle = 2.0 * std::numbers::pi * uniform(words[pair + 1]);
+      const double radius = std::sqrt(-2.0 * std::log(uniform(drawn[pair])));
+      const double angle = 2.0 * std::numbers::pi * uniform(drawn[pair + 1]);
       normal[pair] = static_cast<float>(radius * std::cos(angle));
       normal[pair + 1] = static_cast<float>(radius * std::sin(angle));
     }

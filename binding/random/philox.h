@@ -5,8 +5,8 @@
 
 namespace dcgan {
 
-/// Philox4x32-10 (Salmon et al. 2011): returns four random words, a pure function of a key and a counter. So
-/// a draw depends only on its purpose, never on earlier draws or on the number of threads.
+/// Philox4x32-10 (Salmon et al. 2011): returns four random numbers of 32 bits, a pure function of a key and a
+/// counter. So a draw depends only on its purpose, never on earlier draws or on the number of threads.
 inline std::array<std::uint32_t, 4> philox(std::uint64_t key, std::array<std::uint32_t, 4> counter) {
   std::uint32_t k0 = static_cast<std::uint32_t>(key);
   std::uint32_t k1 = static_cast<std::uint32_t>(key >> 32);
@@ -37,9 +37,9 @@ enum class Stream : std::uint32_t {
 
 /// Returns a seed for one of LibTorch's generators that serves a single purpose.
 inline std::uint64_t derive_seed(std::uint64_t key, Stream stream, std::uint64_t index) {
-  const auto words = philox(key, {static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
+  const auto drawn = philox(key, {static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
                                   0, static_cast<std::uint32_t>(stream)});
-  return (static_cast<std::uint64_t>(words[1]) << 32) | words[0];
+  return (static_cast<std::uint64_t>(drawn[1]) << 32) | drawn[0];
 }
 
 }  // namespace dcgan

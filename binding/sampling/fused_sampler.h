@@ -86,9 +86,9 @@ class FourierLayer {
   Floats bias_;
 };
 
-/// Inference on the CPU, on blocks of images whose maps lie as [pixel][image][channel]. A row of a product
-/// depends on that row of its left operand alone, so an image's sums have the same order alone and together
-/// with any others. Weights are packed once after each change.
+/// Inference on the CPU, on blocks of images with maps laid out as [pixel][image][channel]. A row of a
+/// product depends on that row of its left operand alone, so an image's sums have the same order alone and
+/// together with any others. Weights are packed once after each change.
 template <class S>
 class FusedSampler : public Sampler {
  public:

@@ -70,7 +70,7 @@ void Adam::step_on_cuda() {
                    /*maximize=*/false);
 }
 
-/// Uses the model's own threads: those of LibTorch would keep the processors busy for a while afterwards.
+/// Uses the model's own threads: LibTorch's threads would keep the processors busy for a while afterwards.
 template <class A>
 void Adam::step_on_cpu() {
   const auto [lr, beta1, beta2, eps] = options_;

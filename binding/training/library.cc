@@ -22,7 +22,7 @@ namespace dcgan {
 
 namespace {
 
-/// LibTorch's hasCUDA() cannot tell this: without a device, it is false in a build with CUDA too.
+/// LibTorch's hasCUDA() does not show this: without a device, it is false in a build with CUDA too.
 #ifdef DCGAN_CUDA
 constexpr bool kCudaBuild = true;
 #else
@@ -44,11 +44,11 @@ bool cuda_has_bfloat16([[maybe_unused]] int device) {
 
 /// LibTorch's message without its backtrace.
 std::string message_of(const c10::Error& error) {
-  const std::string words = error.what_without_backtrace();
-  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) == nullptr) return words;
+  const std::string message = error.what_without_backtrace();
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) == nullptr) return message;
   return "The GPU has too little free memory. Lower batchSize or maxBatch, end other programs on it, or set "
          "device to 'cpu'. LibTorch says: " +
-         words;
+         message;
 }
 
 class TorchLibrary : public TrainingLibrary {
@@ -56,7 +56,7 @@ class TorchLibrary : public TrainingLibrary {
   TorchLibrary() {
     default_threads();
 #ifdef DCGAN_CUDA
-    // Otherwise cuDNN may choose convolutions whose sums depend on the order in which threads finish.
+    // Otherwise cuDNN may choose convolutions with sums that depend on the order in which threads finish.
     at::globalContext().setDeterministicCuDNN(true);
     // Measured again, another deterministic convolution may be the fastest, with other last bits.
     at::globalContext().setBenchmarkCuDNN(std::getenv("LIBTORCH_DCGAN_CUDNN_BENCHMARK") != nullptr);
@@ -93,7 +93,7 @@ class TorchLibrary : public TrainingLibrary {
 
   int enter(const Config& config, kernels::Team& team) const override {
     kernels::current_seat = {&team, team.threads(), 0};
-    // Where our own kernels run, threads of LibTorch would keep processors busy for a while after each
+    // With our own kernels, threads of LibTorch would keep processors busy for a while after each
     // operation.
     const bool fused = runs_fused(config, torch::Device(config.device));
     const int others = use_threads(fused ? 1 : config.threads);

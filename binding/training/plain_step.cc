@@ -28,7 +28,7 @@ class Autocast {
   bool before_;
 };
 
-/// Where a backward pass begins: outputs, and the loss's gradients with respect to them.
+/// The beginning of a backward pass: outputs, and the loss's gradients with respect to them.
 struct Outputs {
   std::vector<torch::Tensor> values;
   std::vector<torch::Tensor> gradients;
@@ -126,7 +126,7 @@ class PlainStep : public Step {
     seen.insert("mask2" + suffix, masks.hidden2);
   }
 
-  /// Returns the labels of the real images followed by those of the generated ones, which are the same.
+  /// Returns the labels of the real images followed by the same labels, for the generated ones.
   static torch::Tensor both(const torch::Tensor& labels) {
     return labels.defined() ? torch::cat({labels, labels}) : labels;
   }

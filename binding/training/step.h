@@ -70,10 +70,10 @@ class Step {
 /// the step that CUDA runs.
 std::unique_ptr<Step> make_plain_step(Networks& networks);
 
-/// Returns true if a model's step and its sampler are those of our own kernels.
+/// Returns true if our own kernels make a model's steps and images.
 bool runs_fused(const Config& config, torch::Device device);
 
-/// Makes the step whose forward and backward passes are written by hand, for models that run fused.
+/// Makes the step with forward and backward passes written by hand, for models that run fused.
 std::unique_ptr<Step> make_fused_step(Networks& networks);
 
 }  // namespace dcgan

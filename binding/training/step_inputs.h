@@ -4,7 +4,7 @@
 
 namespace dcgan {
 
-/// The inputs of K consecutive steps on mini-batches of one size, on the networks' device, beside the model
+/// The inputs of K consecutive steps on mini-batches of one size, on the networks' device, next to the model
 /// and the data set.
 struct StepInputs {
   torch::Tensor rows;     // K × B, int64: which images of the data set

@@ -1,4 +1,4 @@
-// A trainer's state as named tensors. The names are those of the state file (docs/state-file.md).
+// A trainer's state as named tensors. The state file has the same names (docs/state-file.md).
 
 #include <cstring>
 #include <map>

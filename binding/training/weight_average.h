@@ -5,8 +5,8 @@
 namespace dcgan {
 
 /// The exponential moving average of a generator's weights and running statistics over training steps. The
-/// counters of batches are the generator's. Its images are better than those of any single step (Yazıcı et
-/// al. 2019, "The unusual effectiveness of averaging in GAN training").
+/// counters of batches are the generator's. Its images are better than the images of any single step (Yazıcı
+/// et al. 2019, "The unusual effectiveness of averaging in GAN training").
 class WeightAverage {
  public:
   /// Begins at the generator's weights. `decay`: above 0 and below 1.

@@ -2,7 +2,7 @@ import type { ByteReader } from '../internal/source.js'
 import { type Fail, failureIn } from './errors.js'
 import { type Header, LENGTH_BYTES, parseHeader } from './header.js'
 
-/** A state's header takes about 10,000 bytes. The rest is room for metadata of other programs. */
+/** A state's header takes about 10,000 bytes. The rest is space for metadata of other programs. */
 const MAX_HEADER_BYTES = 1 << 20
 /** The most data of a file that does not say its size before it is read: 2 GiB. */
 const MAX_UNSIZED_BYTES = 2 ** 31

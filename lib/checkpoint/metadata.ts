@@ -13,7 +13,7 @@ export type Hparams = Partial<HyperParams> & Pick<HyperParams, 'latentDim' | 'ou
 
 /** The information in a state file besides its tensors. */
 export interface StateInfo extends NativePosition {
-  /** Where the average of the weights and the schedule began, if that was not at step 0. */
+  /** The position at which the average of the weights and the schedule began, if that was not at step 0. */
   origin?: NativePosition | undefined
   kind: StateKind
   /** As in the file, each of them checked. */
@@ -37,7 +37,7 @@ export function encodeMetadata(info: StateInfo): Map<string, string> {
     ['version', VERSION],
     ['kind', info.kind],
     ['library', info.library],
-    // A run may go on in another number of processes, or in one: the file is the same.
+    // A run may continue in another number of processes, or in one: the file is the same.
     ['hparams', JSON.stringify({ ...info.hparams, distributed: undefined })],
     ['step', String(info.step)],
     ['epoch', String(info.epoch)],
@@ -138,7 +138,7 @@ function decodeHparams(json: string, fail: Fail): Hparams {
   try {
     return checkHyperParams('the hparams', hparams) as Hparams
   } catch (cause) {
-    return fail(`its hparams are not those of a model: ${(cause as Error).message}`, { cause })
+    return fail(`its hparams do not fit a model: ${(cause as Error).message}`, { cause })
   }
 }
 

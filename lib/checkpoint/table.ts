@@ -96,7 +96,7 @@ function generatorParameters(inputs: number): Shapes {
 function discriminatorParameters(classes: number): Shapes {
   const features = 128 * 7 * 7
   return {
-    // LibTorch lists a module's own parameters before those of its submodules.
+    // LibTorch lists a module's own parameters before its submodules'.
     ...(classes > 0 && { projection: [classes, features] }),
     'conv1.weight': [64, 1, 4, 4],
     'conv1.bias': [64],

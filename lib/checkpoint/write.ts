@@ -44,7 +44,7 @@ export async function writeState(
   options: WriteStateOptions = {},
 ): Promise<void> {
   const { only, half = false, durable = false, classNames } = withoutPrototype(options)
-  if (half && only !== 'generator') throw invalidArgument('half', "only: 'generator' beside it", half)
+  if (half && only !== 'generator') throw invalidArgument('half', "only: 'generator' next to it", half)
   const info = { ...describeState(state, hparams, only ?? 'full'), classNames }
   const metadata = encodeMetadata(info)
   decodeMetadata(metadata, failInState)

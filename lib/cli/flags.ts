@@ -41,7 +41,7 @@ export function hyperParamsOf(
   return defined(Object.fromEntries(keys.map(key => [key, flags[key]])))
 }
 
-/** Returns those of a model that is loaded. */
+/** Returns the hyper-parameters that were given for a model that is loaded. */
 export function machineParamsOf(flags: Record<string, unknown>): HyperParamOptions {
   return hyperParamsOf(flags, MACHINE_FLAGS)
 }
@@ -59,5 +59,5 @@ export function numbersOrText(text: string): unknown {
 }
 
 function kebab(key: string): string {
-  return key.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+  return key.replaceAll(/[A-Z]/g, capital => `-${capital.toLowerCase()}`)
 }

@@ -9,7 +9,7 @@ const LEAST_SIDE = 7
 /** Lines of the terminal that stay free, for the text before the picture and for the prompt after it. */
 const OTHER_LINES = 2
 
-/** Tells whether pictures may be drawn on a stream. `--no-preview`, `NO_COLOR`, `TERM=dumb`, `CI` and pipes say no. */
+/** Returns whether pictures may be drawn on a stream. `--no-preview`, `NO_COLOR`, `TERM=dumb`, `CI` and pipes say no. */
 export function showsPictures(stream: NodeJS.WriteStream, preview = true): boolean {
   return preview && isLive(stream) && stream.getColorDepth() >= PALETTE_BITS
 }

@@ -37,7 +37,7 @@ export function createProgram(): Command {
   addSampling(
     program,
     'grid',
-    'write a grid of digits: those of the snapshots, or new ones with --seed, --labels or --count',
+    'write a grid of digits: as in the snapshots, or new ones with --seed, --labels or --count',
   )
     .option(
       '--count <n>',

@@ -62,7 +62,7 @@ export async function train(given: TrainFlags, command: Command): Promise<void> 
   // With --json, standard output carries only the result.
   const out = flags.json ? process.stderr : process.stdout
   if (flags.resume !== undefined && flags.recipe !== undefined) {
-    throw invalidArgument('--recipe', 'nothing beside --resume', flags.recipe)
+    throw invalidArgument('--recipe', 'nothing next to --resume', flags.recipe)
   }
   // Checked first: training can take hours.
   const { evaluate: count = false } = flags
@@ -160,7 +160,7 @@ function headline(gan: DCGAN, flags: TrainFlags): string {
   return `Training on ${where}: ${what}, seed ${seed}${more}${classLine(gan, flags)}`
 }
 
-/** Says that the number of classes is that of the data. */
+/** Says that the data has this number of classes. */
 function classLine({ hparams: { classes } }: DCGAN, flags: TrainFlags): string {
   if (!countsClasses(flags)) return ''
   if (classes === 0) return `\n${flags.data} has no labels, so the model has no classes`
@@ -301,11 +301,11 @@ function continuing(checkpoint: string, command: Command): string {
     const given = command.getOptionValueSource(name) === 'cli' && option.negate === (flags[name] === false)
     return given && (KEPT.test(name) || (MACHINE_PARAMS.includes(name) && name !== 'precision'))
   })
-  const words = kept.flatMap(option => {
+  const typed = kept.flatMap(option => {
     const value = option.required ? [shellWord(String(flags[option.attributeName()]))] : []
     return [option.long, ...value]
   })
-  return ['--resume', shellWord(checkpoint), ...words].join(' ')
+  return ['--resume', shellWord(checkpoint), ...typed].join(' ')
 }
 
 /** Quotes a word for a shell, if necessary. */

@@ -22,14 +22,14 @@ export interface Dataset {
   classNames?: readonly string[] | undefined
 }
 
-/** Images to train on: a `Dataset` whose labels are optional, because a model without classes does not use them. */
+/** Images to train on: a `Dataset` with optional labels, because a model without classes does not use them. */
 export type TrainingImages = Omit<Dataset, 'labels'> & {
   /** As in a `Dataset`. A class-conditional model needs them; others do not use them. */
   labels?: Uint8Array | undefined
 }
 
 /**
- * What a call trains on: images, or a folder of them.
+ * The images of a call: images, or a folder of them.
  *
  * @internal
  */
@@ -48,7 +48,7 @@ export function checkSource(value: unknown): DatasetSource {
 /**
  * Checks a data set that a caller made. First the types (`ERR_DCGAN_INVALID_ARGUMENT`, which names the key), then
  * whether its parts fit each other and the networks (`ERR_DCGAN_BAD_DATASET`). Returns a plain object with views
- * of the arrays, whose lengths stay; missing labels become an empty array.
+ * of the arrays, which keep their lengths; missing labels become an empty array.
  *
  * @internal
  */

@@ -29,8 +29,8 @@ async function fnv1a(bytes: Uint8Array, [high, low]: Hash): Promise<Hash> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, length)
   let hash: Hash = [high, (low ^ length) >>> 0]
   let at = 0
-  for (const words = length - (length % WORD); at < words; await setImmediate()) {
-    const end = Math.min(words, at + PIECE)
+  for (const whole = length - (length % WORD); at < whole; await setImmediate()) {
+    const end = Math.min(whole, at + PIECE)
     for (; at < end; at += WORD) hash = mixed(hash, view.getUint32(at + 4, true), view.getUint32(at, true))
   }
   for (; at < length; at++) hash = mixed(hash, 0, view.getUint8(at))

@@ -110,7 +110,7 @@ class IdxReader {
       this.#readHeader()
     }
     if (this.#filled + rest.length > this.#expected) {
-      throw badFile(this.#path, `goes on after the ${this.#count} ${this.#kind} that its header declares`)
+      throw badFile(this.#path, `continues after the ${this.#count} ${this.#kind} that its header declares`)
     }
     this.#reserve(this.#filled + rest.length)
     this.#data.set(rest, this.#filled)

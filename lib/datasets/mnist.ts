@@ -87,7 +87,7 @@ export async function loadMnist(
 
 interface Source {
   folder: string
-  /** Where the path comes from, for messages. */
+  /** The source of the path, for messages. */
   origin: string
 }
 

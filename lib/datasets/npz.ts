@@ -17,7 +17,7 @@ const MAX_ENTRIES = 1000
 /** Bytes of the names of all classes: 1,024 characters for each of 256. */
 const MAX_NAMES = 2 ** 20
 
-/** The names of the arrays: ours, then those of Keras's mnist.npz and others. */
+/** The names of the arrays: ours, then the names in Keras's mnist.npz and others. */
 const NAMES = {
   train: {
     images: ['images', 'x_train', 'train_images', 'x', 'X', 'arr_0'],

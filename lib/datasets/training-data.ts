@@ -4,7 +4,7 @@ import { checkDataset, type Dataset, type DatasetSource } from './dataset.js'
 import { areDigits, namedAsDigits } from './digits.js'
 import { subset } from './subset.js'
 
-/** What is kept of a data set, to compare generated images with later. */
+/** The part of a data set that is kept, to compare generated images with later. */
 export interface KeptImages {
   /** Copies of at most 20,000 images. */
   images: Dataset | undefined

@@ -4,7 +4,7 @@ import type { ClassifierInfo } from '../native/classifier.js'
 export interface Figures {
   /** Images that were compared with the real ones. */
   count: number
-  /** Distance of the features' distribution from that of real images. Smaller is better; 0 for the same distribution. */
+  /** Distance between the distributions of the features of these and of real images. Smaller is better; 0 for the same distribution. */
   frechetDistance: number
   /** The share of the images that lie among real ones: high if the images look real. */
   precision: number
@@ -24,7 +24,7 @@ export interface Figures {
   labelAccuracyByClass?: number[] | undefined
   /**
    * The Fréchet distance between the images and the real ones of each label; NaN with less than two images. A tenth of the
-   * images have a larger distance than all, so compare it only with that of `floor`.
+   * images have a larger distance than all, so compare it only with the same of `floor`.
    */
   frechetDistanceByClass?: number[] | undefined
 }
@@ -47,7 +47,7 @@ export interface Evaluation extends Figures {
   floor: Figures
   /**
    * The same figures for real images that the classifier was not trained on: the images to compare with, in two halves,
-   * each compared with the other. Their distance is larger than that of whole sets, as a half has fewer images. Undefined
+   * each compared with the other. Their distance is larger than between whole sets, as a half has fewer images. Undefined
    * where the classifier was trained on them, or where they are fewer than four.
    */
   unseen?: Figures | undefined

@@ -25,11 +25,11 @@ export interface EvaluateOptions {
    * 4.5 with 1,000 and 6.7 with 500, and real images in its place have 1.4, 1.8, 3.8 and 8.9.
    */
   count?: number | undefined
-  /** Draws the images, as for `sample()`, and those of the floor. Default 0, so the same model has the same figures. */
+  /** Draws the images, as for `sample()`, and the images of the floor. Default 0, so the same model has the same figures. */
   seed?: number | undefined
   /**
    * Real images to compare with, or a folder with test images. Default: MNIST's 10,000 test images, as `loadMnist()`
-   * finds them; for a model that was trained on other images, those of its folder, or half of the images themselves.
+   * finds them; for a model that was trained on other images, the images of its folder, or half of the images themselves.
    */
   dataset?: TrainingImages | string | undefined
   /**

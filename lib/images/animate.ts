@@ -57,7 +57,7 @@ export async function animateFiles(
     first ??= frame
     if (frame.width !== first.width || frame.height !== first.height) {
       const sizes = `${path} has ${sizeOf(frame)} pixels and ${basename(paths[0] as string)} has ${sizeOf(first)}`
-      const advice = 'They belong to different runs: move those of one run to another folder'
+      const advice = 'They belong to different runs: move the files of one run to another folder'
       throw new DcganError('ERR_DCGAN_IO', `${sizes}. ${advice}`)
     }
     gif.add(frame, i === paths.length - 1)

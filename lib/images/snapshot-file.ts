@@ -94,7 +94,7 @@ function misfit(header: PngHeader | undefined): string | undefined {
   if (interlaced) return 'an interlaced PNG file, which no snapshot is'
   if (bitDepth > 8) return `a PNG file of ${bitDepth} bits, where a snapshot has 8`
   return width * height > MAX_COLOURED && !isPlain(header)
-    ? `a PNG file of ${sizeOf(header)} pixels that are not 8-bit grey, as those of a snapshot are`
+    ? `a PNG file of ${sizeOf(header)} pixels that are not 8-bit grey, as in a snapshot`
     : undefined
 }
 

@@ -4,7 +4,7 @@ import { DcganError, invalidArgument, shortened } from '../errors.js'
  * Checks that `value` is an object that has only known keys, and reads each of them once. An unknown key is an error
  * that names the nearest known one, because a misspelled option that is ignored is hard to find.
  *
- * The result has no prototype, and properties of `Object.prototype` are not read: whoever can put one there chooses no
+ * The result has no prototype, and properties of `Object.prototype` are not read: code that can put one there chooses no
  * options of these calls.
  *
  * @param elsewhere says where a key belongs that is known in another place, and undefined for other keys
@@ -158,7 +158,7 @@ const SIGNAL_METHODS = ['addEventListener', 'removeEventListener', 'throwIfAbort
 /** T with all its options given. */
 export type Complete<T> = { [K in keyof T]-?: Exclude<T[K], undefined> }
 
-/** Returns the object without the keys whose value is undefined. */
+/** Returns the object without keys of undefined values. */
 export function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
 }
@@ -208,7 +208,7 @@ function nearest(key: string, known: readonly string[]): string | undefined {
   return least <= Math.max(1, Math.floor(given.length / 2)) ? known[distances.indexOf(least)] : undefined
 }
 
-/** Removes what separates words: `batch_size` and `batchSize` are the same word. */
+/** Removes separators and capitals: `batch_size` and `batchSize` are the same name. */
 function plain(key: string): string {
   return key.replaceAll(/[_-]/g, '').toLowerCase()
 }

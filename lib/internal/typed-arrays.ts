@@ -1,6 +1,6 @@
 import { DcganError } from '../errors.js'
 
-/** A Uint8Array in an ArrayBuffer: `new Blob()` takes no other. TypeScript before 5.7 does not tell them apart. */
+/** A Uint8Array in an ArrayBuffer: `new Blob()` takes no other. TypeScript before 5.7 does not distinguish them. */
 export type Bytes = ReturnType<typeof Uint8Array.of>
 /** A Float32Array in an ArrayBuffer. */
 export type Floats = ReturnType<typeof Float32Array.of>
@@ -76,7 +76,7 @@ export function intact(name: string, array: Float32Array | Uint8Array, length: n
   if (known && lengthOf(array) === length) return viewOf(array as Uint8Array, length) as Bytes
   throw new DcganError(
     'ERR_DCGAN_INVALID_ARGUMENT',
-    `The ${name} of this batch were transferred or replaced. Transfer those of a copy: batch.slice()`,
+    `The ${name} of this batch were transferred or replaced. Transfer a copy: batch.slice()`,
   )
 }
 

@@ -23,7 +23,7 @@ const platforms = lazy(() => require('../setup/platform.js') as typeof import('.
 // The package's root: the path is the same from lib/ and from dist/.
 const ROOT = path.join(__dirname, '..', '..')
 
-/** What helps against most failures. */
+/** The advice against most failures. */
 export const SETUP = 'Run "npx libtorch-dcgan setup" (and "npx libtorch-dcgan doctor" to see what is wrong)'
 
 /**
@@ -72,7 +72,7 @@ function load(): OpenAddon {
   } catch (cause) {
     throw new DcganError(
       'ERR_DCGAN_NATIVE_NOT_FOUND',
-      `The native addon does not load here: ${file}: ${words(cause)}. ${advice()}`,
+      `The native addon does not load here: ${file}: ${messageOf(cause)}. ${advice()}`,
       { cause },
     )
   }
@@ -104,7 +104,7 @@ export function refuseCutShort(files: string[]): void {
 }
 
 /** Returns the loader's message, of an error or of the `{ code, message }` that the addon throws. */
-export function words(thrown: unknown): string {
+export function messageOf(thrown: unknown): string {
   const { message } = thrown as { message?: unknown }
   return (typeof message === 'string' ? message : String(thrown)).trim()
 }

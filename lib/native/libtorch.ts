@@ -2,7 +2,7 @@ import path from 'node:path'
 import { DcganError, type DcganErrorCode } from '../errors.js'
 import { findLibTorch, type LibTorchInfo } from '../setup/find.js'
 import { minorOf } from '../setup/version.js'
-import { type OpenAddon, refuseCutShort, SETUP, words } from './addon.js'
+import { messageOf, type OpenAddon, refuseCutShort, SETUP } from './addon.js'
 
 /**
  * Finds the LibTorch that fits the addon, and lets the addon open it and the training library.
@@ -33,7 +33,7 @@ export function openLibTorch({ addon, file }: OpenAddon): LibTorchInfo {
   } catch (cause) {
     throw new DcganError(
       codeOf(cause),
-      `The training library and LibTorch ${libtorch.version} in ${libtorch.folder} could not be opened: ${words(cause)}. ${SETUP}`,
+      `The training library and LibTorch ${libtorch.version} in ${libtorch.folder} could not be opened: ${messageOf(cause)}. ${SETUP}`,
       { cause },
     )
   }

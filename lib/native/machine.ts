@@ -3,7 +3,7 @@ import { type ChosenDevice, chooseDevice } from './device.js'
 import { type ChosenPrecision, choosePrecision, nativePrecision } from './precision.js'
 import type { NativeConfig, NativeInfo } from './types.js'
 
-/** What a model runs on. */
+/** The device and the precisions of a model. */
 export interface Machine {
   device: ChosenDevice
   /** Of the training steps. */
@@ -16,7 +16,7 @@ export interface Machine {
   surroundings: readonly [name: string, value: string][]
 }
 
-/** What a model runs on that only samples. */
+/** The same for a model that only samples. */
 export const WITHOUT_LIBTORCH: Machine = {
   device: 'cpu',
   precision: 'float32',

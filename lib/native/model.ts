@@ -31,7 +31,7 @@ export interface SampledImages {
   confidences: Float32Array | undefined
 }
 
-/** What a model is made for. One that samples needs no LibTorch until it trains. */
+/** The purpose of a model. One that samples needs no LibTorch until it trains. */
 export type Purpose = 'sampling' | 'training'
 
 /** A model and the engine that computes it. Its failures are `DcganError`s, and so is every call after `dispose()`. */
@@ -81,7 +81,7 @@ export class Model {
     return this.#name
   }
 
-  /** What the model runs on now. */
+  /** The device and the precisions of the model now. */
   get machine(): Machine {
     return this.#machine
   }

@@ -4,7 +4,7 @@ import type { LibTorchInfo } from '../setup/find.js'
 import { type OpenAddon, openAddon, openAddonIfAny } from './addon.js'
 import type { NativeAddon, SamplingEngine } from './types.js'
 
-/** What computes a model: the addon alone, WebAssembly, or LibTorch. */
+/** The engine of a model: the addon alone, WebAssembly, or LibTorch. */
 export type EngineName = 'native' | 'wasm' | 'libtorch'
 
 /** The engine of a model that samples. */

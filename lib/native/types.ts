@@ -1,10 +1,10 @@
 import type { HyperParams, Listed } from '../hyperparams.js'
 
 /**
- * What a model that samples needs of an engine. Two engines implement it: the addon, which is a flat table of functions,
+ * The functions of an engine that a model needs to sample. Two engines implement it: the addon, which is a flat table of functions,
  * and WebAssembly. Every option is checked before it gets here. An engine checks integers and the sizes of arrays again,
  * because its memory depends on them. It returns ArrayBuffers and plain objects, because the typed arrays and errors of
- * the addon would be those of another realm. It throws and rejects with `{ code, message }`, which `native.ts` turns
+ * the addon would belong to another realm. It throws and rejects with `{ code, message }`, which `native.ts` turns
  * into a `DcganError`.
  */
 export interface SamplingEngine {
@@ -167,7 +167,7 @@ export interface NativeEpochRequest {
 }
 
 export type NativeEvent =
-  /** `losses`, also of a snapshot: those of the steps since the last event, up to this one, as in NativeEpoch. */
+  /** `losses`, also of a snapshot: of the steps since the last event, up to this one, as in NativeEpoch. */
   | { kind: 'progress'; step: number; batch: number; losses: ArrayBuffer }
   /** `pixels`: fixedCount × 784 grey levels. */
   | { kind: 'snapshot'; step: number; batch: number; losses: ArrayBuffer; pixels: ArrayBuffer }
@@ -327,7 +327,7 @@ export interface NativeTensor {
 }
 
 export interface NativeState extends NativePosition {
-  /** Where the average of the weights and the schedule began, if that was not at step 0: `newData` begins them again. */
+  /** The position at which the average of the weights and the schedule began, if that was not at step 0: `newData` begins them again. */
   origin?: NativePosition | undefined
   /** Images of the data set that the model was last trained on; 0 if there is none. */
   datasetCount: number

@@ -26,6 +26,6 @@ export function warnOfThreads(missing: number): void {
   warnOnce(
     'DCGAN_FEW_THREADS',
     `This process may not start ${missing} of a model's threads: the model is slower. Lower threads or OMP_STACKSIZE, ` +
-      'or raise the limit of threads or memory (ulimit -u, ulimit -v, or those of the container)',
+      'or raise the limit of threads or memory (ulimit -u, ulimit -v, or the limits of the container)',
   )
 }

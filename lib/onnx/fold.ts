@@ -71,7 +71,7 @@ export function fold(tensors: GeneratorTensors, latentDim: number, classes: numb
   }
 }
 
-/** Multiplies the weights with their scales. `shape` is that of the weights of one output channel that lie together. */
+/** Multiplies the weights with their scales. `shape`: of the weights of one output channel that lie together. */
 export function multiplied({ weight, scale }: Scaled, shape: readonly number[]): Float32Array {
   const taps = shape.reduce((product, size) => product * size)
   return weight.map((w, i) => w * (scale[Math.floor(i / taps) % scale.length] as number))

@@ -52,7 +52,7 @@ export function onnxModel(
     initialisers.push(tensor(name, Type.float, shape, bytesOf(values)))
     return name
   }
-  // In half precision the scales stand beside the weights, which then are those of a half-precision state file.
+  // In half precision the scales stand next to the weights, which are then as in a half-precision state file.
   const weights = (name: string, shape: number[], scaled: Scaled, scales: number[]) => {
     if (!half)
       return floats(name, shape, multiplied(scaled, shape.slice(scales.indexOf(scaled.scale.length) + 1)))

@@ -21,7 +21,7 @@ export interface LoadOptions {
   classifier?: Source | undefined
 }
 
-/** What a platform adds to a generator. */
+/** The parts of a generator that depend on the platform. */
 export interface Platform<Batch> {
   /** The compiled WebAssembly. */
   module: WasmModule | Promise<WasmModule>

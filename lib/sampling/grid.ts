@@ -22,7 +22,7 @@ export interface SaveGridOptions extends GridOptions {
   truncation?: number | undefined
 }
 
-/** Checks the options of `saveGrid`. Without options for other images, it shows those of the fixed latent vectors. */
+/** Checks the options of `saveGrid`. Without options for other images, it shows the fixed latent vectors. */
 export function checkSaveGrid(
   options: SaveGridOptions | undefined,
   { outputDim, maxQueue, ...of }: Pick<HyperParams, 'latentDim' | 'outputDim' | 'maxQueue'> & Classes,

@@ -2,7 +2,7 @@ import { type DcganError, invalidArgument, shortened } from '../errors.js'
 import { reading } from '../internal/options.js'
 import { allocate } from '../internal/typed-arrays.js'
 
-/** The number of classes of a model whose labels are digits. The classifier can judge only these labels. */
+/** The number of classes of a model with digits as labels. The classifier can judge only these labels. */
 export const DIGITS = 10
 
 /** Labels: one for all images, or one for each image. A name of a class, as in `gan.classNames`, stands for its number. */

@@ -100,7 +100,7 @@ export function checkFits(count: number, maxQueue: number): void {
   if (count <= maxQueue) return
   throw new DcganError(
     'ERR_DCGAN_OVERLOADED',
-    `${count} images were asked for, and maxQueue is ${maxQueue}: ask for fewer at once, or raise maxQueue`,
+    `${count} images were requested, and maxQueue is ${maxQueue}: request fewer at once, or raise maxQueue`,
   )
 }
 
@@ -115,7 +115,7 @@ function checkSeedOrLatents(
   latentDim: number,
 ): { seed: number; latents: Float32Array | null } {
   if (latents === undefined) return { seed: checkSeed('seed', seed), latents: null }
-  if (seed !== undefined) throw invalidArgument('seed', 'nothing beside latents', seed)
+  if (seed !== undefined) throw invalidArgument('seed', 'nothing next to latents', seed)
   return { seed: drawSeed(), latents: reading('latents', () => checkLatents(latents, count, latentDim)) }
 }
 
@@ -130,7 +130,8 @@ function checkMinConfidence(
   if (typeof value !== 'number' || !(value >= 0 && value <= 1)) {
     throw invalidArgument(key, 'a number from 0 to 1', value)
   }
-  if (latents !== undefined) throw invalidArgument(key, 'nothing beside latents, which are drawn once', value)
+  if (latents !== undefined)
+    throw invalidArgument(key, 'nothing next to latents, which are drawn once', value)
   if (!digits || classes === 0 || classes === DIGITS) return value
   throw invalidArgument(key, `nothing for a model of ${classes} classes, as the classifier reads ten`, value)
 }

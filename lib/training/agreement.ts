@@ -3,7 +3,7 @@ import { HYPER_PARAMS, type HyperParams, MACHINE_PARAMS } from '../hyperparams.j
 import { packageVersion } from '../internal/installed.js'
 import type { Model } from '../native/model.js'
 
-/** What a process is about to train, by name. All processes of a distributed run must have the same description. */
+/** The task of a process, by name. All processes of a distributed run must have the same description. */
 type Description = [name: string, value: string][]
 
 /** A call's data set and its last step. */

@@ -97,7 +97,7 @@ export class EpochEnd {
 export function bestFile({ outputDir, keeper }: Pick<TrainPlan, 'outputDir' | 'keeper'>): OutputDir {
   if (outputDir !== null) return { path: join(outputDir.path, FILE), given: join(outputDir.given, FILE) }
   if (keeper === undefined) {
-    const expected = 'outputDir or checkpoint beside it, where the best model is written,'
+    const expected = 'outputDir or checkpoint next to it, where the best model is written,'
     throw invalidArgument('keepBest', expected, 'frechetDistance')
   }
   const { name, ext } = parse(keeper.path)

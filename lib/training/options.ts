@@ -85,7 +85,7 @@ export interface EvaluateEvery extends Omit<EvaluateOptions, 'tensorboard' | 'si
   epochs?: number | undefined
 }
 
-/** Where and how often a training run is saved. */
+/** The place and the frequency of checkpoints. */
 export interface CheckpointOptions {
   /** The file of the newest checkpoint, replaced atomically. */
   path: string

@@ -9,7 +9,7 @@ import type { StepLosses } from './losses.js'
 import type { OutputDir } from './options.js'
 import { Snapshots } from './snapshots.js'
 
-/** Where a run's records go: paths among the options of `train()`. */
+/** The places of a run's records: paths among the options of `train()`. */
 export interface RecordPaths {
   outputDir: OutputDir | null
   log: string | undefined

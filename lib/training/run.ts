@@ -180,7 +180,7 @@ export class Run {
     })
   }
 
-  /** Tells the diagnostics channel of the last steps up to `step`. */
+  /** Publishes the last steps up to `step`. */
   #publish(step: number, losses: readonly StepLosses[]): void {
     const common = {
       model: this.#model.owner,
@@ -235,7 +235,7 @@ export class Run {
     const { step } = this.#model.position
     return new DcganError(
       'ERR_DCGAN_PEER',
-      `Another process of this run stopped training, so all stopped after step ${step}. Train again in all of them to go on`,
+      `Another process of this run stopped training, so all stopped after step ${step}. Train again in all of them to continue`,
     )
   }
 

@@ -60,7 +60,7 @@ function isUpTo(name: string, last: string): boolean {
   return name.length < last.length || (name.length === last.length && name <= last)
 }
 
-/** Tells whether a file is a square snapshot of this side. Throws if the file cannot be read. */
+/** Returns whether a file is a square snapshot of this side. Throws if the file cannot be read. */
 async function hasSide(path: string, side: number): Promise<boolean> {
   try {
     const size = await snapshotSize(path)

@@ -22,7 +22,7 @@ interface Exports {
   read_digits(pixels: number, labels: number, count: number, confidences: number): void
 }
 
-/** What is used of WebAssembly. The compiler knows it only with the types of browsers. */
+/** The part of WebAssembly that is used. The compiler knows it only with the types of browsers. */
 interface WebAssemblyApi {
   compile(bytes: Uint8Array): Promise<WasmModule>
   Module: new (bytes: Uint8Array) => WasmModule

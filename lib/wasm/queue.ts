@@ -22,7 +22,7 @@ interface Job {
   request: NativeSampleRequest
   resolve(images: NativeImageBytes): void
   reject(error: unknown): void
-  /** Images whose first candidate was taken. */
+  /** Images of which the first candidate was taken. */
   taken: number
   /** Draws after the first that wait. */
   again: Draw[]
@@ -135,14 +135,14 @@ export class ImageQueue {
 
   #take(most: number): Share[] {
     const shares: Share[] = []
-    for (let room = most; room > 0 && this.#jobs[0] !== undefined; ) {
+    for (let left = most; left > 0 && this.#jobs[0] !== undefined; ) {
       const job = this.#jobs[0]
       // Images that are drawn again come first, so that few of them wait.
-      const draws = job.again.splice(-room)
-      while (draws.length < room && job.taken < job.request.count)
+      const draws = job.again.splice(-left)
+      while (draws.length < left && job.taken < job.request.count)
         draws.push({ image: job.taken++, candidate: 0 })
       shares.push({ job, draws })
-      room -= draws.length
+      left -= draws.length
       this.#stats.waiting -= draws.length
       if (waitingOf(job) === 0) this.#remove(job)
     }

@@ -117,7 +117,7 @@ describe('a file that does not fit is refused with its path and the fault', () =
     ['a gzip file followed by junk', Buffer.concat([zipped, Buffer.from('junk')]), 'damaged gzip'],
     ['a gzip header alone', Buffer.of(0x1f, 0x8b), 'is a gzip file that is cut short'],
     ['a gzipped file cut short', gzipSync(images.subarray(0, -1)), 'holds 2351 of the 2352 bytes'],
-    ['a gzipped file with more', gzipSync(Buffer.concat([images, images])), 'goes on after the 3 images'],
+    ['a gzipped file with more', gzipSync(Buffer.concat([images, images])), 'continues after the 3 images'],
     ['a gzipped header cut short', gzipSync(images.subarray(0, 5)), 'it has 5 bytes'],
     ['nothing, gzipped', gzipSync(Buffer.alloc(0)), 'it has 0 bytes'],
     ['more labels than images', imagesFile(2), 'holds 2 images, but'],

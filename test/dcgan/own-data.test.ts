@@ -199,7 +199,7 @@ describe('while training', () => {
     [{ evaluateEvery: { epoch: 1 } }, /Unknown key "epoch" in evaluateEvery\. Did you mean epochs\?/],
     [{ evaluateEvery: { count: 1 } }, /for count but received 1/],
     [{ keepBest: 'precision' }, /'frechetDistance' for keepBest but received "precision"/],
-    [{ keepBest: 'frechetDistance', outputDir: null }, /outputDir or checkpoint beside it.*for keepBest/],
+    [{ keepBest: 'frechetDistance', outputDir: null }, /outputDir or checkpoint next to it.*for keepBest/],
     [{ onEpoch: 5 }, /a function for onEpoch but received 5/],
   ])('train() refuses %j', async (options, message) => {
     await invalid(tiny().train(options as never), message)

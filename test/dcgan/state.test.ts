@@ -135,7 +135,7 @@ describe('save() and load()', () => {
   test.each([
     [{ only: 'discriminator' }, /'generator' for only but received "discriminator"$/],
     [{ half: 1 }, /for half but received 1$/],
-    [{ half: true }, /only: 'generator' beside it for half but received true$/],
+    [{ half: true }, /only: 'generator' next to it for half but received true$/],
     [{ onyl: 'generator' }, /Unknown key "onyl".*Did you mean only\?/],
   ])('save() refuses %j', async (options, message) => {
     await invalid(tiny().save(join(folder(), 'x'), options as never), message)

@@ -62,34 +62,34 @@ async function crossLibTorch(platform) {
 
 /** @param {string} folder */
 async function reducePyPI(folder) {
-  const beside = `${folder}.${process.pid}.tmp`
-  fs.mkdirSync(beside, { recursive: true })
+  const made = `${folder}.${process.pid}.tmp`
+  fs.mkdirSync(made, { recursive: true })
   try {
-    requireSpace(beside, PYPI.disk, 'Fetching LibTorch', 'set XDG_CACHE_HOME to a folder on a larger disk')
+    requireSpace(made, PYPI.disk, 'Fetching LibTorch', 'set XDG_CACHE_HOME to a folder on a larger disk')
     /** @param {Record<string, string>} wanted @param {string} owner */
     const fetchWheels = async (wanted, owner) => {
       const options = { machine: PYPI.machine, owner, why: "PyPI's wheels are fetched by pip." }
-      const wheels = await pipDownload(wanted, fs.mkdtempSync(path.join(beside, 'wheels-')), options)
+      const wheels = await pipDownload(wanted, fs.mkdtempSync(path.join(made, 'wheels-')), options)
       return wheels.map(({ file }) => file)
     }
     const [wheel = ''] = await fetchWheels(PYPI.wheel, "PyTorch's")
-    await unpackLibTorch(wheel, beside)
+    await unpackLibTorch(wheel, made)
     // The catalogue's release with CUDA is built with the same CUDA 13.0.
     const pinned = nvidiaWheels(releaseFor('cuda', PYPI.platform).sha256, PYPI.machine) ?? {}
     const wanted = Object.entries(pinned).filter(([name]) => NVIDIA.test(name))
-    await unpackNvidia(await fetchWheels(Object.fromEntries(wanted), "NVIDIA's"), beside)
-    const lib = path.join(beside, 'torch', 'lib')
+    await unpackNvidia(await fetchWheels(Object.fromEntries(wanted), "NVIDIA's"), made)
+    const lib = path.join(made, 'torch', 'lib')
     for (const name of filesUnder(lib, CUDA_LIBRARY)) fs.rmSync(path.join(lib, name))
-    for (const name of filesUnder(path.join(beside, 'nvidia'), NVIDIA_LIBRARY))
-      fs.copyFileSync(path.join(beside, 'nvidia', name), path.join(lib, path.basename(name)))
+    for (const name of filesUnder(path.join(made, 'nvidia'), NVIDIA_LIBRARY))
+      fs.copyFileSync(path.join(made, 'nvidia', name), path.join(lib, path.basename(name)))
     linkLibTorch(lib)
-    fs.renameSync(path.join(beside, 'torch'), folder)
+    fs.renameSync(path.join(made, 'torch'), folder)
   } finally {
-    fs.rmSync(beside, { recursive: true, force: true })
+    fs.rmSync(made, { recursive: true, force: true })
   }
 }
 
-/** Makes libtorch.so, which is empty and names the others; PyPI's names those of CUDA too. @param {string} lib */
+/** Makes libtorch.so, which is empty and names the others; PyPI's names the libraries of CUDA too. @param {string} lib */
 function linkLibTorch(lib) {
   const empty = path.join(lib, 'empty.c')
   fs.writeFileSync(empty, 'void dcgan_empty(void) {}\n')

@@ -229,9 +229,9 @@ void DiscriminatorPass<S>::parameter_gradients(const torch::Tensor& logit_gradie
 }
 
 /// As long as the slopes of LeakyReLU and dropout stay the same, a logit is linear in its image:
-/// D(x) = b + v · x with v = ∇ₓD(x). Then a parameter's gradient of ½‖v‖² is that of the tangent v · x' at
-/// x' = v, where x' is held constant. The tangent passes forward from v as an image does, without the biases.
-/// Its backward signals s are those of the logit itself. So a weight's gradient is the sum of s (l h + w h')
+/// D(x) = b + v · x with v = ∇ₓD(x). Then a parameter's gradient of ½‖v‖² is the gradient of the tangent v ·
+/// x' at x' = v, where x' is held constant. The tangent passes forward from v as an image does, without the
+/// biases. Its backward signals s are the logit's own. So a weight's gradient is the sum of s (l h + w h')
 /// over the images: h and h' are what the layer gets of the image and of the tangent, l is the gradient of
 /// the loss with respect to the logit, and w is the penalty's weight.
 ///

@@ -32,7 +32,7 @@ class DiscriminatorPass {
   /// Writes the loss's gradients with respect to the parameters. `other_gradients`: its gradient with respect
   /// to other_logits(); undefined if it has none. Without `logit_gradients`, the loss has only these.
   void parameter_gradients(const torch::Tensor& logit_gradients, const torch::Tensor& other_gradients);
-  /// Writes the same gradients, of the loss plus Σ w/2 ‖∇ₓD(x)‖² over the images. `pictures`: those of the
+  /// Writes the same gradients, of the loss plus Σ w/2 ‖∇ₓD(x)‖² over the images. `pictures`: of the
   /// forward pass; `weights`: w of each image, float64. Returns ‖∇ₓD(x)‖² of each image, float64.
   torch::Tensor penalised_gradients(const std::vector<torch::Tensor>& pictures,
                                     const torch::Tensor& logit_gradients, const torch::Tensor& weights);

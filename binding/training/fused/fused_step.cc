@@ -60,10 +60,10 @@ class FusedStep : public Step {
     nets_.update(nets_.discriminator_adam);
 
     if (seen != nullptr) {
-      tell(*seen, "real_logits", real_logits);
-      tell(*seen, "fake_logits", fake_logits);
-      tell(*seen, "disc_loss", update.loss.value);
-      if (update.penalties.defined()) tell(*seen, "penalties", update.penalties);
+      report(*seen, "real_logits", real_logits);
+      report(*seen, "fake_logits", fake_logits);
+      report(*seen, "disc_loss", update.loss.value);
+      if (update.penalties.defined()) report(*seen, "penalties", update.penalties);
       see_masks(*seen, "");
     }
     return update;
@@ -83,15 +83,15 @@ class FusedStep : public Step {
     nets_.update(nets_.generator_adam);
 
     if (seen != nullptr) {
-      tell(*seen, "fake", fake.t().reshape({-1, kImage.channels, kImage.side, kImage.side}));
-      tell(*seen, "fake_logits_updated", logits);
-      tell(*seen, "gen_loss", loss.value);
+      report(*seen, "fake", fake.t().reshape({-1, kImage.channels, kImage.side, kImage.side}));
+      report(*seen, "fake_logits_updated", logits);
+      report(*seen, "gen_loss", loss.value);
       see_masks(*seen, "_gen");
     }
     return loss;
   }
 
-  void tell(Seen& seen, const char* name, const torch::Tensor& value) const {
+  void report(Seen& seen, const char* name, const torch::Tensor& value) const {
     seen.insert(name, value.to(nets_.dtype));
   }
 

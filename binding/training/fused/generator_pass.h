@@ -16,7 +16,7 @@ class GeneratorPass {
   using A = kernels::SumOf<S>;
   using Index = kernels::Index;
 
-  /// `peers`: null, or the processes whose images batch normalisation includes.
+  /// `peers`: null, or the other processes of the batch normalisation.
   GeneratorPass(Generator& generator, Peers* peers);
 
   /// Returns images, [pixel][image], 784 × N, and updates the running statistics. `latents`: N × latent_dim,

@@ -14,7 +14,7 @@ namespace dcgan {
 /// The tensors of a batch normalisation module.
 struct NormTensors {
   torch::Tensor gamma, beta, running_mean, running_var, batches;
-  /// True for BatchNorm1d, whose features are in the order channel, pixel. False for BatchNorm2d, where a
+  /// True for BatchNorm1d, with features in the order channel, pixel. False for BatchNorm2d, where a
   /// feature is a channel.
   bool by_pixel;
 };
@@ -34,7 +34,7 @@ class Normalisation {
  public:
   using Index = kernels::Index;
 
-  /// `peers`: null, or the processes whose images the statistics include.
+  /// `peers`: null, or the other processes of the statistics.
   Normalisation(NormTensors tensors, Map map, Peers* peers)
       : tensors_(std::move(tensors)),
         peers_(peers),
@@ -128,7 +128,7 @@ class Normalisation {
     return static_cast<Index>(second[feature_count()]);
   }
 
-  /// Turns the means and squared deviations of this process's images into those of all processes. It sums
+  /// Turns the means and squared deviations of this process's images into the same of all processes. It sums
   /// squares, not deviations from a mean. In float64 they lose no digits that float32 has.
   Index join_forward(Index images) {
     const auto rows = static_cast<double>(images * members());

@@ -13,7 +13,7 @@ class NormalisedLayer {
   using A = kernels::SumOf<S>;
   using Index = kernels::Index;
 
-  /// `peers`: null, or the processes whose images batch normalisation includes.
+  /// `peers`: null, or the other processes of the batch normalisation.
   NormalisedLayer(Linear linear, NormTensors norm, Map out, Peers* peers)
       : linear_(std::move(linear)), norm_(std::move(norm), out, peers), out_(out) {}
 
