@@ -118,14 +118,26 @@ export class DCGAN {
    * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT`, `ERR_DCGAN_IO`, and every error of the constructor
    */
   static async load(source: Source, overrides?: HyperParamOptions): Promise<DCGAN> {
+    return DCGAN.#read(source, 'the overrides of load()', overrides)
+  }
+
+  /** Makes a model from a state file: the file's model or, if `trainable`, a new one with the file's generator. */
+  static async #read(
+    source: Source,
+    what: string,
+    overrides: HyperParamOptions | undefined,
+    trainable = false,
+  ): Promise<DCGAN> {
     const checked = checkLocalSource(source)
-    const changes = checkHyperParams('the overrides of load()', overrides)
+    const changes = checkHyperParams(what, overrides)
     const loaded = await readState(checked)
     const hparams = { ...modelsOwn(loaded), ...checkChanges(changes, loaded, checked.name) }
-    const gan = Reflect.construct(DCGAN, [hparams, LOADED]) as DCGAN
+    const gan = Reflect.construct(DCGAN, trainable ? [hparams] : [hparams, LOADED]) as DCGAN
     try {
-      await gan.#model.importState(loaded.state)
-      gan.#data.restore(checked.name, loaded.state, loaded.classNames)
+      const { state } = loaded
+      await gan.#model.importState(trainable ? { ...START, tensors: state.tensors } : state)
+      if (trainable) return gan
+      gan.#data.restore(checked.name, state, loaded.classNames)
       gan.#generatorOnly = loaded.kind === 'generator'
       return gan
     } catch (error) {
@@ -151,18 +163,7 @@ export class DCGAN {
       return DCGAN.load(PRETRAINED, overrides)
     const { trainable, ...others } = reading('the options of pretrained()', () => ({ ...overrides }))
     if (!checkSwitch('trainable', trainable)) return DCGAN.load(PRETRAINED, others)
-    const source = checkLocalSource(PRETRAINED)
-    const loaded = await readState(source)
-    const changes = checkHyperParams('the options of pretrained()', others)
-    const gan = new DCGAN({ ...modelsOwn(loaded), ...checkChanges(changes, loaded, source.name) })
-    try {
-      const { tensors } = loaded.state
-      await gan.#model.importState({ ...START, tensors })
-      return gan
-    } catch (error) {
-      await gan.dispose()
-      throw error
-    }
+    return DCGAN.#read(PRETRAINED, 'the options of pretrained()', others, true)
   }
 
   /** The device that the model runs on now. A loaded model is on the CPU until it trains, unless it was given CUDA. */

@@ -168,6 +168,10 @@ interface Param<T> {
 
 const MAX_EPOCH_VALUES = 500
 
+const learningRate = number('a number above 0 and up to 1', value => value > 0 && value <= 1)
+const penalty = number('a number from 0 to 1000', value => value >= 0 && value <= 1000)
+const decay = number('a number from 0 and below 1', value => value >= 0 && value < 1)
+
 /** Everything about a hyper-parameter but its meaning. The defaults, the checks and the flags follow from this table. */
 export const PARAMS: { readonly [K in keyof HyperParams]: Param<HyperParams[K]> } = {
   batchSize: {
@@ -331,7 +335,14 @@ export function checkHyperParams(what: string, given: unknown): Partial<HyperPar
   return withoutPrototype(Object.fromEntries(checked))
 }
 
-type NumberCheck = (key: string, value: unknown, remark: string) => number
+type NumberCheck = (key: string, value: unknown, remark?: string) => number
+
+function number(expected: string, fits: (value: number) => boolean): NumberCheck {
+  return (key, value, remark = '') => {
+    if (typeof value === 'number' && fits(value)) return value
+    throw invalidArgument(key, `${expected}${remark}`, value)
+  }
+}
 
 function perEpoch(value: number, check: NumberCheck, help: string): Param<ByEpoch> {
   return { default: value, check: byEpoch(check), help, perEpoch: true }
@@ -353,21 +364,6 @@ function byEpoch(check: NumberCheck) {
 function distributed(key: string, value: unknown): HyperParams['distributed'] {
   if (value === false || value === 'env') return value
   throw invalidArgument(key, "false or 'env'", value)
-}
-
-function learningRate(key: string, value: unknown, remark: string): number {
-  if (typeof value === 'number' && value > 0 && value <= 1) return value
-  throw invalidArgument(key, `a number above 0 and up to 1${remark}`, value)
-}
-
-function penalty(key: string, value: unknown, remark: string): number {
-  if (typeof value === 'number' && value >= 0 && value <= 1000) return value
-  throw invalidArgument(key, `a number from 0 to 1000${remark}`, value)
-}
-
-function decay(key: string, value: unknown): number {
-  if (typeof value === 'number' && value >= 0 && value < 1) return value
-  throw invalidArgument(key, 'a number from 0 and below 1', value)
 }
 
 function device(key: string, value: unknown): Device {

@@ -2,7 +2,7 @@ import { checkLocalSource, openSource } from '../internal/local-source.js'
 import type { ByteReader, CheckedSource } from '../internal/source.js'
 import type { NativeTensor } from '../native/types.js'
 import type { StateInfo } from './metadata.js'
-import { type ReadState, readInfoFrom, readStateFrom, readTensorsFrom } from './read.js'
+import { closing, type ReadState, readInfoFrom, readStateFrom, readTensorsFrom } from './read.js'
 
 /** Reads a state file as `readStateFrom` does. */
 export function readState(source: string | CheckedSource): Promise<ReadState> {
@@ -26,10 +26,5 @@ export async function withSource<T>(
   source: string | CheckedSource,
   read: (reader: ByteReader) => Promise<T>,
 ): Promise<T> {
-  const reader = await openSource(typeof source === 'string' ? checkLocalSource(source) : source)
-  try {
-    return await read(reader)
-  } finally {
-    await reader.close()
-  }
+  return closing(await openSource(typeof source === 'string' ? checkLocalSource(source) : source), read)
 }

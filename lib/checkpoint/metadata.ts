@@ -1,4 +1,5 @@
 import { checkHyperParams, DEFAULTS, type HyperParams } from '../hyperparams.js'
+import { areClassNames, MAX_CLASSES } from '../internal/class-names.js'
 import type { NativePosition } from '../native/types.js'
 import { type Fail, quoted } from './errors.js'
 import { parseObject } from './json.js'
@@ -143,7 +144,6 @@ function decodeHparams(json: string, fail: Fail): Hparams {
 }
 
 const MAX_NAMES = 1 << 20
-const MAX_CLASSES = 256
 
 function decodeNames(json: string | undefined, fail: Fail): readonly string[] | undefined {
   if (json === undefined) return undefined
@@ -155,10 +155,7 @@ function decodeNames(json: string | undefined, fail: Fail): readonly string[] | 
   } catch (cause) {
     fail(expected, { cause })
   }
-  if (!Array.isArray(names) || names.length > MAX_CLASSES) return fail(expected)
-  if (names.some(name => typeof name !== 'string' || name === '')) fail(expected)
-  if (new Set(names).size < names.length) fail(expected)
-  return Object.freeze(names as string[])
+  return areClassNames(names) ? Object.freeze(names) : fail(expected)
 }
 
 function checkPosition(info: StateInfo, fail: Fail): void {

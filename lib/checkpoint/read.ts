@@ -19,6 +19,15 @@ export interface ReadState {
   state: NativeState
 }
 
+/** Calls `read` with a reader, and closes it. */
+export async function closing<T>(reader: ByteReader, read: (reader: ByteReader) => Promise<T>): Promise<T> {
+  try {
+    return await read(reader)
+  } finally {
+    await reader.close()
+  }
+}
+
 /**
  * Reads a state file and checks everything in it: the container, the table of tensors, and every number. Allocates no
  * tensor before the header is known to describe a state.

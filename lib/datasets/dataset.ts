@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { badDataset, type DcganError, invalidArgument } from '../errors.js'
+import { areClassNames, MAX_CLASSES } from '../internal/class-names.js'
 import { checkPath } from '../internal/files.js'
 import { reading } from '../internal/options.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
@@ -101,19 +102,13 @@ function checkParts(value: unknown): Dataset {
   }
 }
 
-const MAX_CLASSES = 256
-
 function checkClassNames(value: unknown): readonly string[] | undefined {
   if (value === undefined) return undefined
   const expected = `a list of up to ${MAX_CLASSES} texts, all of them different,`
-  if (!Array.isArray(value) || value.length > MAX_CLASSES) {
-    throw invalidArgument('dataset.classNames', expected, value)
-  }
-  const names = Array.from(value as unknown[])
-  if (names.some(name => typeof name !== 'string' || name === '') || new Set(names).size < names.length) {
-    throw invalidArgument('dataset.classNames', expected, value)
-  }
-  return Object.freeze(names as string[])
+  const names =
+    Array.isArray(value) && value.length <= MAX_CLASSES ? Array.from(value as unknown[]) : undefined
+  if (!areClassNames(names)) throw invalidArgument('dataset.classNames', expected, value)
+  return Object.freeze(names)
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { badDataset, type DcganError } from '../errors.js'
+import { MAX_CLASSES } from '../internal/class-names.js'
 import { ioError } from '../internal/files.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
 import { allocate } from '../internal/typed-arrays.js'
@@ -12,7 +13,6 @@ import { PictureReader } from './picture-reader.js'
 const PICTURE_NAME = /\.(png|jpe?g|gif|bmp)$/i
 /** Bad files that are named. */
 const NAMED = 10
-const MAX_CLASSES = 256
 /** Above it, the background is light. */
 const MIDDLE = 127.5
 /** Folders and files that programs leave behind. */

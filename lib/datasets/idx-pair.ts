@@ -1,8 +1,8 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { badDataset } from '../errors.js'
-import { firstBytes, withRegularFile } from '../internal/regular-file.js'
+import { firstBytes, firstExisting, withRegularFile } from '../internal/regular-file.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
 import type { Dataset } from './dataset.js'
 import { readIdx } from './idx.js'
@@ -58,17 +58,9 @@ export async function readIdxPair(folder: string, names: readonly string[], spli
   }
 }
 
-async function labelsOf(folder: string, images: string): Promise<string | undefined> {
+function labelsOf(folder: string, images: string): Promise<string | undefined> {
   const plain = images.replace(/\.gz$/, '').replace(/images([.-])idx3-ubyte$/, 'labels$1idx1-ubyte')
-  for (const name of [plain, `${plain}.gz`]) {
-    const path = join(folder, name)
-    const exists = await stat(path).then(
-      () => true,
-      () => false,
-    )
-    if (exists) return path
-  }
-  return undefined
+  return firstExisting(folder, [plain, `${plain}.gz`])
 }
 
 /** Adds the names of the classes, if there is a file of them: ours, or EMNIST's mapping of labels to characters. */

@@ -22,14 +22,14 @@ export const OWN_IMAGES =
   'PNG, JPEG, GIF or BMP files'
 
 /** 1.37 million images, 22 times MNIST. A header that declares more counts as damaged. */
-const MAX_BYTES = 2 ** 30
+export const MAX_BYTES = 2 ** 30
 
 /**
  * A gzipped file may unpack to this many times its size, and to 85,000 images in any case. Gzip makes handwriting five
  * times smaller. A much smaller file is blank, or was made to fill the memory: 2 GiB of zeros become 2 MiB.
  */
-const MAX_RATIO = 64
-const MAX_RATIO_FROM = 2 ** 26
+export const MAX_RATIO = 64
+export const MAX_RATIO_FROM = 2 ** 26
 
 const PIECE_BYTES = 2 ** 18
 

@@ -4,6 +4,7 @@ import { badDataset } from '../errors.js'
 import { absolute, checkPath } from '../internal/files.js'
 import { lazy } from '../internal/lazy.js'
 import { checkOptions, oneOf, orElse } from '../internal/options.js'
+import { firstExisting } from '../internal/regular-file.js'
 import { SIDE } from '../internal/sizes.js'
 import type { Dataset } from './dataset.js'
 import { DIGIT_NAMES } from './digits.js'
@@ -57,7 +58,7 @@ export async function loadMnist(
   const folder = alone ? undefined : (folderOrOptions as string | undefined)
   const given = alone ? folderOrOptions : options
   const { split } = checkOptions('the options of loadMnist()', given, { split: checkSplit })
-  const source = sourceOf(
+  const source = originOf(
     folder === undefined ? undefined : checkPath('folder', folder, 'the path of a folder'),
   )
   await checkFolder(source)
@@ -85,13 +86,13 @@ export async function loadMnist(
   }
 }
 
-interface Source {
+interface Origin {
   folder: string
   /** The source of the path, for messages. */
   origin: string
 }
 
-function sourceOf(folder: string | undefined): Source {
+function originOf(folder: string | undefined): Origin {
   if (folder !== undefined) return { folder, origin: '' }
   const { MNIST_DIR } = process.env
   if (MNIST_DIR) return { folder: absolute(MNIST_DIR), origin: ' (from MNIST_DIR)' }
@@ -104,7 +105,7 @@ function sourceOf(folder: string | undefined): Source {
   }
 }
 
-async function checkFolder({ folder, origin }: Source): Promise<void> {
+async function checkFolder({ folder, origin }: Origin): Promise<void> {
   const advice = 'Give the folder that holds the original MNIST files'
   const entry = await stat(folder).catch(cause => {
     throw badDataset(`Cannot open the data folder ${folder}${origin}: ${cause.message}. ${advice}`, cause)
@@ -112,17 +113,12 @@ async function checkFolder({ folder, origin }: Source): Promise<void> {
   if (!entry.isDirectory()) throw badDataset(`${folder}${origin} is not a folder. ${advice}`)
 }
 
-async function findFile({ folder, origin }: Source, spellings: string[]): Promise<string> {
-  for (const spelling of spellings) {
-    for (const name of [spelling, `${spelling}.gz`]) {
-      const path = join(folder, name)
-      const exists = await stat(path).then(
-        () => true,
-        () => false,
-      )
-      if (exists) return path
-    }
-  }
+async function findFile({ folder, origin }: Origin, spellings: string[]): Promise<string> {
+  const path = await firstExisting(
+    folder,
+    spellings.flatMap(spelling => [spelling, `${spelling}.gz`]),
+  )
+  if (path !== undefined) return path
   const names = `${spellings.join(' or ')}, plain or with .gz`
   throw badDataset(`${folder}${origin} has no ${names}. ${await adviceFor(folder, spellings)}`)
 }

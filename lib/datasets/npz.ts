@@ -5,14 +5,10 @@ import { withRegularFile } from '../internal/regular-file.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
 import { allocate } from '../internal/typed-arrays.js'
 import type { Dataset } from './dataset.js'
+import { MAX_BYTES, MAX_RATIO, MAX_RATIO_FROM } from './idx.js'
 import type { Split } from './idx-pair.js'
 import { type NpyHeader, parseNpyHeader } from './npy.js'
 
-/** 1.37 million images, as for IDX files. */
-const MAX_BYTES = 2 ** 30
-/** A packed array may unpack to this many times its size, and to 85,000 images in any case. */
-const MAX_RATIO = 64
-const MAX_RATIO_FROM = 2 ** 26
 const MAX_ENTRIES = 1000
 /** Bytes of the names of all classes: 1,024 characters for each of 256. */
 const MAX_NAMES = 2 ** 20

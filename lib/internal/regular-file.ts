@@ -1,5 +1,6 @@
 import { constants, type Stats } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 
 // O_NONBLOCK: opening a pipe without a writer would otherwise block a thread of libuv's pool for ever, and even
 // process.exit(). O_NOCTTY: opening a terminal must not make it the controlling terminal of the process.
@@ -41,6 +42,15 @@ export async function openRegularFile(path: string): Promise<OpenFile> {
     await file.close()
     throw error
   }
+}
+
+/** Returns the path of the first of these files that exists in a folder. */
+export async function firstExisting(folder: string, names: readonly string[]): Promise<string | undefined> {
+  for (const name of names) {
+    const path = join(folder, name)
+    if ((await stat(path).catch(() => undefined)) !== undefined) return path
+  }
+  return undefined
 }
 
 /** Opens a regular file, calls `use` with it, and closes it. Rejects as `openRegularFile` does. */

@@ -1,4 +1,4 @@
-import { readStateFrom, readTensorsFrom } from '../checkpoint/read.js'
+import { closing, readStateFrom, readTensorsFrom } from '../checkpoint/read.js'
 import { areDigits } from '../datasets/digits.js'
 import { type DcganError, disposed, invalidArgument } from '../errors.js'
 import { DEFAULTS } from '../hyperparams.js'
@@ -185,12 +185,4 @@ export async function loadGenerator<Batch>(
   instance.setGenerator(servedGenerator(state), latentDim, classes)
   const digits = areDigits(state.datasetCount, state.datasetHash, classNames)
   return { platform, instance, latentDim, classes, classNames, digits, classifier }
-}
-
-async function closing<T>(reader: ByteReader, read: (reader: ByteReader) => Promise<T>): Promise<T> {
-  try {
-    return await read(reader)
-  } finally {
-    await reader.close()
-  }
 }
