@@ -41,11 +41,7 @@ export class DcganError extends Error {
   }
 }
 
-/**
- * Makes the error for a bad argument. It names the key, the expected value and the received one.
- *
- * @internal
- */
+/** Makes the error for a bad argument. It names the key, the expected value and the received one. */
 export function invalidArgument(key: string, expected: string, received: unknown): DcganError {
   return new DcganError(
     'ERR_DCGAN_INVALID_ARGUMENT',
@@ -53,20 +49,12 @@ export function invalidArgument(key: string, expected: string, received: unknown
   )
 }
 
-/**
- * Makes the error for images that cannot be read or do not fit.
- *
- * @internal
- */
+/** Makes the error for images that cannot be read or do not fit. */
 export function badDataset(message: string, cause?: unknown): DcganError {
   return new DcganError('ERR_DCGAN_BAD_DATASET', message, cause === undefined ? {} : { cause })
 }
 
-/**
- * Makes the error of calls to a disposed model, and of calls that were under way then.
- *
- * @internal
- */
+/** Makes the error of calls to a disposed model, and of calls that were under way then. */
 export function disposed(): DcganError {
   return new DcganError('ERR_DCGAN_DISPOSED', 'The model was disposed of. Make or load another one')
 }
@@ -93,11 +81,7 @@ function describeObject(value: object): string {
     : `an object (${name})`
 }
 
-/**
- * Shortens a text of the caller's for a message.
- *
- * @internal
- */
+/** Shortens a text of the caller's for a message. */
 export function shortened(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }

@@ -260,8 +260,6 @@ export const DEFAULTS = Object.freeze(
 
 /**
  * Says where a hyper-parameter belongs that was given among the options of a method. Returns undefined for other keys.
- *
- * @internal
  */
 export function modelsKey(key: string): string | undefined {
   if (!(HYPER_PARAMS as readonly string[]).includes(key)) return undefined

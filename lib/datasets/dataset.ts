@@ -29,18 +29,10 @@ export type TrainingImages = Omit<Dataset, 'labels'> & {
   labels?: Uint8Array | undefined
 }
 
-/**
- * The images of a call: images, or a folder of them.
- *
- * @internal
- */
+/** The images of a call: images, or a folder of them. */
 export type DatasetSource = Dataset | string | undefined
 
-/**
- * Checks the caller's data set. The result still holds the caller's images: copy them before other code can run.
- *
- * @internal
- */
+/** Checks the caller's data set. The result still holds the caller's images: copy them before other code can run. */
 export function checkSource(value: unknown): DatasetSource {
   if (typeof value === 'string') return checkPath('dataset', value, 'the path of a folder')
   return value === undefined ? undefined : checkDataset(value)
@@ -50,8 +42,6 @@ export function checkSource(value: unknown): DatasetSource {
  * Checks a data set that a caller made. First the types (`ERR_DCGAN_INVALID_ARGUMENT`, which names the key), then
  * whether its parts fit each other and the networks (`ERR_DCGAN_BAD_DATASET`). Returns a plain object with views
  * of the arrays, which keep their lengths; missing labels become an empty array.
- *
- * @internal
  */
 export function checkDataset(value: unknown): Dataset {
   return reading('dataset', () => checkParts(value))
@@ -115,7 +105,6 @@ function checkClassNames(value: unknown): readonly string[] | undefined {
  * Checks that a class-conditional model can learn from a data set: each image has a label, and each label is below
  * `classes`.
  *
- * @internal
  * @throws {DcganError} `ERR_DCGAN_BAD_DATASET`
  */
 export function checkLabelled({ labels, count }: Dataset, classes: number): void {

@@ -84,11 +84,7 @@ export async function loadImages(folder: string, options?: LoadImagesOptions): P
   return { ...dataset, inverted, skipped }
 }
 
-/**
- * Reads what a call trains on: MNIST, the images in a folder of either kind, or the caller's images.
- *
- * @internal
- */
+/** Reads what a call trains on: MNIST, the images in a folder of either kind, or the caller's images. */
 export async function loadSource(
   source: DatasetSource,
   split: Split = 'train',
@@ -112,11 +108,7 @@ export async function loadSource(
 /** The images that `countClasses()` read. The next call of `loadSource()` takes them. */
 let counted: { source: string; dataset: Dataset } | undefined
 
-/**
- * Returns the number of classes of the training images in a folder; 0 if they have no labels.
- *
- * @internal
- */
+/** Returns the number of classes of the training images in a folder; 0 if they have no labels. */
 export async function countClasses(source: string): Promise<number> {
   const { npz: packed, folder, idx } = await placeOf(source, 'train')
   if (packed === undefined && idx.length === 0 && (await pictures().holdsPictures(folder)))

@@ -72,20 +72,12 @@ const FEWEST_SCORED = 100
 /** One image has no covariance and no neighbours. */
 const FEWEST = 2
 
-/**
- * Checks the number of images to compare.
- *
- * @internal
- */
+/** Checks the number of images to compare. */
 export function checkEvaluationCount(key: string, count: unknown): number {
   return checkInteger(key, count, FEWEST, MAX_COUNT)
 }
 
-/**
- * Checks the options of `evaluate()` and copies the images that they hold.
- *
- * @internal
- */
+/** Checks the options of `evaluate()` and copies the images that they hold. */
 export function checkEvaluateOptions(options: EvaluateOptions | undefined) {
   const checks = {
     count: orElse(DEFAULT_COUNT, checkEvaluationCount),
@@ -105,11 +97,7 @@ export function checkEvaluateOptions(options: EvaluateOptions | undefined) {
   return { ...plan, dataset, floorDataset: copied(checkSource(plan.floorDataset)) }
 }
 
-/**
- * Checked options of one call. `accuracyScore`: the number of images for it; 0 for no score.
- *
- * @internal
- */
+/** Checked options of one call. `accuracyScore`: the number of images for it; 0 for no score. */
 export type EvaluationPlan = ReturnType<typeof checkEvaluateOptions>
 
 function checkAccuracyScore(key: string, value: unknown): number {

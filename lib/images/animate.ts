@@ -39,11 +39,7 @@ export async function animate(folder: string, file: string, options?: GifOptions
   return animateFiles(snapshots, to, checked)
 }
 
-/**
- * Makes an animated GIF of one or more PNG files of one size, in the given order.
- *
- * @internal
- */
+/** Makes an animated GIF of one or more PNG files of one size, in the given order. */
 export async function animateFiles(
   paths: readonly string[],
   file: string,

@@ -20,11 +20,7 @@ export type GridOrder = 'rows' | 'columns'
  */
 export const MAX_PIXELS = 2 ** 24
 
-/**
- * Throws if a picture would have more pixels than are allowed. `keys` names the options that decide its size.
- *
- * @internal
- */
+/** Throws if a picture would have more pixels than are allowed. `keys` names the options that decide its size. */
 export function checkPixels(width: number, height: number, keys: string): void {
   if (width * height <= MAX_PIXELS) return
   throw new DcganError(

@@ -32,7 +32,6 @@ export const GRID_OPTIONS = ['columns', 'scale', 'order', 'gap', 'invert'] as co
 /**
  * Completes the options of a grid of `count` images, and checks that the picture is not too large.
  *
- * @internal
  * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
  */
 export function checkGridOptions(options: unknown, count: number): Complete<GridOptions> {
@@ -55,7 +54,6 @@ export function checkGridOptions(options: unknown, count: number): Complete<Grid
  * Draws images of 28×28 pixels, which lie one after the other, as one picture. Calls `levels` for them after it has read
  * the options, which may have a getter that transfers them.
  *
- * @internal
  * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
  */
 export function drawGrid(

@@ -14,7 +14,6 @@ export interface PngOptions {
 /**
  * Draws one image as a picture.
  *
- * @internal
  * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`
  */
 export function drawPicture(image: GreyImage, options: PngOptions | undefined): GreyImage {

@@ -44,8 +44,6 @@ const MAX_LINKS = 40
  * cannot be flushed holds the old or the new file after a power cut.
  *
  * Rejects with `ERR_DCGAN_IO`, the path and the cause. Passes on a `DcganError` that `data` throws.
- *
- * @internal
  */
 export async function writeFileAtomic(
   path: string,
@@ -79,11 +77,7 @@ export async function writeFileAtomic(
   }
 }
 
-/**
- * Creates a folder, and those above it, unless it exists.
- *
- * @internal
- */
+/** Creates a folder, and those above it, unless it exists. */
 export async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, withoutPrototype({ recursive: true }))
@@ -95,11 +89,7 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/**
- * Makes the error for a file or folder that cannot be read, written or made. It names the file and the fix.
- *
- * @internal
- */
+/** Makes the error for a file or folder that cannot be read, written or made. It names the file and the fix. */
 export function ioError(
   action: 'read' | 'write' | 'create' | 'list',
   path: string,
@@ -132,11 +122,7 @@ const ADVICE: Record<string, string> = {
   ENAMETOOLONG: 'its name is too long. Choose a shorter one',
 }
 
-/**
- * Checks a path and makes it absolute, so that it names the same file after `process.chdir()`.
- *
- * @internal
- */
+/** Checks a path and makes it absolute, so that it names the same file after `process.chdir()`. */
 export function checkPath(key: string, value: unknown, expected?: string): string {
   return absolute(checkString(key, value, expected))
 }
@@ -148,8 +134,6 @@ export function path(expected: string): Check<string> {
 
 /**
  * Makes a path absolute. Does not resolve `..`: after a link, it is the parent of the folder that the link leads to.
- *
- * @internal
  */
 export function absolute(path: string): string {
   if (isAbsolute(path)) return path

@@ -15,11 +15,7 @@ export interface ClassifierInfo {
   accuracy: number
 }
 
-/**
- * A classifier with its weights.
- *
- * @internal
- */
+/** A classifier with its weights. */
 export interface Classifier extends ClassifierInfo {
   /** The number of its classes. */
   classes: number
@@ -34,11 +30,7 @@ const FILE = join(__dirname, '..', '..', 'weights', 'classifier.safetensors')
 
 let loading: Promise<Classifier> | undefined
 
-/**
- * Reads the classifier, once per process.
- *
- * @internal
- */
+/** Reads the classifier, once per process. */
 export function loadClassifier(): Promise<Classifier> {
   loading ??= readShipped().catch(error => {
     // The next caller tries again.
@@ -54,8 +46,6 @@ const others = new Map<string, Classifier>()
 /**
  * Returns the classifier of the images with this fingerprint, which `keepClassifier()` kept in this process or in an
  * earlier one. Returns undefined if there is none.
- *
- * @internal
  */
 export async function classifierOf(hash: string): Promise<Classifier | undefined> {
   const known = others.get(hash)
@@ -68,8 +58,6 @@ export async function classifierOf(hash: string): Promise<Classifier | undefined
 /**
  * Keeps a classifier for the images with this fingerprint in the user's cache folder. Where that cannot be written, keeps
  * it in this process.
- *
- * @internal
  */
 export async function keepClassifier(
   hash: string,

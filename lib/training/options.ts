@@ -95,11 +95,7 @@ export interface CheckpointOptions {
   keep?: number | undefined
 }
 
-/**
- * The folder for snapshots.
- *
- * @internal
- */
+/** The folder for snapshots. */
 export interface OutputDir {
   /** Absolute, so that \`process.chdir()\` does not move it. */
   path: string
@@ -116,11 +112,7 @@ const CONTROLS = {
   newData: checkSwitch,
 }
 
-/**
- * Checks the options of `train()`.
- *
- * @internal
- */
+/** Checks the options of `train()`. */
 export function checkTrainOptions(options: TrainOptions | undefined) {
   const checks = {
     dataset: unchecked,
@@ -144,11 +136,7 @@ export function checkTrainOptions(options: TrainOptions | undefined) {
   })
 }
 
-/**
- * Checked options of `train()`.
- *
- * @internal
- */
+/** Checked options of `train()`. */
 export type TrainPlan = ReturnType<typeof checkTrainOptions>
 
 function checkEvaluateEvery(value: unknown): { epochs: number; plan: EvaluationPlan } | undefined {
@@ -166,11 +154,7 @@ function checkEvaluateEvery(value: unknown): { epochs: number; plan: EvaluationP
   }
 }
 
-/**
- * Checks the options of `trainEpoch()`.
- *
- * @internal
- */
+/** Checks the options of `trainEpoch()`. */
 export function checkEpochOptions(
   dataset: TrainingImages | string | undefined,
   options: EpochOptions | undefined,
@@ -181,11 +165,7 @@ export function checkEpochOptions(
   })
 }
 
-/**
- * Checked options of `trainEpoch()`.
- *
- * @internal
- */
+/** Checked options of `trainEpoch()`. */
 export type EpochPlan = ReturnType<typeof checkEpochOptions>
 
 /** Checks the images. This comes last, because no code of the caller may run between this check and their copy. */
