@@ -2,14 +2,12 @@ import { type Encoder, GIFEncoder } from 'gifenc'
 import { invalidArgument } from '../errors.js'
 import {
   type Complete,
-  checkInteger,
   checkOptions,
   integer,
   optional,
   orElse,
   withoutPrototype,
 } from '../internal/options.js'
-import { isUint8Array, lengthOf } from '../internal/typed-arrays.js'
 import { checkPixels, checkScale, enlarge, type GreyImage } from './grey.js'
 import type { FileBytes } from './png.js'
 
@@ -29,26 +27,14 @@ const GREYS = Array.from({ length: 256 }, (_, level) => [level, level, level])
 const MAX_SIDE = 65_535
 
 /**
- * Makes an animated GIF of grey frames of one size. Its palette has all 256 levels, so they are kept exactly. It is made
- * synchronously, in about 5 ms per million pixels.
+ * Makes an animated GIF of one or more grey frames of one size. Its palette has all 256 levels, so they are kept exactly. It
+ * is made synchronously, in about 5 ms per million pixels.
  *
- * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` for no frames, frames of different sizes, or bad options
+ * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` for bad options
  */
 export function gifOf(frames: readonly GreyImage[], options?: GifOptions): FileBytes {
-  const timing = checkGifOptions(options)
-  if (!Array.isArray(frames) || frames.length === 0)
-    throw invalidArgument('frames', 'a frame at least', frames)
-  const gif = new GifWriter(timing)
-  frames.forEach((given, i) => {
-    const frame = checkFrame(`frames[${i}]`, given)
-    const { width, height } = frame
-    const first = frames[0] as GreyImage
-    if (width !== first.width || height !== first.height) {
-      const expected = `${first.width}×${first.height} pixels, as frames[0] has,`
-      throw invalidArgument(`frames[${i}]`, expected, `${width}×${height}`)
-    }
-    gif.add(frame, i === frames.length - 1)
-  })
+  const gif = new GifWriter(checkGifOptions(options))
+  for (const [i, frame] of frames.entries()) gif.add(frame, i === frames.length - 1)
   return gif.end()
 }
 
@@ -91,23 +77,6 @@ export function checkGifOptions(options: unknown, defaults: GifOptions = {}): Co
   }
   const checked = checkOptions('the options of the animation', options, checks)
   return { ...checked, lastDelay: checked.lastDelay ?? last ?? checked.delay }
-}
-
-function checkFrame(key: string, frame: unknown): GreyImage {
-  const { width, height, pixels } = checkKeysOf(key, frame)
-  checkInteger(`${key}.width`, width, 1, MAX_SIDE)
-  checkInteger(`${key}.height`, height, 1, MAX_SIDE)
-  if (!isUint8Array(pixels) || lengthOf(pixels) !== (width as number) * (height as number)) {
-    throw invalidArgument(`${key}.pixels`, `a Uint8Array of ${width} × ${height}`, pixels)
-  }
-  // The encoder reads the length again, so it gets a view with the true length.
-  return { width: width as number, height: height as number, pixels: pixels.subarray() }
-}
-
-function checkKeysOf(key: string, frame: unknown): Partial<Record<keyof GreyImage, unknown>> {
-  if (typeof frame !== 'object' || frame === null)
-    throw invalidArgument(key, '{ width, height, pixels }', frame)
-  return frame
 }
 
 function checkGifSize(width: number, height: number): void {

@@ -165,27 +165,19 @@ export function defined<T extends object>(object: T): { [K in keyof T]?: Exclude
 
 const MAX_NAME = 60
 
-/** The names that users of Keras and PyTorch write, and ours. */
-const OTHER_NAMES = new Map<string, readonly string[]>([
-  ['lr', ['discLr', 'genLr']],
-  ['learningrate', ['discLr', 'genLr']],
-  ['betas', ['beta1', 'beta2']],
-  ['nz', ['latentDim']],
-  ['zdim', ['latentDim']],
-  ['noisedim', ['latentDim']],
-  ['codings', ['latentDim']],
-  ['bs', ['batchSize']],
-  ['numclasses', ['classes']],
-  ['nclasses', ['classes']],
-  ['padding', ['gap']],
-  ['nrow', ['columns']],
-  ['n', ['count']],
-  ['num', ['count']],
-  ['samples', ['count']],
-  ['numsamples', ['count']],
-  ['path', ['outputDir']],
-  ['data', ['dataset']],
-])
+/** Our names of hyper-parameters and options, and the names that users of Keras and PyTorch write. */
+const OTHER_NAMES = [
+  ['discLr genLr', 'lr learningrate'],
+  ['beta1 beta2', 'betas'],
+  ['latentDim', 'nz zdim noisedim codings'],
+  ['batchSize', 'bs'],
+  ['classes', 'numclasses nclasses'],
+  ['gap', 'padding'],
+  ['columns', 'nrow'],
+  ['count', 'n num samples numsamples'],
+  ['outputDir', 'path'],
+  ['dataset', 'data'],
+].map(names => names.map(each => each.split(' ')) as [ours: string[], others: string[]])
 
 function adviceFor(
   key: string,
@@ -194,7 +186,8 @@ function adviceFor(
 ): string {
   const place = elsewhere(key)
   if (place !== undefined) return `${place}. `
-  const same = (OTHER_NAMES.get(plain(key)) ?? []).filter(name => known.includes(name))
+  const [ours = []] = OTHER_NAMES.find(([, others]) => others.includes(plain(key))) ?? []
+  const same = ours.filter(name => known.includes(name))
   const meant = same.length > 0 ? same.join(' or ') : nearest(key, known)
   return meant === undefined ? '' : `Did you mean ${meant}? `
 }

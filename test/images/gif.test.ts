@@ -65,42 +65,23 @@ test('scale makes each pixel a square', () => {
 describe('an impossible value is refused with its key', () => {
   const good = frame(2, 2, () => 0)
 
-  test.each<[string, unknown, unknown]>([
-    ['frames', [], undefined],
-    ['frames', undefined, undefined],
-    ['frames', good, undefined],
-    ['frames[1]', [good, null], undefined],
-    ['frames[1]', [good, frame(3, 2, () => 0)], undefined],
-    ['frames[0].width', [{ ...good, width: 0 }], undefined],
-    ['frames[0].height', [{ ...good, height: 1.5 }], undefined],
-    ['frames[0].pixels', [{ ...good, width: 3 }], undefined],
-    ['frames[0].pixels', [{ ...good, pixels: [0, 0, 0, 0] }], undefined],
-    ['delay', [good], { delay: 10 }],
-    ['delay', [good], { delay: 655_351 }],
-    ['lastDelay', [good], { lastDelay: 0 }],
-    ['repeat', [good], { repeat: -2 }],
-    ['repeat', [good], { repeat: Number.POSITIVE_INFINITY }],
-    ['delay', [good], { delay: null }],
-    ['lastDelay', [good], { lastDelay: null }],
-    ['repeat', [good], { repeat: null }],
-    ['scale', [good], { scale: null }],
-    ['scale', [good], { scale: 0 }],
-    ['scale', [good], { scale: 40_000 }],
-    ['scale', [good], { scale: 3000 }],
-    ['"speed"', [good], { speed: 2 }],
-  ])('%s: %#', (key, frames, options) => {
-    expect(() => gifOf(frames as GreyImage[], options as GifOptions)).toThrow(
+  test.each<[string, unknown]>([
+    ['delay', { delay: 10 }],
+    ['delay', { delay: 655_351 }],
+    ['lastDelay', { lastDelay: 0 }],
+    ['repeat', { repeat: -2 }],
+    ['repeat', { repeat: Number.POSITIVE_INFINITY }],
+    ['delay', { delay: null }],
+    ['lastDelay', { lastDelay: null }],
+    ['repeat', { repeat: null }],
+    ['scale', { scale: null }],
+    ['scale', { scale: 0 }],
+    ['scale', { scale: 40_000 }],
+    ['scale', { scale: 3000 }],
+    ['"speed"', { speed: 2 }],
+  ])('%s: %#', (key, options) => {
+    expect(() => gifOf([good], options as GifOptions)).toThrow(
       code('ERR_DCGAN_INVALID_ARGUMENT', key),
     )
   })
-})
-
-test('a length that a frame claims for itself is not believed', () => {
-  const claiming = (count: number, length: number) =>
-    Object.defineProperty(new Uint8Array(count).fill(9), 'length', { value: length })
-  const gif = decodeGif(gifOf([{ width: 4, height: 4, pixels: claiming(16, 1) }]))
-  expect(gif.frames[0]?.levels).toEqual(Array(16).fill(9))
-  expect(() => gifOf([{ width: 4, height: 4, pixels: claiming(1, 16) }])).toThrow(
-    code('ERR_DCGAN_INVALID_ARGUMENT'),
-  )
 })
