@@ -32,15 +32,11 @@ export async function closing<T>(reader: ByteReader, read: (reader: ByteReader) 
  * Reads a state file and checks everything in it: the container, the table of tensors, and every number. Allocates no
  * tensor before the header is known to describe a state.
  *
- * @param only refuses a whole model
  * @throws {DcganError} `ERR_DCGAN_BAD_CHECKPOINT` and the fault; `ERR_DCGAN_IO` if the file cannot be read
  */
-export async function readStateFrom(reader: ByteReader, only?: 'generator'): Promise<ReadState> {
+export async function readStateFrom(reader: ByteReader): Promise<ReadState> {
   const container = await openContainer(reader)
   const info = decodeMetadata(container.metadata, container.fail)
-  if (only !== undefined && info.kind !== only) {
-    container.fail('it holds a whole model', { advice: "Save it with { only: 'generator' }" })
-  }
   const table = matchTable(container, info)
   const data = new Map<string, ArrayBuffer>()
   // In the order of the file.

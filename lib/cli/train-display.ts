@@ -90,7 +90,6 @@ export class TrainDisplay {
     const columns = sizeOf(this.#stream).columns - 1
     const width = Math.min(BAR_WIDTH, columns - epochs.length - text.length - 2)
     if (width < LEAST_BAR_WIDTH) return `${epochs}  ${text}`.slice(0, columns)
-    this.#begin ??= progress.step - 1
     const done = (progress.step - this.#begin) / (progress.totalSteps - this.#begin)
     return `${epochs} ${paint(this.#stream, 'green', bar(done, width))} ${text}`
   }

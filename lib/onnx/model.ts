@@ -34,7 +34,7 @@ const Attribute = { int: 2, ints: 7 } as const
 export function onnxModel(
   generator: FoldedGenerator,
   { output, half }: OnnxOptions,
-  card?: ModelCard,
+  card: ModelCard,
 ): Uint8Array {
   const graph = new Message()
   let named = 0
@@ -126,10 +126,10 @@ export function onnxModel(
   graph.bytes(11, valueInfo('latents', Type.float, ['N', latentDim]))
   if (classes > 0) graph.bytes(11, valueInfo('labels', Type.int64, ['N']))
   graph.bytes(12, valueInfo('images', Type[output === 'uint8' ? 'uint8' : 'float'], ['N', 1, SIDE, SIDE]))
-  const model = new Message().integer(1, IR_VERSION).text(2, 'libtorch-dcgan')
-  if (card !== undefined) model.text(3, card.release).integer(5, card.version).text(6, card.description)
-  model.bytes(7, graph).bytes(8, new Message().text(1, '').integer(2, OPSET))
-  for (const [key, value] of Object.entries(card?.properties ?? {}))
+  const model = new Message().integer(1, IR_VERSION).text(2, 'libtorch-dcgan').text(3, card.release)
+  model.integer(5, card.version).text(6, card.description).bytes(7, graph)
+  model.bytes(8, new Message().text(1, '').integer(2, OPSET))
+  for (const [key, value] of Object.entries(card.properties))
     model.bytes(14, new Message().text(1, key).text(2, value))
   return model.toBytes()
 }
