@@ -324,7 +324,7 @@ export function checkHyperParams(what: string, given: unknown): Partial<HyperPar
       throw invalidArgument(STEP, 'nothing next to kernels, its new name,', step)
     values.kernels = PARAMS.kernels.check(STEP, step)
     const message = "The hyper-parameter step is called kernels now. Rename it: { kernels: 'plain' }"
-    warnOnce('DCGAN_STEP', message, 'DeprecationWarning')
+    warnOnce('DCGAN_STEP', message, { type: 'DeprecationWarning' })
   }
   const checked = HYPER_PARAMS.filter(key => values[key] !== undefined).map(key => [
     key,

@@ -80,8 +80,6 @@ describe('an impossible value is refused with its key', () => {
     ['scale', { scale: 3000 }],
     ['"speed"', { speed: 2 }],
   ])('%s: %#', (key, options) => {
-    expect(() => gifOf([good], options as GifOptions)).toThrow(
-      code('ERR_DCGAN_INVALID_ARGUMENT', key),
-    )
+    expect(() => gifOf([good], options as GifOptions)).toThrow(code('ERR_DCGAN_INVALID_ARGUMENT', key))
   })
 })
