@@ -1,6 +1,7 @@
 import type { Dataset } from '../datasets/index.js'
 import { disposed } from '../errors.js'
 import { type HyperParams, listed } from '../hyperparams.js'
+import { withoutPrototype } from '../internal/options.js'
 import type { Classifier } from './classifier.js'
 import { chooseMachine, type Machine, needsLibTorch, WITHOUT_LIBTORCH } from './machine.js'
 import { type EngineName, fromNative, onlySamples, onlySampling, sampling, training } from './native.js'
@@ -145,7 +146,7 @@ export class Model {
     signal?.addEventListener('abort', cancel, { once: true })
     try {
       job = this.#engine.sample(this.#handle, request)
-      const { pixels, labels, confidences } = await job.promise
+      const { pixels, labels, confidences } = withoutPrototype(await job.promise)
       this.#warnOfThreads()
       signal?.throwIfAborted()
       return {
@@ -163,9 +164,10 @@ export class Model {
 
   /** Makes outputDim² × 784 grey levels of the fixed latent vectors. */
   async sampleFixed(): Promise<Uint8Array> {
-    const drawn = { seed: 0, first: 0, latents: null, labels: undefined, minConfidence: undefined }
+    const drawn = { seed: 0, first: 0, latents: null, labels: undefined, oneLabel: false }
     const count = this.#hparams.outputDim ** 2
-    return (await this.sample({ count, fixed: true, truncation: 1, ...drawn })).pixels
+    return (await this.sample({ count, fixed: true, truncation: 1, minConfidence: undefined, ...drawn }))
+      .pixels
   }
 
   /** Returns the latent vector of a seed's first image. */

@@ -89,7 +89,7 @@ export function* requestsOf({
     young = new Array(size * YOUNG_PER_IMAGE)
     young.length = 0
     const images = { count: size, seed, first, latents: null, labels: labels?.(first, size), truncation }
-    yield { ...images, fixed: false, minConfidence: undefined }
+    yield { ...images, oneLabel: false, fixed: false, minConfidence: undefined }
     const now = performance.now()
     const done = first + size
     if (done < count && now - reported < INTERVAL_MS) continue

@@ -28,8 +28,8 @@ export function checkSaveGrid(
   { outputDim, maxQueue, ...of }: Pick<HyperParams, 'latentDim' | 'outputDim' | 'maxQueue'> & Classes,
 ): { request: NativeSampleRequest; layout: GridOptions } {
   const keys = ['count', ...IMAGE_OPTIONS, ...GRID_OPTIONS]
-  const { count, ...values } = checkKeys('the options of saveGrid()', options, keys, modelsKey)
-  const { seed, latents, labels, minConfidence, truncation, ...layout } = values
+  const values = checkKeys('the options of saveGrid()', options, keys, modelsKey)
+  const { count, seed, latents, labels, minConfidence, truncation: _, ...layout } = values
   const fixed = [count, seed, latents, labels, minConfidence].every(value => value === undefined)
   const images = count === undefined ? (given(latents, labels, of.latentDim) ?? outputDim ** 2) : count
   const request = { ...checkImages(values, checkCount(images), of), fixed }

@@ -80,6 +80,7 @@ export function checkImages(
     ...checkSeedOrLatents(seed, latents, count, latentDim),
     first: 0,
     labels: checkLabels(labels, count, of),
+    oneLabel: false,
     fixed: false,
     minConfidence: checkMinConfidence(minConfidence, latents, of),
     truncation: checkTruncation('truncation', truncation),

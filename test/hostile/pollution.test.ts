@@ -61,6 +61,7 @@ test('properties of Object.prototype are no options of any call', async () => {
     const { seed, ...hparams } = kept(new DCGAN({ device: 'cpu', threads: 1 })).hparams
     return {
       pixels: [batch.pixels, pixels, fixed],
+      labels: Object.hasOwn(batch, 'labels'),
       pictures: [await batch.grid(), await batch.gif(), await new ImageBatch(batch.pixels).png(1)],
       files: ['.png', '.safetensors', '.onnx'].map(ending => readFileSync(file(ending))),
       hparams: { ...hparams, drawn: seed !== OPTIONS.seed },
