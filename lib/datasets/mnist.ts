@@ -56,6 +56,25 @@ export async function loadMnist(
   const source = sourceOf(
     folder === undefined ? undefined : checkPath('folder', folder, 'the path of a folder'),
   )
+  return read(source, split)
+}
+
+type Split = 'train' | 'test'
+
+/**
+ * Returns a function that reads MNIST from where `loadMnist()` finds it now, whatever `MNIST_DIR` and the current folder
+ * are later.
+ *
+ * @internal
+ */
+export function mnistOfNow(): (split: Split) => Promise<Dataset> {
+  const source = (async () => sourceOf(undefined))()
+  // Often it is not needed.
+  source.catch(() => {})
+  return async split => read(await source, split)
+}
+
+async function read(source: Source, split: Split): Promise<Dataset> {
   await checkFolder(source)
   const prefix = split === 'train' ? 'train' : 't10k'
   const imagesFile = await findFile(source, [`${prefix}-images-idx3-ubyte`, `${prefix}-images.idx3-ubyte`])
@@ -133,7 +152,7 @@ async function adviceFor(folder: string, missing: string[]): Promise<string> {
     : 'Put the original files there, or give another folder'
 }
 
-function checkSplit(options: unknown): 'train' | 'test' {
+function checkSplit(options: unknown): Split {
   const { split = 'train' } = checkKeys('the options of loadMnist()', options, ['split'])
   if (split !== 'train' && split !== 'test') throw invalidArgument('split', "'train' or 'test'", split)
   return split

@@ -1,10 +1,11 @@
-import { checkSource, type DatasetSource, type TrainingImages } from '../datasets/index.js'
+import { checkSource, type DatasetSource, mnistOfNow, type TrainingImages } from '../datasets/index.js'
 import { invalidArgument } from '../errors.js'
 import { modelsKey } from '../hyperparams.js'
 import { checkPath } from '../internal/files.js'
 import { checkFunction, checkInteger, checkKeys, checkSignal } from '../internal/options.js'
 import { MAX_SEED } from '../internal/random.js'
 import { copyOf } from '../internal/typed-arrays.js'
+import { type ClassifierFiles, classifierFiles } from '../native/classifier.js'
 import type { EvaluationProgress } from './evaluation.js'
 
 /** Options of `evaluate()`. */
@@ -70,6 +71,10 @@ export interface EvaluationPlan {
   onProgress: EvaluateOptions['onProgress']
   dataset: DatasetSource
   floorDataset: DatasetSource
+  /** Reads MNIST from where it was when the call was made. */
+  mnist: ReturnType<typeof mnistOfNow>
+  /** The files for classifiers when the call was made. */
+  classifierFiles: ClassifierFiles
 }
 
 /** Images of an evaluation. */
@@ -117,6 +122,8 @@ export function checkEvaluateOptions(options: EvaluateOptions | undefined): Eval
       tensorboard === undefined ? undefined : checkPath('tensorboard', tensorboard, 'the path of a folder'),
     signal: checkSignal(values.signal),
     onProgress: checkFunction('onProgress', values.onProgress as EvaluateOptions['onProgress']),
+    mnist: mnistOfNow(),
+    classifierFiles: classifierFiles(),
   }
   plan.signal?.throwIfAborted()
   // After all other checks: between a check and the copy of its images, no code of the caller may run.

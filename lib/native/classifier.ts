@@ -52,12 +52,39 @@ export function loadClassifier(): Promise<Classifier> {
 const others = new Map<string, Classifier>()
 
 /**
+ * Returns the file in the user's cache folder for a classifier.
+ *
+ * @internal
+ */
+export type ClassifierFiles = (hash: string) => string
+
+/**
+ * Returns the files for classifiers in the cache folder of now, whatever the environment variables are later.
+ *
+ * @internal
+ */
+export function classifierFiles(): ClassifierFiles {
+  try {
+    const folder = join(cache().cacheFolder(), 'classifiers')
+    return hash => join(folder, `${hash}.safetensors`)
+  } catch (error) {
+    // Often there is no need for a file.
+    return () => {
+      throw error
+    }
+  }
+}
+
+/**
  * Returns the classifier of the images with this fingerprint, which `keepClassifier()` kept in this process or in an
  * earlier one. Returns undefined if there is none.
  *
  * @internal
  */
-export async function classifierOf(hash: string): Promise<Classifier | undefined> {
+export async function classifierOf(
+  hash: string,
+  fileOf: ClassifierFiles = classifierFiles(),
+): Promise<Classifier | undefined> {
   const known = others.get(hash)
   if (known !== undefined) return known
   const found = await read(fileOf(hash)).catch(() => undefined)
@@ -73,6 +100,7 @@ export async function classifierOf(hash: string): Promise<Classifier | undefined
  */
 export async function keepClassifier(
   hash: string,
+  fileOf: ClassifierFiles,
   tensors: NativeTensor[],
   accuracy: number,
 ): Promise<Classifier> {
@@ -89,10 +117,6 @@ export async function keepClassifier(
     .then(() => writeFileAtomic(file, bytes))
     .catch(() => {})
   return classifier
-}
-
-function fileOf(hash: string): string {
-  return join(cache().cacheFolder(), 'classifiers', `${hash}.safetensors`)
 }
 
 async function readShipped(): Promise<Classifier> {
