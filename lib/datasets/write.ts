@@ -1,10 +1,10 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DcganError, invalidArgument } from '../errors.js'
 import { ImageBatch } from '../images/batch.js'
 import type { BatchImage } from '../images/grey-batch.js'
 import { SIDE } from '../images/grid.js'
-import { checkPath, ioError, writeFileAtomic } from '../internal/files.js'
+import { checkPath, ioError, makeFolder, writeFileAtomic } from '../internal/files.js'
 import { lazy } from '../internal/lazy.js'
 import { checkFunction, checkKeys, checkSignal, reading } from '../internal/options.js'
 import { lengthOf } from '../internal/typed-arrays.js'
@@ -76,9 +76,7 @@ export async function writeDataset(
   const onProgress = checkFunction('onProgress', given.onProgress as WriteDatasetOptions['onProgress'])
   const batches = batchesOf(source)
   signal?.throwIfAborted()
-  await mkdir(path, { recursive: true }).catch(cause => {
-    throw ioError('create', path, cause)
-  })
+  await makeFolder(path)
   const watched = watching(batches, signal, onProgress)
   if (format === 'png') return writePictures(watched, path)
   const spool = await spools().Spool.open(path)
@@ -220,7 +218,7 @@ async function writePictures(batches: AsyncIterable<ImageBatch>, folder: string)
         .map((image, j) => ({ path: placeOf(folder, image, count + i + j), i: i + j }))
       for (const { path } of some) {
         if (folders.has(path.folder)) continue
-        await mkdir(path.folder, { recursive: true })
+        await makeFolder(path.folder)
         folders.add(path.folder)
       }
       await Promise.all(some.map(async ({ path, i }) => writeFileAtomic(path.file, await batch.png(i))))
