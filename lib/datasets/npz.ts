@@ -1,12 +1,16 @@
 import type { Entry, ZipFile } from 'yauzl'
 import { DcganError } from '../errors.js'
-import { loading } from '../internal/loading.js'
+import { lazy } from '../internal/lazy.js'
 import { withRegularFile } from '../internal/regular-file.js'
 import { allocate } from '../internal/typed-arrays.js'
 import type { Dataset } from './dataset.js'
 import { SIDE } from './idx.js'
 import type { Split } from './idx-pair.js'
 import { type NpyHeader, parseNpyHeader } from './npy.js'
+
+const zipReader = lazy(
+  () => require('../internal/zip-reader.js') as typeof import('../internal/zip-reader.js'),
+)
 
 const PIXELS = SIDE * SIDE
 /** 1.37 million images, as for IDX files. */
@@ -81,10 +85,7 @@ async function openArchive(path: string): Promise<ZipFile> {
     await withRegularFile(path, async ({ stats }) => {
       if (stats.size === 0) throw new Error('it is empty')
     })
-    const { openZip } = loading(
-      () => require('../internal/zip-reader.js') as typeof import('../internal/zip-reader.js'),
-    )
-    return await openZip(path)
+    return await zipReader().openZip(path)
   } catch (cause) {
     throw bad(path, `cannot be read: ${(cause as Error).message}`, cause)
   }
@@ -98,7 +99,7 @@ async function arrayOf(path: string, zip: ZipFile, entry: Entry): Promise<NpyArr
   // Filled piece by piece, because joining the pieces at the end would block the event loop.
   const bytes = allocate(() => Buffer.alloc(uncompressedSize))
   let filled = 0
-  for await (const piece of await zip.openReadStreamPromise(entry)) {
+  for await (const piece of zipReader().readEntry(zip, entry)) {
     bytes.set(piece, filled)
     filled += piece.length
   }

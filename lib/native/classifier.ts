@@ -27,7 +27,9 @@ export interface Classifier extends ClassifierInfo {
 }
 
 /** Only classifiers of the user's own images lie in the cache. */
-const cache = lazy(() => require('../setup/cache.js') as typeof import('../setup/cache.js'))
+const cache = lazy(
+  () => require('../internal/cache-folder.js') as typeof import('../internal/cache-folder.js'),
+)
 
 /** Made by quality/classifier.py. */
 const FILE = join(__dirname, '..', '..', 'weights', 'classifier.safetensors')

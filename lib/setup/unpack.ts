@@ -1,69 +1,102 @@
 import fs from 'node:fs'
-import { LIBRARY, MOVE_CACHE } from './cache.js'
-import { failure } from './failure.js'
-import { nvidiaRequirements } from './pip.js'
-import { duration, line, size } from './report.js'
-import { ZipFile } from './zip.js'
+import path from 'node:path'
+import type { Entry, ZipFile } from 'yauzl'
+import { codeOf, ioFailure, messageOf } from '../internal/failure.js'
+import { openZip, readEntry } from '../internal/zip-reader.js'
+import { LIBRARY } from './cache.js'
+import { clear, duration, line, progress, size } from './report.js'
 
+const KIND_MASK = 0o170000
+const SYMLINK = 0o120000
+/** A wheel of torch has 15,000. */
+const MAX_ENTRIES = 200_000
 // Python's side of PyTorch, and its own tests.
 const NOT_NEEDED =
   /^lib(torch_python|shm|torchbind_test|jitbackend_test|backend_with_compiler|aoti_custom_ops)\./
 
 /**
- * Unpacks LibTorch's libraries and headers from its archive or from a PyTorch wheel to `<target>/torch`. Returns what the
- * wheel requires of NVIDIA's packages.
+ * Unpacks LibTorch's libraries and headers from its archive or from a PyTorch wheel to `<target>/torch`. Returns whether
+ * it is a wheel: the archive has NVIDIA's libraries, and a wheel has none.
  */
-export async function unpackLibTorch(file: string, target: string): Promise<string[]> {
-  return withZip(file, async zip => {
-    const marker = zip.find(/^[^/]*\/?lib\/libtorch\.so$/)
-    if (marker === undefined) {
-      throw failure(
-        'ERR_DCGAN_IO',
-        `${file} holds no LibTorch: it has no lib/libtorch.so.`,
-        'Give a LibTorch archive (libtorch-shared-with-deps-….zip) or a PyTorch wheel.',
-      )
-    }
-    const prefix = marker.replace(/lib\/libtorch\.so$/, '')
-    const started = Date.now()
-    const { files, bytes } = await zip.extract(target, name => placeLibTorch(prefix, name), MOVE_CACHE)
-    line(`  unpacked ${files} files, ${size(bytes)}, in ${duration(Date.now() - started)}`)
-    return nvidiaRequirements(await zip.text(/^[^/]+\.dist-info\/METADATA$/))
+export async function unpackLibTorch(file: string, target: string): Promise<boolean> {
+  const started = Date.now()
+  let wheel = false
+  const bytes = await unpack(file, target, name => {
+    wheel ||= name.endsWith('.dist-info/METADATA')
+    const [, inner = '', library] = /^(?:(?:lib)?torch\/)?(include\/.+|lib\/([^/]+))$/.exec(name) ?? []
+    const wanted = library ? LIBRARY.test(library) && !NOT_NEEDED.test(library) : inner !== ''
+    return wanted ? `torch/${inner}` : undefined
+  })
+  line(`  unpacked ${size(bytes)} in ${duration(started)}`)
+  return wheel
+}
+
+/** Unpacks the libraries and headers of a wheel of NVIDIA's to `<target>/nvidia`, where LibTorch looks for them. */
+export async function unpackNvidia(file: string, target: string): Promise<void> {
+  await unpack(file, target, name => {
+    const folder = /^nvidia\/[^/]+\/(lib|include)\/./.exec(name)?.[1]
+    return folder === 'include' || (folder === 'lib' && LIBRARY.test(name)) ? name : undefined
   })
 }
 
-/** `prefix`: the folder inside the archive, with its slash. */
-function placeLibTorch(prefix: string, name: string): string | undefined {
-  if (!name.startsWith(prefix)) return undefined
-  const inner = name.slice(prefix.length)
-  const library = /^lib\/([^/]+)$/.exec(inner)?.[1]
-  const wanted = library ? LIBRARY.test(library) && !NOT_NEEDED.test(library) : inner.startsWith('include/')
-  return wanted ? `torch/${inner}` : undefined
-}
-
 /**
- * Unpacks the libraries and headers of NVIDIA's wheels to `<target>/nvidia`, where LibTorch looks for them, and deletes
- * each wheel when it is unpacked. Returns their bytes.
+ * Unpacks a ZIP file into a folder of the caller's own. Overwrites no file. Refuses an archive with a link, or with a name
+ * that leads out of its folder. Returns the number of bytes.
+ *
+ * @param place returns where an entry goes, relative to the folder; undefined: nowhere
  */
-export async function unpackNvidia(wheels: string[], target: string): Promise<number> {
-  let sum = 0
-  for (const wheel of wheels) {
-    const { bytes } = await withZip(wheel, zip => zip.extract(target, placeNvidia, MOVE_CACHE))
-    sum += bytes
-    fs.rmSync(wheel)
-  }
-  return sum
-}
-
-function placeNvidia(name: string): string | undefined {
-  const folder = /^nvidia\/[^/]+\/(lib|include)\/./.exec(name)?.[1]
-  return folder === 'include' || (folder === 'lib' && LIBRARY.test(name)) ? name : undefined
-}
-
-async function withZip<T>(file: string, use: (zip: ZipFile) => Promise<T>): Promise<T> {
-  const zip = await ZipFile.open(file)
+export async function unpack(
+  archive: string,
+  target: string,
+  place: (name: string) => string | undefined,
+): Promise<number> {
+  let zip: ZipFile | undefined
   try {
-    return await use(zip)
+    zip = await openZip(archive, { strictFileNames: true })
+    const names = new Set<string>()
+    const wanted: { entry: Entry; file: string }[] = []
+    for await (const entry of zip.eachEntry()) {
+      const { fileName: name } = entry
+      checkEntry(entry, names)
+      names.add(name)
+      const to = name.endsWith('/') ? undefined : place(name)
+      if (to !== undefined) wanted.push({ entry, file: path.join(target, to) })
+    }
+    const bytes = wanted.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0)
+    let done = 0
+    for (const { entry, file } of wanted) {
+      fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 })
+      // Written at once: a stream to the file could still make it after this has failed and the folder was removed.
+      const fd = fs.openSync(file, 'wx', 0o644)
+      try {
+        for await (const chunk of readEntry(zip, entry)) fs.appendFileSync(fd, chunk)
+        if (LIBRARY.test(file)) fs.fsyncSync(fd)
+      } finally {
+        fs.closeSync(fd)
+      }
+      done += entry.uncompressedSize
+      progress('  Unpacking', done, bytes, size)
+    }
+    return bytes
+  } catch (error) {
+    // An error of the system is not the archive's fault.
+    if (/^E[A-Z]+$/.test(codeOf(error))) throw error
+    const what = `${archive} is damaged or unsafe: ${messageOf(error)}.`
+    const fix = 'Remove it and run the set-up again, or take LibTorch from https://pytorch.org.'
+    throw ioFailure(what, fix, { cause: error })
   } finally {
-    zip.close()
+    zip?.close()
+    clear()
   }
+}
+
+/** yauzl has checked that the name is relative, and has no '..'. */
+function checkEntry(entry: Entry, names: Set<string>): void {
+  const { fileName: name, externalFileAttributes: attributes } = entry
+  const kind = entry.versionMadeBy >>> 8 === 3 ? (attributes >>> 16) & KIND_MASK : 0
+  if (name === '' || name.includes('\0') || name.split('/').includes('.'))
+    throw new Error(`no file name: ${JSON.stringify(name)}`)
+  if (kind === SYMLINK) throw new Error(`${name} is a symbolic link`)
+  if (names.has(name)) throw new Error(`two entries are named ${name}`)
+  if (names.size === MAX_ENTRIES) throw new Error(`it has more than ${MAX_ENTRIES} entries`)
 }

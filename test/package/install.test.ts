@@ -116,11 +116,11 @@ cpu('installed without scripts, and with no LibTorch', () => {
   })
 
   test('works after npx libtorch-dcgan setup', async () => {
-    const setup = await app.npx(['setup', '--from', libtorch.folder])
+    const setup = await app.npx(['setup'], { LIBTORCH: libtorch.folder })
     expect(setup.stderr).toMatch(/Ready: LibTorch /)
     expect(setup.status).toBe(0)
     expectSame(await app.node(['sample.cjs']))
-    const doctor = await app.npx(['doctor', '--json'])
+    const doctor = await app.npx(['doctor', '--json'], { LIBTORCH: libtorch.folder })
     expect(JSON.parse(doctor.stdout)).toMatchObject({ ok: true })
   })
 

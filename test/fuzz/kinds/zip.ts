@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { ZipFile } from '../../../lib/setup/zip.js'
+import { unpack } from '../../../lib/setup/unpack.js'
 import { zip } from '../../setup/zip-files.js'
 import type { Mutator } from '../mutator.js'
 import { files } from './kind.js'
