@@ -7,7 +7,7 @@ const { failure } = require('../dist/internal/failure.js')
 const { findProgram } = require('../dist/setup/programs.js')
 const { run } = require('../dist/setup/run.js')
 const { showCompiling } = require('../dist/setup/build-addon.js')
-const terminal = require('../dist/setup/report.js')
+const terminal = require('../dist/internal/report.js')
 
 const ROOT = path.join(__dirname, '..')
 

@@ -1,12 +1,12 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { cacheFolder } from '../internal/cache-folder.js'
+import { filesUnder } from '../internal/disk.js'
 import { ioFailure } from '../internal/failure.js'
+import { size } from '../internal/report.js'
 import { listEntries, removeEntry } from '../setup/cache.js'
-import { filesUnder } from '../setup/disk.js'
 import { findLibTorch } from '../setup/find.js'
 import { withLock } from '../setup/lock.js'
-import { size } from '../setup/report.js'
 import { interruptible, type SetUpOptions, setUp } from '../setup/setup.js'
 
 interface SetUpFlags extends SetUpOptions {

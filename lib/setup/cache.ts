@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { cacheFolder } from '../internal/cache-folder.js'
+import { readJson, writeJson } from '../internal/disk.js'
 import { attempt } from '../internal/failure.js'
-import { readJson, writeJson } from './disk.js'
 
 // The cache has one folder for each LibTorch, which is complete or is not there.
 //
@@ -14,13 +14,6 @@ import { readJson, writeJson } from './disk.js'
 export const RECORD = 'libtorch.json'
 /** The name of a shared library. */
 export const LIBRARY = /\.so(\.\d+)*$/
-
-/** A library as it was unpacked. */
-interface Library {
-  size: number
-  mtimeMs: number
-  sha256: string
-}
 
 /** A LibTorch of the cache. */
 export interface CacheEntry {
@@ -37,8 +30,8 @@ export interface CacheEntry {
   sha256: string
   /** The time at which it was set up last. */
   date: string
-  /** The libraries that were unpacked, by their names relative to the entry. */
-  contents: { libraries: Record<string, Library> }
+  /** The libraries as they were unpacked, by their names relative to the entry. */
+  contents: { libraries: Record<string, { size: number; mtimeMs: number; sha256: string }> }
 }
 
 /** Lists the entries of the cache, the one that was set up last first. */

@@ -2,8 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { DcganErrorCode } from '../errors.js'
 import { failure, missing, SETUP } from '../internal/failure.js'
+import { runScript } from './addon.js'
 import type { Findings, Found } from './check-native.js'
-import { runScript } from './child.js'
 
 // Scripts that are run through the library: bodies of asynchronous functions, which return what to say.
 

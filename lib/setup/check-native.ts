@@ -1,13 +1,14 @@
 import path from 'node:path'
 import type { DcganErrorCode } from '../errors.js'
 import { cacheFolder } from '../internal/cache-folder.js'
-import { failure, messageOf, missing, SETUP } from '../internal/failure.js'
+import { attempt, failure, missing, SETUP } from '../internal/failure.js'
+import { PLATFORM } from '../internal/platform.js'
 import { minorOf } from '../internal/version.js'
 import { reinstallCommand, tryAddon } from './addon.js'
 import { listEntries } from './cache.js'
 import { findLibTorch, type LibTorchInfo } from './find.js'
 import { requireIntact, sharedWithGroup } from './intact.js'
-import { findProgram, hasNvidiaDriver, query } from './programs.js'
+import { hasNvidiaDriver, query } from './programs.js'
 
 export interface Check {
   name: string
@@ -35,7 +36,6 @@ export interface Findings {
 
 const SOURCES = { LIBTORCH: 'named by LIBTORCH', PyTorch: 'of the active Python', cache: 'in the cache' }
 
-/** The ways to replace a LibTorch that is damaged. */
 const REPLACE = {
   LIBTORCH: 'Point LIBTORCH at an intact LibTorch, or unset it.',
   PyTorch: 'python3 -m pip install --force-reinstall torch',
@@ -63,7 +63,9 @@ export function checkLibTorch(findings: Findings): Found {
 
 export function checkGpu({ libtorch, cudaDevices }: Findings): Found {
   if (!hasNvidiaDriver()) return { detail: 'no NVIDIA driver: the CPU trains and samples' }
-  const detail = gpus()
+  const flags = ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader']
+  const answer = attempt(() => query('nvidia-smi', flags)?.replaceAll('\n', '; '))
+  const detail = answer || 'an NVIDIA driver, but nvidia-smi does not answer'
   if (libtorch?.cuda === false)
     return { status: 'note', detail: `${detail}; but this LibTorch is for the CPU`, fix: `${SETUP} --cuda` }
   if (libtorch === undefined || cudaDevices !== 0) return { detail }
@@ -71,23 +73,14 @@ export function checkGpu({ libtorch, cudaDevices }: Findings): Found {
   return { status: 'note', detail: `${detail}; but LibTorch sees no GPU`, fix }
 }
 
-/** Describes the GPUs and their driver. */
-function gpus(): string {
-  const program = findProgram('nvidia-smi')
-  const flags = ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader']
-  try {
-    const answer = program && query(program, flags)
-    return answer ? answer.replaceAll('\n', '; ') : 'an NVIDIA driver, but nvidia-smi does not answer'
-  } catch (error) {
-    return messageOf(error)
-  }
-}
-
 /** Loads the addon, alone and with LibTorch, in a process of its own, and adds what it finds to `findings`. */
 export function checkAddon(root: string, findings: Findings): Found {
   const { libtorch } = findings
   findings.building = true
-  const file = findAddon(root)
+  const gyp = require('node-gyp-build') as { path(root: string): string }
+  const file = attempt(() => gyp.path(root))
+  if (file === undefined)
+    throw missing(`None for ${PLATFORM} in build/Release or prebuilds of ${root}.`, SETUP)
   const prebuilt = path.relative(root, file).startsWith('prebuilds')
   findings.building = !prebuilt
   const kind = prebuilt ? 'prebuilt' : 'built here'
@@ -112,13 +105,4 @@ export function checkAddon(root: string, findings: Findings): Found {
   const { threads, level, cudaDevices = 0 } = together.info ?? {}
   findings.cudaDevices = cudaDevices
   return { detail: `${detail} (level ${level}, ${threads} threads)` }
-}
-
-function findAddon(root: string): string {
-  try {
-    return (require('node-gyp-build') as { path(root: string): string }).path(root)
-  } catch (cause) {
-    const place = `${process.platform}-${process.arch} in build/Release or prebuilds of ${root}`
-    throw missing(`None for ${place}.`, SETUP, { cause })
-  }
 }

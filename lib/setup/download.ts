@@ -8,28 +8,22 @@ import { getProxyForUrl } from 'proxy-from-env'
 import { Agent, fetch, Pool, ProxyAgent } from 'undici'
 import { DcganError } from '../errors.js'
 import { codeOf, ioFailure, messageOf } from '../internal/failure.js'
-import { line, progress, size } from './report.js'
+import { line, progress, size } from '../internal/report.js'
 
 /** Failures that another attempt would meet too: a wrong address (no code), no such server, or a refusal (4xx). */
 const FINAL = /^(|ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EAI_FAIL|HTTP_4(?!08|25|29)..)$/
 
-interface DownloadOptions {
-  /** The SHA-256 that the file must have. */
-  sha256: string
-  attempts?: number
-  backoffMs?: number
-  stallMs?: number
-}
-
 /**
  * Downloads a file, and tries again after failures that may pass. If it fails, nothing stays. Returns its bytes.
  *
+ * @param pinned the SHA-256 that the file must have
  * @throws {DcganError} `ERR_DCGAN_IO`
  */
 export async function download(
   address: string,
   target: string,
-  { sha256: pinned, attempts = 5, backoffMs = 500, stallMs = 30_000 }: DownloadOptions,
+  pinned: string,
+  { attempts = 5, backoffMs = 500, stallMs = 30_000 } = {},
 ): Promise<number> {
   const url = new URL(address)
   const headers = { 'user-agent': 'libtorch-dcgan', 'accept-encoding': 'identity', ...credentialsOf(url) }
@@ -84,12 +78,10 @@ async function fetchOnce(url: URL, target: string, headers: Record<string, strin
   try {
     const response = await fetch(url, { headers, dispatcher })
     const { status, body } = response
-    if (url.protocol === 'https:' && response.url.startsWith('http:'))
-      throw ioFailure(`${url} redirects to ${response.url}, which is not secure.`, 'Check the address.')
-    if (status !== 200 || body === null)
-      throw Object.assign(new Error(`the server answered ${status} ${response.statusText}`), {
-        code: `HTTP_${status}`,
-      })
+    if (status !== 200 || body === null) {
+      const refusal = new Error(`the server answered ${status} ${response.statusText}`)
+      throw Object.assign(refusal, { code: `HTTP_${status}` })
+    }
     const total = Number(response.headers.get('content-length'))
     const measured = async function* (chunks: AsyncIterable<Uint8Array>) {
       for await (const chunk of chunks) {

@@ -2,8 +2,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { DcganError } from '../errors.js'
 import { cacheFolder } from '../internal/cache-folder.js'
+import { hashFile, writeJson } from '../internal/disk.js'
 import { attempt, detailsOf, explain, ioFailure } from '../internal/failure.js'
 import { requirePlatform } from '../internal/platform.js'
+import { duration, line, size } from '../internal/report.js'
 import { type CacheEntry, listEntries, RECORD, updateRecord } from './cache.js'
 import {
   allowsUnpinned,
@@ -13,13 +15,11 @@ import {
   type Variant,
   WAYS_OUT,
 } from './catalogue.js'
-import { hashFile, writeJson } from './disk.js'
 import { download } from './download.js'
 import { describeLibTorch, type LibTorchInfo } from './find.js'
 import { contentsOf, requireIntact, requireOwn, sharedWithGroup } from './intact.js'
 import { withLock } from './lock.js'
 import { pipDownload } from './pip.js'
-import { duration, line, size } from './report.js'
 import { unpackLibTorch, unpackNvidia } from './unpack.js'
 
 const PYTORCH = 'https://download.pytorch.org'
@@ -129,9 +129,8 @@ export async function fetchRelease(release: Release, folder: string): Promise<Ar
     const file = path.join(downloads, release.file)
     const started = Date.now()
     try {
-      const received = await download(from, file, { sha256 })
+      const received = await download(from, file, sha256)
       line(`  downloaded ${size(received)} in ${duration(started)}, SHA-256 as pinned`)
-      // Without a password.
       return { file, from: from.replace(/\/\/[^/]*@/, '//'), sha256 }
     } catch (error) {
       const { what, unreachable } = detailsOf(error as Error)

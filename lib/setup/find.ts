@@ -7,8 +7,7 @@ import { minorOf } from '../internal/version.js'
 import { listEntries } from './cache.js'
 import { VERSIONS } from './catalogue.js'
 import { requireIntact } from './intact.js'
-import { query } from './programs.js'
-import { pythons, safely } from './python.js'
+import { pythons, query, safely } from './programs.js'
 
 /** A LibTorch. */
 export interface LibTorchInfo {
@@ -45,8 +44,7 @@ export function findLibTorch(prefer = VERSIONS.map(minorOf)): LibTorchInfo | und
   const preferred = entries.filter(entry => prefer.includes(minorOf(entry.version)))
   for (const entry of [...preferred, ...entries]) {
     const found = attempt(() => describeLibTorch(entry.folder, 'cache'))
-    // It was removed by hand: as if it had never been fetched.
-    if (found === undefined) continue
+    if (found === undefined) continue // It was removed by hand.
     requireIntact(entry)
     return found
   }
@@ -54,11 +52,7 @@ export function findLibTorch(prefer = VERSIONS.map(minorOf)): LibTorchInfo | und
 }
 
 /** Describes the LibTorch in a folder. `platform`: what it must be built for, for example "linux-arm64". */
-export function describeLibTorch(
-  folder: string,
-  source: LibTorchInfo['source'],
-  platform = PLATFORM,
-): LibTorchInfo {
+export function describeLibTorch(folder: string, source: LibTorchInfo['source'], platform = PLATFORM) {
   if (!fs.existsSync(folder)) throw missing(`${folder} does not exist.`)
   const [include, lib] = [path.join(folder, 'include'), path.join(folder, 'lib')]
   const c10 = path.join(lib, 'libc10.so')

@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { filesUnder, hashFile } from '../internal/disk.js'
 import { missing, SETUP } from '../internal/failure.js'
 import { type CacheEntry, LIBRARY, updateRecord } from './cache.js'
-import { filesUnder, hashFile } from './disk.js'
 
 // A library of the cache is loaded into the user's process, so a change of it is noticed.
 

@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { attempt, ioFailure, messageOf } from '../internal/failure.js'
+import { line } from '../internal/report.js'
 import { findProgram } from './programs.js'
-import { line } from './report.js'
 import { locks, run } from './run.js'
 
 /** The status with which flock ends while another process holds the lock. */
@@ -18,8 +18,7 @@ const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = fs.constants
  * The lock is that of flock(1), which every Linux with glibc has: the kernel releases it when its holder ends, however
  * it ends. So no lock is ever stale. A user who may open the file can hold the lock, so only its owner may.
  *
- * @param doing what a holder does, for the message
- * @param patience seconds to wait
+ * @param doing what a holder does, for the message; `patience`: seconds to wait
  * @throws {DcganError} if the file cannot be locked, or not in time
  */
 export async function withLock<T>(

@@ -1,11 +1,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { hashFile } from '../internal/disk.js'
 import { ioFailure, SETUP } from '../internal/failure.js'
+import { line, size } from '../internal/report.js'
 import { allowsUnpinned, UNPINNED, WAYS_OUT } from './catalogue.js'
-import { hashFile } from './disk.js'
-import { installCommand, query } from './programs.js'
-import { pythons, safely } from './python.js'
-import { line, size } from './report.js'
+import { installCommand, pythons, query, safely } from './programs.js'
 import { run } from './run.js'
 
 // The wheels hold compiled code for CPython 3.11 too, but only LibTorch is taken from them: any Python may fetch them.
@@ -18,34 +17,24 @@ export function findPip(limit?: number): string | undefined {
   return [...pythons()].find(python => answers(python) !== undefined)
 }
 
-interface PipOptions {
-  machine: string
-  /** The project that made the wheels, for the message. */
-  owner: string
-  /** Why pip is used, as a sentence. */
-  why: string
-  /** The index that has them, if PyPI lacks them. */
-  index?: string | undefined
-}
-
-/** A file and its SHA-256. */
-export interface Wheel {
-  file: string
-  sha256: string
-}
-
 /**
  * Downloads wheels under the user's own settings of pip (index, proxy, certificates), and checks the SHA-256 of each
  * one, whatever its name is.
  *
  * @param wanted exact versions, with each wheel's SHA-256
  * @param folder new and empty
+ * @param options the owner of the wheels and the reason for pip, for messages; the index that has them, if PyPI lacks them
  */
 export async function pipDownload(
   wanted: Record<string, string>,
   folder: string,
-  { machine, owner, why, index }: PipOptions,
-): Promise<Wheel[]> {
+  {
+    machine,
+    owner,
+    why,
+    index,
+  }: Record<'machine' | 'owner' | 'why', string> & { index?: string | undefined },
+): Promise<{ file: string; sha256: string }[]> {
   const python = findPip()
   if (python === undefined) {
     throw ioFailure(

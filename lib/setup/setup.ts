@@ -4,13 +4,13 @@ import path from 'node:path'
 import { cacheFolder } from '../internal/cache-folder.js'
 import { attempt, codeOf, explain, ioFailure, messageOf, missing, SETUP } from '../internal/failure.js'
 import { requirePlatform } from '../internal/platform.js'
+import { clear, line } from '../internal/report.js'
 import { prebuiltMisfit, tryAddon } from './addon.js'
 import { addonIsCurrent, buildAddon } from './build-addon.js'
 import { releaseFor } from './catalogue.js'
 import { findLibTorch, type LibTorchInfo } from './find.js'
 import { withLock } from './lock.js'
 import { hasNvidiaDriver, requireBuildTools, requireNode } from './programs.js'
-import { clear, line } from './report.js'
 import { stopAll } from './run.js'
 
 const ROOT = path.join(__dirname, '..', '..')
@@ -64,8 +64,7 @@ function checkChoice({ cpu, cuda, from }: SetUpOptions): void {
   const { LIBTORCH, LIBTORCH_USE_PYTORCH } = process.env
   const variable = LIBTORCH ? 'LIBTORCH' : LIBTORCH_USE_PYTORCH === '1' ? 'LIBTORCH_USE_PYTORCH' : undefined
   if (!chosen || variable === undefined) return
-  const what = `${variable} is set: it names the LibTorch, and ${chosen} names another one.`
-  throw missing(what, `unset ${variable}`)
+  throw missing(`${variable} is set: ${chosen} would name another LibTorch than it does.`, `unset ${variable}`)
 }
 
 async function provide(options: SetUpOptions): Promise<void> {
@@ -77,10 +76,8 @@ async function provide(options: SetUpOptions): Promise<void> {
   line(`Ready: LibTorch ${libtorch.version} (${libtorch.cuda ? 'CUDA' : 'CPU'}) in ${libtorch.folder}`)
 }
 
-async function provideLibTorch(
-  { cpu, cuda, from }: SetUpOptions,
-  fromSource: boolean,
-): Promise<LibTorchInfo> {
+async function provideLibTorch(options: SetUpOptions, fromSource: boolean): Promise<LibTorchInfo> {
+  const { cpu, cuda, from } = options
   const found = cpu || cuda || from ? undefined : findLibTorch()
   if (found !== undefined) return found
   const variant = cuda || (!cpu && hasNvidiaDriver()) ? 'cuda' : 'cpu'

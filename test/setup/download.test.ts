@@ -7,7 +7,7 @@ import { captureErrors, rejection, serve, setVariables, sha256, temporary } from
 
 const data = crypto.randomBytes(300_000)
 const hash = sha256(data)
-const quick = { sha256: hash, backoffMs: 5, stallMs: 300 }
+const quick = { backoffMs: 5, stallMs: 300 }
 
 let target: string
 let said: string[]
@@ -31,7 +31,7 @@ function send(
 describe('a download', () => {
   test('gives the file and its size', async () => {
     const address = await serve((_request, response) => send(response))
-    await expect(download(`${address}/x`, target, quick)).resolves.toBe(data.length)
+    await expect(download(`${address}/x`, target, hash, quick)).resolves.toBe(data.length)
     expect(fs.readFileSync(target).equals(data)).toBe(true)
     expect(fs.readdirSync(path.dirname(target))).toEqual(['file.whl'])
   })
@@ -41,12 +41,12 @@ describe('a download', () => {
       response.write(data.subarray(0, 1000))
       response.end(data.subarray(1000))
     })
-    await expect(download(`${address}/x`, target, quick)).resolves.toBe(data.length)
+    await expect(download(`${address}/x`, target, hash, quick)).resolves.toBe(data.length)
   })
 
   test('with another hash is refused, and nothing of it stays', async () => {
     const address = await serve((_request, response) => send(response, { body: Buffer.from('evil') }))
-    const { message, code } = await rejection(download(`${address}/x`, target, quick))
+    const { message, code } = await rejection(download(`${address}/x`, target, hash, quick))
     expect(code).toBe('ERR_DCGAN_IO')
     expect(message).toContain(hash)
     expect(message).toContain(sha256(Buffer.from('evil')))
@@ -66,7 +66,7 @@ describe('a name and password in the address', () => {
       response.writeHead(302, { location: request.url === '/a' ? '/b' : `${other}/c` }).end()
     })
     const { message } = await rejection(
-      download(`${address.replace('//', '//me:s%40cret@')}/a`, target, quick),
+      download(`${address.replace('//', '//me:s%40cret@')}/a`, target, hash, quick),
     )
     const basic = `Basic ${Buffer.from('me:s@cret').toString('base64')}`
     expect(seen).toEqual([
@@ -86,7 +86,7 @@ describe('answers', () => {
       requests++
       response.writeHead(404).end()
     })
-    const { message, unreachable } = await rejection(download(`${address}/x`, target, quick))
+    const { message, unreachable } = await rejection(download(`${address}/x`, target, hash, quick))
     expect(message).toContain(`${address}/x`)
     expect(message).toMatch(/404/)
     expect(unreachable).toBe(true)
@@ -99,7 +99,7 @@ describe('answers', () => {
       if (++requests < 3) response.writeHead(status).end()
       else send(response)
     })
-    await download(`${address}/x`, target, quick)
+    await download(`${address}/x`, target, hash, quick)
     expect(requests).toBe(3)
     expect(said.filter(text => text.includes('trying again'))).toHaveLength(2)
     expect(said[0]).toContain(String(status))
@@ -112,7 +112,7 @@ describe('answers', () => {
       response.writeHead(500).end()
     })
     const { message, unreachable } = await rejection(
-      download(`${address}/x`, target, { ...quick, attempts: 4 }),
+      download(`${address}/x`, target, hash, { ...quick, attempts: 4 }),
     )
     expect(message).toMatch(/500/)
     expect(unreachable).toBe(true)
@@ -120,7 +120,7 @@ describe('answers', () => {
   })
 
   test('no server at all ends it soon', async () => {
-    const { unreachable, message } = await rejection(download('http://127.0.0.1:2/x', target, quick))
+    const { unreachable, message } = await rejection(download('http://127.0.0.1:2/x', target, hash, quick))
     expect(unreachable).toBe(true)
     expect(message).toMatch(/ECONNREFUSED/)
   })
@@ -133,7 +133,7 @@ describe('a redirect', () => {
       if (request.url === '/a') response.writeHead(302, { location: '/b' }).end()
       else response.writeHead(307, { location: `${other}/c` }).end()
     })
-    await download(`${address}/a`, target, quick)
+    await download(`${address}/a`, target, hash, quick)
     expect(fs.existsSync(target)).toBe(true)
   })
 
@@ -141,7 +141,7 @@ describe('a redirect', () => {
     const address = await serve(
       (_request, response) => void response.writeHead(302, { location: '/a' }).end(),
     )
-    expect((await rejection(download(`${address}/a`, target, quick))).message).toMatch(
+    expect((await rejection(download(`${address}/a`, target, hash, quick))).message).toMatch(
       /redirect count exceeded/,
     )
   })
@@ -150,7 +150,7 @@ describe('a redirect', () => {
     const address = await serve(
       (_request, response) => void response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
     )
-    expect((await rejection(download(`${address}/a`, target, quick))).message).toMatch(/HTTP\(S\)/)
+    expect((await rejection(download(`${address}/a`, target, hash, quick))).message).toMatch(/HTTP\(S\)/)
   })
 })
 
@@ -161,7 +161,7 @@ describe('a connection that breaks', () => {
       ranges.push(request.headers.range)
       send(response, ranges.length < 3 ? { breakAfter: 100_000 } : {})
     })
-    await download(`${address}/x`, target, quick)
+    await download(`${address}/x`, target, hash, quick)
     expect(fs.readFileSync(target).equals(data)).toBe(true)
     expect(ranges).toEqual([undefined, undefined, undefined])
   })
@@ -169,7 +169,7 @@ describe('a connection that breaks', () => {
   test('each time ends it after a few, and nothing of the file stays', async () => {
     const address = await serve((_request, response) => send(response, { breakAfter: 1000 }))
     const { message, unreachable } = await rejection(
-      download(`${address}/x`, target, { ...quick, attempts: 2 }),
+      download(`${address}/x`, target, hash, { ...quick, attempts: 2 }),
     )
     expect(message).toMatch(/other side closed|terminated/)
     expect(unreachable).toBe(true)
@@ -188,7 +188,7 @@ describe('a connection that stalls', () => {
       }
       send(response)
     })
-    await download(`${address}/x`, target, quick)
+    await download(`${address}/x`, target, hash, quick)
     expect(requests).toBe(3)
     expect(said.join('')).toMatch(/Headers Timeout[\s\S]*Body Timeout/)
   })

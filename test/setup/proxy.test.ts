@@ -67,7 +67,7 @@ describe('through a proxy', () => {
     })
     const target = path.join(temporary(), 'x')
     setVariables({ HTTP_PROXY: proxy.replace('//', '//me:s%40cret@') })
-    await download('http://files.example/x?y=1', target, { sha256: sha256(Buffer.from('data')) })
+    await download('http://files.example/x?y=1', target, sha256(Buffer.from('data')))
     expect(fs.readFileSync(target, 'utf8')).toBe('data')
     const authorization = `Basic ${Buffer.from('me:s@cret').toString('base64')}`
     expect(seen).toEqual(['http://files.example/x?y=1', 'files.example', authorization])
@@ -88,7 +88,7 @@ describe('through a proxy', () => {
     })
     await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
     const target = path.join(temporary(), 'x')
-    const script = `require('./dist/setup/download.js').download('https://localhost:${port}/x', ${JSON.stringify(target)}, { sha256: '${sha256(Buffer.from('secret'))}' })
+    const script = `require('./dist/setup/download.js').download('https://localhost:${port}/x', ${JSON.stringify(target)}, '${sha256(Buffer.from('secret'))}')
       .catch(error => { console.error(error.message); process.exitCode = 1 })`
     // In a process of its own, for which that certificate will do.
     const env = {
@@ -111,13 +111,13 @@ describe('through a proxy', () => {
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     const tunnel = `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`
     setVariables({ HTTP_PROXY: proxy, HTTPS_PROXY: tunnel })
-    const options = { backoffMs: 1, attempts: 2, sha256: sha256(Buffer.from('')) }
+    const options = { backoffMs: 1, attempts: 2 }
     const target = path.join(temporary(), 'x')
-    expect(await rejection(download('http://files.example/x', target, options))).toMatchObject({
+    expect(await rejection(download('http://files.example/x', target, '', options))).toMatchObject({
       message: expect.stringMatching(/407/),
       fix: expect.stringMatching(/HTTPS_PROXY=http:\/\/name:password/),
     })
-    await expect(download('https://files.example/x', target, options)).rejects.toThrow(
+    await expect(download('https://files.example/x', target, '', options)).rejects.toThrow(
       /Proxy response \(403\)/,
     )
     server.close()

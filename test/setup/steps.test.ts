@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { filesUnder } from '../../lib/setup/disk.js'
-import * as terminal from '../../lib/setup/report.js'
+import { filesUnder } from '../../lib/internal/disk.js'
+import * as terminal from '../../lib/internal/report.js'
 import { ROOT, temporary } from './support'
 
 let root: string

@@ -1,7 +1,7 @@
 import crypto from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { unpack as unpackFile } from '../../lib/setup/unpack.js'
+import { unzip } from '../../lib/internal/unzip.js'
 import { type Item, temporary, zip } from './support'
 
 async function unpack(
@@ -11,7 +11,7 @@ async function unpack(
   const folder = temporary()
   const file = path.join(folder, 'archive.zip')
   fs.writeFileSync(file, data)
-  await unpackFile(file, path.join(folder, 'out'), place)
+  await unzip(file, path.join(folder, 'out'), place)
   return path.join(folder, 'out')
 }
 
@@ -174,7 +174,7 @@ describe('damage is found:', () => {
     const folder = temporary()
     fs.writeFileSync(path.join(folder, 'archive.zip'), data)
     const out = path.join(folder, 'out')
-    const unpacked = unpackFile(path.join(folder, 'archive.zip'), out, (name: string) => name)
+    const unpacked = unzip(path.join(folder, 'archive.zip'), out, (name: string) => name)
     await expect(unpacked).rejects.toThrow(/damaged/)
     fs.rmSync(path.join(out, 'large'), { force: true })
     await new Promise(resolve => setTimeout(resolve, 50))

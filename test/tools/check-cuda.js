@@ -9,7 +9,7 @@ const { parseArgs } = require('node:util')
 const { hasNvidiaDriver } = require('../../dist/setup/programs.js')
 const { failure } = require('../../dist/internal/failure.js')
 const { run } = require('../../dist/setup/run.js')
-const { line } = require('../../dist/setup/report.js')
+const { line } = require('../../dist/internal/report.js')
 const { PARTS } = require('./cuda/parts.js')
 const { runProgram } = require('./program.js')
 

@@ -3,7 +3,7 @@
 const path = require('node:path')
 const { MACHINES } = require('../../dist/internal/platform.js')
 const { BUILD_TOOLS } = require('../../dist/setup/programs.js')
-const { duration, line } = require('../../dist/setup/report.js')
+const { duration, line } = require('../../dist/internal/report.js')
 const { buildApart, crossTool } = require('../cmake.js')
 const { crossLibTorch } = require('./libtorch.js')
 

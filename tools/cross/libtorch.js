@@ -3,7 +3,7 @@
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { filesUnder } = require('../../dist/setup/disk.js')
+const { filesUnder } = require('../../dist/internal/disk.js')
 const { cacheFolder } = require('../../dist/internal/cache-folder.js')
 const { nvidiaWheels, releaseFor } = require('../../dist/setup/catalogue.js')
 const { fetchRelease } = require('../../dist/setup/fetch.js')
@@ -11,7 +11,7 @@ const { describeLibTorch } = require('../../dist/setup/find.js')
 const { pipDownload } = require('../../dist/setup/pip.js')
 const { unpackLibTorch, unpackNvidia } = require('../../dist/setup/unpack.js')
 const { detailsOf, failure } = require('../../dist/internal/failure.js')
-const { line } = require('../../dist/setup/report.js')
+const { line } = require('../../dist/internal/report.js')
 const { crossTool } = require('../cmake.js')
 
 /**

@@ -1,4 +1,4 @@
-import { bar, isLive, sizeOf } from '../internal/terminal.js'
+import { bar, isLive, sizeOf } from './terminal.js'
 
 const REDRAW_MS = 100
 

@@ -1,8 +1,8 @@
 import crypto from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { attempt } from '../internal/failure.js'
-import { makeFolder, writeFileAtomic } from '../internal/files.js'
+import { attempt } from './failure.js'
+import { makeFolder, writeFileAtomic } from './files.js'
 
 const CHUNK_BYTES = 1 << 20
 
