@@ -64,7 +64,7 @@ function checkChoice({ cpu, cuda, from }: SetUpOptions): void {
   const { LIBTORCH, LIBTORCH_USE_PYTORCH } = process.env
   const variable = LIBTORCH ? 'LIBTORCH' : LIBTORCH_USE_PYTORCH === '1' ? 'LIBTORCH_USE_PYTORCH' : undefined
   if (!chosen || variable === undefined) return
-  throw missing(`${variable} is set: ${chosen} would name another LibTorch than it does.`, `unset ${variable}`)
+  throw missing(`${variable} is set, and ${chosen} names another LibTorch.`, `unset ${variable}`)
 }
 
 async function provide(options: SetUpOptions): Promise<void> {
