@@ -5,7 +5,7 @@ import { problem, temporary } from './support'
 
 const ROOT = path.join(__dirname, '..', '..')
 
-/** A package whose library answers with this difference, after this statement. */
+/** A package with a library that answers with this difference, after this statement. */
 function library(difference: number, statement = ''): string {
   const root = temporary()
   fs.mkdirSync(path.join(root, 'dist'))

@@ -10,7 +10,7 @@ export function write(folder: string, name: string, data: Buffer | string, mode 
   return file
 }
 
-/** The variables of a user whose home is this folder, and whose programs are in its bin/. */
+/** The variables of a user with this folder as home and with programs in its bin/. */
 export const environment = (home: string, more: Record<string, string> = {}) => ({
   HOME: home,
   LIBTORCH_DCGAN_HOME: path.join(home, 'cache'),
@@ -43,7 +43,7 @@ export function fetchInto(
   return node(['-e', script], environment(home, env))
 }
 
-/** A python3 on PATH whose pip gives these files, and notes its arguments. */
+/** A python3 on PATH with a pip that gives these files, and notes its arguments. */
 export function fakePip(home: string, files: Record<string, Buffer>): string {
   for (const [name, data] of Object.entries(files)) write(home, `index/${name}`, data)
   const log = path.join(home, 'pip.log')

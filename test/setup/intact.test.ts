@@ -66,7 +66,7 @@ describe('a library of the cache', () => {
     while (noted() !== fs.statSync(library()).mtimeMs) await new Promise(resolve => setTimeout(resolve, 5))
   })
 
-  test('whose time an archive cut to seconds is as it was', () => {
+  test('with a time that an archive cut to seconds is as it was', () => {
     const seconds = Math.floor(fs.statSync(library()).mtimeMs / 1000)
     const record = path.join(folder, '..', 'libtorch.json')
     const before = fs.readFileSync(record, 'utf8')

@@ -78,9 +78,9 @@ describe('through a proxy', () => {
     const origin = https.createServer({ key: pem, cert: pem }, (_request, response) => response.end('secret'))
     await new Promise<void>(resolve => origin.listen(0, '127.0.0.1', resolve))
     const { port } = origin.address() as net.AddressInfo
-    const asked: (string | undefined)[] = []
+    const requested: (string | undefined)[] = []
     const proxy = http.createServer().on('connect', (request, socket) => {
-      asked.push(request.url)
+      requested.push(request.url)
       const upstream = net.connect(port, '127.0.0.1', () => {
         socket.write('HTTP/1.1 200 OK\r\n\r\n')
         socket.pipe(upstream).pipe(socket)
@@ -100,7 +100,7 @@ describe('through a proxy', () => {
     proxy.close()
     expect(made).toMatchObject({ status: 0 })
     expect(fs.readFileSync(target, 'utf8')).toBe('secret')
-    expect(asked).toEqual([`localhost:${port}`])
+    expect(requested).toEqual([`localhost:${port}`])
   })
 
   test('that refuses, the refusal is in the message', async () => {

@@ -147,7 +147,7 @@ export function makeLibTorch(folder: string, version = '2.13.0', options: { cuda
   return folder
 }
 
-/** A wheel of torch: LibTorch under `torch/`, beside what is not to be unpacked. */
+/** A wheel of torch: LibTorch under `torch/`, and files that are not to be unpacked. */
 export function makeWheel(version = '2.13.0', { cuda = false } = {}): Buffer {
   return zip([
     ...Object.entries(libtorchFiles(version, { cuda })).map(([name, data]) => ({
