@@ -11,7 +11,7 @@ import { codeOf, ioFailure, messageOf } from '../internal/failure.js'
 import { line, progress, size } from '../internal/report.js'
 
 /** Failures that another attempt would meet too: a wrong address (no code), no such server, or a refusal (4xx). */
-const FINAL = /^(|ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EAI_FAIL|HTTP_4(?!08|25|29)..)$/
+const FINAL = /^(|ENOTFOUND|ECONNREFUSED|E(HOST|NET)UNREACH|UND_ERR_INVALID_ARG|HTTP_4(?!08|25|29)..)$/
 
 /**
  * Downloads a file, and tries again after failures that may pass. If it fails, nothing stays. Returns its bytes.
@@ -38,8 +38,9 @@ export async function download(
       )
     } catch (error) {
       fs.rmSync(target, { force: true })
-      // The cause of what fetch throws is the error of the connection.
-      const cause = error instanceof DcganError ? error : ((error as Error).cause ?? error)
+      // The innermost cause of what fetch throws is the error of the connection.
+      let cause = error as Error
+      while (!(cause instanceof DcganError) && cause.cause instanceof Error) cause = cause.cause
       const code = codeOf(cause)
       if (cause instanceof DcganError || /^(ENOSPC|EDQUOT)$/.test(code)) throw cause
       const reason = messageOf(cause) || code

@@ -17,8 +17,8 @@ const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = fs.constants
  *
  * The lock is that of flock(1), which every Linux with glibc has: the kernel releases it when its holder ends, however
  * it ends. So no lock is ever stale. A user who may open the file can hold the lock, so only its owner may.
+ * `doing` says in the message what a holder does; `patience` is in seconds.
  *
- * @param doing what a holder does, for the message; `patience`: seconds to wait
  * @throws {DcganError} if the file cannot be locked, or not in time
  */
 export async function withLock<T>(
