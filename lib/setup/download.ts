@@ -40,7 +40,7 @@ export async function download(
       fs.rmSync(target, { force: true })
       // The innermost cause of what fetch throws is the error of the connection.
       let cause = error as Error
-      while (!(cause instanceof DcganError) && cause.cause instanceof Error) cause = cause.cause
+      while (!(cause instanceof DcganError) && cause.cause) cause = cause.cause as Error
       const code = codeOf(cause)
       if (cause instanceof DcganError || /^(ENOSPC|EDQUOT)$/.test(code)) throw cause
       const reason = messageOf(cause) || code
