@@ -30,8 +30,8 @@ export function makeContenders({ python, threads, variables }) {
   return {
     ourStep: (precision, batch, steps, images = batch * steps) =>
       new Contender(`ours ${precision}`, node, ['ours/step.js', precision, batch, steps, images], env),
-    ourEpoch: (batch, steps, hparams) =>
-      new Contender('ours float32', node, ['ours/epoch.js', batch, steps, JSON.stringify(hparams)], env),
+    ourEpoch: (batch, steps, hparams, name = 'ours float32') =>
+      new Contender(name, node, ['ours/epoch.js', batch, steps, JSON.stringify(hparams)], env),
     ourSample: (precision, count, samples) =>
       new Contender(`ours ${precision}`, node, ['ours/sample.js', precision, count, samples], env),
     ourPortable: (count, samples) =>

@@ -3,9 +3,9 @@
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { otherProcessor } = require('../dist/setup/elf.js')
-const { MIN_GLIBC } = require('../dist/setup/platform.js')
-const { isOlder } = require('../dist/setup/programs.js')
+const { otherProcessor } = require('../dist/internal/elf.js')
+const { MIN_GLIBC } = require('../dist/internal/platform.js')
+const { isOlder } = require('../dist/internal/version.js')
 
 const LIBTORCH = /^lib(torch|torch_cpu|c10)\.so$/
 /** Libraries that every system has that runs LibTorch. The last one is how glibc finds thread-local variables. */

@@ -2,12 +2,12 @@
 
 const os = require('node:os')
 const path = require('node:path')
-const { MACHINES, PLATFORM } = require('../dist/setup/platform.js')
-const { failure } = require('../dist/setup/failure.js')
+const { MACHINES, PLATFORM } = require('../dist/internal/platform.js')
+const { failure } = require('../dist/internal/failure.js')
 const { findProgram } = require('../dist/setup/programs.js')
 const { run } = require('../dist/setup/run.js')
 const { showCompiling } = require('../dist/setup/build-addon.js')
-const terminal = require('../dist/setup/report.js')
+const terminal = require('../dist/internal/report.js')
 
 const ROOT = path.join(__dirname, '..')
 

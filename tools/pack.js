@@ -3,7 +3,7 @@
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { PLATFORM } = require('../dist/setup/platform.js')
+const { PLATFORM } = require('../dist/internal/platform.js')
 const { makePrebuilt } = require('./prebuild.js')
 
 const ROOT = path.join(__dirname, '..')

@@ -9,7 +9,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { reportFailure } = require('../dist/cli/failure.js')
-const { failure } = require('../dist/setup/failure.js')
+const { failure } = require('../dist/internal/failure.js')
 const { run } = require('../dist/setup/run.js')
 
 const ROOT = path.join(__dirname, '..')

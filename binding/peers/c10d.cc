@@ -50,11 +50,8 @@ StorePtr open_store(const PeerPlace& place, std::chrono::milliseconds timeout) {
   require_c10d();
   c10d::TCPStoreOptions options;
   options.port = static_cast<std::uint16_t>(place.port);
-  options.isServer = place.serves_store;
   options.waitWorkers = false;
   options.timeout = timeout;
-  // Otherwise it listens at all addresses. The store closes the socket.
-  if (options.isServer) options.masterListenFd = bind_to(place.address, place.port);
   // Without this, its calls of libuv would reach Node's libuv.
   options.useLibUV = false;
   return c10::make_intrusive<c10d::TCPStore>(place.address, options);

@@ -14,7 +14,7 @@ namespace dcgan {
 using StorePtr = c10::intrusive_ptr<c10d::Store>;
 using BackendPtr = c10::intrusive_ptr<c10d::Backend>;
 
-/// Connects to the store at the place's address, or serves it. Throws c10::Error after `timeout`.
+/// Connects to the store at the place's address. Throws c10::Error after `timeout`.
 StorePtr open_store(const PeerPlace& place, std::chrono::milliseconds timeout);
 
 /// Connects all processes. `name` distinguishes the groups of one store. An operation fails after `timeout`.

@@ -2,9 +2,11 @@
 
 #include <map>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "peers/sockets.h"
+#include "peers/store_server.h"
 
 namespace dcgan {
 
@@ -25,10 +27,8 @@ std::string address_of(const PeerPlace& place) { return place.address + ":" + st
 /// Opens the store, or returns null and why that failed. LibTorch would itself wait for a process that does
 /// not listen yet, and print a backtrace for each try.
 StorePtr try_to_open(const PeerPlace& place, std::string& why) {
-  if (!place.serves_store) {
-    why = try_to_connect(place.address, place.port, kConnectPatience);
-    if (!why.empty()) return {};
-  }
+  why = try_to_connect(place.address, place.port, kConnectPatience);
+  if (!why.empty()) return {};
   try {
     return open_store(place, kConnectPatience);
   } catch (const Error&) {
@@ -39,18 +39,34 @@ StorePtr try_to_open(const PeerPlace& place, std::string& why) {
   }
 }
 
+Error unusable(const std::string& failure, const PeerPlace& place, const std::string& why) {
+  return {"ERR_DCGAN_PEER", failure + address_of(place) + " (MASTER_ADDR, MASTER_PORT): " + why +
+                                ". Set both to an address of the process with RANK 0 and a free port"};
+}
+
+void serve(const PeerPlace& place) {
+  try {
+    serve_store(listen_at(place.address, place.port));
+  } catch (const std::system_error& error) {
+    throw unusable("Cannot listen at ", place, error.code().message());
+  }
+}
+
 StorePtr connect(const PeerPlace& place, const Idle& idle) {
   std::string why;
-  for (const auto begin = Clock::now();;) {
+  for (const auto begin = Clock::now(); Clock::now() - begin <= kPatience;) {
     if (auto store = try_to_open(place, why)) return store;
     if (!idle()) throw given_up();
-    if (place.serves_store || Clock::now() - begin > kPatience) break;
     std::this_thread::sleep_for(kTryEvery);
   }
-  const auto failure = (place.serves_store ? "Cannot listen at " : "No answer from ") + address_of(place);
-  throw Error("ERR_DCGAN_PEER", failure + " (MASTER_ADDR, MASTER_PORT): " + why +
-                                    ". Set both to an address of the process with RANK 0 and a free port");
+  throw unusable("No answer from ", place, why);
 }
+
+/// A process's way to a store.
+struct Access {
+  bool served = false;  // by this process
+  StorePtr store;       // null: not connected yet
+};
 
 }  // namespace
 
@@ -60,9 +76,13 @@ StorePtr rendezvous_store(const PeerPlace& place, const Idle& idle) {
   // `idle` may call this function again.
   static std::recursive_mutex mutex;
   // Never destroyed, because the stores' threads may outlive static destructors.
-  static auto* stores = new std::map<std::string, StorePtr>();
+  static auto* accesses = new std::map<std::string, Access>();
   const std::lock_guard lock(mutex);
-  auto& store = (*stores)[address_of(place)];
+  auto& [served, store] = (*accesses)[address_of(place)];
+  if (place.serves_store && !served) {
+    serve(place);
+    served = true;
+  }
   if (!store) store = connect(place, idle);
   return store;
 }

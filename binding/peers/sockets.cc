@@ -44,10 +44,12 @@ class Socket {
     return getsockopt(file_, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
   }
 
-  int bind(const addrinfo& place) const {
+  int listen(const addrinfo& place) const {
     const int yes = 1;
     if (file_ < 0 || setsockopt(file_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0) return errno;
-    return ::bind(file_, place.ai_addr, place.ai_addrlen) == 0 ? 0 : errno;
+    fcntl(file_, F_SETFL, O_NONBLOCK);
+    if (::bind(file_, place.ai_addr, place.ai_addrlen) != 0) return errno;
+    return ::listen(file_, SOMAXCONN) == 0 ? 0 : errno;
   }
 
   /// Returns the numeric address of this end; an empty text if it has none.
@@ -74,13 +76,15 @@ struct Resolved {
   int error;
 };
 
+/// An empty address means all addresses of this machine.
 Resolved resolve(const std::string& address, int port, int family = AF_UNSPEC, int flags = 0) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_family = family;
-  hints.ai_flags = flags;
+  hints.ai_flags = flags | AI_PASSIVE;
   addrinfo* found = nullptr;
-  const int error = getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found);
+  const auto* const name = address.empty() ? nullptr : address.c_str();
+  const int error = getaddrinfo(name, std::to_string(port).c_str(), &hints, &found);
   return {{error == 0 ? found : nullptr, freeaddrinfo}, error};
 }
 
@@ -121,14 +125,23 @@ std::string try_to_connect(const std::string& address, int port, std::chrono::mi
   return name_of(error);
 }
 
-std::optional<int> bind_to(const std::string& address, int port) {
-  return first_usable(address, port, [](const addrinfo& place) -> std::optional<int> {
+int listen_at(const std::string& address, int port) {
+  int error = 0;
+  const auto listen = [&error](const addrinfo& place) -> std::optional<int> {
     Socket socket(place);
-    const int error = socket.bind(place);
+    error = socket.listen(place);
     if (error == 0) return socket.release();
     if (error == EADDRNOTAVAIL || error == EAFNOSUPPORT) return std::nullopt;
     throw std::system_error(error, std::generic_category());
-  });
+  };
+  if (const auto file = first_usable(address, port, listen)) return *file;
+  // All addresses. A socket for those of IPv6 is also one for those of IPv4.
+  for (const int family : {AF_INET6, AF_INET}) {
+    const auto [places, unknown] = resolve({}, port, family);
+    if (unknown != 0) continue;
+    if (const auto file = listen(*places)) return *file;
+  }
+  throw std::system_error(error, std::generic_category());
 }
 
 std::string address_towards(const std::string& address) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 namespace dcgan {
@@ -9,11 +8,11 @@ namespace dcgan {
 /// Connects to an address and disconnects. Returns why that failed; an empty text if it succeeded.
 std::string try_to_connect(const std::string& address, int port, std::chrono::milliseconds timeout);
 
-/// Returns a socket that is bound to this address of this machine and to no other one: loopback for 127.0.0.1
-/// and localhost. Returns nothing if only a socket at all addresses may be reached by that name: the address
-/// belongs to a router, or a machine's own name is a loopback address in its own list of hosts. Throws
-/// std::system_error.
-std::optional<int> bind_to(const std::string& address, int port);
+/// Returns a socket that listens at this address of this machine and at no other one: loopback for 127.0.0.1
+/// and localhost. It listens at all addresses if only such a socket may be reached by that name: the address
+/// belongs to a router, or a machine's own name is a loopback address in its own list of hosts. Its accept()
+/// does not wait. Throws std::system_error.
+int listen_at(const std::string& address, int port);
 
 /// Returns the address of this machine from which it reaches `address`; an empty text if other machines may
 /// not reach it there, as above.

@@ -1,13 +1,13 @@
 import { paint } from '../internal/terminal.js'
+import type { Check } from '../setup/check-native.js'
 import { diagnose, type Report } from '../setup/doctor.js'
-import type { Check } from '../setup/findings.js'
 import { EXIT } from './failure.js'
 
 const COLOURS = { ok: 'green', note: 'yellow', failed: 'red', skipped: 'yellow' } as const
 
 /** Runs `libtorch-dcgan doctor`. */
-export async function doctor({ json }: { json?: boolean }): Promise<void> {
-  const report = await diagnose()
+export function doctor({ json }: { json?: boolean }): void {
+  const report = diagnose()
   process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : describe(report))
   process.exitCode = report.ok ? 0 : EXIT.failure
 }

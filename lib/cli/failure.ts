@@ -1,6 +1,6 @@
 import { DcganError } from '../errors.js'
+import { detailsOf } from '../internal/failure.js'
 import { paint } from '../internal/terminal.js'
-import { detailsOf } from '../setup/failure.js'
 
 /** Exit codes: for failures, for wrong usage, and for signals (128 plus the signal's number). */
 export const EXIT = { failure: 1, usage: 2, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const

@@ -61,7 +61,7 @@ Environment:
                           libtorch-dcgan in XDG_CACHE_HOME or ~/.cache
   LIBTORCH_DCGAN_MIRROR   used in place of https://download.pytorch.org
   LIBTORCH_DCGAN_ALLOW_UNPINNED=1
-                          take a file whose SHA-256 is not known
+                          take a wheel with another SHA-256 than the pinned one
   LIBTORCH_DCGAN_BUILD_FROM_SOURCE=1
                           build the addon even if a prebuilt one fits
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
@@ -82,12 +82,7 @@ function addSetUp(program: Command): void {
     .addOption(
       source('--cuda', 'LibTorch for CUDA (2.8 GB to download); the default if there is an NVIDIA driver'),
     )
-    .addOption(
-      source(
-        '--from <source>',
-        'take LibTorch from an address, which ends in #sha256=<hash>, or from a ZIP file, wheel or folder',
-      ),
-    )
+    .addOption(source('--from <file>', 'take LibTorch from a ZIP file or wheel'))
     .option('--rebuild', 'build the addon again, even if a prebuilt one fits')
     .option('--list', 'show what the cache holds')
     .option('--remove [name...]', 'remove what --list shows: all of it, or these names')

@@ -1,11 +1,12 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { cacheFolder, listEntries, removeEntry } from '../setup/cache.js'
-import { filesUnder } from '../setup/disk.js'
-import { failure } from '../setup/failure.js'
+import { cacheFolder } from '../internal/cache-folder.js'
+import { filesUnder } from '../internal/disk.js'
+import { ioFailure } from '../internal/failure.js'
+import { size } from '../internal/report.js'
+import { listEntries, removeEntry } from '../setup/cache.js'
 import { findLibTorch } from '../setup/find.js'
 import { withLock } from '../setup/lock.js'
-import { size } from '../setup/report.js'
 import { interruptible, type SetUpOptions, setUp } from '../setup/setup.js'
 
 interface SetUpFlags extends SetUpOptions {
@@ -39,9 +40,9 @@ function isMissing(): boolean {
 }
 
 function listCache(json: boolean): void {
-  const entries = listEntries().map(entry => {
+  const entries = listEntries().map((entry, i) => {
     const files = filesUnder(entry.place).map(name => fs.lstatSync(path.join(entry.place, name)).size)
-    return { ...entry, bytes: files.reduce((sum, bytes) => sum + bytes, 0) }
+    return { ...entry, current: i === 0, bytes: files.reduce((sum, bytes) => sum + bytes, 0) }
   })
   const lines = entries.map(
     ({ name, folder, from, current, bytes }) =>
@@ -58,7 +59,7 @@ async function removeFromCache(names: string[]): Promise<void> {
   const unknown = names.find(name => !present.includes(name))
   if (unknown !== undefined) {
     const fix = `It holds: ${present.join(', ') || 'nothing'}.`
-    throw failure('ERR_DCGAN_IO', `The cache holds no ${unknown}.`, fix)
+    throw ioFailure(`The cache holds no ${unknown}.`, fix)
   }
   if (!fs.existsSync(cache)) return
   await withLock(path.join(cache, 'lock'), async () => {

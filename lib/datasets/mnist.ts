@@ -61,6 +61,23 @@ export async function loadMnist(
   const source = originOf(
     folder === undefined ? undefined : checkPath('folder', folder, 'the path of a folder'),
   )
+  return read(source, split)
+}
+
+type Split = 'train' | 'test'
+
+/**
+ * Returns a function that reads MNIST from where `loadMnist()` finds it now, whatever `MNIST_DIR` and the current folder
+ * are later.
+ */
+export function mnistOfNow(): (split: Split) => Promise<Dataset> {
+  const source = (async () => originOf(undefined))()
+  // Often it is not needed.
+  source.catch(() => {})
+  return async split => read(await source, split)
+}
+
+async function read(source: Origin, split: Split): Promise<Dataset> {
   await checkFolder(source)
   const prefix = split === 'train' ? 'train' : 't10k'
   const imagesFile = await findFile(source, [`${prefix}-images-idx3-ubyte`, `${prefix}-images.idx3-ubyte`])

@@ -1,6 +1,6 @@
 import type { Entry, ZipFile } from 'yauzl'
 import { badDataset, DcganError } from '../errors.js'
-import { loading } from '../internal/loading.js'
+import { lazy } from '../internal/lazy.js'
 import { withRegularFile } from '../internal/regular-file.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
 import { allocate } from '../internal/typed-arrays.js'
@@ -8,6 +8,10 @@ import type { Dataset } from './dataset.js'
 import { MAX_BYTES, MAX_RATIO, MAX_RATIO_FROM } from './idx.js'
 import type { Split } from './idx-pair.js'
 import { type NpyHeader, parseNpyHeader } from './npy.js'
+
+const zipReader = lazy(
+  () => require('../internal/zip-reader.js') as typeof import('../internal/zip-reader.js'),
+)
 
 const MAX_ENTRIES = 1000
 /** Bytes of the names of all classes: 1,024 characters for each of 256. */
@@ -76,10 +80,7 @@ async function openArchive(path: string): Promise<ZipFile> {
     await withRegularFile(path, async ({ stats }) => {
       if (stats.size === 0) throw new Error('it is empty')
     })
-    const { openZip } = loading(
-      () => require('../internal/zip-reader.js') as typeof import('../internal/zip-reader.js'),
-    )
-    return await openZip(path)
+    return await zipReader().openZip(path)
   } catch (cause) {
     throw bad(path, `cannot be read: ${(cause as Error).message}`, cause)
   }
@@ -93,7 +94,7 @@ async function arrayOf(path: string, zip: ZipFile, entry: Entry): Promise<NpyArr
   // Filled piece by piece, because joining the pieces at the end would block the event loop.
   const bytes = allocate(() => Buffer.alloc(uncompressedSize))
   let filled = 0
-  for await (const piece of await zip.openReadStreamPromise(entry)) {
+  for await (const piece of zipReader().readEntry(zip, entry)) {
     bytes.set(piece, filled)
     filled += piece.length
   }

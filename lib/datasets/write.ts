@@ -1,9 +1,9 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DcganError, invalidArgument } from '../errors.js'
 import { ImageBatch } from '../images/batch.js'
 import type { BatchImage } from '../images/grey-batch.js'
-import { checkPath, ioError, writeFileAtomic } from '../internal/files.js'
+import { checkPath, ioError, makeFolder, writeFileAtomic } from '../internal/files.js'
 import { lazy } from '../internal/lazy.js'
 import { callback, checkOptions, checkSignal, oneOf, orElse, reading } from '../internal/options.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
@@ -74,9 +74,7 @@ export async function writeDataset(
   })
   const batches = batchesOf(source)
   signal?.throwIfAborted()
-  await mkdir(path, { recursive: true }).catch(cause => {
-    throw ioError('create', path, cause)
-  })
+  await makeFolder(path)
   const watched = watching(batches, signal, onProgress)
   if (format === 'png') return writePictures(watched, path)
   const spool = await spools().Spool.open(path)
@@ -216,7 +214,7 @@ async function writePictures(batches: AsyncIterable<ImageBatch>, folder: string)
         .map((image, j) => ({ path: placeOf(folder, image, count + i + j), i: i + j }))
       for (const { path } of some) {
         if (folders.has(path.folder)) continue
-        await mkdir(path.folder, { recursive: true })
+        await makeFolder(path.folder)
         folders.add(path.folder)
       }
       await Promise.all(some.map(async ({ path, i }) => writeFileAtomic(path.file, await batch.png(i))))

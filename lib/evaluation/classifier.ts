@@ -1,7 +1,13 @@
 import { type Dataset, fingerprintOf, type TrainingData } from '../datasets/index.js'
 import type { HyperParams } from '../hyperparams.js'
 import { lengthOf } from '../internal/typed-arrays.js'
-import { type Classifier, classifierOf, keepClassifier, loadClassifier } from '../native/classifier.js'
+import {
+  type Classifier,
+  type ClassifierFiles,
+  classifierOf,
+  keepClassifier,
+  loadClassifier,
+} from '../native/classifier.js'
 import type { Model } from '../native/model.js'
 
 /** Which images a classifier is chosen for, and what watches its training. */
@@ -11,6 +17,8 @@ export interface Choice {
   images: Dataset
   /** True if they are some of the images that the model was trained on. */
   own: boolean
+  /** Where classifiers are kept. */
+  files: ClassifierFiles
   /** Called with the share of its training that is done. May throw to stop it. */
   onProgress: (fraction: number) => void
 }
@@ -22,29 +30,29 @@ export interface Choice {
 export async function chooseClassifier(
   model: Model,
   { classes }: Pick<HyperParams, 'classes'>,
-  { data, images, own, onProgress }: Choice,
+  { data, images, own, files, onProgress }: Choice,
 ): Promise<Classifier> {
   if (data.digits || lengthOf(images.labels) !== images.count) return loadClassifier()
   const hash = own ? data.hash : await fingerprintOf(images, classes)
-  const kept = await classifierOf(hash)
+  const kept = await classifierOf(hash, files)
   if (kept !== undefined) return kept
   const known = images.labels.reduce((most, label) => Math.max(most, label + 1), classes)
-  return train(model, hash, { ...images, classes: known }, onProgress)
+  const { tensors, accuracy } = await train(model, { ...images, classes: known }, onProgress)
+  return keepClassifier(hash, files, tensors, accuracy)
 }
 
 /** Trains a classifier in pieces. Requests for images are served in between. */
 async function train(
   model: Model,
-  hash: string,
   { images, labels, count, classes }: Dataset & { classes: number },
   onProgress: (fraction: number) => void,
-): Promise<Classifier> {
+): Promise<Pick<Classifier, 'tensors' | 'accuracy'>> {
   const id = await model.beginClassifier({ images, labels, count, classes })
   try {
     for (;;) {
       const { fraction, tensors, accuracy } = await model.advanceClassifier(id)
       onProgress(fraction)
-      if (tensors !== undefined && accuracy !== undefined) return keepClassifier(hash, tensors, accuracy)
+      if (tensors !== undefined && accuracy !== undefined) return { tensors, accuracy }
     }
   } finally {
     model.endEvaluation(id)

@@ -2,7 +2,6 @@ import {
   checkDataset,
   type Dataset,
   fingerprintOf,
-  loadMnist,
   loadSource,
   subset,
   type TrainingData,
@@ -50,20 +49,20 @@ export async function loadCompared(
       real,
       pool,
       own: own.own && plan.floorDataset === undefined,
-      seen: async () => (data.digits ? plan.dataset !== undefined && isSeen(real) : holds(pool, real)),
+      seen: async () => (data.digits ? plan.dataset !== undefined && isSeen(real, plan) : holds(pool, real)),
     }
   }
   throw badDataset('The data set has one image, and figures need two at least. Give a larger one')
 }
 
 /** Returns true if the shipped classifier was trained on these images, or if that is not known. */
-async function isSeen(real: Dataset): Promise<boolean> {
-  const seen = await loadMnist().catch(() => undefined)
+async function isSeen(real: Dataset, { mnist }: EvaluationPlan): Promise<boolean> {
+  const seen = await mnist('train').catch(() => undefined)
   return seen === undefined || holds(seen, real)
 }
 
 async function ownImages(
-  { dataset, floorDataset }: EvaluationPlan,
+  { dataset, floorDataset, mnist }: EvaluationPlan,
   data: TrainingData,
   classes: number,
 ): Promise<Sources> {
@@ -72,17 +71,17 @@ async function ownImages(
   if (typeof dataset === 'string') return fromFolder(dataset, isOwn)
   if (dataset === undefined && data.digits) {
     return {
-      real: await loadMnist({ split: 'test' }),
-      pool: await unless(floorDataset, loadMnist),
+      real: await mnist('test'),
+      pool: await unless(floorDataset, () => mnist('train')),
       own: false,
     }
   }
   if (dataset === undefined && data.folder !== undefined) return fromFolder(data.folder, isOwn)
   const real = dataset ?? data.images
-  if (real === undefined) return fromDefault(data, isOwn)
+  if (real === undefined) return fromDefault(data, isOwn, mnist)
   // The caller has another pool.
   if (floorDataset !== undefined) return { real, pool: real, own: false }
-  if (data.digits) return { real, pool: await loadMnist(), own: false }
+  if (data.digits) return { real, pool: await mnist('train'), own: false }
   const { images } = data
   return images !== undefined && !holds(real, images)
     ? { real, pool: images, own: true }
@@ -113,10 +112,14 @@ async function fromFolder(folder: string, isOwn: IsOwn): Promise<Sources> {
 }
 
 /** Compares with the images in `MNIST_DIR`, if the model was trained on those. */
-async function fromDefault(data: TrainingData, isOwn: IsOwn): Promise<Sources> {
-  const pool = await loadMnist().catch(() => undefined)
+async function fromDefault(
+  data: TrainingData,
+  isOwn: IsOwn,
+  mnist: EvaluationPlan['mnist'],
+): Promise<Sources> {
+  const pool = await mnist('train').catch(() => undefined)
   if (pool === undefined || !(await isOwn(pool))) throw unknownImages(data)
-  return { real: await loadMnist({ split: 'test' }), pool, own: true }
+  return { real: await mnist('test'), pool, own: true }
 }
 
 /** Divides a data set into images with even and with odd numbers. */

@@ -1,4 +1,4 @@
-import { checkSource, type DatasetSource, type TrainingImages } from '../datasets/index.js'
+import { checkSource, type DatasetSource, mnistOfNow, type TrainingImages } from '../datasets/index.js'
 import { invalidArgument } from '../errors.js'
 import { modelsKey } from '../hyperparams.js'
 import { path } from '../internal/files.js'
@@ -15,6 +15,7 @@ import {
 } from '../internal/options.js'
 import { MAX_SEED } from '../internal/random.js'
 import { copyOf } from '../internal/typed-arrays.js'
+import { classifierFiles } from '../native/classifier.js'
 import type { EvaluationProgress } from './evaluation.js'
 
 /** Options of `evaluate()`. */
@@ -91,10 +92,13 @@ export function checkEvaluateOptions(options: EvaluateOptions | undefined) {
     onProgress: callback<EvaluateOptions['onProgress']>(),
   }
   const plan = checkOptions('the options of evaluate()', options, checks, modelsKey)
+  // MNIST and the classifiers are read later, from where they are now.
+  const now = { mnist: mnistOfNow(), classifierFiles: classifierFiles() }
   plan.signal?.throwIfAborted()
   // After all other checks: between a check and the copy of its images, no code of the caller may run.
   const dataset = copied(checkSource(plan.dataset))
-  return { ...plan, dataset, floorDataset: copied(checkSource(plan.floorDataset)) }
+  const floorDataset = copied(checkSource(plan.floorDataset))
+  return { ...plan, ...now, dataset, floorDataset }
 }
 
 /** Checked options of one call. `accuracyScore`: the number of images for it; 0 for no score. */

@@ -69,6 +69,7 @@ async function compare(
     data,
     images: pool,
     own,
+    files: plan.classifierFiles,
     onProgress: fraction => {
       stopIfAborted()
       trained = TRAINING_SHARE

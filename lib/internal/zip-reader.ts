@@ -1,6 +1,13 @@
 import fs from 'node:fs'
 import { Readable } from 'node:stream'
-import { fromRandomAccessReaderPromise, type Options, RandomAccessReader, type ZipFile } from 'yauzl'
+import zlib from 'node:zlib'
+import {
+  type Entry,
+  fromRandomAccessReaderPromise,
+  type Options,
+  RandomAccessReader,
+  type ZipFile,
+} from 'yauzl'
 
 /** Entries of fewer bytes are read at once. */
 const SMALL_BYTES = 4 * 1024 * 1024
@@ -14,6 +21,19 @@ export async function openZip(file: string, options: Options = {}): Promise<ZipF
     reader.close(() => {})
     throw error
   }
+}
+
+/** Reads an entry. Throws at its end if the bytes are not those that were packed. */
+export async function* readEntry(zip: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
+  const { fileName: name, compressionMethod: method } = entry
+  if (!entry.canDecodeFileData()) throw new Error(`${name} is encrypted, or packed by method ${method}`)
+  let crc = 0
+  // yauzl checks their number.
+  for await (const chunk of await zip.openReadStreamPromise(entry)) {
+    crc = zlib.crc32(chunk, crc)
+    yield chunk
+  }
+  if (crc !== entry.crc32) throw new Error(`${name} fails its checksum`)
 }
 
 /** Reads a file for yauzl. In yauzl's own reader, a record that points far out causes an error that nobody catches. */

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { DcganError } from '../errors.js'
+import { cutShort } from '../internal/elf.js'
+import { detailsOf, messageOf, SETUP } from '../internal/failure.js'
 import { assertInstalled } from '../internal/installed.js'
 import { lazy } from '../internal/lazy.js'
-import { cutShort } from '../setup/elf.js'
-import { detailsOf } from '../setup/failure.js'
 import type { NativeAddon } from './types.js'
 
 /** The addon, and the file that it was loaded from. */
@@ -18,13 +18,13 @@ interface Loader {
 }
 
 /** It is slow to load, so it is loaded only after a failure. */
-const platforms = lazy(() => require('../setup/platform.js') as typeof import('../setup/platform.js'))
+const platforms = lazy(() => require('../internal/platform.js') as typeof import('../internal/platform.js'))
 
 // The package's root: the path is the same from lib/ and from dist/.
 const ROOT = path.join(__dirname, '..', '..')
 
-/** The advice against most failures. */
-export const SETUP = 'Run "npx libtorch-dcgan setup" (and "npx libtorch-dcgan doctor" to see what is wrong)'
+/** The advice that helps against most failures. */
+export const ADVICE = `Run "${SETUP}" (and "npx libtorch-dcgan doctor" to see what is wrong)`
 
 /**
  * Finds and loads the addon, which needs no LibTorch.
@@ -72,7 +72,7 @@ function load(): OpenAddon {
   } catch (cause) {
     throw new DcganError(
       'ERR_DCGAN_NATIVE_NOT_FOUND',
-      `The native addon does not load here: ${file}: ${messageOf(cause)}. ${advice()}`,
+      `The native addon does not load here: ${file}: ${messageOf(cause).trim()}. ${advice()}`,
       { cause },
     )
   }
@@ -81,7 +81,7 @@ function load(): OpenAddon {
 /** Returns what the user can do without an addon. If PyTorch publishes no LibTorch, set-up cannot help. */
 function advice(): string {
   const problem = problemOfPlatform()
-  if (problem === undefined) return SETUP
+  if (problem === undefined) return ADVICE
   const { what, fix = '' } = detailsOf(problem)
   return `${what} ${fix.replaceAll('\n', '. ')}`
 }
@@ -100,11 +100,5 @@ function problemOfPlatform(): Error | undefined {
 export function refuseCutShort(files: string[]): void {
   const damaged = files.find(cutShort)
   if (damaged === undefined) return
-  throw new DcganError('ERR_DCGAN_NATIVE_NOT_FOUND', `${damaged} is damaged: its end is missing. ${SETUP}`)
-}
-
-/** Returns the loader's message, of an error or of the `{ code, message }` that the addon throws. */
-export function messageOf(thrown: unknown): string {
-  const { message } = thrown as { message?: unknown }
-  return (typeof message === 'string' ? message : String(thrown)).trim()
+  throw new DcganError('ERR_DCGAN_NATIVE_NOT_FOUND', `${damaged} is damaged: its end is missing. ${ADVICE}`)
 }

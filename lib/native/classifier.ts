@@ -23,7 +23,9 @@ export interface Classifier extends ClassifierInfo {
 }
 
 /** Only classifiers of the user's own images lie in the cache. */
-const cache = lazy(() => require('../setup/cache.js') as typeof import('../setup/cache.js'))
+const cache = lazy(
+  () => require('../internal/cache-folder.js') as typeof import('../internal/cache-folder.js'),
+)
 
 /** Made by quality/classifier.py. */
 const FILE = join(__dirname, '..', '..', 'weights', 'classifier.safetensors')
@@ -44,10 +46,37 @@ export function loadClassifier(): Promise<Classifier> {
 const others = new Map<string, Classifier>()
 
 /**
+ * Returns the file in the user's cache folder for a classifier.
+ *
+ * @internal
+ */
+export type ClassifierFiles = (hash: string) => string
+
+/**
+ * Returns the files for classifiers in the cache folder of now, whatever the environment variables are later.
+ *
+ * @internal
+ */
+export function classifierFiles(): ClassifierFiles {
+  try {
+    const folder = join(cache().cacheFolder(), 'classifiers')
+    return hash => join(folder, `${hash}.safetensors`)
+  } catch (error) {
+    // Often there is no need for a file.
+    return () => {
+      throw error
+    }
+  }
+}
+
+/**
  * Returns the classifier of the images with this fingerprint, which `keepClassifier()` kept in this process or in an
  * earlier one. Returns undefined if there is none.
  */
-export async function classifierOf(hash: string): Promise<Classifier | undefined> {
+export async function classifierOf(
+  hash: string,
+  fileOf: ClassifierFiles = classifierFiles(),
+): Promise<Classifier | undefined> {
   const known = others.get(hash)
   if (known !== undefined) return known
   const found = await read(fileOf(hash)).catch(() => undefined)
@@ -61,6 +90,7 @@ export async function classifierOf(hash: string): Promise<Classifier | undefined
  */
 export async function keepClassifier(
   hash: string,
+  fileOf: ClassifierFiles,
   tensors: NativeTensor[],
   accuracy: number,
 ): Promise<Classifier> {
@@ -77,10 +107,6 @@ export async function keepClassifier(
     .then(() => writeFileAtomic(file, bytes))
     .catch(() => {})
   return classifier
-}
-
-function fileOf(hash: string): string {
-  return join(cache().cacheFolder(), 'classifiers', `${hash}.safetensors`)
 }
 
 async function readShipped(): Promise<Classifier> {

@@ -1,69 +1,81 @@
+import crypto from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { DcganError } from '../errors.js'
-import { filesUnder, requireSpace } from './disk.js'
-import { failure, messageOf } from './failure.js'
+import { filesUnder, readJson, writeJson } from '../internal/disk.js'
+import { failure, messageOf, missing, SETUP } from '../internal/failure.js'
+import { manifest } from '../internal/installed.js'
+import { clear, duration, line, progress } from '../internal/report.js'
+import { isOlder } from '../internal/version.js'
 import type { LibTorchInfo } from './find.js'
 import { requireBuildTools } from './programs.js'
-import { clear, duration, line, progress } from './report.js'
 import { run } from './run.js'
-import { readStamp, type Stamp } from './stamp.js'
-import { requireSupported } from './version.js'
 
 const SOURCES = /(\.(cc|h|cu)|CMakeLists\.txt|\.cmake)$/
-const OUTPUTS = ['dcgan.node', 'libdcgan_training.so'].map(name => path.join('build', 'Release', name))
-// The precompiled header of LibTorch takes 0.7 GB.
-const DISK = 1_200_000_000
 const MEMORY_PER_JOB = 2_000_000_000
 
-function stampOf(root: string, { folder, version, cuda }: LibTorchInfo): Stamp {
-  const sources = ['binding', 'cmake'].flatMap(part =>
-    filesUnder(path.join(root, part), SOURCES).map(name => path.join(part, name)),
-  )
-  const file = path.join(root, 'build', 'addon.json')
-  return readStamp(root, file, ['CMakeLists.txt', ...sources], { folder, version, cuda })
+/** The state of the folder `build`. It lies there in addon.json. */
+interface Stamp {
+  /** The package's folder and the LibTorch that CMake was configured for. */
+  configured?: string
+  /** The hash of the sources that were compiled. Missing if the build did not end. */
+  sources?: string | undefined
+}
+
+const stampOf = (root: string) => path.join(root, 'build', 'addon.json')
+const outputsOf = (root: string) =>
+  ['dcgan.node', 'libdcgan_training.so'].map(name => path.join(root, 'build', 'Release', name))
+
+/** Returns the stamp of a build that has ended. */
+function wantedStamp(root: string, { folder, version, cuda }: LibTorchInfo): Stamp {
+  const hash = crypto.createHash('sha256')
+  for (const name of ['CMakeLists.txt', 'binding', 'cmake']) {
+    const files = path.extname(name) ? [''] : filesUnder(path.join(root, name), SOURCES)
+    for (const file of files) hash.update(file).update(fs.readFileSync(path.join(root, name, file)))
+  }
+  return { configured: JSON.stringify({ root, folder, version, cuda }), sources: hash.digest('hex') }
 }
 
 /** Returns whether the addon was built here from these sources and this LibTorch. */
 export function addonIsCurrent(root: string, libtorch: LibTorchInfo): boolean {
-  return stampOf(root, libtorch).current
+  const stamp = readJson<Stamp>(stampOf(root))
+  if (stamp === undefined || !outputsOf(root).every(file => fs.existsSync(file))) return false
+  const { configured, sources } = wantedStamp(root, libtorch)
+  return stamp.configured === configured && stamp.sources === sources
 }
 
 /** Builds the addon and the training library with cmake-js. */
 export async function buildAddon(root: string, libtorch: LibTorchInfo): Promise<void> {
   requireSupported(libtorch)
   requireBuildTools()
-  requireSpace(root, DISK, 'Building the addon', 'put the package on a larger disk')
   const started = Date.now()
-  const stamp = stampOf(root, libtorch)
-  stamp.remove()
-  // Libraries that this step did not finish, or that were changed since, are linked again.
-  if (!stamp.whole) for (const name of OUTPUTS) fs.rmSync(path.join(root, name), { force: true })
-  const first = mustConfigure(root, libtorch, stamp.whole)
+  const last = readJson<Stamp>(stampOf(root))
+  const { configured, sources } = wantedStamp(root, libtorch)
+  // Ninja logs what it has finished; Make takes a file that was half written for a new one.
+  const continues = last?.sources !== undefined || fs.existsSync(path.join(root, 'build', 'build.ninja'))
   line(`Building the addon for LibTorch ${libtorch.version} (${libtorch.cuda ? 'CUDA' : 'CPU'})`)
-  if (first) await cmakeJs(root, ['reconfigure', `--CDLIBTORCH=${libtorch.folder}`])
+  if (!continues || last?.configured !== configured) {
+    fs.rmSync(stampOf(root), { force: true })
+    await cmakeJs(root, ['reconfigure', `--CDLIBTORCH=${libtorch.folder}`])
+  }
+  await writeJson(stampOf(root), { configured })
+  // Libraries that a build did not finish are linked again.
+  if (last?.sources === undefined) for (const file of outputsOf(root)) fs.rmSync(file, { force: true })
   await cmakeJs(root, ['build', ...jobs()])
-  await stamp.write(OUTPUTS)
-  line(`Built the addon in ${duration(Date.now() - started)}`)
+  await writeJson(stampOf(root), { configured, sources })
+  line(`Built the addon in ${duration(started)}`)
 }
 
-/**
- * Returns whether the build folder must be made again: cmake-js ignores changed variables once CMake's cache exists.
- *
- * @param whole whether what was built last is as it was
- */
-function mustConfigure(root: string, libtorch: LibTorchInfo, whole: boolean): boolean {
-  const has = (name: string) => fs.existsSync(path.join(root, 'build', name))
-  // A configuration that failed leaves a cache, but nothing to build by.
-  if (!has('CMakeCache.txt') || !(has('build.ninja') || has('Makefile'))) return true
-  const cache = fs.readFileSync(path.join(root, 'build', 'CMakeCache.txt'), 'utf8')
-  const value = (name: string) => new RegExp(`^${name}:[A-Z]+=(.*)$`, 'm').exec(cache)?.[1]
-  const known = `${libtorch.version} ${libtorch.cuda ? 'CUDA' : 'CPU'}`
-  if (value('LIBTORCH') !== libtorch.folder || value('LIBTORCH_KNOWN') !== known) return true
-  if (value('CMAKE_HOME_DIRECTORY') !== root) return true
-  // Ninja logs what it has finished; Make takes a file that was half written for a new one.
-  return !whole && value('CMAKE_GENERATOR') !== 'Ninja'
+/** Throws if a LibTorch is too old to build the addon with. */
+function requireSupported({ version, folder }: LibTorchInfo): void {
+  const { libtorch: oldest } = manifest().config
+  if (!isOlder(version, oldest) || process.env.LIBTORCH_BYPASS_VERSION_CHECK === '1') return
+  throw failure(
+    'ERR_DCGAN_LIBTORCH_MISMATCH',
+    `LibTorch ${version} in ${folder} is too old: the addon needs ${oldest} or newer.`,
+    `Unset LIBTORCH and LIBTORCH_USE_PYTORCH, then: ${SETUP} --cpu\nor try it all the same: LIBTORCH_BYPASS_VERSION_CHECK=1 ${SETUP} --rebuild`,
+  )
 }
 
 /** Returns the flag for as many compilers at once as there are processors and memory for. */
@@ -76,11 +88,9 @@ function jobs(): string[] {
 async function cmakeJs(root: string, args: string[]): Promise<void> {
   let program: string
   try {
-    const manifest = require.resolve('cmake-js/package.json', { paths: [root] })
-    program = path.join(path.dirname(manifest), 'bin', 'cmake-js')
+    program = require.resolve('cmake-js/bin/cmake-js', { paths: [root] })
   } catch (cause) {
-    const what = `The package cmake-js is missing: ${messageOf(cause)}`
-    throw failure('ERR_DCGAN_NATIVE_NOT_FOUND', what, 'npm install', { cause })
+    throw missing(`The package cmake-js is missing: ${messageOf(cause)}`, 'npm install', { cause })
   }
   const command = [program, ...args, '--directory', root]
   const { status, output } = await run(process.execPath, command, { cwd: root, onLine: showCompiling })
@@ -99,9 +109,9 @@ function buildFailure(output: string): DcganError {
   const first = lines.findIndex(text => /^FAILED|error:|CMake Error|Error \d+$/.test(text))
   const shown = first < 0 ? lines.slice(-40) : lines.slice(first, first + 40)
   const fix = /Killed|cannot allocate memory|out of memory/i.test(output)
-    ? 'The machine ran out of memory. Compile one file at a time: CMAKE_BUILD_PARALLEL_LEVEL=1 npx libtorch-dcgan setup'
+    ? `The machine ran out of memory. Compile one file at a time: CMAKE_BUILD_PARALLEL_LEVEL=1 ${SETUP}`
     : /No space left on device/.test(output)
       ? 'The disk is full: free some space, then run the set-up again.'
       : 'Fix the compiler errors above; `npx libtorch-dcgan doctor` shows the tools that were found.'
-  return failure('ERR_DCGAN_NATIVE_NOT_FOUND', `The addon does not build:\n${shown.join('\n')}`, fix)
+  return missing(`The addon does not build:\n${shown.join('\n')}`, fix)
 }

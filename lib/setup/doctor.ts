@@ -1,13 +1,11 @@
 import os from 'node:os'
 import path from 'node:path'
 import { DcganError } from '../errors.js'
+import { detailsOf } from '../internal/failure.js'
 import { packageVersion } from '../internal/installed.js'
-import { checkAddon } from './check-addon.js'
+import { libc, PLATFORM, requirePlatform } from '../internal/platform.js'
 import { checkDataSet, checkStep, trySampling, tryTraining } from './check-library.js'
-import { checkGpu, checkLibTorch } from './check-libtorch.js'
-import { detailsOf } from './failure.js'
-import type { Check, Findings, Found } from './findings.js'
-import { libc, PLATFORM, requirePlatform } from './platform.js'
+import { type Check, checkAddon, checkGpu, checkLibTorch, type Findings, type Found } from './check-native.js'
 import { BUILD_TOOLS, requireNode } from './programs.js'
 
 const ROOT = path.join(__dirname, '..', '..')
@@ -19,13 +17,9 @@ export interface Report {
 }
 
 /** Makes a check, which fails with the error that `work` throws. An error of what is not `needed` is a note. */
-async function check(
-  name: string,
-  work: () => string | Found | Promise<string | Found>,
-  needed = true,
-): Promise<Check> {
+function check(name: string, work: () => string | Found, needed = true): Check {
   try {
-    const found = await work()
+    const found = work()
     return { name, status: 'ok', ...(typeof found === 'string' ? { detail: found } : found) }
   } catch (error) {
     if (!(error instanceof DcganError)) throw error
@@ -44,22 +38,21 @@ function checkPlatform(): string {
 }
 
 /** Examines the installation. */
-export async function diagnose(): Promise<Report> {
+export function diagnose(): Report {
   const findings: Findings = {}
-  const libtorch = await check('LibTorch', () => checkLibTorch(findings))
-  const addon = await check('addon', () => checkAddon(ROOT, findings))
-  const { building = false } = findings
+  const libtorch = check('LibTorch', () => checkLibTorch(findings))
+  const addon = check('addon', () => checkAddon(ROOT, findings))
   const checks = [
-    await check('Node.js', () => requireNode()),
-    await check('platform', checkPlatform),
-    ...(await Promise.all(Object.entries(BUILD_TOOLS).map(([name, tool]) => check(name, tool, building)))),
+    check('Node.js', () => requireNode()),
+    check('platform', checkPlatform),
+    ...Object.entries(BUILD_TOOLS).map(([name, tool]) => check(name, tool, findings.building)),
     libtorch,
-    await check('GPU', () => checkGpu(findings)),
+    check('GPU', () => checkGpu(findings)),
     addon,
-    await check('data set', () => checkDataSet(ROOT)),
-    await check('sampling', () => trySampling(ROOT, findings)),
-    await check('training', () => tryTraining(ROOT, findings)),
+    check('data set', () => checkDataSet(ROOT)),
+    check('sampling', () => trySampling(ROOT, findings)),
+    check('training', () => tryTraining(ROOT, findings)),
   ]
-  if (findings.cudaDevices) checks.push(await check('GPU step', () => checkStep(ROOT)))
+  if (findings.cudaDevices) checks.push(check('GPU step', () => checkStep(ROOT)))
   return { ok: checks.every(({ status }) => status !== 'failed'), version: packageVersion(), checks }
 }

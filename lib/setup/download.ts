@@ -1,104 +1,90 @@
 import crypto from 'node:crypto'
 import fs from 'node:fs'
-import { STATUS_CODES } from 'node:http'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Dispatcher, request } from 'undici'
+import { getProxyForUrl } from 'proxy-from-env'
+import { Agent, fetch, Pool, ProxyAgent } from 'undici'
 import { DcganError } from '../errors.js'
-import { codeOf, failure, messageOf } from './failure.js'
-import { dispatcherFor, proxyFor } from './proxy.js'
-import { line, progress, size } from './report.js'
+import { codeOf, ioFailure, messageOf } from '../internal/failure.js'
+import { line, progress, size } from '../internal/report.js'
 
-const MAX_REDIRECTS = 10
-const OTHER_SOURCE = 'Check the address, or give another source with --from.'
-
-/** Answers of a server that may differ at the next request. */
-const PASSING = /^(408|425|429|5..)$/
-/** Failures of a connection that was never made: five attempts would only keep the user waiting. */
-const UNREACHABLE = /^(ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|EAI_FAIL)$/
-
-interface DownloadOptions {
-  /** The SHA-256 that the file must have, if it is known. */
-  sha256?: string | undefined
-  attempts?: number
-  backoffMs?: number
-  stallMs?: number
-}
-
-interface Downloaded {
-  /** The address without a password. */
-  url: string
-  sha256: string
-  bytes: number
-}
+/** Failures that another attempt would meet too: a wrong address (no code), no such server, or a refusal (4xx). */
+const FINAL = /^(|ENOTFOUND|ECONNREFUSED|E(HOST|NET)UNREACH|UND_ERR_INVALID_ARG|HTTP_4(?!08|25|29)..)$/
 
 /**
- * Downloads a file, and tries again after failures that may pass. If it fails, nothing stays.
+ * Downloads a file, and tries again after failures that may pass. If it fails, nothing stays. Returns its bytes.
  *
+ * @param pinned the SHA-256 that the file must have
  * @throws {DcganError} `ERR_DCGAN_IO`
  */
 export async function download(
   address: string,
   target: string,
-  { sha256: pinned, attempts = 5, backoffMs = 500, stallMs = 30_000 }: DownloadOptions = {},
-): Promise<Downloaded> {
-  const { url, headers } = splitCredentials(address)
+  pinned: string,
+  { attempts = 5, backoffMs = 500, stallMs = 30_000 } = {},
+): Promise<number> {
+  const url = new URL(address)
+  const headers = { 'user-agent': 'libtorch-dcgan', 'accept-encoding': 'identity', ...credentialsOf(url) }
   fs.mkdirSync(path.dirname(target), { recursive: true })
   for (let failures = 1; ; failures++) {
     try {
       const { sha256, bytes } = await fetchOnce(url, target, headers, stallMs)
-      if (pinned === undefined || sha256 === pinned) return { url, sha256, bytes }
-      throw failure(
-        'ERR_DCGAN_IO',
+      if (sha256 === pinned) return bytes
+      throw ioFailure(
         `${url} is not the file that was expected: its SHA-256 is ${sha256}, not ${pinned}.`,
         'The server, or something between here and it, changed the file. Try another network, or give a file that you trust with --from.',
       )
-    } catch (cause) {
+    } catch (error) {
       fs.rmSync(target, { force: true })
-      if (cause instanceof DcganError) throw cause
+      // The innermost cause of what fetch throws is the error of the connection.
+      let cause = error as Error
+      while (!(cause instanceof DcganError) && cause.cause) cause = cause.cause as Error
       const code = codeOf(cause)
-      if (code === 'ENOSPC' || code === 'EDQUOT') {
-        const fix = 'Free some space. Run the set-up again.'
-        throw failure('ERR_DCGAN_IO', `The disk is full: ${target} cannot be written.`, fix, { cause })
+      if (cause instanceof DcganError || /^(ENOSPC|EDQUOT)$/.test(code)) throw cause
+      const reason = messageOf(cause) || code
+      if (failures >= attempts || FINAL.test(code)) {
+        const password = 'The proxy wants a name and password: HTTPS_PROXY=http://name:password@host:port'
+        const fix = /\b407\b/.test(reason) ? password : 'Check the network, or give a file with --from.'
+        throw ioFailure(`${url} cannot be fetched: ${reason}.`, fix, { cause, unreachable: true })
       }
-      const reason = messageOf(cause)
-      if (failures >= attempts || (UNREACHABLE.test(code) && failures >= 2)) {
-        const more = { cause, unreachable: true }
-        throw failure('ERR_DCGAN_IO', `${url} cannot be fetched: ${reason}.`, 'Run the set-up again.', more)
-      }
-      line(`  ${new URL(url).host}: ${reason}; trying again`)
+      line(`  ${url.host}: ${reason}; trying again`)
       await sleep(backoffMs * 2 ** (failures - 1))
     }
   }
 }
 
-type Headers = Record<string, string>
-
-/** Takes name and password out of an address, so that no message and no record shows them. */
-export function splitCredentials(address: string): { url: string; headers: Headers } {
-  const url = new URL(address)
+/** Takes name and password out of an address, so that no message shows them. Returns the header that has them. */
+function credentialsOf(url: URL): Record<string, string> {
   const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
-  const headers: Headers =
-    pair === ':' ? {} : { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
   url.username = ''
   url.password = ''
-  return { url: url.href, headers }
+  return pair === ':' ? {} : { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
 }
 
-async function fetchOnce(
-  address: string,
-  target: string,
-  credentials: Headers,
-  stallMs: number,
-): Promise<{ sha256: string; bytes: number }> {
-  const headers = { 'user-agent': 'libtorch-dcgan', 'accept-encoding': 'identity', ...credentials }
+async function fetchOnce(url: URL, target: string, headers: Record<string, string>, stallMs: number) {
+  const limits = { headersTimeout: stallMs, bodyTimeout: stallMs, connect: { timeout: stallMs } }
+  const dispatcher = new Agent({
+    ...limits,
+    // Each address of a redirect may have another proxy. A proxy needs no tunnel for http:.
+    factory: (origin, options) => {
+      const uri = proxyFor(String(origin))
+      const proxyTunnel = String(origin).startsWith('https:')
+      return uri === undefined ? new Pool(origin, options) : new ProxyAgent({ ...limits, uri, proxyTunnel })
+    },
+  })
   const hash = crypto.createHash('sha256')
   let bytes = 0
-  await follow(new URL(address), headers, stallMs, async ({ statusCode, headers, body }) => {
-    if (statusCode !== 200) throw refusal(address, statusCode)
-    const total = Number(headers['content-length']) || undefined
-    const measured = async function* (chunks: AsyncIterable<Buffer>) {
+  try {
+    const response = await fetch(url, { headers, dispatcher })
+    const { status, body } = response
+    if (status !== 200 || body === null) {
+      const refusal = new Error(`the server answered ${status} ${response.statusText}`)
+      throw Object.assign(refusal, { code: `HTTP_${status}` })
+    }
+    const total = Number(response.headers.get('content-length'))
+    const measured = async function* (chunks: AsyncIterable<Uint8Array>) {
       for await (const chunk of chunks) {
         hash.update(chunk)
         bytes += chunk.length
@@ -106,61 +92,21 @@ async function fetchOnce(
         yield chunk
       }
     }
-    await pipeline(body, measured, fs.createWriteStream(target, { flush: true }))
-  })
+    await pipeline(Readable.fromWeb(body), measured, fs.createWriteStream(target, { flush: true }))
+  } finally {
+    await dispatcher.destroy()
+  }
   return { sha256: hash.digest('hex'), bytes }
 }
 
-/** Sends a GET that follows redirects, but never from https: to http:. Calls `use` with the answer that is no redirect. */
-async function follow(
-  url: URL,
-  headers: Headers,
-  stallMs: number,
-  use: (response: Dispatcher.ResponseData) => Promise<void>,
-): Promise<void> {
-  for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-    const dispatcher = dispatcherFor(url, stallMs)
-    try {
-      const response = await request(url, { headers, dispatcher })
-      const { location } = response.headers
-      if (![301, 302, 303, 307, 308].includes(response.statusCode) || location === undefined)
-        return await use(response)
-      const next = new URL(String(location), url)
-      if (!/^https?:$/.test(next.protocol) || (url.protocol === 'https:' && next.protocol === 'http:')) {
-        const what = `${url.href} redirects to ${next.href}, which is not secure.`
-        throw failure('ERR_DCGAN_IO', what, OTHER_SOURCE)
-      }
-      // Another server must not get this one's password.
-      if (next.origin !== url.origin) delete headers.authorization
-      url = next
-    } catch (error) {
-      throw clarified(error, url, stallMs)
-    } finally {
-      await dispatcher.destroy()
-    }
-  }
-  const what = `${url.href} redirects in a circle.`
-  throw failure('ERR_DCGAN_IO', what, OTHER_SOURCE, { unreachable: true })
-}
-
-/** Says what undici's errors mean. */
-function clarified(error: unknown, url: URL, stallMs: number): unknown {
-  const code = codeOf(error)
-  const status = Number(/^Proxy .*\((\d+)\)/.exec(messageOf(error))?.[1])
-  if (status === 407) return refusal(url.href, status)
-  if (status > 0) return new Error(`the proxy ${proxyFor(url)?.host} answered ${status}`)
-  if (/^UND_ERR_(HEADERS|CONNECT)_TIMEOUT$/.test(code))
-    return new Error(`no answer within ${stallMs / 1000} s`)
-  if (code === 'UND_ERR_BODY_TIMEOUT') return new Error(`nothing came for ${stallMs / 1000} s`)
-  return code === 'ECONNRESET' || code.startsWith('UND_ERR') ? new Error('the connection broke') : error
-}
-
-function refusal(address: string, status: number): Error {
-  const answer = `the server answered ${status} ${STATUS_CODES[status] ?? ''}`.trim()
-  if (PASSING.test(String(status))) return new Error(answer)
-  const fix =
-    status === 407
-      ? 'The proxy wants a name and password: HTTPS_PROXY=http://name:password@host:port'
-      : OTHER_SOURCE
-  return failure('ERR_DCGAN_IO', `${address} cannot be fetched: ${answer}.`, fix, { unreachable: true })
+/** Returns the proxy for an address, which HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY choose. */
+export function proxyFor(address: string): string | undefined {
+  const chosen = getProxyForUrl(address)
+  if (chosen === '') return undefined
+  // proxy-from-env gives a proxy without a scheme that of the address. As with curl, it is an http: proxy.
+  const given = Object.values(process.env).includes(chosen)
+  const proxy = given ? chosen : chosen.replace(/^https:/, 'http:')
+  if (URL.canParse(proxy) && /^https?:$/.test(new URL(proxy).protocol)) return proxy
+  const what = `Set-up cannot use the proxy ${proxy.replace(/\/\/[^/]*@/, '//')}: only http: and https: proxies.`
+  throw ioFailure(what, 'Set HTTPS_PROXY to http://host:port, or unset it.')
 }

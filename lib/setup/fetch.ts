@@ -1,66 +1,75 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { type CacheEntry, cacheFolder, listEntries, MOVE_CACHE, RECORD, setCurrent } from './cache.js'
-import { allowsUnpinned, nvidiaWheels, type Variant, waysOut } from './catalogue.js'
-import { requireSpace, writeJson } from './disk.js'
-import { attempt, explain, failure } from './failure.js'
+import { DcganError } from '../errors.js'
+import { cacheFolder } from '../internal/cache-folder.js'
+import { hashFile, writeJson } from '../internal/disk.js'
+import { attempt, detailsOf, explain, ioFailure } from '../internal/failure.js'
+import { requirePlatform } from '../internal/platform.js'
+import { duration, line, size } from '../internal/report.js'
+import { type CacheEntry, listEntries, RECORD, updateRecord } from './cache.js'
+import {
+  allowsUnpinned,
+  nvidiaWheels,
+  type Release,
+  releaseFor,
+  type Variant,
+  WAYS_OUT,
+} from './catalogue.js'
+import { download } from './download.js'
 import { describeLibTorch, type LibTorchInfo } from './find.js'
 import { contentsOf, requireIntact, requireOwn, sharedWithGroup } from './intact.js'
 import { withLock } from './lock.js'
 import { pipDownload } from './pip.js'
-import { MACHINES, PLATFORM } from './platform.js'
-import { duration, line, size } from './report.js'
-import { type Archive, CPU_INDEX, givenSource, releaseSource, type Source } from './source.js'
 import { unpackLibTorch, unpackNvidia } from './unpack.js'
 
-interface FetchOptions {
-  variant: Variant
-  /** An address, archive, wheel or folder to take it from instead of the release. */
-  from?: string | undefined
-  /** For example "linux-arm64". The LibTorch of another platform than this machine's is not made the current one. */
-  platform?: string
+const PYTORCH = 'https://download.pytorch.org'
+
+/** A ZIP file or wheel with LibTorch. */
+interface Archive {
+  file: string
+  /** Its source, for the record. */
+  from: string
+  sha256: string
 }
 
 /**
  * Puts LibTorch into the cache, if it is not there, and makes it the current one. Two at once make one download; one
  * that is interrupted leaves nothing that looks like a LibTorch.
+ *
+ * @param from a ZIP file or wheel to take it from instead of the release
  */
-export async function fetchLibTorch({
-  variant,
-  from,
-  platform = PLATFORM,
-}: FetchOptions): Promise<LibTorchInfo> {
+export async function fetchLibTorch(variant: Variant, from?: string): Promise<LibTorchInfo> {
   const cache = cacheFolder()
-  const source = from === undefined ? releaseSource(variant, platform) : givenSource(from)
-  const present = await findPresent(cache, source)
+  if (from === undefined) requirePlatform()
+  const source = from === undefined ? releaseFor(variant) : givenArchive(path.resolve(from))
+  const stands = ({ name, sha256 }: CacheEntry) =>
+    sha256 === source.sha256 || ('variant' in source && allowsUnpinned() && name === nameOf(source))
+  const findPresent = async () => {
+    const entries = listEntries(cache)
+    const entry = entries.find(stands)
+    const found = entry && attempt(() => describeLibTorch(entry.folder, 'cache'))
+    if (entry === undefined || found === undefined) return undefined
+    requireIntact(entry)
+    if (entry !== entries[0]) await updateRecord(entry.place, { date: new Date().toISOString() })
+    return found
+  }
+  const present = await findPresent()
   if (present !== undefined) return present
   makeCache(cache)
-  const work = async () => {
-    // Another set-up may have fetched it since.
-    const present = await findPresent(cache, source)
-    if (present !== undefined) return present
-    cleanUp(cache)
-    return makeEntry(cache, source)
-  }
+  // Another set-up may have fetched it since.
+  const work = async () => (await findPresent()) ?? (await makeEntry(cache, source))
   return withLock(path.join(cache, 'lock'), work, { doing: 'fetching LibTorch' })
 }
 
-async function findPresent(
-  cache: string,
-  { key, sha256, platform }: Source,
-): Promise<LibTorchInfo | undefined> {
-  const entry = listEntries(cache).find(
-    candidate => candidate.key === key && (sha256 ?? candidate.sha256) === candidate.sha256,
-  )
-  if (entry === undefined) return undefined
-  const found = attempt(() => describeLibTorch(entry.folder, 'cache', platform))
-  if (found === undefined) {
-    fs.rmSync(entry.place, { recursive: true, force: true })
-    return undefined
-  }
-  requireIntact(entry)
-  if (platform === PLATFORM && !entry.current) await setCurrent(cache, entry.name)
-  return found
+function givenArchive(file: string): Archive {
+  if (attempt(() => fs.statSync(file).isFile())) return { file, from: file, sha256: hashFile(file) }
+  const fix = 'Give --from a ZIP file or a wheel. For a folder, set LIBTORCH=<folder>.'
+  throw ioFailure(`${file} does not exist, or is no file.`, fix)
+}
+
+/** The name of a release's entry. */
+function nameOf({ version, variant }: { version: string; variant: Variant }): string {
+  return `${version}-${variant}`
 }
 
 function makeCache(cache: string): void {
@@ -69,113 +78,87 @@ function makeCache(cache: string): void {
     fs.mkdirSync(cache, { recursive: true, mode: 0o755 })
     fs.accessSync(cache, fs.constants.W_OK)
   } catch (cause) {
-    const what = `The cache folder ${cache} cannot be written.`
     const fix = 'Make it writable, or set LIBTORCH_DCGAN_HOME to a folder that is.'
-    throw failure('ERR_DCGAN_IO', what, fix, { cause })
+    throw ioFailure(`The cache folder ${cache} cannot be written.`, fix, { cause })
   }
   requireOwn(cache)
   if (sharedWithGroup(cache) === undefined) return
   line(`The members of its group may change what is in ${cache}. If they should not: chmod -R g-w '${cache}'`)
 }
 
-/** Removes the remains of interrupted runs. It needs the lock, so that no other run is at work there. */
-function cleanUp(cache: string): void {
-  const left = fs.readdirSync(cache).filter(name => /^\.(unpack|removed)-/.test(name))
-  for (const name of [...left, 'downloads']) {
-    fs.rmSync(path.join(cache, name), { recursive: true, force: true })
+async function makeEntry(cache: string, source: Archive | Release): Promise<LibTorchInfo> {
+  const remove = (names: string[]) => {
+    for (const name of names) fs.rmSync(path.join(cache, name), { recursive: true, force: true })
   }
-}
-
-async function makeEntry(cache: string, source: Source): Promise<LibTorchInfo> {
-  requireSpace(cache, source.disk ?? 0, `Fetching ${source.label}`, MOVE_CACHE)
-  line(`Fetching ${source.label} into ${cache}`)
-  const downloads = path.join(cache, 'downloads')
-  const archive = await source.fetch(downloads)
-  const made = path.join(cache, `.unpack-${process.pid}`)
-  fs.mkdirSync(made, { mode: 0o755 })
+  // The remains of interrupted runs.
+  remove(fs.readdirSync(cache).filter(name => /^(\.(unpack|removed)-|downloads$)/.test(name)))
+  const made = path.join(cache, '.unpack-libtorch')
   try {
-    const record = fs.statSync(archive.file).isDirectory()
-      ? pointTo(archive.file, source)
-      : await unpack(archive, made, downloads, source)
-    const { version, cuda } = record
-    const { from, sha256 } = archive
+    const archive = 'variant' in source ? await fetchRelease(source, cache) : source
+    const { file, from, sha256 } = archive
+    fs.mkdirSync(made, { mode: 0o755 })
+    const wheel = await unpackLibTorch(file, made)
+    const fix = 'Give a LibTorch archive (libtorch-shared-with-deps-….zip) or a PyTorch wheel.'
+    const describe = () => describeLibTorch(path.join(made, 'torch'), 'cache')
+    const { version, cuda } = explain(`${file} holds no LibTorch that fits:`, fix, describe)
+    if (cuda && wheel) await addNvidia(archive, version, made)
     const date = new Date().toISOString()
-    await writeJson(path.join(made, RECORD), { ...record, key: source.key, from, sha256, date })
-    const name = `${version}-${cuda ? 'cuda' : 'cpu'}${source.suffix}`
-    const place = path.join(cache, name)
-    fs.rmSync(place, { recursive: true, force: true })
-    fs.renameSync(made, place)
-    fs.rmSync(downloads, { recursive: true, force: true })
-    if (source.platform === PLATFORM) await setCurrent(cache, name)
-    return describeLibTorch(path.resolve(place, record.folder), 'cache', source.platform)
+    const record = { folder: 'torch', version, cuda, from, sha256, date, contents: contentsOf(made) }
+    await writeJson(path.join(made, RECORD), record)
+    const release = nameOf({ version, variant: cuda ? 'cuda' : 'cpu' })
+    const name = 'variant' in source ? release : `${release}-${sha256.slice(0, 8)}`
+    remove([name])
+    fs.renameSync(made, path.join(cache, name))
+    return describeLibTorch(path.join(cache, name, 'torch'), 'cache')
   } finally {
-    fs.rmSync(made, { recursive: true, force: true })
+    remove([path.basename(made), 'downloads'])
   }
 }
 
-type Described = Pick<CacheEntry, 'folder' | 'version' | 'cuda' | 'contents'>
-
-/** Describes LibTorch in a folder that holds it, or that holds its folder. */
-function pointTo(given: string, source: Source): Described {
-  const inner = ['libtorch', 'torch'].map(name => path.join(given, name))
-  return describe(inner.find(folder => fs.existsSync(path.join(folder, 'lib'))) ?? given, given, source)
-}
-
-/** `named`: what the user knows the folder by. */
-function describe(folder: string, named: string, { variant, platform }: Source): Described {
-  const { version, cuda } = explain(
-    `${named} holds no LibTorch that fits`,
-    'Give a LibTorch archive (libtorch-shared-with-deps-….zip), a PyTorch wheel, or a folder with include/ and lib/.',
-    () => describeLibTorch(folder, 'cache', platform),
+/** Fetches a release into a folder's `downloads/`: from PyTorch's site, or by pip if that cannot be reached. */
+export async function fetchRelease(release: Release, folder: string): Promise<Archive> {
+  const { variant, version, machine, sha256, requirement, bytes } = release
+  line(
+    `Fetching LibTorch ${version} (${variant.toUpperCase()}) for ${machine}, ${size(bytes)}, into ${folder}`,
   )
-  if (variant === undefined || cuda === (variant === 'cuda')) return { folder, version, cuda }
-  throw failure(
-    'ERR_DCGAN_IO',
-    `${path.basename(named)} is LibTorch for ${cuda ? 'CUDA' : 'CPU'}, not ${variant.toUpperCase()}.`,
-    `Have pip use PyTorch's index: PIP_EXTRA_INDEX_URL=${CPU_INDEX} npx libtorch-dcgan setup`,
-  )
-}
-
-/** Unpacks an archive into an entry, with NVIDIA's libraries if it needs them. */
-async function unpack(
-  { file, from, sha256 }: Archive,
-  entry: string,
-  downloads: string,
-  source: Source,
-): Promise<Described> {
-  const requirements = await unpackLibTorch(file, entry)
-  const { version, cuda } = describe(path.join(entry, 'torch'), file, source)
-  // A file that the user gave stays.
-  if (file.startsWith(downloads + path.sep)) fs.rmSync(file)
-  if (cuda && requirements.length > 0) {
-    const machine = String(MACHINES[source.platform])
-    const wanted = nvidiaWheels(sha256, machine) ?? (allowsUnpinned() ? requirements : undefined)
-    if (wanted === undefined) {
-      throw failure(
-        'ERR_DCGAN_IO',
-        `${from} needs wheels of NVIDIA's libraries, and their SHA-256 are known for the LibTorch that set-up fetches only.`,
-        `Install it with its libraries, python3 -m pip install torch==${version}, and set LIBTORCH_USE_PYTORCH=1\n${waysOut(` --from '${from}'`)}`,
-      )
+  const downloads = path.join(folder, 'downloads')
+  let why = `LibTorch ${version} is fetched by pip.`
+  if (release.file !== undefined) {
+    const site = (process.env.LIBTORCH_DCGAN_MIRROR || PYTORCH).replace(/\/$/, '')
+    const from = `${site}/whl/cpu/${encodeURIComponent(release.file)}`
+    const file = path.join(downloads, release.file)
+    const started = Date.now()
+    try {
+      const received = await download(from, file, sha256)
+      line(`  downloaded ${size(received)} in ${duration(started)}, SHA-256 as pinned`)
+      return { file, from: from.replace(/\/\/[^/]*@/, '//'), sha256 }
+    } catch (error) {
+      const { what, unreachable } = detailsOf(error as Error)
+      if (!(error instanceof DcganError) || unreachable !== true) throw error
+      line(`  ${what}`)
+      why = what
     }
-    await addNvidia(wanted, machine, entry, downloads)
   }
-  return { folder: 'torch', version, cuda, contents: contentsOf(entry) }
+  line(`  pip downloads ${requirement}`)
+  const index = variant === 'cpu' ? `${PYTORCH}/whl/cpu` : undefined
+  const options = { machine, owner: "PyTorch's", why, index }
+  const [wheel] = await pipDownload({ [requirement]: sha256 }, path.join(downloads, 'pip'), options)
+  return { file: '', sha256: '', ...wheel, from: `pip: ${requirement}` }
 }
 
-async function addNvidia(
-  wanted: Record<string, string> | string[],
-  machine: string,
-  entry: string,
-  downloads: string,
-): Promise<void> {
-  const started = Date.now()
+async function addNvidia({ from, sha256 }: Archive, version: string, made: string): Promise<void> {
+  const release = releaseFor('cuda')
+  if (sha256 !== release.sha256 && !allowsUnpinned()) {
+    throw ioFailure(
+      `${from} needs wheels of NVIDIA's libraries, and their SHA-256 are known for the LibTorch that set-up fetches only.`,
+      `Install it with its libraries, python3 -m pip install torch==${version}, and set LIBTORCH_USE_PYTORCH=1\n${WAYS_OUT}`,
+    )
+  }
   line("  pip downloads NVIDIA's libraries")
-  const wheels = await pipDownload(wanted, path.join(downloads, 'nvidia'), {
-    machine,
-    owner: "NVIDIA's",
-    why: "A CUDA LibTorch needs NVIDIA's libraries, which come as Python wheels.",
-  })
-  const files = wheels.map(({ file }) => file)
-  const bytes = await unpackNvidia(files, entry)
-  line(`  added NVIDIA's libraries, ${size(bytes)}, in ${duration(Date.now() - started)}`)
+  const { machine } = release
+  const why = "A CUDA LibTorch needs NVIDIA's libraries, which come as Python wheels."
+  const folder = path.join(path.dirname(made), 'downloads', 'nvidia')
+  const wheels = await pipDownload(nvidiaWheels(machine), folder, { machine, owner: "NVIDIA's", why })
+  for (const { file } of wheels) await unpackNvidia(file, made)
+  line("  added NVIDIA's libraries")
 }

@@ -1,14 +1,13 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { DcganError } from '../errors.js'
+import { otherProcessor } from '../internal/elf.js'
+import { attempt, explain, missing, SETUP } from '../internal/failure.js'
+import { PLATFORM } from '../internal/platform.js'
+import { minorOf } from '../internal/version.js'
 import { listEntries } from './cache.js'
 import { VERSIONS } from './catalogue.js'
-import { otherProcessor } from './elf.js'
-import { explain, failure } from './failure.js'
 import { requireIntact } from './intact.js'
-import { PLATFORM } from './platform.js'
-import { pythons, queryPython } from './python.js'
-import { minorOf, readVersion } from './version.js'
+import { pythons, query, safely } from './programs.js'
 
 /** A LibTorch. */
 export interface LibTorchInfo {
@@ -23,7 +22,7 @@ export interface LibTorchInfo {
   source: 'LIBTORCH' | 'PyTorch' | 'cache'
 }
 
-const missing = (what: string, fix?: string) => failure('ERR_DCGAN_NATIVE_NOT_FOUND', what, fix)
+const OTHERWISE = `or unset it. Without it, "${SETUP}" fetches LibTorch.`
 
 /**
  * Finds LibTorch: LIBTORCH, then PyTorch with LIBTORCH_USE_PYTORCH=1, then the cache. A folder that a variable names is
@@ -35,8 +34,8 @@ const missing = (what: string, fix?: string) => failure('ERR_DCGAN_NATIVE_NOT_FO
 export function findLibTorch(prefer = VERSIONS.map(minorOf)): LibTorchInfo | undefined {
   const { LIBTORCH, LIBTORCH_USE_PYTORCH } = process.env
   if (LIBTORCH) {
-    const fix = 'Set LIBTORCH to a folder with include/ and lib/, or unset it.'
-    const what = `LIBTORCH is ${LIBTORCH}, but that is no LibTorch`
+    const what = `LIBTORCH is ${LIBTORCH}, but that is no LibTorch:`
+    const fix = `Set LIBTORCH to a folder with include/ and lib/, ${OTHERWISE}`
     return explain(what, fix, () => describeLibTorch(path.resolve(LIBTORCH), 'LIBTORCH'))
   }
   if (LIBTORCH_USE_PYTORCH === '1') return findPyTorch()
@@ -44,14 +43,8 @@ export function findLibTorch(prefer = VERSIONS.map(minorOf)): LibTorchInfo | und
   const entries = listEntries()
   const preferred = entries.filter(entry => prefer.includes(minorOf(entry.version)))
   for (const entry of [...preferred, ...entries]) {
-    let found: LibTorchInfo
-    try {
-      found = describeLibTorch(entry.folder, 'cache')
-    } catch (error) {
-      if (!(error instanceof DcganError)) throw error
-      // It was removed by hand, or lies on a disk that is not there now: as if it had never been fetched.
-      continue
-    }
+    const found = attempt(() => describeLibTorch(entry.folder, 'cache'))
+    if (found === undefined) continue // It was removed by hand.
     requireIntact(entry)
     return found
   }
@@ -59,24 +52,33 @@ export function findLibTorch(prefer = VERSIONS.map(minorOf)): LibTorchInfo | und
 }
 
 /** Describes the LibTorch in a folder. `platform`: what it must be built for, for example "linux-arm64". */
-export function describeLibTorch(
-  folder: string,
-  source: LibTorchInfo['source'],
-  platform = PLATFORM,
-): LibTorchInfo {
-  const arch = platform.replace(/^.*-/, '')
-  const lib = path.join(folder, 'lib')
-  const include = path.join(folder, 'include')
+export function describeLibTorch(folder: string, source: LibTorchInfo['source'], platform = PLATFORM) {
   if (!fs.existsSync(folder)) throw missing(`${folder} does not exist.`)
-  const libraries = ['libc10.so', 'libtorch_cpu.so', 'libtorch.so'].map(name => path.join(lib, name))
-  const lacking = [include, lib, ...libraries].find(file => !fs.existsSync(file))
+  const [include, lib] = [path.join(folder, 'include'), path.join(folder, 'lib')]
+  const c10 = path.join(lib, 'libc10.so')
+  const others = ['libtorch_cpu.so', 'libtorch.so'].map(name => path.join(lib, name))
+  const lacking = [include, lib, c10, ...others].find(file => !fs.existsSync(file))
   if (lacking !== undefined) throw missing(`${lacking} is missing.`)
-  const built = otherProcessor(path.join(lib, 'libc10.so'), arch)
-  if (built !== undefined)
-    throw missing(`${path.join(lib, 'libc10.so')} is built for ${built}, not for ${arch}.`)
+  const arch = platform.replace(/^.*-/, '')
+  const built = otherProcessor(c10, arch)
+  if (built !== undefined) throw missing(`${c10} is built for ${built}, not for ${arch}.`)
   const version = readVersion(include)
   if (version === undefined) throw missing(`the headers in ${include} have no version.`)
   return { folder, lib, version, cuda: fs.existsSync(path.join(lib, 'libtorch_cuda.so')), source }
+}
+
+// Newer releases have the numbers in the first header, which the second one then only includes.
+const HEADERS = ['torch/headeronly/version.h', 'torch/csrc/api/include/torch/version.h']
+
+/** Reads LibTorch's version from its headers, as "x.y.z". Returns undefined if none has it. */
+export function readVersion(include: string): string | undefined {
+  const texts = HEADERS.map(
+    header => attempt(() => fs.readFileSync(path.join(include, header), 'utf8')) ?? '',
+  )
+  const partOf = (text: string, part: string) =>
+    new RegExp(`^\\s*#\\s*define\\s+TORCH_VERSION_${part}\\s+(\\d+)\\s*$`, 'm').exec(text)?.[1]
+  const versions = texts.map(text => ['MAJOR', 'MINOR', 'PATCH'].map(part => partOf(text, part)))
+  return versions.find(parts => !parts.includes(undefined))?.join('.')
 }
 
 // Finds where `import torch` would look, without the seconds that importing it takes.
@@ -89,15 +91,13 @@ print(spec.submodule_search_locations[0] if spec and spec.submodule_search_locat
 /** Finds the LibTorch of the active Python's PyTorch. */
 function findPyTorch(): LibTorchInfo {
   const [python] = pythons()
+  const { PYTHON } = process.env
   const problem = 'LIBTORCH_USE_PYTORCH is 1, but'
-  const fix =
-    'Activate an environment with PyTorch (or set PYTHON to its interpreter), or unset LIBTORCH_USE_PYTORCH.'
-  if (python === undefined) {
-    const sought = process.env.PYTHON ? `PYTHON, ${process.env.PYTHON},` : 'a Python'
-    throw missing(`${problem} ${sought} was not found.`, fix)
-  }
-  const folder = queryPython(python, ['-c', LOCATE])
+  const fix = `Activate an environment with PyTorch (or set PYTHON to its interpreter), ${OTHERWISE.replace('it', 'LIBTORCH_USE_PYTORCH')}`
+  if (python === undefined)
+    throw missing(`${problem} ${PYTHON ? `PYTHON, ${PYTHON},` : 'a Python'} was not found.`, fix)
+  const folder = query(python, ['-c', LOCATE], safely())
   if (!folder) throw missing(`${problem} ${python} has no package torch.`, fix)
-  const what = `${problem} the torch of ${python} is not complete`
+  const what = `${problem} the torch of ${python} is not complete:`
   return explain(what, fix, () => describeLibTorch(folder, 'PyTorch'))
 }

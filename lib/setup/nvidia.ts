@@ -1,10 +1,8 @@
 // biome-ignore-all format: one wheel, one line.
 
 /**
- * NVIDIA's libraries for torch 2.14.1: what pip resolves the wheel's requirements to, and the rest of the runtime's
- * headers (crt, cccl), which the captured step is compiled with. They are listed because the requirements are ranges: pip
- * would resolve them to other wheels on another day. Each has the SHA-256 of the wheel for x86_64 and for aarch64, as PyPI
- * states them.
+ * The SHA-256, as PyPI states it, of each wheel of NVIDIA's libraries for torch 2.14.1: what pip resolves its requirements
+ * to, and the rest of the runtime's headers (crt, cccl), which the captured step is compiled with.
  */
 export const NVIDIA_WHEELS: Record<string, [x64: string, arm64: string]> = {
   'nvidia-cublas==13.1.1.3': ['37936a16db8fe4ac1f065c2139360608a543a09275cb1a1af612e08cfa065436', 'b7a210458267ac818974c53038fbec2e969d5c99f305ab15c72522fa9f001dd5'],

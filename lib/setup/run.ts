@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import readline from 'node:readline'
-import { attempt } from './failure.js'
+import { attempt } from '../internal/failure.js'
 
 const running = new Set<ChildProcess>()
 
@@ -20,20 +20,17 @@ interface RunOptions {
   input?: number
 }
 
-/** How a program ended. Its status is 127 if it could not be started. */
-export interface Ended {
-  status: number
-  output: string
-}
-
-/** Runs a program to its end. */
-export function run(program: string, args: string[], options: RunOptions = {}): Promise<Ended> {
-  const { cwd = '.', env = process.env, onLine, show = false, input } = options
+/** Runs a program to its end. Its status is 127 if it could not be started. */
+export function run(
+  program: string,
+  args: string[],
+  { cwd = '.', env = process.env, onLine, show = false, input }: RunOptions = {},
+): Promise<{ status: number; output: string }> {
+  const target = show ? process.stderr : 'pipe'
+  // A program with an input is flock, which may wait for long.
+  const held = input === undefined ? locks : []
+  const stdio = [input ?? 'ignore', target, target, ...held] as const
   return new Promise(resolve => {
-    const target = show ? process.stderr : 'pipe'
-    // A program with an input is flock, which may wait for long.
-    const held = input === undefined ? locks : []
-    const stdio = [input ?? 'ignore', target, target, ...held] as const
     // In a process group of its own, so that what it starts (CMake, Ninja, the compiler) can be ended with it.
     const child = spawn(program, args, { cwd, env, detached: true, stdio: [...stdio] })
     running.add(child)
@@ -44,14 +41,12 @@ export function run(program: string, args: string[], options: RunOptions = {}): 
       })
       if (stream && onLine) readline.createInterface({ input: stream }).on('line', onLine)
     }
-    const end = (status: number, text: string) => {
+    const end = (status: number, note: string) => {
       running.delete(child)
-      resolve({ status, output: text })
+      resolve({ status, output: output + note })
     }
     child.once('error', error => end(127, error.message))
-    child.once('close', (status, signal) =>
-      end(status ?? 1, signal ? `${output}\nended by ${signal}` : output),
-    )
+    child.once('close', (status, signal) => end(status ?? 1, signal ? `\nended by ${signal}` : ''))
   })
 }
 

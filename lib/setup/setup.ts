@@ -1,19 +1,17 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { DcganError } from '../errors.js'
+import { cacheFolder } from '../internal/cache-folder.js'
+import { attempt, codeOf, explain, ioFailure, messageOf, missing, SETUP } from '../internal/failure.js'
+import { requirePlatform } from '../internal/platform.js'
+import { clear, line } from '../internal/report.js'
+import { prebuiltMisfit, tryAddon } from './addon.js'
 import { addonIsCurrent, buildAddon } from './build-addon.js'
-import { cacheFolder } from './cache.js'
-import { releaseFor, type Variant } from './catalogue.js'
-import { attempt, codeOf, detailsOf, failure, messageOf } from './failure.js'
+import { releaseFor } from './catalogue.js'
 import { findLibTorch, type LibTorchInfo } from './find.js'
 import { withLock } from './lock.js'
-import { hasNvidiaDriver, requirePlatform } from './platform.js'
-import { prebuiltMisfit } from './prebuilt.js'
-import { requireBuildTools, requireNode } from './programs.js'
-import { clear, line } from './report.js'
+import { hasNvidiaDriver, requireBuildTools, requireNode } from './programs.js'
 import { stopAll } from './run.js'
-import { tryAddon } from './try-addon.js'
 
 const ROOT = path.join(__dirname, '..', '..')
 
@@ -47,24 +45,18 @@ export async function interruptible(work: () => Promise<void>): Promise<void> {
   process.once('SIGINT', stop).once('SIGTERM', stop)
   try {
     await work()
-  } catch (error) {
-    throw clarified(error)
+  } catch (cause) {
+    const [code, message] = [codeOf(cause), messageOf(cause)]
+    if (/^(EACCES|EPERM|EROFS)$/.test(code)) {
+      const fix = `Run it as the owner of ${ROOT} and ${cacheFolder()}.`
+      throw ioFailure(`Set-up may not write there: ${message}`, fix, { cause })
+    }
+    if (!/^(ENOSPC|EDQUOT)$/.test(code)) throw cause
+    throw ioFailure(`The disk is full: ${message}`, 'Free some space, then run the set-up again.', { cause })
   } finally {
     clear()
     process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop)
   }
-}
-
-function clarified(cause: unknown): unknown {
-  const code = codeOf(cause)
-  const message = messageOf(cause)
-  if (/^(EACCES|EPERM|EROFS)$/.test(code)) {
-    const fix = `Run it as the owner of ${ROOT} and ${cacheFolder()}.`
-    return failure('ERR_DCGAN_IO', `Set-up may not write there: ${message}`, fix, { cause })
-  }
-  if (code !== 'ENOSPC') return cause
-  const fix = 'Free some space, then run the set-up again.'
-  return failure('ERR_DCGAN_IO', `The disk is full: ${message}`, fix, { cause })
 }
 
 function checkChoice({ cpu, cuda, from }: SetUpOptions): void {
@@ -72,8 +64,7 @@ function checkChoice({ cpu, cuda, from }: SetUpOptions): void {
   const { LIBTORCH, LIBTORCH_USE_PYTORCH } = process.env
   const variable = LIBTORCH ? 'LIBTORCH' : LIBTORCH_USE_PYTORCH === '1' ? 'LIBTORCH_USE_PYTORCH' : undefined
   if (!chosen || variable === undefined) return
-  const what = `${variable} is set: it names the LibTorch, and ${chosen} names another one.`
-  throw failure('ERR_DCGAN_NATIVE_NOT_FOUND', what, `unset ${variable}`)
+  throw missing(`${variable} is set, and ${chosen} names another LibTorch.`, `unset ${variable}`)
 }
 
 async function provide(options: SetUpOptions): Promise<void> {
@@ -85,39 +76,25 @@ async function provide(options: SetUpOptions): Promise<void> {
   line(`Ready: LibTorch ${libtorch.version} (${libtorch.cuda ? 'CUDA' : 'CPU'}) in ${libtorch.folder}`)
 }
 
-async function provideLibTorch(
-  { cpu, cuda, from }: SetUpOptions,
-  fromSource: boolean,
-): Promise<LibTorchInfo> {
+async function provideLibTorch(options: SetUpOptions, fromSource: boolean): Promise<LibTorchInfo> {
+  const { cpu, cuda, from } = options
   const found = cpu || cuda || from ? undefined : findLibTorch()
   if (found !== undefined) return found
   const variant = cuda || (!cpu && hasNvidiaDriver()) ? 'cuda' : 'cpu'
   if (from === undefined) {
     // Checked before the long download, not after it.
     requirePlatform()
-    const release = { version: releaseFor(variant).version, cuda: variant === 'cuda' }
-    if (fromSource || prebuiltMisfit(ROOT, release) !== undefined)
-      requireBuildToolsFor(variant, cuda === true || fromSource)
+    const { version } = releaseFor(variant)
+    if (fromSource || prebuiltMisfit(ROOT, { version, cuda: variant === 'cuda' }) !== undefined) {
+      const why = 'There is an NVIDIA driver, and for CUDA the addon is built here.'
+      if (variant === 'cpu' || cuda || fromSource) requireBuildTools()
+      else
+        explain(why, `Install it, or take the prebuilt addon, for the CPU: ${SETUP} --cpu`, requireBuildTools)
+    }
   }
   // Most set-ups fetch nothing, and loading what fetches takes long.
   const { fetchLibTorch } = require('./fetch.js') as typeof import('./fetch.js')
-  return fetchLibTorch({ variant, from })
-}
-
-/** `chosen`: whether the user chose CUDA, or a build from source. */
-function requireBuildToolsFor(variant: Variant, chosen: boolean): void {
-  try {
-    requireBuildTools()
-  } catch (error) {
-    if (!(error instanceof DcganError) || variant === 'cpu' || chosen) throw error
-    const { what, fix } = detailsOf(error)
-    throw failure(
-      error.code,
-      `There is an NVIDIA driver, and for CUDA the addon is built here. ${what}`,
-      `${fix}\nor take the prebuilt addon, for the CPU: npx libtorch-dcgan setup --cpu`,
-      { cause: error },
-    )
-  }
+  return fetchLibTorch(variant, from)
 }
 
 async function provideAddon(libtorch: LibTorchInfo, fromSource: boolean): Promise<void> {
@@ -130,8 +107,7 @@ async function provideAddon(libtorch: LibTorchInfo, fromSource: boolean): Promis
     line(`${misfit} Building one from source.`)
   }
   await buildAddon(ROOT, libtorch)
-  const { failure: message } = tryAddon(path.join(build, 'Release', 'dcgan.node'), libtorch.lib)
-  if (message === undefined) return
-  const what = `The addon was built, but does not load: ${message}`
-  throw failure('ERR_DCGAN_NATIVE_NOT_FOUND', what, 'npx libtorch-dcgan doctor')
+  const { failure } = tryAddon(path.join(build, 'Release', 'dcgan.node'), libtorch.lib)
+  if (failure !== undefined)
+    throw missing(`The addon was built, but does not load: ${failure}`, 'npx libtorch-dcgan doctor')
 }

@@ -3,9 +3,9 @@
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { cacheFolder } = require('../../dist/setup/cache.js')
-const { failure } = require('../../dist/setup/failure.js')
-const { line } = require('../../dist/setup/report.js')
+const { cacheFolder } = require('../../dist/internal/cache-folder.js')
+const { failure } = require('../../dist/internal/failure.js')
+const { line } = require('../../dist/internal/report.js')
 const { findProgram } = require('../../dist/setup/programs.js')
 
 const EMULATOR = 'qemu-aarch64-static'

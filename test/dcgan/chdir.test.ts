@@ -1,13 +1,20 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { animate, DCGAN, loadMnist } from '../../lib/index'
-import { imagesFile, labelsFile } from '../datasets/idxFiles'
+import { idx, labelsFile, pixels } from '../datasets/idxFiles'
 import { kept, tiny } from '../support/dcgan'
 import { refused } from '../support/failure'
 import { folder } from '../support/folder'
 
 const here = process.cwd()
-afterEach(() => process.chdir(here))
+const { MNIST_DIR, LIBTORCH_DCGAN_HOME } = process.env
+afterEach(() => {
+  process.chdir(here)
+  for (const [name, value] of Object.entries({ MNIST_DIR, LIBTORCH_DCGAN_HOME })) {
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
+  }
+})
 
 /** Goes to a new folder, makes the call, and goes to another folder before the call has done anything more. */
 async function moving<T>(
@@ -24,8 +31,11 @@ async function moving<T>(
 
 function writeMnist(path: string): void {
   mkdirSync(path)
-  writeFileSync(join(path, 'train-images-idx3-ubyte'), imagesFile(8))
-  writeFileSync(join(path, 'train-labels-idx1-ubyte'), labelsFile(8))
+  for (const [i, split] of ['train', 't10k'].entries()) {
+    const images = idx(0x803, [8, 28, 28], pixels(16).subarray(i * 8 * 784, (i + 1) * 8 * 784))
+    writeFileSync(join(path, `${split}-images-idx3-ubyte`), images)
+    writeFileSync(join(path, `${split}-labels-idx1-ubyte`), labelsFile(8))
+  }
 }
 
 test('process.chdir() while train() runs moves none of its files', async () => {
@@ -68,6 +78,20 @@ test('process.chdir() after a call does not change the file that it reads or wri
     const { elsewhere } = await moving(home, call)
     expect([name, elsewhere, existsSync(join(home, name))]).toEqual([name, [], true])
   }
+})
+
+test('environment variables that change after evaluate() was called change neither its images nor its cache', async () => {
+  const [home, cache] = [folder(), folder()]
+  writeMnist(join(home, 'data'))
+  process.chdir(home)
+  Object.assign(process.env, { MNIST_DIR: 'data', LIBTORCH_DCGAN_HOME: cache })
+  const gan = tiny()
+  await gan.train({ outputDir: null, maxSteps: 1 })
+  const promise = gan.evaluate({ count: 4 })
+  Object.assign(process.env, { MNIST_DIR: folder(), LIBTORCH_DCGAN_HOME: folder() })
+  process.chdir(folder())
+  expect((await promise).floor.count).toBe(4)
+  expect(readdirSync(join(cache, 'classifiers'))).toHaveLength(1)
 })
 
 test('a current folder that was removed is an error with a code', async () => {

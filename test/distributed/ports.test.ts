@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os'
+import { run } from '../process/child'
 import { ranks, results } from './support'
 
 // Where the processes of a run listen, and what strangers who connect there can do.
@@ -39,19 +40,68 @@ test.each([
   expect(results<string[]>(ended)).toEqual([[listed(address)], [listed(address)]])
 })
 
-test('strangers who connect and say nothing keep no process from joining', async () => {
-  const script = `${LISTENING}
+/** What strangers send at the port, as hexadecimal digits: 00 and four bytes begin LibTorch's protocol, and 01 sets a key. */
+const PROTOCOL = '00cef7853c'
+const SENT = [
+  ...Array.from({ length: 300 }, () => ''),
+  '00',
+  PROTOCOL,
+  `${PROTOCOL}01`,
+  `${PROTOCOL}010500000000000000`,
+  `${PROTOCOL}01ffffffffffffff7f`,
+  `${PROTOCOL}0bffffffffffffffff`,
+  `${PROTOCOL}ff`,
+  Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n').toString('hex'),
+]
+
+test('strangers who connect, send nothing or parts of messages and stay keep no process from joining, and change no result', async () => {
+  const train = `
+    const train = async hparams => {
+      const gan = model(hparams)
+      const { discLosses, genLosses } = await gan.trainEpoch(images(12))
+      await gan.dispose()
+      console.log(JSON.stringify([...discLosses, ...genLosses]))
+    }`
+  const alone = run(`${train}; train()`)
+  const ended = await ranks(
+    2,
+    `${train}
     const { connect } = require('node:net')
-    const stranger = () => new Promise(resolve => {
-      const socket = connect(process.env.MASTER_PORT, '127.0.0.1', () => resolve(socket))
-      socket.on('error', () => setTimeout(() => resolve(stranger()), 50))
+    const opened = () => new Promise(resolve => {
+      const again = () => setTimeout(() => resolve(opened()), 50)
+      const socket = connect(process.env.MASTER_PORT, '127.0.0.1', () => {
+        // The other process may close the connection.
+        socket.off('error', again).on('error', () => {})
+        resolve(socket)
+      })
+      socket.on('error', again)
     })
     const strangers = async () => {
       const sockets = []
-      while (sockets.length < 300) sockets.push(await stranger())
-      await train()
-      for (const socket of sockets) socket.destroy()
+      for (const bytes of ${JSON.stringify(SENT)}) {
+        const socket = await opened()
+        sockets.push(socket)
+        if (bytes) await new Promise(resolve => socket.write(Buffer.from(bytes, 'hex'), resolve))
+      }
+      // A slow process: the request for an answer, 0d and a number, comes 5 seconds after its first byte.
+      const slow = await opened()
+      slow.write(Buffer.from('${PROTOCOL}0d01', 'hex'))
+      await later(5000)
+      slow.write(Buffer.from('020304', 'hex'))
+      const [answer] = await require('node:events').once(slow, 'data')
+      if (answer.toString('hex') !== '01020304') throw new Error('not answered: ' + answer.toString('hex'))
+      await train({ distributed: 'env' })
+      for (const socket of [slow, ...sockets]) socket.destroy()
     }
-    process.env.RANK === '0' ? train() : strangers()`
-  expect(results(await ranks(2, script))).toHaveLength(2)
+    process.env.RANK === '0' ? train({ distributed: 'env' }) : strangers()`,
+  )
+  const [expected] = results<number[]>([await alone])
+  const all = results<number[]>(ended)
+  expect(all).toHaveLength(2)
+  for (const losses of all) {
+    expect(losses).toHaveLength(6)
+    losses.forEach((loss, i) => {
+      expect(loss).toBeCloseTo(expected?.[i] as number, 3)
+    })
+  }
 })

@@ -6,7 +6,7 @@
 const { fork } = require('node:child_process')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { failure } = require('../../dist/setup/failure.js')
+const { failure } = require('../../dist/internal/failure.js')
 const { runProgram } = require('../tools/program.js')
 
 /** What a child process sends (child.ts).

@@ -95,7 +95,7 @@ test('the prebuilt addon carries no path of this machine, and needs nothing newe
   )
   expect(faults.flat()).toEqual([])
   const readme = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8')
-  const { MIN_GLIBC } = require('../../lib/setup/platform.js')
+  const { MIN_GLIBC } = require('../../lib/internal/platform.js')
   expect(/glibc (\d+\.\d+) or newer/.exec(readme)?.[1]).toBe(MIN_GLIBC)
   // The check itself finds what it looks for: the system's Node.js is built for one place.
   expect(faultsOf(process.execPath, { libtorch: false }).length).toBeGreaterThan(0)

@@ -116,11 +116,12 @@ cpu('installed without scripts, and with no LibTorch', () => {
   })
 
   test('works after npx libtorch-dcgan setup', async () => {
-    const setup = await app.npx(['setup', '--from', libtorch.folder])
+    const env = { LIBTORCH: libtorch.folder }
+    const setup = await app.npx(['setup'], env)
     expect(setup.stderr).toMatch(/Ready: LibTorch /)
     expect(setup.status).toBe(0)
-    expectSame(await app.node(['sample.cjs']))
-    const doctor = await app.npx(['doctor', '--json'])
+    expectSame(await app.node(['sample.cjs'], env))
+    const doctor = await app.npx(['doctor', '--json'], env)
     expect(JSON.parse(doctor.stdout)).toMatchObject({ ok: true })
   })
 

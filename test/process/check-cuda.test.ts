@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 
-import { hasNvidiaDriver } from '../../lib/setup/platform.js'
+import { hasNvidiaDriver } from '../../lib/setup/programs.js'
 
 const COMMAND = path.join(__dirname, '..', 'tools', 'check-cuda.js')
 const check = (...args: string[]) => spawnSync(process.execPath, [COMMAND, ...args], { encoding: 'utf8' })

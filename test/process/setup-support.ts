@@ -57,7 +57,7 @@ NAPI_MODULE_INIT() {
 
 export type Running = ReturnType<typeof node>
 
-/** A LibTorch whose libraries are empty but real. */
+/** A LibTorch with libraries that are empty but real. */
 export function compiledLibTorch(version = '2.13.0'): string {
   const folder = makeLibTorch(path.join(temporary(), `lib torch-${version} ü`), version)
   for (const name of ['c10', 'torch_cpu', 'torch']) {

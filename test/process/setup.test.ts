@@ -137,7 +137,7 @@ echo end >> ${log}
     const cache = path.join(made.home, 'pip-cache')
     const offline = {
       LIBTORCH_DCGAN_HOME: cache,
-      LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:1',
+      LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:2',
       LIBTORCH_DCGAN_ALLOW_UNPINNED: '1',
       PATH: `${tools}:${process.env.PATH}`,
     }
@@ -151,7 +151,7 @@ echo end >> ${log}
     expect(await next).toMatchObject({ status: 0 })
     // The pip of the one that was killed has ended before the next one began.
     expect(lines()).toEqual(['begin', 'end', 'begin', 'end'])
-    expect(fs.readdirSync(cache).sort()).toEqual(['2.13.0-cpu', 'current', 'lock'])
+    expect(fs.readdirSync(cache).sort()).toEqual(['2.13.0-cpu', 'lock'])
   })
 
   test('is not stopped by a file that others put where they guess its lock', async () => {
@@ -327,16 +327,15 @@ describe('the command', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('ends on %s, lets go of its locks, and leaves nothing half made', async (signal, code) => {
-    let asked = () => {}
+    let reach = () => {}
     const reached = new Promise<void>(resolve => {
-      asked = resolve
+      reach = resolve
     })
     const address = await serve((_request, response) => {
-      response.writeHead(200, { 'content-length': 1000 }).write('some', () => asked())
+      response.writeHead(200, { 'content-length': 1000 }).write('some', () => reach())
     })
     const cache = path.join(made.home, 'cache')
-    const env = { LIBTORCH_DCGAN_HOME: cache, LIBTORCH_DCGAN_ALLOW_UNPINNED: '1' }
-    const running = made.setup(env, '--from', `${address}/torch.whl`)
+    const running = made.setup({ LIBTORCH_DCGAN_HOME: cache, LIBTORCH_DCGAN_MIRROR: address }, '--cpu')
     await reached
     running.kill(signal)
     const { status, stderr } = await running

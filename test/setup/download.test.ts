@@ -29,30 +29,24 @@ function send(
 }
 
 describe('a download', () => {
-  test('gives the file, its size and hash', async () => {
+  test('gives the file and its size', async () => {
     const address = await serve((_request, response) => send(response))
-    await expect(download(`${address}/x`, target, { ...quick, sha256: hash })).resolves.toMatchObject({
-      sha256: hash,
-      bytes: data.length,
-    })
+    await expect(download(`${address}/x`, target, hash, quick)).resolves.toBe(data.length)
     expect(fs.readFileSync(target).equals(data)).toBe(true)
     expect(fs.readdirSync(path.dirname(target))).toEqual(['file.whl'])
   })
 
-  test('of an unknown length and hash works too', async () => {
+  test('of an unknown length works too', async () => {
     const address = await serve((_request, response) => {
       response.write(data.subarray(0, 1000))
       response.end(data.subarray(1000))
     })
-    await expect(download(`${address}/x`, target, quick)).resolves.toMatchObject({
-      sha256: hash,
-      bytes: data.length,
-    })
+    await expect(download(`${address}/x`, target, hash, quick)).resolves.toBe(data.length)
   })
 
   test('with another hash is refused, and nothing of it stays', async () => {
     const address = await serve((_request, response) => send(response, { body: Buffer.from('evil') }))
-    const { message, code } = await rejection(download(`${address}/x`, target, { ...quick, sha256: hash }))
+    const { message, code } = await rejection(download(`${address}/x`, target, hash, quick))
     expect(code).toBe('ERR_DCGAN_IO')
     expect(message).toContain(hash)
     expect(message).toContain(sha256(Buffer.from('evil')))
@@ -72,7 +66,7 @@ describe('a name and password in the address', () => {
       response.writeHead(302, { location: request.url === '/a' ? '/b' : `${other}/c` }).end()
     })
     const { message } = await rejection(
-      download(`${address.replace('//', '//me:s%40cret@')}/a`, target, quick),
+      download(`${address.replace('//', '//me:s%40cret@')}/a`, target, hash, quick),
     )
     const basic = `Basic ${Buffer.from('me:s@cret').toString('base64')}`
     expect(seen).toEqual([
@@ -92,20 +86,20 @@ describe('answers', () => {
       requests++
       response.writeHead(404).end()
     })
-    const { message, unreachable } = await rejection(download(`${address}/x`, target, quick))
+    const { message, unreachable } = await rejection(download(`${address}/x`, target, hash, quick))
     expect(message).toContain(`${address}/x`)
     expect(message).toMatch(/404/)
     expect(unreachable).toBe(true)
     expect(requests).toBe(1)
   })
 
-  test.each([500, 503, 429])('%d is asked again', async status => {
+  test.each([500, 503, 429])('after %d, the request is made again', async status => {
     let requests = 0
     const address = await serve((_request, response) => {
       if (++requests < 3) response.writeHead(status).end()
       else send(response)
     })
-    await download(`${address}/x`, target, { ...quick, sha256: hash })
+    await download(`${address}/x`, target, hash, quick)
     expect(requests).toBe(3)
     expect(said.filter(text => text.includes('trying again'))).toHaveLength(2)
     expect(said[0]).toContain(String(status))
@@ -118,7 +112,7 @@ describe('answers', () => {
       response.writeHead(500).end()
     })
     const { message, unreachable } = await rejection(
-      download(`${address}/x`, target, { ...quick, attempts: 4 }),
+      download(`${address}/x`, target, hash, { ...quick, attempts: 4 }),
     )
     expect(message).toMatch(/500/)
     expect(unreachable).toBe(true)
@@ -126,7 +120,7 @@ describe('answers', () => {
   })
 
   test('no server at all ends it soon', async () => {
-    const { unreachable, message } = await rejection(download('http://127.0.0.1:1/x', target, quick))
+    const { unreachable, message } = await rejection(download('http://127.0.0.1:2/x', target, hash, quick))
     expect(unreachable).toBe(true)
     expect(message).toMatch(/ECONNREFUSED/)
   })
@@ -139,7 +133,7 @@ describe('a redirect', () => {
       if (request.url === '/a') response.writeHead(302, { location: '/b' }).end()
       else response.writeHead(307, { location: `${other}/c` }).end()
     })
-    await download(`${address}/a`, target, { ...quick, sha256: hash })
+    await download(`${address}/a`, target, hash, quick)
     expect(fs.existsSync(target)).toBe(true)
   })
 
@@ -147,14 +141,16 @@ describe('a redirect', () => {
     const address = await serve(
       (_request, response) => void response.writeHead(302, { location: '/a' }).end(),
     )
-    expect((await rejection(download(`${address}/a`, target, quick))).message).toMatch(/circle/)
+    expect((await rejection(download(`${address}/a`, target, hash, quick))).message).toMatch(
+      /redirect count exceeded/,
+    )
   })
 
-  test('to something that is not the web is not followed', async () => {
+  test('to a file of this machine is not followed', async () => {
     const address = await serve(
       (_request, response) => void response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
     )
-    expect((await rejection(download(`${address}/a`, target, quick))).message).toMatch(/not secure/)
+    expect((await rejection(download(`${address}/a`, target, hash, quick))).message).toMatch(/HTTP\(S\)/)
   })
 })
 
@@ -165,7 +161,7 @@ describe('a connection that breaks', () => {
       ranges.push(request.headers.range)
       send(response, ranges.length < 3 ? { breakAfter: 100_000 } : {})
     })
-    await download(`${address}/x`, target, { ...quick, sha256: hash })
+    await download(`${address}/x`, target, hash, quick)
     expect(fs.readFileSync(target).equals(data)).toBe(true)
     expect(ranges).toEqual([undefined, undefined, undefined])
   })
@@ -173,9 +169,9 @@ describe('a connection that breaks', () => {
   test('each time ends it after a few, and nothing of the file stays', async () => {
     const address = await serve((_request, response) => send(response, { breakAfter: 1000 }))
     const { message, unreachable } = await rejection(
-      download(`${address}/x`, target, { ...quick, attempts: 2 }),
+      download(`${address}/x`, target, hash, { ...quick, attempts: 2 }),
     )
-    expect(message).toMatch(/the connection broke/)
+    expect(message).toMatch(/other side closed|terminated/)
     expect(unreachable).toBe(true)
     expect(fs.readdirSync(path.dirname(target))).toEqual([])
   })
@@ -192,8 +188,8 @@ describe('a connection that stalls', () => {
       }
       send(response)
     })
-    await download(`${address}/x`, target, { ...quick, sha256: hash })
+    await download(`${address}/x`, target, hash, quick)
     expect(requests).toBe(3)
-    expect(said.join('')).toMatch(/no answer[\s\S]*nothing came/)
+    expect(said.join('')).toMatch(/Headers Timeout[\s\S]*Body Timeout/)
   })
 })

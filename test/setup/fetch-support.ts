@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { type Made, node } from './support'
+import { type Made, node, sha256 } from './support'
 
 /** Writes a file under a folder. */
 export function write(folder: string, name: string, data: Buffer | string, mode = 0o644): string {
@@ -10,7 +10,7 @@ export function write(folder: string, name: string, data: Buffer | string, mode 
   return file
 }
 
-/** The variables of a user whose home is this folder, and whose programs are in its bin/. */
+/** The variables of a user with this folder as home and with programs in its bin/. */
 export const environment = (home: string, more: Record<string, string> = {}) => ({
   HOME: home,
   LIBTORCH_DCGAN_HOME: path.join(home, 'cache'),
@@ -18,25 +18,32 @@ export const environment = (home: string, more: Record<string, string> = {}) => 
   ...more,
 })
 
+/** A script that makes this wheel the release of the catalogue. */
+export const pretend = (wheel: Buffer) => `
+  const catalogue = require('./dist/setup/catalogue.js')
+  const { releaseFor } = catalogue
+  catalogue.releaseFor = variant => ({ ...releaseFor(variant), sha256: '${sha256(wheel)}' })`
+
 /**
  * Fetches in a process of its own; its output is the LibTorch as JSON, its error the problem's text. `before` is run
  * there first.
  */
 export function fetchInto(
   home: string,
-  options: { variant?: string; from?: string; platform?: string },
+  { variant = 'cpu', from }: { variant?: string; from?: string } = {},
   env: Record<string, string> = {},
   before = '',
 ): Promise<Made> & { kill(): void } {
+  const args = JSON.stringify(from === undefined ? [variant] : [variant, from])
   const script = `
     ${before}
-    require('./dist/setup/fetch.js').fetchLibTorch(${JSON.stringify({ variant: 'cpu', ...options })}).then(
+    require('./dist/setup/fetch.js').fetchLibTorch(...${args}).then(
       found => process.stdout.write(JSON.stringify(found)),
       error => { process.exitCode = require('./dist/cli/failure.js').reportFailure(error) })`
   return node(['-e', script], environment(home, env))
 }
 
-/** A python3 on PATH whose pip gives these files, and notes what it was asked for. */
+/** A python3 on PATH with a pip that gives these files, and notes its arguments. */
 export function fakePip(home: string, files: Record<string, Buffer>): string {
   for (const [name, data] of Object.entries(files)) write(home, `index/${name}`, data)
   const log = path.join(home, 'pip.log')

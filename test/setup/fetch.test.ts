@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { environment, fakePip, fetchInto, write as writeFile } from './fetch-support'
+import { environment, fakePip, fetchInto, pretend, write as writeFile } from './fetch-support'
 import { libtorchFiles, makeLibTorch, makeWheel, node, ROOT, serve, sha256, temporary, zip } from './support'
 
 let home: string
@@ -11,10 +11,13 @@ beforeEach(() => {
 })
 
 const ALLOW = { LIBTORCH_DCGAN_ALLOW_UNPINNED: '1' }
+// A mirror that cannot be reached.
+const OFFLINE = { LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:2' }
 const fetch = (
-  options: { variant?: string; from?: string; platform?: string },
+  options: { variant?: string; from?: string },
   env: Record<string, string> = {},
-) => fetchInto(home, options, env)
+  before?: string,
+) => fetchInto(home, options, env, before)
 const setup = (...args: string[]) =>
   node([path.join(ROOT, 'dist', 'cli', 'index.js'), 'setup', ...args], environment(home))
 
@@ -41,7 +44,7 @@ describe('LibTorch is taken from', () => {
       from: file,
       sha256: sha256(makeWheel()),
     })
-    expect(fs.readdirSync(cache).sort()).toEqual([path.basename(entry), 'current', 'lock'].sort())
+    expect(fs.readdirSync(cache).sort()).toEqual([path.basename(entry), 'lock'].sort())
     expect(fs.existsSync(file)).toBe(true)
   })
 
@@ -52,41 +55,20 @@ describe('LibTorch is taken from', () => {
     expect(tree(path.dirname(JSON.parse(stdout).folder))).toEqual(['libtorch.json', ...expected].sort())
   })
 
-  test('a folder, which stays where it is', async () => {
-    makeLibTorch(path.join(home, 'unpacked', 'libtorch'), '2.12.1')
-    const { stdout } = await fetch({ from: path.join(home, 'unpacked') })
-    expect(JSON.parse(stdout)).toMatchObject({
-      folder: path.join(home, 'unpacked', 'libtorch'),
-      version: '2.12.1',
-    })
-    expect((await setup('--remove')).status).toBe(0)
-    expect(fs.existsSync(path.join(home, 'unpacked', 'libtorch', 'lib', 'libtorch.so'))).toBe(true)
-  })
-
-  test('an address, once', async () => {
-    let requests = 0
-    const address = await serve((_request, response) => {
-      requests++
-      response.end(makeWheel('2.14.1'))
-    })
-    const from = `${address}/torch.whl#sha256=${sha256(makeWheel('2.14.1'))}`
-    const first = await fetch({ from })
-    expect(first.stderr).toMatch(/SHA-256 as pinned/)
-    const second = await fetch({ from })
-    expect(second.stdout).toBe(first.stdout)
-    expect(second.stderr).toBe('')
-    expect(requests).toBe(1)
+  test('the entry that is there, which then is the current one again', async () => {
+    const [one, other] = [write('a.whl', makeWheel()), write('b.whl', makeWheel('2.14.1'))]
+    const first = await fetch({ from: one })
+    await fetch({ from: other })
+    expect(await fetch({ from: one })).toMatchObject({ stdout: first.stdout, stderr: '' })
+    expect((await setup('--list')).stdout).toMatch(/^\* 2\.13\.0-cpu-/)
   })
 })
 
-describe('it is refused, and nothing of it stays,', () => {
+describe('it is refused, and no part of it stays,', () => {
   const nothingStays = () =>
-    expect(
-      fs.existsSync(cache) ? tree(cache).filter(name => !/^(lock$|downloads\/.*\.part)/.test(name)) : [],
-    ).toEqual([])
+    expect(fs.existsSync(cache) ? fs.readdirSync(cache).filter(name => name !== 'lock') : []).toEqual([])
 
   test.each([
-    ['the hash of an address is another', () => makeWheel(), /not the file that was expected/],
     ['it is no archive', () => Buffer.from('<html>Sign in to this network</html>'), /not a zip file/],
     ['it holds no LibTorch', () => zip([{ name: 'a', data: 'x' }]), /holds no LibTorch/],
     [
@@ -108,21 +90,21 @@ describe('it is refused, and nothing of it stays,', () => {
       /invalid relative path/,
     ],
     ['it is cut short', () => makeWheel().subarray(0, 900), /file is truncated/],
-  ])('where %s', async (what, data, message) => {
-    const address = await serve((_request, response) => void response.end(data()))
-    const hash = what.includes('hash') ? `#sha256=${'0'.repeat(64)}` : ''
-    const { status, stderr } = await fetch({ from: `${address}/torch.whl${hash}` }, ALLOW)
+  ])('where %s', async (_what, data, message) => {
+    const { status, stderr } = await fetch({ from: write('torch.whl', data()) })
     expect(status).toBe(1)
     expect(stderr).toMatch(message)
     expect(fs.existsSync(path.join(home, 'evil'))).toBe(false)
-    fs.rmSync(path.join(cache, 'downloads'), { recursive: true, force: true })
     nothingStays()
   })
 
-  test('where there is no such file', async () => {
-    const { status, stderr } = await fetch({ from: path.join(home, 'none.zip') })
-    expect(status).toBe(1)
-    expect(stderr).toMatch(/none\.zip does not exist/)
+  test('where it is no file: the message says how to use a folder', async () => {
+    makeLibTorch(path.join(home, 'unpacked'))
+    for (const from of ['none.zip', 'unpacked']) {
+      const { status, stderr } = await fetch({ from: path.join(home, from) })
+      expect(status).toBe(1)
+      expect(stderr).toMatch(/(none\.zip|unpacked) does not exist, or is no file.*\n.*LIBTORCH=<folder>/)
+    }
     nothingStays()
   })
 
@@ -136,7 +118,22 @@ describe('it is refused, and nothing of it stays,', () => {
 const onLinux = process.platform === 'linux' && process.arch === 'x64' ? describe : describe.skip
 
 onLinux('the release', () => {
-  test('of a mirror that has another file is refused, and pip is not asked', async () => {
+  test('is fetched from the site, once', async () => {
+    let requests = 0
+    const address = await serve((_request, response) => {
+      requests++
+      response.end(makeWheel())
+    })
+    const env = { LIBTORCH_DCGAN_MIRROR: address.replace('//', '//me:secret@') }
+    const first = await fetch({}, env, pretend(makeWheel()))
+    expect(first.stderr).toMatch(/SHA-256 as pinned/)
+    expect(fs.readFileSync(path.join(cache, '2.13.0-cpu', 'libtorch.json'), 'utf8')).not.toMatch(/secret/)
+    const second = await fetch({}, env, pretend(makeWheel()))
+    expect(second).toMatchObject({ stdout: first.stdout, stderr: '' })
+    expect(requests).toBe(1)
+  })
+
+  test('of a mirror that has another file is refused, and pip does not run', async () => {
     const log = pip({ 'torch.whl': makeWheel() })
     const address = await serve((_request, response) => void response.end(makeWheel()))
     const { status, stderr } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: `${address}/` })
@@ -145,7 +142,7 @@ onLinux('the release', () => {
     expect(fs.existsSync(log)).toBe(false)
   })
 
-  test('is asked of pip where the site cannot be reached or lacks it', async () => {
+  test('is fetched by pip where the site cannot be reached or lacks it', async () => {
     const paths: (string | undefined)[] = []
     const address = await serve((request, response) => {
       paths.push(request.url)
@@ -166,22 +163,9 @@ onLinux('the release', () => {
     expect(fs.existsSync(log)).toBe(false)
   })
 
-  test('under its own name but with other content is refused from pip too', async () => {
-    pip({ 'torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl': makeWheel() })
-    const { status, stderr } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:1' })
-    expect(status).toBe(1)
-    expect(stderr).toMatch(/not PyTorch's: its SHA-256/)
-  })
-
-  test('that pip gives for CUDA is refused where the CPU’s was asked for', async () => {
-    pip({ 'torch.whl': makeWheel('2.13.0', { cuda: true }) })
-    const { stderr } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:1', ...ALLOW })
-    expect(stderr).toMatch(/for CUDA, not CPU[\s\S]*PIP_EXTRA_INDEX_URL/)
-  })
-
   test('that pip cannot give either fails with the message of pip', async () => {
     pip({})
-    const { status, stderr } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:1' })
+    const { status, stderr } = await fetch({}, OFFLINE)
     expect(status).toBe(1)
     expect(stderr).toMatch(
       /No matching distribution[\s\S]*pip config list[\s\S]*PIP_EXTRA_INDEX_URL=\S+\/whl\/cpu [\s\S]*--from/,
@@ -189,73 +173,32 @@ onLinux('the release', () => {
   })
 
   test('with neither network nor pip fails with the command that fixes it', async () => {
-    const { status, stderr } = await fetch({}, { LIBTORCH_DCGAN_MIRROR: 'http://127.0.0.1:1' })
+    const { status, stderr } = await fetch({}, OFFLINE)
     expect(status).toBe(1)
     expect(stderr).toMatch(
       /cannot be fetched: .*ECONNREFUSED[\s\S]*pip, which could[\s\S]*not found[\s\S]*python3-pip[\s\S]*--from/,
     )
   })
 
-  test('for CUDA comes with NVIDIA’s libraries beside it', async () => {
-    const requires = [
-      'filelock',
-      'nvidia-cudnn-cu13==9.24.0.43; platform_system == "Linux"',
-      'cuda-toolkit[cublas,cudart]==13.0.3; platform_system == "Linux"',
-      'nvidia-extra==1; extra == "more"',
-    ]
+  test('for CUDA comes with the libraries of NVIDIA', async () => {
     const nvidia = zip([
       { name: 'nvidia/cu13/lib/libcudart.so.13', data: 'x' },
       { name: 'nvidia/cu13/include/cuda_runtime_api.h', data: '' },
       { name: 'nvidia/cu13/lib/readme.txt', data: 'x' },
       { name: 'nvidia/__init__.py', data: '' },
     ])
-    const log = pip({ 'torch.whl': makeWheel('2.14.1', { cuda: true, requires }), 'nvidia.whl': nvidia })
+    const log = pip({ 'torch.whl': makeWheel('2.14.1', { cuda: true }), 'nvidia.whl': nvidia })
     const { status, stdout } = await fetch({ variant: 'cuda' }, ALLOW)
     expect(status).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject({
-      version: '2.14.1',
-      cuda: true,
-    })
+    expect(JSON.parse(stdout)).toMatchObject({ version: '2.14.1', cuda: true })
     expect(tree(path.join(cache, '2.14.1-cuda', 'nvidia'))).toEqual([
       'cu13/include/cuda_runtime_api.h',
       'cu13/lib/libcudart.so.13',
     ])
-    const asked = fs.readFileSync(log, 'utf8').trim().split('\n')
-    expect(asked[0]).toMatch(/--no-deps.*torch==2\.14\.1/)
-    expect(asked[1]).toMatch(
-      /nvidia-cudnn-cu13==9\.24\.0\.43 cuda-toolkit\[cublas,cudart\]==13\.0\.3 nvidia-cuda-crt==13\.0\.\* nvidia-cuda-cccl==13\.0\.\*$/,
-    )
-    expect(asked[1]).not.toMatch(/--no-deps/)
+    const runs = fs.readFileSync(log, 'utf8').trim().split('\n')
+    expect(runs[0]).toMatch(/--no-deps.*torch==2\.14\.1/)
+    expect(runs[1]).toMatch(/--no-deps.* nvidia-cublas==\S+ .*nvidia-cudnn-cu13==9\.24\.0\.43/)
     expect(fs.existsSync(path.join(cache, 'downloads'))).toBe(false)
-  })
-})
-
-onLinux('the release for another platform, to build its addon with', () => {
-  test('is fetched for that processor, beside the LibTorch of this machine, which stays the current one', async () => {
-    const own = await fetch({ from: write('own.whl', makeWheel()) })
-    const paths: (string | undefined)[] = []
-    const mirror = await serve((request, response) => {
-      paths.push(request.url)
-      response.writeHead(404).end()
-    })
-    const log = pip({ 'torch-renamed.whl': makeWheel() })
-    const env = { LIBTORCH_DCGAN_MIRROR: mirror, ...ALLOW }
-    const { status, stdout } = await fetch({ platform: 'linux-arm64' }, env)
-    expect(status).toBe(0)
-    expect(paths).toEqual(['/whl/cpu/torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_aarch64.whl'])
-    expect(fs.readFileSync(log, 'utf8')).toMatch(/--platform manylinux_2_28_aarch64 .*torch==2\.13\.0\+cpu$/m)
-    expect(JSON.parse(stdout).folder).toBe(path.join(cache, '2.13.0-cpu-linux-arm64', 'torch'))
-    const current = fs.readFileSync(path.join(cache, 'current'), 'utf8').trim()
-    expect(path.join(cache, current, 'torch')).toBe(JSON.parse(own.stdout).folder)
-    expect((await fetch({ platform: 'linux-arm64' }, env)).status).toBe(0)
-    expect(paths).toHaveLength(1)
-  })
-
-  test('is checked against the hash that is pinned for it', async () => {
-    const mirror = await serve((_request, response) => void response.end(makeWheel()))
-    const { status, stderr } = await fetch({ platform: 'linux-arm64' }, { LIBTORCH_DCGAN_MIRROR: mirror })
-    expect(status).toBe(1)
-    expect(stderr).toMatch(/not the file that was expected/)
   })
 })
 
@@ -266,8 +209,8 @@ describe('two at once', () => {
       requests++
       setTimeout(() => response.end(makeWheel()), 500)
     })
-    const from = `${address}/torch.whl`
-    const both = await Promise.all([fetch({ from }, ALLOW), fetch({ from }, ALLOW)])
+    const once = () => fetch({}, { LIBTORCH_DCGAN_MIRROR: address }, pretend(makeWheel()))
+    const both = await Promise.all([once(), once()])
     expect(both.map(({ status }) => status)).toEqual([0, 0])
     expect(both[0]?.stdout).toBe(both[1]?.stdout)
     expect(both.map(({ stderr }) => stderr).join('')).toMatch(/Another set-up.* is fetching/)
@@ -288,24 +231,16 @@ describe('one that is killed', () => {
   test('while it unpacks leaves no LibTorch, and the next one makes it whole', async () => {
     const file = write('torch.whl', many)
     const killed = fetch({ from: file })
-    const unpacking = () =>
-      fs.existsSync(cache) &&
-      fs
-        .readdirSync(cache)
-        .some(name => name.startsWith('.unpack') && fs.existsSync(path.join(cache, name, 'torch', 'include')))
-    while (!unpacking()) await new Promise(resolve => setTimeout(resolve, 1))
+    const include = path.join(cache, '.unpack-libtorch', 'torch', 'include')
+    while (!fs.existsSync(include)) await new Promise(resolve => setTimeout(resolve, 1))
     killed.kill()
     expect((await killed).signal).toBe('SIGKILL')
-    expect(fs.readdirSync(cache).filter(name => !name.startsWith('.') && !name.startsWith('lock'))).toEqual(
-      [],
-    )
+    expect(fs.readdirSync(cache).filter(name => !name.startsWith('.') && name !== 'lock')).toEqual([])
     const { status, stdout } = await fetch({ from: file })
     expect(status).toBe(0)
     const { folder } = JSON.parse(stdout)
     expect(fs.readdirSync(path.join(folder, 'include'))).toHaveLength(1001)
-    expect(fs.readdirSync(cache).sort()).toEqual(
-      [path.basename(path.dirname(folder)), 'current', 'lock'].sort(),
-    )
+    expect(fs.readdirSync(cache).sort()).toEqual([path.basename(path.dirname(folder)), 'lock'].sort())
   })
 
   test('while it downloads leaves no LibTorch, and the next one fetches it whole', async () => {
@@ -319,12 +254,12 @@ describe('one that is killed', () => {
       if (++requests > 1) response.end(many)
       else response.write(many.subarray(0, 200_000), () => reached())
     })
-    const from = `${address}/torch.whl`
-    const killed = fetch({ from }, ALLOW)
+    const once = () => fetch({}, { LIBTORCH_DCGAN_MIRROR: address }, pretend(many))
+    const killed = once()
     await downloading
     killed.kill()
     await killed
-    const { status, stdout } = await fetch({ from }, ALLOW)
+    const { status, stdout } = await once()
     expect(status).toBe(0)
     expect(fs.readdirSync(path.join(JSON.parse(stdout).folder, 'include'))).toHaveLength(1001)
     expect(fs.existsSync(path.join(cache, 'downloads'))).toBe(false)
@@ -349,7 +284,7 @@ describe('setup --list and --remove', () => {
     expect(wrong.stderr).toMatch(/holds no no-such/)
     const name = String(entries[0]?.name)
     expect(await setup('--remove', name)).toMatchObject({ status: 0, stdout: `Removed ${name}\n` })
-    expect(fs.readdirSync(cache).sort()).toEqual([String(entries[1]?.name), 'current', 'lock'].sort())
+    expect(fs.readdirSync(cache).sort()).toEqual([String(entries[1]?.name), 'lock'].sort())
     await setup('--remove')
     expect((await setup('--list')).stdout).toMatch(/^Nothing in /)
   })

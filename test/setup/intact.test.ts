@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { type CacheEntry, cacheFolder, listEntries } from '../../lib/setup/cache.js'
+import { type CacheEntry, listEntries } from '../../lib/setup/cache.js'
 import { findLibTorch, type LibTorchInfo } from '../../lib/setup/find.js'
 import { requireIntact } from '../../lib/setup/intact.js'
 import { environment, fetchInto, write } from './fetch-support'
-import { makeLibTorch, makeWheel, problem, setVariables, temporary } from './support'
+import { makeWheel, problem, setVariables, temporary } from './support'
 
 let home: string
 let cache: string
@@ -48,7 +48,7 @@ describe('a library of the cache', () => {
         fs.symlinkSync(path.join(home, 'elsewhere'), library())
       },
     ],
-  ])('that %s is not loaded, and the command that replaces it is said', async (_what, corrupt) => {
+  ])('that %s is not loaded, and the message has the command that replaces it', async (_what, corrupt) => {
     corrupt()
     const { message, fix } = problem(find)
     expect(message).toContain(`${library()} is not as it was unpacked`)
@@ -62,11 +62,11 @@ describe('a library of the cache', () => {
   test('with another time but the same content is loaded, and read once only', async () => {
     fs.utimesSync(library(), later, later)
     expect(find().folder).toBe(folder)
-    const noted = () => listEntries()[0]?.contents?.libraries['torch/lib/libtorch_cpu.so']?.mtimeMs
+    const noted = () => listEntries()[0]?.contents.libraries['torch/lib/libtorch_cpu.so']?.mtimeMs
     while (noted() !== fs.statSync(library()).mtimeMs) await new Promise(resolve => setTimeout(resolve, 5))
   })
 
-  test('whose time an archive cut to seconds is as it was', () => {
+  test('with a time that an archive cut to seconds is as it was', () => {
     const seconds = Math.floor(fs.statSync(library()).mtimeMs / 1000)
     const record = path.join(folder, '..', 'libtorch.json')
     const before = fs.readFileSync(record, 'utf8')
@@ -160,16 +160,4 @@ describe('what set-up makes', () => {
     expect(status).toBe(0)
     expect(stderr).toContain(`chmod -R g-w '${cache}'`)
   })
-})
-
-test('a LibTorch that version 0.1 fetched, and a folder that was only pointed to, are loaded', async () => {
-  const record = path.join(folder, '..', 'libtorch.json')
-  const { contents: _, ...old } = JSON.parse(fs.readFileSync(record, 'utf8'))
-  fs.writeFileSync(record, JSON.stringify(old))
-  fs.appendFileSync(library(), 'more')
-  expect(find().folder).toBe(folder)
-  const own = makeLibTorch(path.join(home, 'own'))
-  expect((await fetchInto(home, { from: own })).status).toBe(0)
-  expect(find().folder).toBe(own)
-  expect(cacheFolder()).toBe(cache)
 })

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { makeLibTorch, node, ROOT, temporary } from './support'
 
-// What set-up asks Python for must not depend on the folder that it is started in: that may be anybody's.
+// What set-up reads from Python must not depend on the folder that it is started in: that may be anybody's.
 
 let home: string
 let here: string
@@ -57,7 +57,7 @@ withPython('a pip.py of the current folder does not download in place of pip', a
   const trace = plant('pip.py')
   const call = `pipDownload({ 'libtorch-dcgan-none': '' }, ${JSON.stringify(path.join(home, 'to'))},
     { machine: 'x86_64', owner: 'ours', why: '' })
-    .catch(error => require(${JSON.stringify(path.join(ROOT, 'dist/setup/failure.js'))}).detailsOf(error).unreachable)`
+    .catch(error => require(${JSON.stringify(path.join(ROOT, 'dist/internal/failure.js'))}).detailsOf(error).unreachable)`
   const offline = { PYTHON: String(python), PIP_CONFIG_FILE: '/dev/null', PIP_NO_INDEX: '1' }
   expect(await callHere('pip.js', call, offline)).toBe(true)
   expect(fs.existsSync(trace)).toBe(false)
@@ -79,7 +79,7 @@ withPython('a torch, or a module of Python, in the current folder is not taken f
   expect(fs.existsSync(trace)).toBe(false)
 })
 
-test('a shim that chooses an interpreter by the current folder is asked there', async () => {
+test('a shim that chooses an interpreter by the current folder chooses there', async () => {
   const torch = makeLibTorch(path.join(home, 'torch'), '2.12.0')
   const chosen = path.join(home, 'chosen')
   fs.writeFileSync(chosen, `#!/bin/sh\necho '${torch}'\n`, { mode: 0o755 })

@@ -5,7 +5,7 @@ import http from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import type { DcganError } from '../../lib/errors.js'
-import { detailsOf } from '../../lib/setup/failure.js'
+import { detailsOf } from '../../lib/internal/failure.js'
 import { zip } from './zip-files'
 
 export { type Item, zip } from './zip-files'
@@ -147,8 +147,8 @@ export function makeLibTorch(folder: string, version = '2.13.0', options: { cuda
   return folder
 }
 
-/** A wheel of torch: LibTorch under `torch/`, beside what is not to be unpacked. */
-export function makeWheel(version = '2.13.0', { cuda = false, requires = [] as string[] } = {}): Buffer {
+/** A wheel of torch: LibTorch under `torch/`, and files that are not to be unpacked. */
+export function makeWheel(version = '2.13.0', { cuda = false } = {}): Buffer {
   return zip([
     ...Object.entries(libtorchFiles(version, { cuda })).map(([name, data]) => ({
       name: `torch/${name}`,
@@ -157,9 +157,6 @@ export function makeWheel(version = '2.13.0', { cuda = false, requires = [] as s
     { name: 'torch/__init__.py', data: 'raise SystemExit\n' },
     { name: 'torch/lib/libtorch_python.so', data: 'not needed' },
     { name: 'torch/bin/protoc', data: 'not needed', mode: 0o100755 },
-    {
-      name: `torch-${version}.dist-info/METADATA`,
-      data: `Name: torch\nVersion: ${version}\n${requires.map(line => `Requires-Dist: ${line}\n`).join('')}`,
-    },
+    { name: `torch-${version}.dist-info/METADATA`, data: `Name: torch\nVersion: ${version}\n` },
   ])
 }

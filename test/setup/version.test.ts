@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { minorOf, readVersion } from '../../lib/setup/version.js'
+import { minorOf } from '../../lib/internal/version.js'
+import { readVersion } from '../../lib/setup/find.js'
 import { temporary, versionHeader } from './support'
 
 describe('the version in LibTorch’s headers', () => {

@@ -7,11 +7,11 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { cacheFolder } = require('../../dist/setup/cache.js')
+const { cacheFolder } = require('../../dist/internal/cache-folder.js')
 const { fetchLibTorch } = require('../../dist/setup/fetch.js')
-const { failure } = require('../../dist/setup/failure.js')
+const { failure } = require('../../dist/internal/failure.js')
 const { run } = require('../../dist/setup/run.js')
-const { duration, line } = require('../../dist/setup/report.js')
+const { duration, line } = require('../../dist/internal/report.js')
 const { requireBuildTools } = require('../../dist/setup/programs.js')
 const { buildApart } = require('../../tools/cmake.js')
 const { compile } = require('../../scripts/setup.js')
@@ -30,7 +30,7 @@ its own, trains three steps and samples; without a GPU that must fall back to th
 LibTorch comes from the cache, or is fetched into it (2.8 GB). The cache is one of its own, or LIBTORCH_DCGAN_HOME.
 
 Options:
-  --from <source>   take LibTorch from this address, ZIP file, wheel or folder
+  --from <file>     take LibTorch from this ZIP file or wheel
   --clean           build from nothing
   -h, --help        show this`
 
@@ -39,7 +39,7 @@ Options:
 /** @param {string | undefined} from */
 async function provideLibTorch(from) {
   process.env.LIBTORCH_DCGAN_HOME ||= path.join(path.dirname(cacheFolder()), 'libtorch-dcgan-cuda')
-  const libtorch = await fetchLibTorch({ variant: 'cuda', from })
+  const libtorch = await fetchLibTorch('cuda', from)
   if (!libtorch.cuda)
     throw failure(
       'ERR_DCGAN_NATIVE_NOT_FOUND',
@@ -60,7 +60,7 @@ async function build(libtorch) {
   return {
     captured: commands.includes('DCGAN_CUDA_HEADERS=1'),
     nccl: commands.includes('DCGAN_NCCL_HEADERS=1'),
-    time: duration(Date.now() - started),
+    time: duration(started),
   }
 }
 

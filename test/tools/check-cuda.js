@@ -6,10 +6,10 @@
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { hasNvidiaDriver } = require('../../dist/setup/platform.js')
-const { failure } = require('../../dist/setup/failure.js')
+const { hasNvidiaDriver } = require('../../dist/setup/programs.js')
+const { failure } = require('../../dist/internal/failure.js')
 const { run } = require('../../dist/setup/run.js')
-const { line } = require('../../dist/setup/report.js')
+const { line } = require('../../dist/internal/report.js')
 const { PARTS } = require('./cuda/parts.js')
 const { runProgram } = require('./program.js')
 

@@ -2,7 +2,7 @@
 
 const path = require('node:path')
 const { findLibTorch } = require('../../dist/setup/find.js')
-const { failure } = require('../../dist/setup/failure.js')
+const { failure } = require('../../dist/internal/failure.js')
 const { requireBuildTools } = require('../../dist/setup/programs.js')
 const { buildApart } = require('../../tools/cmake.js')
 

@@ -1,7 +1,7 @@
 'use strict'
 
 const { reportFailure } = require('../../dist/cli/failure.js')
-const { codeOf, messageOf } = require('../../dist/setup/failure.js')
+const { codeOf, messageOf } = require('../../dist/internal/failure.js')
 const { stopAll } = require('../../dist/setup/run.js')
 
 /**

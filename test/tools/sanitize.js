@@ -7,7 +7,7 @@
 const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { failure } = require('../../dist/setup/failure.js')
+const { failure } = require('../../dist/internal/failure.js')
 const { buildInstrumented } = require('./instrumented.js')
 const { runProgram } = require('./program.js')
 

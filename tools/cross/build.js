@@ -1,9 +1,9 @@
 'use strict'
 
 const path = require('node:path')
-const { MACHINES } = require('../../dist/setup/platform.js')
+const { MACHINES } = require('../../dist/internal/platform.js')
 const { BUILD_TOOLS } = require('../../dist/setup/programs.js')
-const { duration, line } = require('../../dist/setup/report.js')
+const { duration, line } = require('../../dist/internal/report.js')
 const { buildApart, crossTool } = require('../cmake.js')
 const { crossLibTorch } = require('./libtorch.js')
 
@@ -31,7 +31,7 @@ async function crossBuild(platform) {
   ]
   line(`Building the addon for ${platform} with ${compiler} and LibTorch in ${libtorch.folder}`)
   await buildApart(folder, definitions, `for ${platform}`)
-  line(`Built it in ${duration(Date.now() - started)}`)
+  line(`Built it in ${duration(started)}`)
   return { built: path.join(folder, 'Release'), libtorch }
 }
 

@@ -3,15 +3,15 @@
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { filesUnder, requireSpace } = require('../../dist/setup/disk.js')
-const { cacheFolder } = require('../../dist/setup/cache.js')
+const { filesUnder } = require('../../dist/internal/disk.js')
+const { cacheFolder } = require('../../dist/internal/cache-folder.js')
 const { nvidiaWheels, releaseFor } = require('../../dist/setup/catalogue.js')
-const { fetchLibTorch } = require('../../dist/setup/fetch.js')
+const { fetchRelease } = require('../../dist/setup/fetch.js')
 const { describeLibTorch } = require('../../dist/setup/find.js')
 const { pipDownload } = require('../../dist/setup/pip.js')
 const { unpackLibTorch, unpackNvidia } = require('../../dist/setup/unpack.js')
-const { detailsOf, failure } = require('../../dist/setup/failure.js')
-const { line } = require('../../dist/setup/report.js')
+const { detailsOf, failure } = require('../../dist/internal/failure.js')
+const { line } = require('../../dist/internal/report.js')
 const { crossTool } = require('../cmake.js')
 
 /**
@@ -22,7 +22,6 @@ const PYPI = {
   platform: 'linux-arm64',
   machine: 'aarch64',
   wheel: { 'torch==2.13.0': '092790c696a760c729fd5722835f50b9d81fd7c8f141571f3f3cf4081a8f664c' },
-  disk: 2_500_000_000,
 }
 /** NVIDIA's wheels, and of their libraries those that libtorch_cpu.so is linked with. */
 const NVIDIA = /^nvidia-cuda-(runtime|cupti)==/
@@ -48,48 +47,49 @@ async function crossLibTorch(platform) {
     )
   }
   const folder = path.join(`${cacheFolder()}-${platform}`, 'torch')
-  if (fs.existsSync(folder)) return describeLibTorch(folder, 'cache', platform)
+  const made = `${folder}.${process.pid}.tmp`
+  if (!fs.existsSync(folder))
+    await makeLibTorch(folder, platform, made).finally(() =>
+      fs.rmSync(made, { recursive: true, force: true }),
+    )
+  return describeLibTorch(folder, 'cache', platform)
+}
+
+/** @param {string} folder @param {string} platform @param {string} made where it is made before it is whole */
+async function makeLibTorch(folder, platform, made) {
+  fs.mkdirSync(made, { recursive: true })
   try {
-    return await fetchLibTorch({ variant: 'cpu', platform })
+    const { file } = await fetchRelease(releaseFor('cpu', platform), made)
+    await unpackLibTorch(file, made)
   } catch (error) {
     const { what, unreachable } = detailsOf(/** @type {Error} */ (error))
     if (unreachable !== true || platform !== PYPI.platform) throw error
     line(`${what}\nMaking one of PyPI's wheel, which is built with CUDA.`)
+    await reducePyPI(made)
   }
-  await reducePyPI(folder)
-  return describeLibTorch(folder, 'cache', platform)
+  fs.renameSync(path.join(made, 'torch'), folder)
 }
 
-/** @param {string} folder */
-async function reducePyPI(folder) {
-  const made = `${folder}.${process.pid}.tmp`
-  fs.mkdirSync(made, { recursive: true })
-  try {
-    requireSpace(made, PYPI.disk, 'Fetching LibTorch', 'set XDG_CACHE_HOME to a folder on a larger disk')
-    /** @param {Record<string, string>} wanted @param {string} owner */
-    const fetchWheels = async (wanted, owner) => {
-      const options = { machine: PYPI.machine, owner, why: "PyPI's wheels are fetched by pip." }
-      const wheels = await pipDownload(wanted, fs.mkdtempSync(path.join(made, 'wheels-')), options)
-      return wheels.map(({ file }) => file)
-    }
-    const [wheel = ''] = await fetchWheels(PYPI.wheel, "PyTorch's")
-    await unpackLibTorch(wheel, made)
-    // The catalogue's release with CUDA is built with the same CUDA 13.0.
-    const pinned = nvidiaWheels(releaseFor('cuda', PYPI.platform).sha256, PYPI.machine) ?? {}
-    const wanted = Object.entries(pinned).filter(([name]) => NVIDIA.test(name))
-    await unpackNvidia(await fetchWheels(Object.fromEntries(wanted), "NVIDIA's"), made)
-    const lib = path.join(made, 'torch', 'lib')
-    for (const name of filesUnder(lib, CUDA_LIBRARY)) fs.rmSync(path.join(lib, name))
-    for (const name of filesUnder(path.join(made, 'nvidia'), NVIDIA_LIBRARY))
-      fs.copyFileSync(path.join(made, 'nvidia', name), path.join(lib, path.basename(name)))
-    linkLibTorch(lib)
-    fs.renameSync(path.join(made, 'torch'), folder)
-  } finally {
-    fs.rmSync(made, { recursive: true, force: true })
+/** @param {string} made */
+async function reducePyPI(made) {
+  /** @param {Record<string, string>} wanted @param {string} owner */
+  const fetchWheels = async (wanted, owner) => {
+    const options = { machine: PYPI.machine, owner, why: "PyPI's wheels are fetched by pip." }
+    const wheels = await pipDownload(wanted, fs.mkdtempSync(path.join(made, 'wheels-')), options)
+    return wheels.map(({ file }) => file)
   }
+  for (const file of await fetchWheels(PYPI.wheel, "PyTorch's")) await unpackLibTorch(file, made)
+  // The catalogue's release with CUDA is built with the same CUDA 13.0.
+  const wanted = Object.entries(nvidiaWheels(PYPI.machine)).filter(([name]) => NVIDIA.test(name))
+  for (const file of await fetchWheels(Object.fromEntries(wanted), "NVIDIA's")) await unpackNvidia(file, made)
+  const lib = path.join(made, 'torch', 'lib')
+  for (const name of filesUnder(lib, CUDA_LIBRARY)) fs.rmSync(path.join(lib, name))
+  for (const name of filesUnder(path.join(made, 'nvidia'), NVIDIA_LIBRARY))
+    fs.copyFileSync(path.join(made, 'nvidia', name), path.join(lib, path.basename(name)))
+  linkLibTorch(lib)
 }
 
-/** Makes libtorch.so, which is empty and names the others; PyPI's names the libraries of CUDA too. @param {string} lib */
+/** Makes libtorch.so, which is empty and names the others; PyPI's names those of CUDA too. @param {string} lib */
 function linkLibTorch(lib) {
   const empty = path.join(lib, 'empty.c')
   fs.writeFileSync(empty, 'void dcgan_empty(void) {}\n')

@@ -10,8 +10,8 @@ const element = id => document.getElementById(id)
 /** The wall draws the seeds after the seed of the address, and the largest seed is the largest safe integer. */
 const LAST_SEED = Number.MAX_SAFE_INTEGER - SIZE
 
-/** What is shown: the digit of a seed, the wall's first seed, and the two ends of the morph. */
-const state = { label: 7, seed: drawSeed(), from: 0, to: 1 }
+/** What is shown: the digit of a seed, the wall's first seed, the two ends of the morph, and what is wrong with the address. */
+const state = { label: 7, seed: 0, from: 0, to: 1, wrong: '' }
 let shows = 0
 readAddress()
 
@@ -37,7 +37,7 @@ function drawSeed() {
 }
 
 function change(changes) {
-  Object.assign(state, changes)
+  Object.assign(state, { wrong: '', ...changes })
   history.pushState(null, '', `?digit=${state.label}&seed=${state.seed}`)
   return show()
 }
@@ -53,7 +53,7 @@ async function show() {
   draw(element('digit'), batch, 0)
   const name = generator.classes > 0 ? `${label} of seed ${seed}` : `Digit of seed ${seed}`
   element('digit').setAttribute('aria-label', name)
-  element('status').textContent = `${name}, drawn in ${time.toFixed(1)} ms`
+  element('status').textContent = `${state.wrong}${name}, drawn in ${time.toFixed(1)} ms`
   await wall.show(state, wanted, isStale)
   if (!isStale()) await morph.show(state)
 }
@@ -76,7 +76,17 @@ async function save(event) {
 
 function readAddress() {
   const parameters = new URLSearchParams(location.search)
-  const [digit, seed] = [Number(parameters.get('digit') ?? 7), Number(parameters.get('seed') ?? drawSeed())]
-  if (Number.isInteger(digit) && digit >= 0 && digit <= 9) state.label = digit
-  if (Number.isSafeInteger(seed) && seed >= 0 && seed <= LAST_SEED) state.seed = seed
+  Object.assign(state, { label: 7, seed: drawSeed() })
+  const isWrong = (name, key, most) => {
+    if (!parameters.has(name)) return false
+    const value = Number(parameters.get(name))
+    const usable = Number.isSafeInteger(value) && value >= 0 && value <= most
+    if (usable) state[key] = value
+    return !usable
+  }
+  const wrong = [
+    isWrong('digit', 'label', 9) && 'a digit from 0 to 9',
+    isWrong('seed', 'seed', LAST_SEED) && `a seed from 0 to ${LAST_SEED}`,
+  ].filter(Boolean)
+  state.wrong = wrong.length > 0 ? `The address needs ${wrong.join(' and ')}. ` : ''
 }

@@ -41,6 +41,10 @@ describe('the page', { skip }, () => {
     page.setDefaultTimeout(120_000)
     page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
     page.on('pageerror', error => complaints.push(error.message))
+    page.on('dialog', dialog => {
+      complaints.push(`opens a dialog: ${dialog.message()}`)
+      return dialog.dismiss()
+    })
     page.on('request', request => {
       if (!request.url().startsWith(host.url)) complaints.push(`asks for ${request.url()}`)
     })
@@ -108,12 +112,44 @@ describe('the page', { skip }, () => {
     '?__proto__=1&constructor=2&digit[]=3',
     `?digit=${'9'.repeat(5000)}`,
     '?digit=%zz&seed=%ff',
+    '?digit=3&seed=5#<img src=x onerror=alert(1)>',
+    `?seed=5#${'a'.repeat(100_000)}`,
   ]) {
     test(`draws a digit whatever its address says: ${query.slice(0, 60)}`, async () => {
       const page = await open(query)
       await page.waitForSelector('#wall button:last-child:not([disabled])')
       const share = await light(page, 'digit')
       assert.ok(share > 0.01 && share < 0.6, `${share}`)
+    })
+  }
+
+  test('says what is wrong with its address, as text, until another digit is chosen', async () => {
+    const page = await open('?digit=<img src=x onerror=alert(1)>&seed=-1')
+    const status = page.locator('#status')
+    assert.match(
+      await status.textContent(),
+      /^The address needs a digit from 0 to 9 and a seed from 0 to \d+\. 7 of seed/,
+    )
+    await page.click('#labels button:first-child')
+    await page.waitForFunction(() => document.getElementById('status').textContent.startsWith('0 of seed'))
+    assert.equal(await page.locator('img').count(), 0)
+  })
+
+  for (const [what, answer] of [
+    ['missing', { status: 404 }],
+    ['damaged', { body: Buffer.alloc(4096, 0x7b) }],
+    ['a web page', { contentType: 'text/html', body: '<script>alert(1)</script>' }],
+  ]) {
+    test(`says so when the file of its network is ${what}`, async () => {
+      const page = await blank()
+      await page.route('**/*.safetensors', route => route.fulfill(answer))
+      await page.goto(host.url)
+      await page.waitForFunction(() =>
+        /^The network did not come: ./.test(document.getElementById('status').textContent),
+      )
+      // The browser reports the failure too.
+      assert.ok(complaints.length > 0)
+      complaints = complaints.filter(complaint => complaint.startsWith('opens a dialog'))
     })
   }
 

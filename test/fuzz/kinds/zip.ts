@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { ZipFile } from '../../../lib/setup/zip.js'
+import { unzip } from '../../../lib/internal/unzip.js'
 import { zip } from '../../setup/zip-files.js'
 import type { Mutator } from '../mutator.js'
 import { files } from './kind.js'
@@ -48,8 +48,7 @@ export function zipFiles(folder: string) {
     async read() {
       mkdirSync(target)
       try {
-        const archive = await ZipFile.open(path)
-        await archive.extract(target, (name: string) => name).finally(() => archive.close())
+        await unzip(path, target, (name: string) => name)
       } finally {
         rmSync(target, { recursive: true })
       }

@@ -13,20 +13,27 @@ interface Details {
   unreachable?: boolean
 }
 
+type More = Pick<Details, 'cause' | 'unreachable'>
+
 const details = new WeakMap<Error, Details>()
 
 /** Makes the error of something that the user can fix. */
-export function failure(
-  code: DcganErrorCode,
-  what: string,
-  fix?: string,
-  more: Pick<Details, 'cause' | 'unreachable'> = {},
-): DcganError {
+export function failure(code: DcganErrorCode, what: string, fix?: string, more: More = {}): DcganError {
   const advice =
     fix === undefined ? '' : ` ${/^[A-Z]\w* /.test(fix) ? '' : 'What to do: '}${fix.replaceAll('\n', '. ')}`
   const error = new DcganError(code, `${what}${advice}`, { cause: more.cause })
   details.set(error, { what, fix, ...more })
   return error
+}
+
+/** Makes the error of a library or program that is missing or does not work. */
+export function missing(what: string, fix?: string, more?: More): DcganError {
+  return failure('ERR_DCGAN_NATIVE_NOT_FOUND', what, fix, more)
+}
+
+/** Makes the error of a file that cannot be fetched, read or written. */
+export function ioFailure(what: string, fix: string, more?: More): DcganError {
+  return failure('ERR_DCGAN_IO', what, fix, more)
 }
 
 /** Returns what an error consists of. One that `failure` did not make is a message without a fix. */
@@ -40,7 +47,7 @@ export function explain<T>(what: string, fix: string, call: () => T): T {
     return call()
   } catch (cause) {
     if (!(cause instanceof DcganError)) throw cause
-    throw failure(cause.code, `${what}: ${detailsOf(cause).what}`, fix, { cause })
+    throw failure(cause.code, `${what} ${detailsOf(cause).what}`, fix, { cause })
   }
 }
 

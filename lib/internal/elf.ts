@@ -1,9 +1,10 @@
 import fs from 'node:fs'
 import { attempt } from './failure.js'
-import { withFile } from './with-file.js'
 
 const MAGIC = 0x7f454c46
 const HEADER_BYTES = 64
+// A pipe in the place of a library would be waited for.
+const FLAGS = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK
 
 /** e_machine, by Node.js's names of processors (System V ABI). */
 const MACHINES: Record<string, number> = { x64: 62, arm64: 183 }
@@ -30,11 +31,10 @@ export function otherProcessor(file: string, arch: string): string | undefined {
 
 /** Reads the header. Returns undefined if the file is no ELF file. */
 function headerOf(file: string): { header: Buffer; size: number } | undefined {
-  return attempt(() =>
-    withFile(file, (fd, size) => {
-      const header = Buffer.alloc(HEADER_BYTES)
-      fs.readSync(fd, header)
-      return header.readUInt32BE(0) === MAGIC ? { header, size } : undefined
-    }),
-  )
+  const fd = attempt(() => fs.openSync(file, FLAGS))
+  if (fd === undefined) return undefined
+  const header = Buffer.alloc(HEADER_BYTES)
+  const size = attempt(() => fs.readSync(fd, header) && fs.fstatSync(fd).size)
+  fs.closeSync(fd)
+  return size !== undefined && header.readUInt32BE(0) === MAGIC ? { header, size } : undefined
 }
