@@ -58,7 +58,7 @@ test.each([
   [['train', '--disc-lr', '-1'], 'for discLr but received -1'],
   [['train', '--recipe', 'worst'], "'best' or 'tutorial' for --recipe but received \"worst\""],
   [['train', '--recipe', 'best', '--resume', 'x'], 'nothing next to --resume for --recipe'],
-  [['sample', '--labels', '12'], 'an integer from 0 to 9 for labels but received 12'],
+  [['sample', '--labels', '12'], 'for labels but received 12'],
   [['sample', '--out', 'x.jpg'], 'a .png file, a .gif file or a folder for --out but received "x.jpg"'],
   [['sample', '--out', 'x.gif', '--columns', '2'], 'nothing for a .gif file for --columns but received 2'],
   [['grid', '--out', 'x.gif'], 'a .png file for --out but received "x.gif"'],
