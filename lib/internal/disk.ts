@@ -13,9 +13,21 @@ export async function writeJson(file: string, content: object): Promise<void> {
   await writeFileAtomic(file, Buffer.from(text), { mode: 0o644, durable: true })
 }
 
+/** Reads a text file. Returns undefined if there is none, and for a pipe: reading it might never end. */
+export function readText(file: string): string | undefined {
+  return attempt(() => {
+    const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY)
+    try {
+      return fs.fstatSync(fd).isFile() ? fs.readFileSync(fd, 'utf8') : undefined
+    } finally {
+      fs.closeSync(fd)
+    }
+  })
+}
+
 /** Reads a JSON file. Returns undefined if there is none. */
 export function readJson<T>(file: string): T | undefined {
-  return attempt(() => JSON.parse(fs.readFileSync(file, 'utf8')) as T)
+  return attempt(() => JSON.parse(readText(file) ?? '') as T)
 }
 
 /** Lists the files under a folder, relative to it, in order. */

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { readText } from '../internal/disk.js'
 import { otherProcessor } from '../internal/elf.js'
 import { attempt, explain, missing, SETUP } from '../internal/failure.js'
 import { PLATFORM } from '../internal/platform.js'
@@ -72,9 +73,7 @@ const HEADERS = ['torch/headeronly/version.h', 'torch/csrc/api/include/torch/ver
 
 /** Reads LibTorch's version from its headers, as "x.y.z". Returns undefined if none has it. */
 export function readVersion(include: string): string | undefined {
-  const texts = HEADERS.map(
-    header => attempt(() => fs.readFileSync(path.join(include, header), 'utf8')) ?? '',
-  )
+  const texts = HEADERS.map(header => readText(path.join(include, header)) ?? '')
   const partOf = (text: string, part: string) =>
     new RegExp(`^\\s*#\\s*define\\s+TORCH_VERSION_${part}\\s+(\\d+)\\s*$`, 'm').exec(text)?.[1]
   const versions = texts.map(text => ['MAJOR', 'MINOR', 'PATCH'].map(part => partOf(text, part)))

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { findLibTorch as find, type LibTorchInfo } from '../../lib/setup/find.js'
@@ -223,6 +224,22 @@ describe('the cache', () => {
       const entry = path.join(home, 'cache', `damaged ${text}`)
       fs.mkdirSync(entry)
       fs.writeFileSync(path.join(entry, 'libtorch.json'), text)
+    }
+    expect(findLibTorch(env()).version).toBe('2.13.0')
+  })
+
+  test('does not wait for a pipe in the place of a record or of a header', () => {
+    cached('2.13.0-cpu', '2.13.0')
+    const other = cached('2.14.1-cpu', '2.14.1')
+    const headers = cached('2.15.0-cpu', '2.15.0', { date: '2026-03-01' })
+    const files = [
+      path.join(other, '..', 'libtorch.json'),
+      path.join(headers, 'include', 'torch', 'csrc', 'api', 'include', 'torch', 'version.h'),
+    ]
+    for (const file of files) {
+      fs.rmSync(file, { force: true })
+      fs.mkdirSync(path.dirname(file), { recursive: true })
+      execFileSync('mkfifo', [file])
     }
     expect(findLibTorch(env()).version).toBe('2.13.0')
   })
