@@ -234,7 +234,8 @@ std::int64_t Trainer::step(std::int64_t most) {
 std::vector<Losses> Trainer::losses(std::int64_t first, std::int64_t end) const {
   const auto values = losses_.slice(0, first, end).cpu().contiguous();
   std::vector<Losses> result(static_cast<std::size_t>(end - first));
-  std::memcpy(result.data(), values.data_ptr(), result.size() * sizeof(Losses));
+  // An epoch that is cancelled before its first step has none, and then neither pointer may be used.
+  if (!result.empty()) std::memcpy(result.data(), values.data_ptr(), result.size() * sizeof(Losses));
   return result;
 }
 
