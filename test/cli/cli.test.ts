@@ -22,7 +22,7 @@ test('every command has a help that names its flags, and the hyper-parameters wi
   const { stdout } = await cli(['train', '--help'])
   for (const [flag, value] of [
     ['batch-size', '64;\\s+tutorial\\s+128'],
-    ['latent-dim', '32;\\s+tutorial\\s+100'],
+    ['latent-dim', '48;\\s+tutorial\\s+100'],
     ['classes', '10;\\s+tutorial\\s+0'],
     ['epochs', '20;\\s+tutorial\\s+25;\\s+1 on\\s+the\\s+CPU'],
     ['verbose-freq', '250;\\s+tutorial\\s+1000'],
