@@ -6,7 +6,7 @@ const here = path => fileURLToPath(new URL(path, import.meta.url))
 
 /** A program that is measured in a process of its own. */
 export class Contender {
-  /** What it said when it was warm: its version, its threads. */
+  /** The program's message when it was warm: its version, its threads. */
   about
   /** One entry a round. */
   figures = []

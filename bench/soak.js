@@ -54,7 +54,7 @@ async function trainModel(settings, dataset, steps) {
   await gan.dispose()
 }
 
-/** What the process holds now, garbage aside: mebibytes, and numbers of threads and open files. */
+/** Returns what the process holds now, without garbage: mebibytes, and numbers of threads and open files. */
 function weigh() {
   for (let i = 0; i < 3; i++) globalThis.gc()
   const { rss, heapUsed, external } = process.memoryUsage()

@@ -8,7 +8,7 @@ const { openRun } = require('./runs.js')
 async function main([name]) {
   const { epochs } = openRun(name)
   const { hparams, state, classNames } = await readState(epochs.get(Math.max(...epochs.keys())))
-  // What was chosen for the machine that trained is not what users serve with.
+  // Users serve with other settings than the machine that trained.
   const served = { ...hparams, device: 'auto', precision: 'float32', threads: 'auto' }
   const file = join(__dirname, '..', 'weights', 'mnist.safetensors')
   mkdirSync(dirname(file), { recursive: true })

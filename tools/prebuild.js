@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict'
 
-// What npm pack runs first: sets up, builds the addon for the other platforms too, and puts them
+// npm pack runs this first. It sets up, builds the addon for the other platforms too, and puts them
 // into prebuilds/, as the package ships them. LIBTORCH_DCGAN_PLATFORMS names those to ship instead of all.
 
 const { spawnSync } = require('node:child_process')

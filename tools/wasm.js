@@ -86,7 +86,7 @@ function script(module) {
   return `/** sampler.wasm, by tools/wasm.js. */\nexport const BASE64: string =\n  '${module.toString('base64')}'\n`
 }
 
-/** Where the results lie. */
+/** The folder of the results. */
 const FILES = {
   module: path.join(ROOT, 'lib/wasm/sampler.wasm'),
   script: path.join(ROOT, 'lib/wasm/bytes.ts'),

@@ -51,7 +51,7 @@ export async function start({ quick, contenders }) {
   }
 }
 
-/** What a program prints until it ends; undefined if it fails. */
+/** Returns a program's output until it ends; undefined if it fails. */
 function output(command, args, env) {
   return new Promise(resolve => {
     const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'ignore'] })

@@ -17,7 +17,7 @@ export interface Choice {
   images: Dataset
   /** True if they are some of the images that the model was trained on. */
   own: boolean
-  /** Where classifiers are kept. */
+  /** The folder of the classifiers. */
   files: ClassifierFiles
   /** Called with the share of its training that is done. May throw to stop it. */
   onProgress: (fraction: number) => void

@@ -1,4 +1,4 @@
-// What test/arm64 runs on both platforms, as an application of its own: node program.mjs <task> [file], the answer in JSON.
+// The program that test/arm64 runs on both platforms, as an application of its own: node program.mjs <task> [file], the answer in JSON.
 
 import fs from 'node:fs'
 import { DCGAN } from 'libtorch-dcgan'

@@ -46,7 +46,7 @@ function emulatedNode() {
   if (!fs.existsSync(node)) fetchNode(folder, node)
   const root = makeRoot(path.join(folder, 'root'))
   const program = path.join(folder, 'node')
-  // What the process starts with process.execPath must be emulated too.
+  // Programs that the process starts with process.execPath must be emulated too.
   const preload = path.join(folder, 'preload.js')
   fs.writeFileSync(preload, `process.execPath = ${JSON.stringify(program)}\n`)
   fs.writeFileSync(

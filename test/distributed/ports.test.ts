@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os'
 import { run } from '../process/child'
 import { ranks, results } from './support'
 
-// Where the processes of a run listen, and what strangers who connect there can do.
+// The ports on which the processes of a run listen, and strangers who connect there.
 
 jest.setTimeout(300_000)
 
@@ -40,7 +40,10 @@ test.each([
   expect(results<string[]>(ended)).toEqual([[listed(address)], [listed(address)]])
 })
 
-/** What strangers send at the port, as hexadecimal digits: 00 and four bytes begin LibTorch's protocol, and 01 sets a key. */
+/**
+ * Messages that strangers send at the port, as hexadecimal digits: 00 and four bytes begin LibTorch's protocol, and 01
+ * sets a key.
+ */
 const PROTOCOL = '00cef7853c'
 const SENT = [
   ...Array.from({ length: 300 }, () => ''),

@@ -42,7 +42,7 @@ beforeAll(() => {
       timeout: 540_000,
     })
 
-  // What the documents take for given: a trained model, and what its training left.
+  // The documents need a trained model, and the files of its training.
   node('-e', STOCK)
   node(join(ROOT, 'test/docs/letters.mjs'), app.path('letters'), '3')
   for (const folder of new Set(plan.jobs.map(job => job.folder))) {

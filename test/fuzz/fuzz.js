@@ -9,7 +9,7 @@ const { parseArgs } = require('node:util')
 const { failure } = require('../../dist/internal/failure.js')
 const { runProgram } = require('../tools/program.js')
 
-/** What a child process sends (child.ts).
+/** The message of a child process (child.ts).
  * @typedef {{ run: number, finding?: string } | { outcomes: Record<string, number>, slowest: number, grown: number }} Message */
 /** `batch`: runs that one process makes. @typedef {{ runs: number, hang: number, batch: number }} Defaults */
 
@@ -39,7 +39,7 @@ code is 1 where there is one.
   --memory <n>  mebibytes by which a process may grow after its first hundred runs (default: 400)
   --kind <name> ${Object.keys(KINDS).join(', ')} (default: all of the command's)`
 
-/** What came of the runs of a kind. */
+/** The outcome of the runs of a kind. */
 class Result {
   /** @type {Record<string, number>} */
   outcomes = {}

@@ -18,7 +18,7 @@ async function polluted<T>(properties: object, work: () => Promise<T>): Promise<
   }
 }
 
-/** What an attacker may put there, each of them a good value of an option. */
+/** Properties that an attacker may put there, each of them a good value of an option. */
 const OPTIONS = {
   seed: 99,
   latents: new Float32Array(8).fill(1),

@@ -18,7 +18,7 @@ function create(hparams: Partial<HyperParams>): DCGAN {
 
 const [AMD, INTEL] = ['AuthenticAMD', 'GenuineIntel']
 
-/** What the addon says of a processor. `fused`: whether LibTorch has the products for its level. */
+/** The addon's description of a processor. `fused`: whether LibTorch has the products for its level. */
 const processor = (level: NativeInfo['level'], vendor = INTEL, fused = true) => {
   const bfloat16 = level === 'amx' || level === 'avx512_bf16'
   return {

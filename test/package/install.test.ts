@@ -8,7 +8,7 @@ jest.setTimeout(600_000)
 // The prebuilt addon is for the CPU's LibTorch.
 const cpu = libtorch.cuda ? describe.skip : describe
 
-/** What the first program answered: weights, seeds and data are the same, and so must be every other answer. */
+/** The answer of the first program: weights, seeds and data are the same, and so must be every other answer. */
 let first: Answer | undefined
 
 function expectSame(ended: { status: number | null; stdout: string; stderr: string }): void {

@@ -19,7 +19,7 @@ test('a cluster serves from a model in each process, and continues when one of t
       process.on('disconnect', () => server.close(() => gan.dispose()))
     }
 
-    /** Who answered, and what. */
+    /** A worker's number and its answer. */
     async function request(port, seed, signal) {
       const options = { headers: { connection: 'close' }, signal }
       const response = await fetch('http://127.0.0.1:' + port + '/' + seed, options)

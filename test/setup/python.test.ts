@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { makeLibTorch, node, ROOT, temporary } from './support'
 
-// What set-up reads from Python must not depend on the folder that it is started in: that may be anybody's.
+// Set-up must read the same from Python in every folder: the folder may be anybody's.
 
 let home: string
 let here: string

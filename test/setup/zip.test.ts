@@ -169,7 +169,7 @@ describe('damage is found:', () => {
 
   test('a large entry out of the file, and nothing is written after that', async () => {
     const data = zip([{ name: 'large', data: noise }])
-    // Where the entry begins.
+    // The position at which the entry begins.
     data.writeUInt32LE(0x00ffff00, data.length - 22 - 'large'.length - 4)
     const folder = temporary()
     fs.writeFileSync(path.join(folder, 'archive.zip'), data)

@@ -25,7 +25,7 @@ export function readEvents(folder: string): ReadEvent[] {
   return eventFiles(folder).flatMap(file => [...records(readFileSync(file))].map(eventOf))
 }
 
-/** What a folder's curve of a tag is, as TensorBoard shows it: the start of a run takes back that step and later ones. */
+/** Returns a folder's curve of a tag, as TensorBoard shows it: the start of a run takes back that step and later ones. */
 export function curve(folder: string, tag: string): [step: number, value: number][] {
   let points: [number, number][] = []
   for (const { step, sessionStatus, scalars } of readEvents(folder)) {

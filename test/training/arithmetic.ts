@@ -5,7 +5,7 @@ export const PLAIN_BFLOAT16 = 'LIBTORCH_DCGAN_PLAIN_BFLOAT16'
 
 const everywhere = ['float32', 'plain-bfloat16'] as const
 
-/** What models can compute in on this processor: 'bfloat16' by its own instructions is missing where it has none. */
+/** The arithmetics of models on this processor: 'bfloat16' by its own instructions is missing where it has none. */
 export const ARITHMETICS: readonly Arithmetic[] = training().info().bfloat16
   ? ([...everywhere, 'bfloat16'] as const)
   : everywhere
@@ -25,7 +25,7 @@ export function computeIn(arithmetic: Arithmetic): 'float32' | 'bfloat16' {
   return arithmetic === 'float32' ? 'float32' : 'bfloat16'
 }
 
-/** What computes steps in bfloat16 here, each once: the products of the plain step are LibTorch's in either case. */
+/** The ways to compute steps in bfloat16 here, each once: the products of the plain step are LibTorch's in either case. */
 export function stepsInBfloat16() {
   const fused = ARITHMETICS.filter(precision => precision !== 'float32')
   return [

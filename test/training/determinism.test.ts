@@ -29,7 +29,7 @@ async function someDigits(count: number): Promise<TrainingImages> {
   return { images: images.subarray(0, count * 784), count, width, height }
 }
 
-// What takes minutes runs in `npm run test:long`. Products in plain C++ are slow, so batches are small there.
+// Tests that take minutes run in `npm run test:long`. Products in plain C++ are slow, so batches are small there.
 const LONG = process.env.DCGAN_LONG_TESTS !== undefined
 const CASES = LONG ? ARITHMETICS : (['plain-bfloat16'] as const)
 

@@ -1,6 +1,6 @@
 'use strict'
 
-// What the calls of one sequence share, and the judge of how they end.
+// The state that the calls of one sequence share, and the judge of how they end.
 
 const fs = require('node:fs')
 const os = require('node:os')
@@ -22,7 +22,7 @@ class Stage {
   pending = new Set()
   /** @type {Record<string, number>} */
   calls = {}
-  /** What ended as nothing may. @type {string[]} */
+  /** Calls that ended as none may. @type {string[]} */
   faults = []
 
   /** A model of those there are, made when there is none. @param {number} i */

@@ -4,7 +4,7 @@
 
 const fc = require('fast-check')
 
-/** What hostile arguments throw: it is the caller's own, and passed on as it is. */
+/** The value that hostile arguments throw. It is the caller's own, and passed on as it is. */
 class Own extends Error {
   /** @param {string} where */
   constructor(where) {

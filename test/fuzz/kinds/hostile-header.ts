@@ -2,7 +2,7 @@ import type { Mutator } from '../mutator.js'
 
 const MAX_BYTES = 2 ** 20
 
-/** What a hostile header repeats, after its beginning. */
+/** The parts that a hostile header repeats, after its beginning. */
 const PATTERNS: [begin: string, repeated: string, end: string][] = [
   ['{"', '\\"', ''],
   ['{"', '\\\\', '":{}}'],

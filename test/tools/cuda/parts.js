@@ -1,6 +1,6 @@
 'use strict'
 
-// What check-cuda.js runs in a process of its own: node parts.js PART DEVICE. The last line has the rows, as JSON.
+// The parts that check-cuda.js runs in a process each: node parts.js PART DEVICE. The last line has the rows, as JSON.
 
 /** The parts, and the files that they are in: one that cannot be loaded fails by itself. @type {Record<string, string>} */
 const FILES = {
