@@ -4,7 +4,7 @@ import sharp from 'sharp'
 
 const seed = Number(process.argv[2] ?? 1)
 const gan = await DCGAN.pretrained()
-// People can read the digits that the classifier reads with confidence.
+// Only digits that are easy to read: the package's classifier is at least 99 % sure of each.
 const digits = await gan.sample(6, { seed, minConfidence: 0.99 })
 await gan.dispose()
 

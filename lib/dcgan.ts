@@ -105,10 +105,10 @@ export class DCGAN {
    * The model samples without LibTorch, unless it is given a CUDA device, `precision: 'bfloat16'` or `kernels: 'plain'`.
    * `train()` opens LibTorch for it, and the same seed continues to make the same digits.
    *
-   * `device`, `threads`, `precision`, `maxBatch`, `maxQueue` and `distributed` belong to the machine, so they are not
-   * taken from the file, with three exceptions. Training continues bit for bit only with the same precision, device and
-   * threads. A whole model therefore keeps its `precision`, its `device` if that is `'cpu'`, and its `threads` where
-   * there are as many cores. `overrides` replace these too.
+   * `device`, `threads`, `precision`, `maxBatch`, `maxQueue` and `distributed` belong to the machine, so the file's values
+   * are ignored. A whole model keeps three of them, because training continues bit for bit only with the same ones:
+   * `precision`; `device`, if it is `'cpu'`; and `threads`, if this machine has at least as many cores. `overrides`
+   * replace all six.
    *
    * @param source a file of a whole model or of a generator alone: its path, its URL (`file:`, `http:` or `https:`), or
    *   its bytes
@@ -158,7 +158,7 @@ export class DCGAN {
    */
   static async pretrained(overrides?: PretrainedOptions): Promise<DCGAN> {
     assertInstalled(join(__dirname, '..'))
-    // load() names what is wrong with a value that is no object.
+    // Without options, the usual case, this is load(). For another value that is no object, load() reports the error.
     if (typeof overrides !== 'object' || overrides === null || Array.isArray(overrides))
       return DCGAN.load(PRETRAINED, overrides)
     const { trainable, ...others } = reading('the options of pretrained()', () => ({ ...overrides }))
@@ -205,7 +205,7 @@ export class DCGAN {
   }
 
   /**
-   * Trains until the model has made `hparams.epochs` epochs, and returns at once when it has just made them. Writes
+   * Trains until the model has made `hparams.epochs` epochs in all. If it has already made them, returns at once. Writes
    * `dcgan_steps_%06d.png` at steps 0, `verboseFreq`, … and after the last step, and then `output.gif` of these pictures.
    *
    * If an earlier call stopped in the middle of an epoch, that epoch is finished first. With another data set, a new

@@ -82,13 +82,13 @@ export interface HyperParams {
   /**
    * Decay of an exponential moving average of the generator's weights and running statistics over the steps, from 0
    * and below 1. Default 0: no average. With an average, `sample()`, snapshots and saved generators use it; training
-   * itself continues with the weights. 0.999 averages about the last thousand steps, and fewer in the first nine
-   * thousand (Yazıcı et al. 2019, "The unusual effectiveness of averaging in GAN training").
+   * itself continues with the weights that are not averaged. 0.999 averages about the last thousand steps. In the first
+   * nine thousand steps the decay is smaller, so the average covers fewer (Yazıcı et al. 2019, "The unusual effectiveness of averaging in GAN training").
    */
   emaDecay: number
   /**
-   * `'auto'` (default): CUDA if there is a device, otherwise the CPU. Where LibTorch is built for CUDA, the CPU is then
-   * a process warning, once, when training starts.
+   * `'auto'` (default): CUDA if there is a device, otherwise the CPU. If LibTorch is built for CUDA but finds no device, a
+   * process warning says once, when training starts, that the CPU is used.
    * `'cuda'` or `'cuda:N'`: that device, or `ERR_DCGAN_NO_CUDA`. `'cpu'`: the CPU. `gan.device` is the chosen one.
    */
   device: Device

@@ -23,11 +23,12 @@ const [FULL_EPOCHS, EPOCHS] = [8, 20]
 
 /** Returns the learning rate of each epoch: first the full rate, then a straight line towards 0 after the last epoch. */
 function falling(rate: number): readonly number[] {
-  const left = EPOCHS + 1 - FULL_EPOCHS
-  return eachEpoch(epoch => rate * Math.min(1, (EPOCHS - epoch) / left))
+  // Epochs count from 0. The line begins in the last epoch with the full rate, and reaches 0 after the last epoch.
+  const length = EPOCHS - (FULL_EPOCHS - 1)
+  return eachEpoch(epoch => rate * Math.min(1, (EPOCHS - epoch) / length))
 }
 
-/** The weight of the gradient penalties in each epoch: it begins at 0.2 and falls by a factor of ten in 24 epochs. */
+/** The weight of the gradient penalties in each epoch: it falls from 0.2, by a factor of ten per 24 epochs, to 0.0323. */
 const penalties = eachEpoch(epoch => Number((0.2 * 0.1 ** (epoch / 24)).toPrecision(4)))
 
 /** The weight of mismatched labels in each epoch: it falls in a straight line from 0.025 to 0.005. */

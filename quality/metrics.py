@@ -45,12 +45,14 @@ class Manifold:
 
     def __init__(self, points):
         self.points = points
-        largest = max(PRECISION_K, COVERAGE_K) + 1  # a point's nearest neighbour is the point itself
+        # Squared distances in ascending order. Column 0 is the point itself, so column k is its k-th neighbour.
+        largest = max(PRECISION_K, COVERAGE_K) + 1
         nearest = [rows.topk(largest, largest=False).values for rows in squared_distances(points, points)]
-        self.radii = torch.cat(nearest)
+        self.squared_radii = torch.cat(nearest)
 
     def ball(self, k):
-        return self.radii[:, k]
+        """The squared radius of each ball."""
+        return self.squared_radii[:, k]
 
 
 def manifold_metrics(real, fake):

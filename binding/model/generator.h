@@ -11,8 +11,8 @@ namespace dcgan {
 class GeneratorImpl : public torch::nn::Module {
  public:
   GeneratorImpl(std::int64_t latent_dim, std::int64_t classes);
-  /// `labels`: N, int64; undefined if there are no classes. `peers`: null, or the processes of which the
-  /// images batch normalisation includes in training mode.
+  /// `labels`: N, int64; undefined if there are no classes. `peers`: null, or the other processes:
+  /// in training mode, the statistics of the batch normalisation include their images.
   torch::Tensor forward(const torch::Tensor& latents, const torch::Tensor& labels, Peers* peers = nullptr);
 
   const std::int64_t latent_dim;

@@ -10,7 +10,8 @@ struct Term {
   torch::Tensor gradient;
 };
 
-/// Returns the share that the values of these images contribute to the mean over the mini-batch.
+/// Rescales the mean over this process's images, so that the sum over all processes is the mean over the
+/// mini-batch of `batch` images. With one process it changes nothing.
 torch::Tensor part(const torch::Tensor& mean, const torch::Tensor& values, std::int64_t batch) {
   return mean * (static_cast<double>(values.numel()) / static_cast<double>(batch));
 }
@@ -41,6 +42,7 @@ Loss discriminator_loss(const Objective& objective, const torch::Tensor& real_lo
 
 void add_mismatch(Loss& loss, const torch::Tensor& logits, const torch::Tensor& weight, std::int64_t batch) {
   torch::NoGradGuard no_grad;
+  // pairing(margin) is softplus(-margin), so this is softplus(logits); hence also the minus of the gradient.
   const auto other = pairing(-logits, batch);
   const auto factor = weight.to(logits.scalar_type());
   const auto value = factor * other.value;

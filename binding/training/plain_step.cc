@@ -109,7 +109,7 @@ class PlainStep : public Step {
     return loss;
   }
 
-  /// Copies the gradients into Adam::gradients(), one piece of memory, and updates the network.
+  /// Runs the backward pass, copies the gradients into each parameter's grad(), and updates the network.
   void learn(const Outputs& outputs, Adam& adam) {
     const auto& parameters = adam.parameters();
     const auto grads = torch::autograd::grad(outputs.values, parameters, outputs.gradients);

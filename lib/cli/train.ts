@@ -116,11 +116,12 @@ function ofRank(flags: TrainFlags): TrainFlags {
 
 /**
  * Makes a new model. On a CPU one epoch is the default, because it takes a minute or more; on a GPU it takes seconds. A
- * single epoch of `recipes.best` gives mismatched labels twice the weight: the labels have less time to become reliable.
+ * default epoch of `recipes.best` gives mismatched labels twice the weight: the labels have less time to become reliable.
  */
 function create(given: HyperParamOptions, flags: TrainFlags): DCGAN {
   const { device } = resolveHyperParams(given)
   if (flags.epochs !== undefined || chooseDevice(device, training().info()) !== 'cpu') return new DCGAN(given)
+  // The same list: the user gave no --mismatch.
   const single = given.mismatch === recipes.best.mismatch ? { mismatch: 0.05 } : {}
   return new DCGAN({ ...given, ...single, epochs: 1 })
 }
@@ -298,6 +299,7 @@ function continuing(checkpoint: string, command: Command): string {
   const flags = command.opts()
   const kept = command.options.filter(option => {
     const name = option.attributeName()
+    // --save and --no-save have one name: the one that was typed counts.
     const given = command.getOptionValueSource(name) === 'cli' && option.negate === (flags[name] === false)
     return given && (KEPT.test(name) || (MACHINE_PARAMS.includes(name) && name !== 'precision'))
   })

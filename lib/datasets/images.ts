@@ -96,12 +96,10 @@ export async function loadSource(
   counted = undefined
   if (dataset !== undefined) return dataset
   const { npz: packed, folder, idx } = await placeOf(source, split)
-  const mnist =
-    idx.some(name => /^(train|t10k)-images/.test(name)) &&
-    !idx.some(name => !/^(train|t10k)-images/.test(name))
+  const mnist = idx.length > 0 && idx.every(name => /^(train|t10k)-images/.test(name))
   const others =
     packed !== undefined || idx.length > 0 || folder !== source || (await pictures().holdsPictures(source))
-  // A folder without images is an error that names MNIST's files too.
+  // If there are no images at all, loadMnist() throws: its message also names the files of MNIST.
   return others && !mnist ? loadImages(source, { split, signal }) : loadMnist(source, { split })
 }
 

@@ -53,7 +53,7 @@ export function bytesReader(name: string, bytes: Uint8Array): ByteReader {
 }
 
 /**
- * Fetches a file. Unpacks no more of it than is read.
+ * Fetches a file. A compressed answer is unpacked only as far as it is read.
  *
  * @param base the address that the file's address may be relative to
  * @throws {DcganError} `ERR_DCGAN_IO`

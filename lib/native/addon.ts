@@ -78,7 +78,10 @@ function load(): OpenAddon {
   }
 }
 
-/** Returns what the user can do without an addon. If PyTorch publishes no LibTorch, set-up cannot help. */
+/**
+ * Returns advice for an addon that is missing or does not load. Usually it is set-up, which can compile an addon. That
+ * needs a LibTorch for the platform; where there is none, the advice says so.
+ */
 function advice(): string {
   const problem = problemOfPlatform()
   if (problem === undefined) return ADVICE
@@ -86,7 +89,7 @@ function advice(): string {
   return `${what} ${fix.replaceAll('\n', '. ')}`
 }
 
-/** Returns why there is no addon for this platform. */
+/** Returns why this platform is not supported: then there is neither a LibTorch nor an addon for it. */
 function problemOfPlatform(): Error | undefined {
   try {
     platforms().requirePlatform()

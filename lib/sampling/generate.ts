@@ -46,10 +46,10 @@ const MAX_COUNT = 10_000_000
 const DEFAULT_BATCH = 128
 const INTERVAL_MS = 100
 /**
- * Array elements that are allocated and dropped for each image. V8 frees old batches only when it collects young objects:
- * after 32 MiB of pixels, or after 1 MiB of other objects. These elements make it collect after a few MiB of pixels.
+ * Garbage that is made on purpose, in array elements per image. V8 frees the pixels of used batches only when it collects
+ * young objects: after 32 MiB of pixels, or after 1 MiB of other objects. This makes it collect after a few batches.
  */
-const YOUNG_PER_IMAGE = 60
+const YOUNG_PER_IMAGE = 240
 
 /** Checks the options of `generate()`. */
 export function checkGenerate(
@@ -86,6 +86,7 @@ export function* requestsOf({
   let young: unknown[] = []
   for (let first = 0; first < count; first += batch) {
     const size = Math.min(batch, count - first)
+    // Nothing reads this: it is the garbage.
     young = new Array(size * YOUNG_PER_IMAGE)
     young.length = 0
     const images = { count: size, seed, first, latents: null, labels: labels?.(first, size), truncation }
