@@ -1,4 +1,5 @@
 import { Generator } from 'libtorch-dcgan/portable'
+import weights from 'libtorch-dcgan/weights/mnist.safetensors?url'
 import './style.css'
 import { draw } from './draw.js'
 import { Labels } from './labels.js'
@@ -15,7 +16,7 @@ const state = { label: 7, seed: 0, from: 0, to: 1, wrong: '' }
 let shows = 0
 readAddress()
 
-const generator = await Generator.pretrained().catch(error => {
+const generator = await load().catch(error => {
   element('status').textContent = `The network did not come: ${error.message}`
   throw error
 })
@@ -31,6 +32,15 @@ window.addEventListener('popstate', () => {
 })
 Object.assign(state, { from: state.seed, to: state.seed + 1 })
 await show()
+
+/** Loads the shipped weights from their compressed copy, which the development server does not have. */
+async function load() {
+  if (import.meta.env.DEV) return Generator.pretrained()
+  const { ok, body, status } = await fetch(`${weights}.packed`)
+  if (!ok) throw new Error(`The server answered ${status}`)
+  const unpacked = new Response(body.pipeThrough(new DecompressionStream('gzip')))
+  return Generator.load(await unpacked.bytes())
+}
 
 function drawSeed() {
   return crypto.getRandomValues(new Uint32Array(1))[0]

@@ -142,7 +142,7 @@ describe('the page', { skip }, () => {
   ]) {
     test(`says so when the file of its network is ${what}`, async () => {
       const page = await blank()
-      await page.route('**/*.safetensors', route => route.fulfill(answer))
+      await page.route('**/*.packed', route => route.fulfill(answer))
       await page.goto(host.url)
       await page.waitForFunction(() =>
         /^The network did not come: ./.test(document.getElementById('status').textContent),
