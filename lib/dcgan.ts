@@ -177,7 +177,8 @@ export class DCGAN {
   }
 
   /**
-   * The engine that computes the model now. A loaded model has the engine `'native'`, or `'wasm'` where the package has no addon;
+   * The engine that computes the model now. A loaded model has the engine `'native'`, or `'wasm'` where the package has
+   * no addon;
    * `'libtorch'` once it trains.
    */
   get engine(): EngineName {
@@ -404,7 +405,7 @@ export class DCGAN {
     return this.dispose()
   }
 
-  /** The facts about the model that requests for images are checked against. */
+  /** The limits and names that a request for images must fit. */
   get #requested(): HyperParams & Classes {
     return { ...this.hparams, classNames: this.classNames, digits: this.#data.digits }
   }

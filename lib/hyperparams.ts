@@ -83,7 +83,8 @@ export interface HyperParams {
    * Decay of an exponential moving average of the generator's weights and running statistics over the steps, from 0
    * and below 1. Default 0: no average. With an average, `sample()`, snapshots and saved generators use it; training
    * itself continues with the weights that are not averaged. 0.999 averages about the last thousand steps. In the first
-   * nine thousand steps the decay is smaller, so the average covers fewer (Yazıcı et al. 2019, "The unusual effectiveness of averaging in GAN training").
+   * nine thousand steps the decay is smaller, so the average covers fewer (Yazıcı et al. 2019, "The unusual
+   * effectiveness of averaging in GAN training").
    */
   emaDecay: number
   /**

@@ -19,9 +19,10 @@ export function checkSave(options: SaveOptions | undefined) {
 }
 
 /**
- * Selects the hyper-parameters that a loaded model takes from its file. The parameters of the machine that wrote it are left out,
- * with three exceptions for a whole model, because training continues bit for bit only with them: the precision, the
- * CPU as the device, and the number of threads. A file cannot request a GPU, or more threads than there are cores.
+ * Selects the hyper-parameters that a loaded model takes from its file. The parameters of the machine that wrote it are
+ * left out, with three exceptions for a whole model, because training continues bit for bit only with them: the
+ * precision, the CPU as the device, and the number of threads. A file cannot request a GPU, or more threads than there
+ * are cores.
  */
 export function modelsOwn({ kind, hparams }: Pick<ReadState, 'kind' | 'hparams'>): Partial<HyperParams> {
   const { device, precision, threads } = hparams

@@ -24,7 +24,7 @@ export async function idxImages(folder: string): Promise<string[]> {
 }
 
 /**
- * Reads a pair of IDX files of any name. `names`: of the files of images in the folder. EMNIST's images are transposed, as
+ * Reads a pair of IDX files of any name. `names`: the folder's files of images. EMNIST's images are transposed, as
  * its authors stored them by columns; the labels of its letters begin at 1.
  *
  * Rejects with `ERR_DCGAN_BAD_DATASET` if there is no pair or more than one.

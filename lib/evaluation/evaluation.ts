@@ -4,7 +4,10 @@ import type { ClassifierInfo } from '../native/classifier.js'
 export interface Figures {
   /** Images that were compared with the real ones. */
   count: number
-  /** Distance between the distributions of the features of these and of real images. Smaller is better; 0 for the same distribution. */
+  /**
+   * Distance between the distributions of the features of these and of real images. Smaller is better; 0 for the same
+   * distribution.
+   */
   frechetDistance: number
   /** The share of the images that lie among real ones: high if the images look real. */
   precision: number
@@ -24,7 +27,7 @@ export interface Figures {
   labelAccuracyByClass?: number[] | undefined
   /**
    * The Fréchet distance between the images and the real ones of each label; NaN with less than two images. A tenth of the
-   * images have a larger distance than all, so compare it only with the same of `floor`.
+   * images have a larger distance than all, so compare it only with `floor`'s.
    */
   frechetDistanceByClass?: number[] | undefined
 }

@@ -22,11 +22,13 @@ import type { EvaluationProgress } from './evaluation.js'
 export interface EvaluateOptions {
   /**
    * Images to make, 2 to 100,000, and as many for the floor. Default 10,000. With fewer images the Fréchet distance is
-   * larger, so compare only figures of the same count. The shipped generator has 2.3 with 10,000 images, 2.5 with 5,000,
-   * 4.5 with 1,000 and 6.7 with 500, and real images in its place have 1.4, 1.8, 3.8 and 8.9.
+   * larger, so compare only figures of the same count.
    */
   count?: number | undefined
-  /** Draws the images, as for `sample()`, and the images of the floor. Default 0, so the same model has the same figures. */
+  /**
+   * Draws the images, as for `sample()`, and the images of the floor. Default 0, so the same model has the same
+   * figures.
+   */
   seed?: number | undefined
   /**
    * Real images to compare with, or a folder with test images. Default: MNIST's 10,000 test images, as `loadMnist()`

@@ -27,8 +27,8 @@ const GREYS = Array.from({ length: 256 }, (_, level) => [level, level, level])
 const MAX_SIDE = 65_535
 
 /**
- * Makes an animated GIF of one or more grey frames of one size. Its palette has all 256 levels, so they are kept exactly. It
- * is made synchronously, in about 5 ms per million pixels.
+ * Makes an animated GIF of one or more grey frames of one size. Its palette has all 256 levels, so they are kept
+ * exactly. It is made synchronously, in about 5 ms per million pixels.
  *
  * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` for bad options
  */

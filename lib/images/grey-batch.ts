@@ -26,8 +26,8 @@ export interface BatchImage {
 }
 
 /**
- * Generated images: their grey levels, and what is known about them. Iterating over a batch gives its images one by one. Each
- * platform has a class `ImageBatch`, which makes files of them in its own way.
+ * Generated images: their grey levels, and what is known about them. Iterating over a batch gives its images one by
+ * one. Each platform has a class `ImageBatch`, which makes files of them in its own way.
  */
 export abstract class GreyBatch implements Iterable<BatchImage> {
   /** In pixels. */

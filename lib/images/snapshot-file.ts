@@ -9,7 +9,10 @@ import { decodePng, isPlain, PNG_HEADER_BYTES, type PngHeader, pngHeader } from 
 
 /** The side of the largest snapshot in pixels: 64 digits. */
 const MAX_SIDE = 64 * SIDE
-/** The most pixels of a picture that is not stored as 8-bit grey: 334 digits. Decoding it blocks the event loop for 20 ms. */
+/**
+ * The most pixels of a picture that is not stored as 8-bit grey: 334 digits. Decoding it blocks the event loop for 20
+ * ms.
+ */
 const MAX_COLOURED = 2 ** 18
 /** More bytes than the largest snapshot would need as an uncompressed colour picture. */
 const MAX_BYTES = 2 ** 24

@@ -11,7 +11,10 @@ import type { NativeTensor } from './types.js'
 export interface ClassifierInfo {
   /** SHA-256 of its file, as hexadecimal digits. */
   digest: string
-  /** The share of images that it reads correctly: of MNIST's 10,000 test images, or of those held back from its training. */
+  /**
+   * The share of images that it reads correctly: of MNIST's 10,000 test images, or of those held back from its
+   * training.
+   */
   accuracy: number
 }
 

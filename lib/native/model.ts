@@ -12,6 +12,7 @@ import type {
   NativeClassifierRequest,
   NativeEpoch,
   NativeEpochRequest,
+  NativeEvaluationJob,
   NativeEvaluationProgress,
   NativeEvaluationRequest,
   NativeEvent,
@@ -195,13 +196,8 @@ export class Model {
   }
 
   /** Begins to train a classifier of labelled images. Resolves with the number of this work. */
-  async beginClassifier(request: NativeClassifierRequest): Promise<number> {
-    return this.#call(async () => {
-      training()
-      const { id, promise } = this.#trained.beginClassifier(this.#handle, request)
-      await promise
-      return id
-    })
+  beginClassifier(request: NativeClassifierRequest): Promise<number> {
+    return this.#begin(() => this.#trained.beginClassifier(this.#handle, request))
   }
 
   /** Does the next piece of the training of a classifier. */
@@ -226,13 +222,8 @@ export class Model {
   }
 
   /** Begins to evaluate the generator as it is now. Resolves with the evaluation's number. */
-  async beginEvaluation(request: NativeEvaluationRequest): Promise<number> {
-    return this.#call(async () => {
-      training()
-      const { id, promise } = this.#trained.beginEvaluation(this.#handle, request)
-      await promise
-      return id
-    })
+  beginEvaluation(request: NativeEvaluationRequest): Promise<number> {
+    return this.#begin(() => this.#trained.beginEvaluation(this.#handle, request))
   }
 
   /** Does the next piece of an evaluation. */
@@ -298,6 +289,16 @@ export class Model {
     return addon.startTraining(this.#handle, machine.native).then(() => {
       this.#machine = machine
       this.#name = 'libtorch'
+    })
+  }
+
+  /** Begins work that LibTorch does in pieces. Resolves with its number. */
+  #begin(begin: () => NativeEvaluationJob): Promise<number> {
+    return this.#call(async () => {
+      training()
+      const { id, promise } = begin()
+      await promise
+      return id
     })
   }
 

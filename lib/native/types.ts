@@ -1,11 +1,11 @@
 import type { HyperParams, Listed } from '../hyperparams.js'
 
 /**
- * The functions of an engine that a model needs to sample. Two engines implement it: the addon, which is a flat table of functions,
- * and WebAssembly. Every option is checked before it gets here. An engine checks integers and the sizes of arrays again,
- * because its memory depends on them. It returns ArrayBuffers and plain objects, because the typed arrays and errors of
- * the addon would belong to another realm. It throws and rejects with `{ code, message }`, which `native.ts` turns
- * into a `DcganError`.
+ * The functions of an engine that a model needs to sample. Two engines implement it: the addon, which is a flat table
+ * of functions, and WebAssembly. Every option is checked before it gets here. An engine checks integers and the sizes
+ * of arrays again, because its memory depends on them. It returns ArrayBuffers and plain objects, because the typed
+ * arrays and errors of the addon would belong to another realm. It throws and rejects with `{ code, message }`, which
+ * `native.ts` turns into a `DcganError`.
  */
 export interface SamplingEngine {
   /** Makes a model. If that fails later, on the model's thread, the model's first request rejects. */
@@ -108,7 +108,10 @@ export interface NativeInfo {
   threads: number
   /** The vector instructions that LibTorch uses, for example "AVX512". */
   cpuCapability: string
-  /** The instruction sets that the kernels use; `baseline`: what every processor of the architecture has; `none`: WebAssembly. */
+  /**
+   * The instruction sets that the kernels use; `baseline`: what every processor of the architecture has; `none`:
+   * WebAssembly.
+   */
   level: 'none' | 'baseline' | 'avx2' | 'avx512' | 'avx512_bf16' | 'amx'
   /** The processor's vendor as CPUID reports it, for example "AuthenticAMD"; empty on other architectures. */
   vendor: string
@@ -167,7 +170,7 @@ export interface NativeEpochRequest {
 }
 
 export type NativeEvent =
-  /** `losses`, also of a snapshot: of the steps since the last event, up to this one, as in NativeEpoch. */
+  /** `losses`: each step since the last event, up to this one, as in NativeEpoch. Snapshots have them too. */
   | { kind: 'progress'; step: number; batch: number; losses: ArrayBuffer }
   /** `pixels`: fixedCount × 784 grey levels. */
   | { kind: 'snapshot'; step: number; batch: number; losses: ArrayBuffer; pixels: ArrayBuffer }
@@ -201,7 +204,10 @@ export interface NativeSampleRequest {
   oneLabel?: boolean
   /** True for the model's own fixed latent vectors; `count` is then fixedCount. */
   fixed: boolean
-  /** The confidence that the classifier must have, 0 to 1. Needs `setClassifier`, and latent vectors drawn from the seed. */
+  /**
+   * The confidence that the classifier must have, 0 to 1. Needs `setClassifier`, and latent vectors drawn from the
+   * seed.
+   */
   minConfidence: number | undefined
   /** The factor of the latent vectors, drawn or given. */
   truncation: number
@@ -327,7 +333,10 @@ export interface NativeTensor {
 }
 
 export interface NativeState extends NativePosition {
-  /** The position at which the average of the weights and the schedule began, if that was not at step 0: `newData` begins them again. */
+  /**
+   * The position at which the average of the weights and the schedule began, if that was not at step 0: `newData`
+   * begins them again.
+   */
   origin?: NativePosition | undefined
   /** Images of the data set that the model was last trained on; 0 if there is none. */
   datasetCount: number

@@ -150,7 +150,10 @@ function integers(name: string, values: readonly number[]): Message {
   return message.integer(20, Attribute.ints)
 }
 
-/** Describes an input, an output or a value between them. Each dimension is a size, or the name of a size that the caller chooses. */
+/**
+ * Describes an input, an output or a value between them. Each dimension is a size, or the name of a size that the
+ * caller chooses.
+ */
 function valueInfo(name: string, type: number, shape: readonly (number | string)[]): Message {
   const dimensions = new Message()
   for (const size of shape) {

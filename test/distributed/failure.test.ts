@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import type { Ended } from '../process/child'
-import { folder } from '../support/dcgan'
+import { folder } from '../support/folder'
 import { ranks, results } from './support'
 
 // A distributed run in which one process stops, ends or hangs.

@@ -1,8 +1,5 @@
 import { type Dataset, DCGAN, type HyperParamOptions, type TrainingImages } from '../../lib/index'
 
-export * from './failure'
-export * from './folder'
-
 /** A small model for tests. One thread, because those of several test processes would wait for each other. */
 export const TINY = { batchSize: 4, latentDim: 8, seed: 7, device: 'cpu', outputDim: 2, threads: 1 } as const
 

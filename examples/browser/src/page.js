@@ -11,7 +11,7 @@ const element = id => document.getElementById(id)
 /** The wall draws the seeds after the seed of the address, and the largest seed is the largest safe integer. */
 const LAST_SEED = Number.MAX_SAFE_INTEGER - SIZE
 
-/** What is shown: the digit of a seed, the wall's first seed, the two ends of the morph, and what is wrong with the address. */
+/** The shown digit and its seed, the two ends of the morph, and the mistake in the address. */
 const state = { label: 7, seed: 0, from: 0, to: 1, wrong: '' }
 let shows = 0
 readAddress()
