@@ -37,24 +37,8 @@ export async function chooseClassifier(
   const kept = await classifierOf(hash, files)
   if (kept !== undefined) return kept
   const known = images.labels.reduce((most, label) => Math.max(most, label + 1), classes)
-  const { tensors, accuracy } = await train(model, { ...images, classes: known }, onProgress)
+  const { labels, count } = images
+  const request = { images: images.images, labels, count, classes: known }
+  const { tensors, accuracy } = await model.trainClassifier(request, onProgress)
   return keepClassifier(hash, files, tensors, accuracy)
-}
-
-/** Trains a classifier in pieces. Requests for images are served in between. */
-async function train(
-  model: Model,
-  { images, labels, count, classes }: Dataset & { classes: number },
-  onProgress: (fraction: number) => void,
-): Promise<Pick<Classifier, 'tensors' | 'accuracy'>> {
-  const id = await model.beginClassifier({ images, labels, count, classes })
-  try {
-    for (;;) {
-      const { fraction, tensors, accuracy } = await model.advanceClassifier(id)
-      onProgress(fraction)
-      if (tensors !== undefined && accuracy !== undefined) return { tensors, accuracy }
-    }
-  } finally {
-    model.endEvaluation(id)
-  }
 }

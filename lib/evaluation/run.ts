@@ -46,24 +46,20 @@ export async function evaluatePlan(
   }
 }
 
-/** Does the work piece by piece. */
+/** Does the work. */
 async function compare(
   model: Model,
   hparams: Pick<HyperParams, 'classes'>,
   data: TrainingData,
   plan: EvaluationPlan,
 ): Promise<Evaluation> {
-  const { count, seed, accuracyScore: scoreCount, signal, onProgress } = plan
+  const { count, seed, accuracyScore: scoreCount, signal } = plan
   if (scoreCount > 0 && hparams.classes === 0) {
     throw invalidArgument('accuracyScore', 'nothing for a model without classes', true)
   }
   const { real, pool, own, seen } = await loadCompared(plan, data, hparams.classes)
   signal?.throwIfAborted()
-  const reporter = new ProgressReporter(onProgress)
-  const stopIfAborted = () => {
-    signal?.throwIfAborted()
-    reporter.throwIfFailed()
-  }
+  const reporter = new ProgressReporter(plan)
   let trained = 0
   const chosen = await chooseClassifier(model, hparams, {
     data,
@@ -71,7 +67,6 @@ async function compare(
     own,
     files: plan.classifierFiles,
     onProgress: fraction => {
-      stopIfAborted()
       trained = TRAINING_SHARE
       reporter.report(trained * fraction)
     },
@@ -88,29 +83,20 @@ async function compare(
     scoreCount,
   }
   // The engine takes the generator here. Reading more images first would evaluate a later one.
-  const id = await model.beginEvaluation(request)
-  try {
-    for (;;) {
-      stopIfAborted()
-      const { fraction, generated, floor, unseen, accuracyScore } = await model.advanceEvaluation(id)
-      signal?.throwIfAborted()
-      reporter.report(trained + (1 - trained) * fraction)
-      if (generated === undefined || floor === undefined) continue
-      const shown = unseen !== undefined && !(await seen())
-      await reporter.finish(signal, model.ending)
-      model.assertAlive()
-      const labelled = hparams.classes === classes
-      return {
-        ...figures(generated, labelled),
-        seed,
-        floor: figures(floor, labelled),
-        ...(shown && { unseen: figures(unseen, labelled) }),
-        ...(accuracyScore && { accuracyScore }),
-        classifier,
-      }
-    }
-  } finally {
-    model.endEvaluation(id)
+  const { generated, floor, unseen, accuracyScore } = await model.evaluate(request, fraction =>
+    reporter.report(trained + (1 - trained) * fraction),
+  )
+  const shown = unseen !== undefined && !(await seen())
+  await reporter.finish(model.ending)
+  model.assertAlive()
+  const labelled = hparams.classes === classes
+  return {
+    ...figures(generated, labelled),
+    seed,
+    floor: figures(floor, labelled),
+    ...(shown && { unseen: figures(unseen, labelled) }),
+    ...(accuracyScore && { accuracyScore }),
+    classifier,
   }
 }
 

@@ -8,19 +8,20 @@ import { type EngineName, fromNative, onlySamples, onlySampling, sampling, train
 import { placeOf } from './peers.js'
 import type {
   NativeAddon,
-  NativeClassifierProgress,
   NativeClassifierRequest,
   NativeEpoch,
   NativeEpochRequest,
+  NativeEvaluation,
   NativeEvaluationJob,
-  NativeEvaluationProgress,
   NativeEvaluationRequest,
   NativeEvent,
   NativeModel,
+  NativePiece,
   NativePosition,
   NativeSampleJob,
   NativeSampleRequest,
   NativeState,
+  NativeTrainedClassifier,
   SamplingEngine,
   ServingStats,
 } from './types.js'
@@ -32,6 +33,9 @@ export interface SampledImages {
   labels: Uint8Array | undefined
   confidences: Float32Array | undefined
 }
+
+/** Gets the share of the work that is done, after each piece. May throw to stop the work. */
+type OnPiece = (fraction: number) => void
 
 /** The purpose of a model. One that samples needs no LibTorch until it trains. */
 export type Purpose = 'sampling' | 'training'
@@ -195,14 +199,22 @@ export class Model {
     }
   }
 
-  /** Begins to train a classifier of labelled images. Resolves with the number of this work. */
-  beginClassifier(request: NativeClassifierRequest): Promise<number> {
-    return this.#begin(() => this.#trained.beginClassifier(this.#handle, request))
+  /** Trains a classifier of labelled images. */
+  trainClassifier(request: NativeClassifierRequest, onPiece: OnPiece): Promise<NativeTrainedClassifier> {
+    return this.#inPieces(
+      () => this.#trained.beginClassifier(this.#handle, request),
+      id => this.#trained.advanceClassifier(this.#handle, id),
+      onPiece,
+    )
   }
 
-  /** Does the next piece of the training of a classifier. */
-  advanceClassifier(id: number): Promise<NativeClassifierProgress> {
-    return this.#call(() => this.#trained.advanceClassifier(this.#handle, id))
+  /** Evaluates the generator as it is at the call. */
+  evaluate(request: NativeEvaluationRequest, onPiece: OnPiece): Promise<NativeEvaluation> {
+    return this.#inPieces(
+      () => this.#trained.beginEvaluation(this.#handle, request),
+      id => this.#trained.advanceEvaluation(this.#handle, id),
+      onPiece,
+    )
   }
 
   /**
@@ -219,20 +231,6 @@ export class Model {
     } finally {
       signal?.removeEventListener('abort', cancel)
     }
-  }
-
-  /** Begins to evaluate the generator as it is now. Resolves with the evaluation's number. */
-  beginEvaluation(request: NativeEvaluationRequest): Promise<number> {
-    return this.#begin(() => this.#trained.beginEvaluation(this.#handle, request))
-  }
-
-  /** Does the next piece of an evaluation. */
-  advanceEvaluation(id: number): Promise<NativeEvaluationProgress> {
-    return this.#call(() => this.#trained.advanceEvaluation(this.#handle, id))
-  }
-
-  endEvaluation(id: number): void {
-    if (!this.disposed && this.#name !== 'wasm') this.#trained.endEvaluation(this.#handle, id)
   }
 
   exportState(only: 'all' | 'generator'): Promise<NativeState> {
@@ -292,14 +290,28 @@ export class Model {
     })
   }
 
-  /** Begins work that LibTorch does in pieces. Resolves with its number. */
-  #begin(begin: () => NativeEvaluationJob): Promise<number> {
-    return this.#call(async () => {
+  /** Does work of LibTorch in pieces, and serves requests between them. */
+  async #inPieces<Result extends object>(
+    begin: () => NativeEvaluationJob,
+    advance: (id: number) => Promise<NativePiece<Result>>,
+    onPiece: OnPiece,
+  ): Promise<Result> {
+    const id = await this.#call(async () => {
       training()
       const { id, promise } = begin()
       await promise
       return id
     })
+    try {
+      for (;;) {
+        const { fraction, ...result } = await this.#call(() => advance(id))
+        onPiece(fraction)
+        // The last piece has the result.
+        if (Object.keys(result).length > 0) return result as unknown as Result
+      }
+    } finally {
+      if (!this.disposed) this.#trained.endEvaluation(this.#handle, id)
+    }
   }
 
   async #call<T>(start: () => Promise<T>): Promise<T> {

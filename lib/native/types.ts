@@ -58,10 +58,10 @@ export interface NativeAddon extends SamplingEngine {
   acknowledgeCheckpoint(model: NativeModel): void
   /** Begins to evaluate the generator as it is now. Each call of `advanceEvaluation` does a piece of the work. */
   beginEvaluation(model: NativeModel, request: NativeEvaluationRequest): NativeEvaluationJob
-  advanceEvaluation(model: NativeModel, id: number): Promise<NativeEvaluationProgress>
+  advanceEvaluation(model: NativeModel, id: number): Promise<NativePiece<NativeEvaluation>>
   /** Begins to train a classifier on labelled images. Each call of `advanceClassifier` does a piece of the work. */
   beginClassifier(model: NativeModel, request: NativeClassifierRequest): NativeEvaluationJob
-  advanceClassifier(model: NativeModel, id: number): Promise<NativeClassifierProgress>
+  advanceClassifier(model: NativeModel, id: number): Promise<NativePiece<NativeTrainedClassifier>>
   /** Ends an evaluation or the training of a classifier, and frees its memory. */
   endEvaluation(model: NativeModel, id: number): void
   /** Makes an adversarial step on these inputs, and returns the tensors that it computed on the way. For tests. */
@@ -259,13 +259,10 @@ export interface NativeClassifierRequest {
   classes: number
 }
 
-export interface NativeClassifierProgress {
-  /** The share of the work that is done. */
-  fraction: number
-  /** Present when the work is done. */
-  tensors?: NativeTensor[]
+export interface NativeTrainedClassifier {
+  tensors: NativeTensor[]
   /** The share of the images held back that the classifier reads as their labels. */
-  accuracy?: number
+  accuracy: number
 }
 
 export interface NativeEvaluationJob {
@@ -273,12 +270,12 @@ export interface NativeEvaluationJob {
   promise: Promise<void>
 }
 
-export interface NativeEvaluationProgress {
-  /** The share of the work that is done. */
-  fraction: number
-  /** Present when the work is done. */
-  generated?: NativeFigures
-  floor?: NativeFigures
+/** The share of the work that is done, and the result when all of it is done. */
+export type NativePiece<Result> = { fraction: number } & Partial<Result>
+
+export interface NativeEvaluation {
+  generated: NativeFigures
+  floor: NativeFigures
   unseen?: NativeFigures
   accuracyScore?: NativeAccuracyScore
 }
