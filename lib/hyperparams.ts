@@ -291,7 +291,7 @@ export function resolveHyperParams(
 }
 
 /** Returns the values as a list, one per epoch. */
-export function listOf(values: ByEpoch): readonly number[] {
+function listOf(values: ByEpoch): readonly number[] {
   return typeof values === 'number' ? [values] : values
 }
 

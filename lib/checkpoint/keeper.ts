@@ -11,7 +11,7 @@ import { CHUNK_BYTES } from './values.js'
 import { writeState } from './write.js'
 
 /** Options of a `CheckpointKeeper`. */
-export interface CheckpointTarget {
+interface CheckpointTarget {
   /** The file of the newest checkpoint. */
   path: string
   /** The number of older checkpoints to keep, 0 to 1,000,000. Default 1. */

@@ -7,7 +7,7 @@ export const CHUNK_BYTES = 1 << 20
  * Returns what is wrong with an element, or undefined. Called for the parts of one tensor in order: `bytes` bytes of
  * `data`, from `offset` on.
  */
-export type ValueCheck = (data: ArrayBuffer, offset: number, bytes: number) => string | undefined
+type ValueCheck = (data: ArrayBuffer, offset: number, bytes: number) => string | undefined
 
 /** Makes the check for the elements of a tensor, which are float32 or int64. */
 export function valueCheck({ shape, values }: TensorSpec): ValueCheck {

@@ -12,7 +12,7 @@ import { PERMUTATION, type TensorSpec, tensorTable } from './table.js'
 import { CHUNK_BYTES, valueCheck } from './values.js'
 
 /** Options of `writeState`. */
-export interface WriteStateOptions {
+interface WriteStateOptions {
   /** Writes only what sampling needs, a third of the whole. */
   only?: 'generator' | undefined
   /** Writes the generator in half precision (F16), half of that again. Needs `only: 'generator'`. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { animate as animateFolder, type GifOptions } from '../images/index.js'
 
-export interface AnimateFlags extends GifOptions {
+interface AnimateFlags extends GifOptions {
   json?: boolean
 }
 

@@ -9,7 +9,7 @@ import { machineParamsOf } from './flags.js'
 import { interruptible } from './interrupt.js'
 import { modelOf, remark, withModel } from './model.js'
 
-export interface DatasetFlags extends Record<string, unknown> {
+interface DatasetFlags extends Record<string, unknown> {
   model?: string
   count: number
   format?: 'idx' | 'npz' | 'png'

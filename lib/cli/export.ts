@@ -3,7 +3,7 @@ import type { ExportOnnxOptions } from '../onnx/export.js'
 import { machineParamsOf } from './flags.js'
 import { modelOf, remark, withModel } from './model.js'
 
-export interface ExportFlags extends Record<string, unknown> {
+interface ExportFlags extends Record<string, unknown> {
   model?: string
   output?: 'float32' | 'uint8'
   half?: boolean

@@ -18,7 +18,7 @@ import { machineParamsOf } from './flags.js'
 import { halfBlocks, showsPictures } from './half-blocks.js'
 import { modelOf, remark, withModel } from './model.js'
 
-export interface SampleFlags extends Record<string, unknown> {
+interface SampleFlags extends Record<string, unknown> {
   model?: string
   out: string
   count?: number

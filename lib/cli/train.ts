@@ -30,7 +30,7 @@ import { TRAINED } from './model.js'
 import { provideLibTorch } from './set-up.js'
 import { TrainDisplay } from './train-display.js'
 
-export interface TrainFlags extends Record<string, unknown> {
+interface TrainFlags extends Record<string, unknown> {
   recipe?: string
   data?: string
   outputDir: string

@@ -7,10 +7,10 @@ const streams = lazy(() => require('node:stream/promises') as typeof import('nod
 const zlib = lazy(() => require('node:zlib') as typeof import('node:zlib'))
 
 /** The contents of an IDX file of the MNIST family. */
-export type IdxKind = 'images' | 'labels'
+type IdxKind = 'images' | 'labels'
 
 /** An IDX file's contents. */
-export interface Idx {
+interface Idx {
   count: number
   /** `count` × 784 grey levels, row by row, or `count` labels. */
   data: Uint8Array

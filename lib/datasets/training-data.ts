@@ -5,7 +5,7 @@ import { areDigits, namedAsDigits } from './digits.js'
 import { subset } from './subset.js'
 
 /** The part of a data set that is kept, to compare generated images with later. */
-export interface KeptImages {
+interface KeptImages {
   /** Copies of at most 20,000 images. */
   images: Dataset | undefined
   /** The folder that they came from. They are then read again, so none are kept. */

@@ -1,7 +1,7 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 
 /** The channels, by the part of their names after `libtorch-dcgan:`. */
-export interface Channels {
+interface Channels {
   step: Channel
   epoch: Channel
   sample: Channel

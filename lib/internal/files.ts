@@ -12,14 +12,14 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
-import { DcganError } from '../errors.js'
-import { type Check, checkString, withoutPrototype } from './options.js'
+import { DcganError, invalidArgument } from '../errors.js'
+import { type Check, withoutPrototype } from './options.js'
 
 /** One buffer, or the pieces of a file in order. An async iterable may make each piece when it is needed. */
-export type FileData = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+type FileData = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
 /** Options of `writeFileAtomic`. */
-export interface WriteOptions {
+interface WriteOptions {
   /** Flushes the file and its folder to the disk before resolving, so that a power cut loses nothing. */
   durable?: boolean
   /** Permissions of a new file. Default: what the umask leaves. */
@@ -123,8 +123,9 @@ const ADVICE: Record<string, string> = {
 }
 
 /** Checks a path and makes it absolute, so that it names the same file after `process.chdir()`. */
-export function checkPath(key: string, value: unknown, expected?: string): string {
-  return absolute(checkString(key, value, expected))
+export function checkPath(key: string, value: unknown, expected = 'a path'): string {
+  if (typeof value === 'string' && value !== '' && !value.includes('\0')) return absolute(value)
+  throw invalidArgument(key, expected, value)
 }
 
 /** Makes the check of an option that is a path. */
@@ -149,7 +150,7 @@ export function absolute(path: string): string {
 async function targetOf(path: string): Promise<{ target: string; replaced: Stats | undefined }> {
   let target = withoutEndingSlashes(absolute(path))
   for (let links = 0; links < MAX_LINKS; links++) {
-    const there = await lstat(target).catch(unless('ENOENT'))
+    const there = await lstat(target).catch(undefinedIfMissing)
     if (!there?.isSymbolicLink()) return { target, replaced: checkReplaced(path, there) }
     const next = await readlink(target)
     // Not join: after a link, '..' is the parent of the folder that it leads to.
@@ -164,11 +165,8 @@ function withoutEndingSlashes(path: string): string {
   return path.slice(0, end)
 }
 
-function unless(code: string): (error: NodeJS.ErrnoException) => undefined {
-  return error => {
-    if (error.code !== code) throw error
-    return undefined
-  }
+function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
 }
 
 /** Refuses anything but a regular file: renaming fails for a folder, and would replace a device. */

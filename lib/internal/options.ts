@@ -118,13 +118,6 @@ export function checkInteger(key: string, value: unknown, min: number, max: numb
   return value as number
 }
 
-export function checkString(key: string, value: unknown, expected = 'a path'): string {
-  if (typeof value !== 'string' || value === '' || value.includes('\0')) {
-    throw invalidArgument(key, expected, value)
-  }
-  return value
-}
-
 /** Makes the check of a callback, which may be missing. */
 export function callback<T>(): Check<T | undefined> {
   return (key, value) => {

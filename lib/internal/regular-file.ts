@@ -19,7 +19,7 @@ export class NotRegularFile extends Error {
 }
 
 /** An open file, and its stats at the time of opening. */
-export interface OpenFile {
+interface OpenFile {
   file: FileHandle
   stats: Stats
 }

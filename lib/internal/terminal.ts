@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 
-type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow'
+type Style = 'green' | 'red' | 'yellow'
 
 /** Colours the text if the stream is a terminal with colours. Respects `NO_COLOR`. */
 export function paint(stream: NodeJS.WriteStream, style: Style, text: string): string {

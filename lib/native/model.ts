@@ -28,7 +28,7 @@ import type {
 import { warnOfCapture, warnOfCpu, warnOfFloat32, warnOfThreads } from './warnings.js'
 
 /** The answer to a request for images. */
-export interface SampledImages {
+interface SampledImages {
   pixels: Uint8Array
   labels: Uint8Array | undefined
   confidences: Float32Array | undefined
@@ -38,7 +38,7 @@ export interface SampledImages {
 type OnPiece = (fraction: number) => void
 
 /** The purpose of a model. One that samples needs no LibTorch until it trains. */
-export type Purpose = 'sampling' | 'training'
+type Purpose = 'sampling' | 'training'
 
 /** A model and the engine that computes it. Its failures are `DcganError`s, and so is every call after `dispose()`. */
 export class Model {

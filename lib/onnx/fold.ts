@@ -1,7 +1,7 @@
 import { FEATURES } from '../internal/sizes.js'
 
 /** A generator's float32 tensors by their name in a state file, without `generator.`. */
-export type GeneratorTensors = ReadonlyMap<string, Float32Array>
+type GeneratorTensors = ReadonlyMap<string, Float32Array>
 
 /** Weights before a batch normalisation, and what it multiplies each of their output channels with. */
 export interface Scaled {

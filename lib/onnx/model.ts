@@ -12,7 +12,7 @@ export interface OnnxOptions {
 }
 
 /** The description of a model in its file, for its users. */
-export interface ModelCard {
+interface ModelCard {
   /** The release of this library. */
   release: string
   /** Training steps made: a later state of the same run has a higher version. */

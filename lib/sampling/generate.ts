@@ -1,9 +1,7 @@
-import { invalidArgument } from '../errors.js'
-import type { HyperParams } from '../hyperparams.js'
-import { modelsKey } from '../hyperparams.js'
+import { type HyperParams, modelsKey } from '../hyperparams.js'
 import { callback, checkOptions, checkSignal, integer, orElse, unchecked } from '../internal/options.js'
 import type { NativeSampleRequest } from '../native/types.js'
-import { type Classes, checkLabel, checkLabels, type Labels } from './labels.js'
+import { type Classes, checkLabel, checkLabels, type Labels, withoutClasses } from './labels.js'
 import { checkSeed, checkTruncation } from './request.js'
 
 /** Options of `generate()`. */
@@ -103,7 +101,7 @@ export function* requestsOf({
 function labelsOf(labels: unknown, count: number, of: Classes): LabelsOf {
   const { classes } = of
   if (labels === 'balanced' && !of.classNames?.includes(labels)) {
-    if (classes === 0) throw invalidArgument('labels', 'nothing for a model without classes', labels)
+    if (classes === 0) throw withoutClasses('labels', labels)
     return (first, size) => Uint8Array.from({ length: size }, (_, i) => (first + i) % classes)
   }
   if (labels === undefined) return undefined

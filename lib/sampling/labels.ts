@@ -57,6 +57,7 @@ function shownNames(names: readonly string[]): string {
   return `${some.join(', ')}${names.length > SHOWN_NAMES ? ', …' : ''}`
 }
 
-function withoutClasses(key: string, label: unknown): DcganError {
+/** Makes the error for labels that are given to a model without classes. */
+export function withoutClasses(key: string, label: unknown): DcganError {
   return invalidArgument(key, 'nothing for a model without classes', label)
 }

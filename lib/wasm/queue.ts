@@ -38,7 +38,7 @@ interface Share {
   draws: Draw[]
 }
 
-export interface QueueOptions {
+interface QueueOptions {
   latentDim: number
   classes: number
   maxBatch: number
