@@ -7,7 +7,7 @@ import type { Model } from '../native/model.js'
 type Description = [name: string, value: string][]
 
 /** A call's data set and its last step. */
-export interface Task {
+interface Task {
   count: number
   hash: string
   maxSteps?: number | undefined

@@ -97,7 +97,7 @@ export interface CheckpointOptions {
 
 /** The folder for snapshots. */
 export interface OutputDir {
-  /** Absolute, so that \`process.chdir()\` does not move it. */
+  /** Absolute, so that `process.chdir()` does not move it. */
   path: string
   /** As the caller gave it, for the paths in results. */
   given: string
@@ -146,7 +146,7 @@ function checkEvaluateEvery(value: unknown): { epochs: number; plan: EvaluationP
     return { epochs: checkInteger(key, value, 1, MAX_EPOCHS), plan: checkEvaluateOptions({}) }
   if (value === null || typeof value !== 'object')
     throw invalidArgument(key, 'a number of epochs, or an object', value)
-  const keys = ['epochs', 'count', 'seed', 'dataset', 'floorDataset']
+  const keys = ['epochs', 'count', 'seed', 'dataset', 'floorDataset', 'labels', 'accuracyScore']
   const { epochs = 1, ...options } = checkKeys(key, value, keys)
   return {
     epochs: checkInteger(`${key}.epochs`, epochs, 1, MAX_EPOCHS),

@@ -198,6 +198,8 @@ describe('while training', () => {
     [{ evaluateEvery: 0 }, /for evaluateEvery but received 0/],
     [{ evaluateEvery: { epoch: 1 } }, /Unknown key "epoch" in evaluateEvery\. Did you mean epochs\?/],
     [{ evaluateEvery: { count: 1 } }, /for count but received 1/],
+    [{ evaluateEvery: { labels: 'all' } }, /for labels but received "all"/],
+    [{ evaluateEvery: { accuracyScore: 1 } }, /for accuracyScore but received 1/],
     [{ keepBest: 'precision' }, /'frechetDistance' for keepBest but received "precision"/],
     [{ keepBest: 'frechetDistance', outputDir: null }, /outputDir or checkpoint next to it.*for keepBest/],
     [{ onEpoch: 5 }, /a function for onEpoch but received 5/],
