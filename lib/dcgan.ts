@@ -35,8 +35,8 @@ import { checkSaveGrid, type SaveGridOptions } from './sampling/grid.js'
 import { checkInterpolation, type InterpolateOptions, slerp } from './sampling/interpolation.js'
 import type { Classes } from './sampling/labels.js'
 import { type Confident, checkSample, type Labelled, type SampleOptions } from './sampling/request.js'
+import type { EpochResult } from './training/epoch-result.js'
 import type { EpochOptions, TrainOptions } from './training/options.js'
-import type { EpochResult } from './training/run.js'
 import type { TrainResult } from './training/train.js'
 
 const training = lazy(() => require('./training/train.js') as typeof import('./training/train.js'))

@@ -1,6 +1,6 @@
 import type { DCGAN } from '../dcgan.js'
 import type { Evaluation } from '../evaluation/index.js'
-import type { EpochResult } from '../training/run.js'
+import type { EpochResult } from '../training/epoch-result.js'
 
 /** Every message of a diagnostics channel has this property. */
 export interface ModelMessage {

@@ -1,13 +1,11 @@
-import { dirname, join, parse } from 'node:path'
 import { writeState } from '../checkpoint/index.js'
 import type { TrainingData } from '../datasets/index.js'
-import { invalidArgument } from '../errors.js'
 import { type Evaluation, evaluatePlan } from '../evaluation/index.js'
 import type { HyperParams } from '../hyperparams.js'
 import type { Model } from '../native/model.js'
-import type { OutputDir, TrainPlan } from './options.js'
+import type { EpochResult } from './epoch-result.js'
+import type { TrainPlan } from './options.js'
 import type { Records } from './records.js'
-import type { EpochResult } from './run.js'
 
 /** The best model of a training run. */
 export interface BestModel {
@@ -21,8 +19,6 @@ export interface BestModel {
   path: string
 }
 
-const FILE = 'best.safetensors'
-
 /** Does what a run does between two epochs: it evaluates, keeps the best model, and calls `onEpoch`. */
 export class EpochEnd {
   readonly #model: Model
@@ -30,11 +26,9 @@ export class EpochEnd {
   readonly #plan: TrainPlan
   readonly #data: TrainingData
   readonly #records: Records
-  readonly #file: OutputDir | undefined
   #best: BestModel | undefined
   #last: Evaluation | undefined
 
-  /** @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` if the best model has no place */
   constructor(
     model: Model,
     hparams: Readonly<HyperParams>,
@@ -47,7 +41,6 @@ export class EpochEnd {
     this.#plan = plan
     this.#data = data
     this.#records = records
-    this.#file = plan.keepsBest ? bestFile(plan) : undefined
   }
 
   get best(): BestModel | undefined {
@@ -70,37 +63,20 @@ export class EpochEnd {
   }
 
   async #evaluate(): Promise<Evaluation> {
-    const { evaluation, signal } = this.#plan
+    const { evaluation, signal, best } = this.#plan
     const plan = { ...(evaluation as NonNullable<typeof evaluation>).plan, signal }
     const figures = await evaluatePlan(this.#model, this.#hparams, this.#data, plan)
     this.#last = figures
     const { frechetDistance } = figures
     const { epoch, step } = this.#model.position
     await this.#records.writeFigures(step, figures)
-    if (this.#file === undefined || frechetDistance >= (this.#best?.frechetDistance ?? Infinity))
-      return figures
+    if (best === undefined || frechetDistance >= (this.#best?.frechetDistance ?? Infinity)) return figures
     const state = await this.#model.exportState('all')
-    await writeState(this.#file.path, state, this.#hparams, {
+    await writeState(best.path, state, this.#hparams, {
       durable: true,
       classNames: this.#data.classNames,
     })
-    this.#best = { epoch, step, frechetDistance, path: this.#file.given }
+    this.#best = { epoch, step, frechetDistance, path: best.given }
     return figures
   }
-}
-
-/**
- * Returns the file of the best model: its path, and the path that the result gives.
- *
- * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` if there is neither a folder nor a checkpoint
- */
-export function bestFile({ outputDir, keeper }: Pick<TrainPlan, 'outputDir' | 'keeper'>): OutputDir {
-  if (outputDir !== null) return { path: join(outputDir.path, FILE), given: join(outputDir.given, FILE) }
-  if (keeper === undefined) {
-    const expected = 'outputDir or checkpoint next to it, where the best model is written,'
-    throw invalidArgument('keepBest', expected, 'frechetDistance')
-  }
-  const { name, ext } = parse(keeper.path)
-  const path = join(dirname(keeper.path), `${name}.best${ext}`)
-  return { path, given: path }
 }

@@ -1,3 +1,4 @@
+import { dirname, join, parse } from 'node:path'
 import { CheckpointKeeper } from '../checkpoint/keeper.js'
 import { checkSource, type TrainingImages } from '../datasets/index.js'
 import { invalidArgument } from '../errors.js'
@@ -16,8 +17,8 @@ import {
   optional,
   unchecked,
 } from '../internal/options.js'
+import type { EpochSummary } from './epoch-result.js'
 import type { Progress } from './progress.js'
-import type { EpochSummary } from './run.js'
 
 /** Options of `trainEpoch()`, and of `train()` too. */
 export interface EpochOptions {
@@ -95,8 +96,8 @@ export interface CheckpointOptions {
   keep?: number | undefined
 }
 
-/** The folder for snapshots. */
-export interface OutputDir {
+/** A folder or a file that a run writes. */
+export interface OutputPath {
   /** Absolute, so that `process.chdir()` does not move it. */
   path: string
   /** As the caller gave it, for the paths in results. */
@@ -132,7 +133,7 @@ export function checkTrainOptions(options: TrainOptions | undefined) {
     ...plan,
     ...checkpoint,
     evaluation: checkEvaluateEvery(evaluateEvery ?? (keepBest && 1)),
-    keepsBest: keepBest !== undefined,
+    best: keepBest && bestFile(plan.outputDir, checkpoint.keeper),
   })
 }
 
@@ -177,7 +178,7 @@ function withSource<T extends { dataset: unknown; signal: AbortSignal | undefine
   return { ...plan, source: checkSource(dataset) }
 }
 
-function checkOutputDir(key: string, value: unknown = 'output'): OutputDir | null {
+function checkOutputDir(key: string, value: unknown = 'output'): OutputPath | null {
   if (value === null) return null
   return { path: checkPath(key, value, 'the path of a folder, or null,'), given: value as string }
 }
@@ -190,4 +191,18 @@ function checkCheckpoint(key: string, given: unknown) {
     keeper: new CheckpointKeeper({ path: path as string, keep: keep as number | undefined }),
     checkpointEvery: optional(integer(1, MAX_STEPS))('checkpoint.everySteps', everySteps),
   }
+}
+
+const BEST = 'best.safetensors'
+
+/** Returns the file of the best model. */
+function bestFile(outputDir: OutputPath | null, keeper: CheckpointKeeper | undefined): OutputPath {
+  if (outputDir !== null) return { path: join(outputDir.path, BEST), given: join(outputDir.given, BEST) }
+  if (keeper === undefined) {
+    const expected = 'outputDir or checkpoint next to it, where the best model is written,'
+    throw invalidArgument('keepBest', expected, 'frechetDistance')
+  }
+  const { name, ext } = parse(keeper.path)
+  const path = join(dirname(keeper.path), `${name}.best${ext}`)
+  return { path, given: path }
 }

@@ -1,57 +1,20 @@
 import { DcganError, disposed } from '../errors.js'
-import type { Evaluation } from '../evaluation/index.js'
 import { Callbacks } from '../internal/callbacks.js'
 import { channels } from '../internal/diagnostics.js'
 import type { Model } from '../native/model.js'
-import type { NativeEpoch, NativeEvent, NativeState } from '../native/types.js'
+import type { NativeEpoch, NativeEvent } from '../native/types.js'
+import type { EpochResult } from './epoch-result.js'
 import { type StepLosses, stepLosses } from './losses.js'
 import { type Progress, SpeedMeter } from './progress.js'
+import type { Records } from './records.js'
 import type { Schedule } from './schedule.js'
 
-/** The result of one pass over the data set. */
-export interface EpochResult {
-  /** Number of the epoch, from 1. */
-  epoch: number
-  /** Steps of this call: a whole epoch, the rest of an epoch that was begun before, or as many as `maxSteps` allowed. */
-  steps: number
-  /** Mean of `discLosses`. */
-  discLoss: number
-  /** Mean of `genLosses`. */
-  genLoss: number
-  /** Wall-clock time of these steps, with the sampling between them. */
-  seconds: number
-  /** Training images per second. */
-  imagesPerSecond: number
-  /** The discriminator's loss at each step, without gradient penalties. */
-  discLosses: Float32Array
-  /** The generator's loss at each step. */
-  genLosses: Float32Array
-}
-
-/** The argument of `onEpoch`. */
-export interface EpochSummary extends EpochResult {
-  /** The figures after this epoch, if it was evaluated. */
-  evaluation?: Evaluation | undefined
-}
-
-/** Receives a run's events. */
-export interface Sinks {
-  onProgress?: ((progress: Progress) => void) | undefined
-  signal?: AbortSignal | undefined
-  /** Writes the snapshot of this step and returns the path of its file, if it has one. */
-  writeSnapshot?: (step: number, pixels: Uint8Array) => Promise<string | undefined>
-  snapshotEvery?: number
-  writeCheckpoint?: (state: NativeState) => Promise<void>
-  checkpointEvery?: number
-  /** Writes the losses of the last steps, up to `step`. */
-  writeLosses?: (
-    step: number,
-    epoch: number,
-    losses: readonly StepLosses[],
-    imagesPerSecond: number,
-  ) => Promise<void>
+/** The observers of a run, and where it begins and ends. */
+export interface RunOptions {
+  onProgress: ((progress: Progress) => void) | undefined
+  signal: AbortSignal | undefined
   /** True if the average of the weights, its warm-up and the schedule begin again with this run. */
-  restart?: boolean
+  restart: boolean
   /** The run ends after this step of the model, if its last epoch has not ended before. Default Infinity. */
   lastStep?: number
 }
@@ -75,7 +38,8 @@ const PROGRESS_MS = 90
 export class Run {
   readonly #model: Model
   readonly #schedule: Schedule
-  readonly #sinks: Sinks
+  readonly #options: RunOptions
+  readonly #records: Records | undefined
   readonly #meter = new SpeedMeter()
   /** Resolves when the files and callbacks of all events so far are done. Never rejects. */
   #work: Promise<void> = Promise.resolve()
@@ -85,18 +49,22 @@ export class Run {
   /** False until the first epoch of the run begins. */
   #restarted = false
   #epoch = 0
+  #last: EpochResult | undefined
   #reportedAt = -Infinity
 
-  constructor(model: Model, schedule: Schedule, sinks: Sinks) {
+  /** Without `records`, the run writes no files. */
+  constructor(model: Model, schedule: Schedule, options: RunOptions, records?: Records) {
     this.#model = model
     this.#schedule = schedule
-    this.#sinks = sinks
+    this.#options = options
+    this.#records = records
   }
 
   /** Trains to the end of the current or the next epoch, or to the run's last step. */
   async epoch(): Promise<EpochResult> {
-    const { signal, snapshotEvery = 0, checkpointEvery = 0, lastStep = Infinity } = this.#sinks
-    const restart = (this.#sinks.restart ?? false) && !this.#restarted
+    const { signal, lastStep = Infinity } = this.#options
+    const { snapshotEvery = 0, checkpointEvery = 0 } = this.#records ?? {}
+    const restart = this.#options.restart && !this.#restarted
     this.#restarted = true
     const maxSteps = lastStep === Infinity ? 0 : lastStep - this.#model.position.step
     this.throwIfStopped()
@@ -118,18 +86,31 @@ export class Run {
     this.throwIfStopped()
     if (!result.finished) throw this.#stoppedByOthers()
     const done = this.#result(result)
+    this.#last = done
     if (channels.epoch.hasSubscribers) channels.epoch.publish({ model: this.#model.owner, result: done })
     return done
   }
 
   /**
-   * Waits until the promises of the callbacks have settled. Rejects without waiting if the signal aborts, a callback
-   * fails, or the model is disposed of.
+   * Writes the picture after the last step, which the tutorial writes too. Waits until the promises of the callbacks have
+   * settled. Rejects without waiting if the signal aborts, a callback fails, or the model is disposed of.
    */
   async finish(): Promise<void> {
-    await this.#callbacks.settled(this.#sinks.signal, this.#model.ending)
+    if (this.#records?.takesSnapshots) await this.#lastSnapshot(this.#records)
+    await this.#callbacks.settled(this.#options.signal, this.#model.ending)
     this.throwIfStopped()
     if (this.#callbacks.pending > 0) throw disposed()
+  }
+
+  /** Writes a picture after the last step, and reports it. */
+  async #lastSnapshot(records: Records): Promise<void> {
+    const { step, batch: begun } = this.#model.position
+    const batch = begun === 0 ? this.#schedule.stepsPerEpoch : begun
+    const { discLosses, genLosses } = this.#last as EpochResult
+    const path = await records.writeSnapshot(step, await this.#model.sampleFixed())
+    const discLoss = discLosses.at(-1) as number
+    const genLoss = genLosses.at(-1) as number
+    this.#report({ step, batch, discLoss, genLoss }, path, true)
   }
 
   /**
@@ -137,8 +118,8 @@ export class Run {
    * report. `last`: this is the final report of the run. With snapshots, it is the report of the picture after the last
    * step.
    */
-  report(step: Step, snapshot?: string, last = this.#sinks.writeSnapshot === undefined): void {
-    const { onProgress, signal } = this.#sinks
+  #report(step: Step, snapshot?: string, last = !this.#records?.takesSnapshots): void {
+    const { onProgress, signal } = this.#options
     if (this.#failure !== undefined || signal?.aborted || this.#model.disposed) return
     const end = last && step.step === this.#totalSteps(step)
     if (snapshot === undefined && !end && performance.now() - this.#reportedAt < PROGRESS_MS) return
@@ -149,13 +130,13 @@ export class Run {
   /** Throws the error of a file or a callback, or the reason of an aborted signal. */
   throwIfStopped(): void {
     if (this.#failure !== undefined) throw this.#failure.error
-    this.#sinks.signal?.throwIfAborted()
+    this.#options.signal?.throwIfAborted()
   }
 
   #on(event: NativeEvent, begin: number): void {
     if (event.kind === 'checkpoint') {
       this.#enqueue(
-        () => this.#sinks.writeCheckpoint?.(event.state),
+        () => this.#records?.writeCheckpoint(event.state),
         () => this.#model.acknowledgeCheckpoint(),
       )
       return
@@ -172,11 +153,11 @@ export class Run {
     if (channels.step.hasSubscribers) this.#publish(step.step, losses)
     // The log gets these losses even after a failure, because the model keeps these steps.
     this.#work = this.#work
-      .then(() => this.#sinks.writeLosses?.(step.step, epoch, losses, imagesPerSecond))
+      .then(() => this.#records?.writeLosses(step.step, epoch, losses, imagesPerSecond))
       .catch(error => this.#fail(error))
     this.#enqueue(async () => {
       const pixels = event.kind === 'snapshot' ? new Uint8Array(event.pixels) : undefined
-      this.report(step, pixels && (await this.#sinks.writeSnapshot?.(event.step, pixels)))
+      this.#report(step, pixels && (await this.#records?.writeSnapshot(event.step, pixels)))
     })
   }
 
@@ -226,7 +207,7 @@ export class Run {
   }
 
   #totalSteps({ step, batch }: Pick<Step, 'step' | 'batch'>): number {
-    const { lastStep = Infinity } = this.#sinks
+    const { lastStep = Infinity } = this.#options
     return Math.min(lastStep, this.#schedule.totalSteps({ step, epoch: this.#epoch, batch }))
   }
 

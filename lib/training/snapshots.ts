@@ -3,16 +3,16 @@ import { animateFiles, listSnapshots, snapshotName, snapshotSize } from '../imag
 import { makeFolder, writeFileAtomic } from '../internal/files.js'
 import { NotRegularFile } from '../internal/regular-file.js'
 import { SIDE } from '../internal/sizes.js'
-import type { OutputDir } from './options.js'
+import type { OutputPath } from './options.js'
 
 /** The pictures of a training run: `dcgan_steps_%06d.png` in a folder, and the GIF of them. */
 export class Snapshots {
-  readonly #folder: OutputDir
+  readonly #folder: OutputPath
   /** Snapshots in the folder from the earlier run that this one continues. */
   readonly #earlier: readonly string[]
   readonly #names: string[] = []
 
-  private constructor(folder: OutputDir, earlier: readonly string[]) {
+  private constructor(folder: OutputPath, earlier: readonly string[]) {
     this.#folder = folder
     this.#earlier = earlier
   }
@@ -21,7 +21,7 @@ export class Snapshots {
    * Creates the folder. `step`: steps that the model has made. A run that continues adds to the snapshots up to that
    * step. Other snapshots in the folder belong to other runs and are not part of the GIF.
    */
-  static async open(folder: OutputDir, outputDim: number, step: number): Promise<Snapshots> {
+  static async open(folder: OutputPath, outputDim: number, step: number): Promise<Snapshots> {
     await makeFolder(folder.path)
     const upTo = snapshotName(step)
     const found = step === 0 ? [] : await listSnapshots(folder.path)

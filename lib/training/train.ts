@@ -10,7 +10,8 @@ import type { Evaluation } from '../evaluation/index.js'
 import type { HyperParams } from '../hyperparams.js'
 import type { Model } from '../native/model.js'
 import { agree } from './agreement.js'
-import { type BestModel, bestFile, EpochEnd } from './epoch-end.js'
+import { type BestModel, EpochEnd } from './epoch-end.js'
+import type { EpochResult } from './epoch-result.js'
 import {
   checkEpochOptions,
   checkTrainOptions,
@@ -20,7 +21,7 @@ import {
   type TrainPlan,
 } from './options.js'
 import { Records } from './records.js'
-import { type EpochResult, Run, type Sinks } from './run.js'
+import { Run } from './run.js'
 import { Schedule } from './schedule.js'
 
 /** The result of a training run. */
@@ -63,7 +64,6 @@ export async function trainAll(
   data: TrainingData,
 ): Promise<TrainResult> {
   const plan = ofRank(model.rank, checkTrainOptions(options))
-  if (plan.keepsBest) bestFile(plan)
   if (plan.evaluation !== undefined && model.peers > 1) throw evaluatesAlone()
   if (model.position.epoch >= hparams.epochs) {
     if (data.restored) warnOfNothingLeft(model.position.epoch)
@@ -73,15 +73,11 @@ export async function trainAll(
   const begin = performance.now()
   const { schedule, hash, restart } = await setDataset(model, plan, data, hparams)
   const { step } = model.position
-  const { maxSteps } = plan
-  await agree(model, hparams, { count: schedule.count, hash, maxSteps }, plan.signal)
-  const records = await Records.open(plan, hparams, step, data.originEpoch)
+  const { maxSteps, onProgress, signal } = plan
+  await agree(model, hparams, { count: schedule.count, hash, maxSteps }, signal)
+  const records = await Records.open(plan, hparams, schedule, data, step)
   const lastStep = step + (maxSteps ?? Infinity)
-  const run = new Run(model, schedule, {
-    ...sinks(plan, hparams, schedule, records, data),
-    lastStep,
-    restart,
-  })
+  const run = new Run(model, schedule, { onProgress, signal, restart, lastStep }, records)
   const end = new EpochEnd(model, hparams, plan, data, records)
   const epochs: EpochResult[] = []
   try {
@@ -92,16 +88,15 @@ export async function trainAll(
       await end.after(result)
       run.throwIfStopped()
     }
-    if (records.takesSnapshots) await lastSnapshot(model, run, schedule, records, epochs)
     await run.finish()
   } catch (error) {
-    throw await afterFailure(error, model, hparams, plan, data)
+    throw await afterFailure(error, model, plan, records)
   } finally {
     await records.close()
   }
-  await plan.keeper?.write(await model.exportState('all'), hparams, data.classNames)
+  if (plan.keeper !== undefined) await records.writeCheckpoint(await model.exportState('all'))
   const gif = await records.animate()
-  plan.signal?.throwIfAborted()
+  signal?.throwIfAborted()
   const seconds = (performance.now() - begin) / 1000
   const { best = null, evaluation = null } = end
   return { ...summary(model, epochs, seconds, records.snapshots, gif), best, evaluation }
@@ -170,53 +165,12 @@ async function setDataset(
   return { schedule, hash, restart }
 }
 
-function sinks(
-  { onProgress, signal, keeper, checkpointEvery }: TrainPlan,
-  hparams: Readonly<HyperParams>,
-  { stepsPerEpoch }: Schedule,
-  records: Records,
-  data: TrainingData,
-): Sinks {
-  return {
-    onProgress,
-    signal,
-    writeLosses: (...losses) => records.writeLosses(...losses),
-    ...(records.takesSnapshots && {
-      writeSnapshot: (step, pixels) => records.writeSnapshot(step, pixels),
-      snapshotEvery: hparams.verboseFreq,
-    }),
-    ...(keeper !== undefined && {
-      writeCheckpoint: async state => void (await keeper.write(state, hparams, data.classNames)),
-      checkpointEvery: checkpointEvery ?? stepsPerEpoch,
-    }),
-  }
-}
-
-/** Writes the picture after the last step, which the tutorial writes too. */
-async function lastSnapshot(
-  model: Model,
-  run: Run,
-  { stepsPerEpoch }: Schedule,
-  records: Records,
-  epochs: readonly EpochResult[],
-): Promise<void> {
-  const { step, batch: begun } = model.position
-  const batch = begun === 0 ? stepsPerEpoch : begun
-  const { discLosses, genLosses } = epochs.at(-1) as EpochResult
-  const path = await records.writeSnapshot(step, await model.sampleFixed())
-  const discLoss = discLosses.at(-1) as number
-  const genLoss = genLosses.at(-1) as number
-  run.report({ step, batch, discLoss, genLoss }, path, true)
-  run.throwIfStopped()
-}
-
 /** Returns the error of a failed run. Saves the model first if there is a checkpoint and the model is still good. */
 async function afterFailure(
   error: unknown,
   model: Model,
-  hparams: Readonly<HyperParams>,
   { keeper }: TrainPlan,
-  data: TrainingData,
+  records: Records,
 ): Promise<unknown> {
   if (keeper === undefined || model.disposed) return error
   if (error instanceof DcganError && error.code === 'ERR_DCGAN_DIVERGED') {
@@ -228,7 +182,7 @@ async function afterFailure(
   }
   if (error instanceof DcganError && error.code === 'ERR_DCGAN_NATIVE') return error
   try {
-    await keeper.write(await model.exportState('all'), hparams, data.classNames)
+    await records.writeCheckpoint(await model.exportState('all'))
     return error
   } catch (failure) {
     // Another process failed in the middle of a step, so the last checkpoint is the newest whole state.
