@@ -29,6 +29,16 @@ export type TrainingImages = Omit<Dataset, 'labels'> & {
   labels?: Uint8Array | undefined
 }
 
+/** Makes a data set of 28×28 images that lie one after the other. `labels`: one for each image, or none. */
+export function datasetOf(
+  images: Uint8Array,
+  labels: Uint8Array,
+  classNames: readonly string[] | undefined,
+): Dataset {
+  const count = images.length / PIXELS
+  return { images, labels, count, width: SIDE, height: SIDE, ...(classNames && { classNames }) }
+}
+
 /** The images of a call: images, or a folder of them. */
 export type DatasetSource = Dataset | string | undefined
 
@@ -82,14 +92,7 @@ function checkParts(value: unknown): Dataset {
   if (labelled !== 0 && labelled !== count) {
     throw misfit(`it has ${count} images and ${labelled} labels. Give a label for each, or none`)
   }
-  return {
-    images: viewOf(images, bytes),
-    labels: viewOf(labels, labelled),
-    count,
-    width,
-    height,
-    ...(names && { classNames: names }),
-  }
+  return datasetOf(viewOf(images, bytes), viewOf(labels, labelled), names)
 }
 
 function checkClassNames(value: unknown): readonly string[] | undefined {

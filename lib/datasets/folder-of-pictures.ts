@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import { badDataset, type DcganError } from '../errors.js'
 import { MAX_CLASSES } from '../internal/class-names.js'
 import { ioError } from '../internal/files.js'
-import { PIXELS, SIDE } from '../internal/sizes.js'
+import { PIXELS } from '../internal/sizes.js'
 import { allocate } from '../internal/typed-arrays.js'
-import type { Dataset } from './dataset.js'
+import { type Dataset, datasetOf } from './dataset.js'
 import { PictureReader } from './picture-reader.js'
 
-/** The names of files that may be pictures which can be read. */
+/** The endings of the pictures that can be read. */
 const PICTURE_NAME = /\.(png|jpe?g|gif|bmp)$/i
-/** Bad files that are named. */
+/** The most skipped files that the result names. */
 const NAMED = 10
-/** Above it, the background is light. */
+/** A background above this level is light. */
 const MIDDLE = 127.5
 /** Folders and files that programs leave behind. */
 const NO_CLASS = /^(\.|__MACOSX$|@eaDir$)/
@@ -34,7 +34,7 @@ export interface Pictures {
   skipped: SkippedFiles
 }
 
-interface Listed {
+interface PictureFile {
   path: string
   label: number
 }
@@ -77,15 +77,8 @@ export async function readPictures(
   const inverted = invert === 'auto' ? light / count > MIDDLE : invert
   const kept = images.subarray(0, count * PIXELS)
   if (inverted) for (let i = 0; i < kept.length; i++) kept[i] = 255 - (kept[i] as number)
-  const dataset: Dataset = {
-    images: kept,
-    labels: labels.subarray(0, labels.length > 0 ? count : 0),
-    count,
-    width: SIDE,
-    height: SIDE,
-    ...(classNames && { classNames }),
-  }
-  return { dataset, inverted, skipped }
+  const known = labels.subarray(0, labels.length > 0 ? count : 0)
+  return { dataset: datasetOf(kept, known, classNames), inverted, skipped }
 }
 
 /** Returns true if a folder holds pictures, or folders with pictures. */
@@ -104,7 +97,7 @@ export async function classesOfPictures(folder: string): Promise<number> {
   return (await listPictures(folder)).classNames?.length ?? 0
 }
 
-async function listPictures(folder: string): Promise<{ files: Listed[]; classNames?: string[] }> {
+async function listPictures(folder: string): Promise<{ files: PictureFile[]; classNames?: string[] }> {
   const entries = await list(folder)
   const classes: { name: string; files: string[] }[] = []
   for (const { name } of entries.filter(isClass)) {

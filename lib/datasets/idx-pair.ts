@@ -4,8 +4,8 @@ import { setImmediate } from 'node:timers/promises'
 import { badDataset } from '../errors.js'
 import { firstBytes, firstExisting, withRegularFile } from '../internal/regular-file.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
-import type { Dataset } from './dataset.js'
-import { readIdx } from './idx.js'
+import { type Dataset, datasetOf } from './dataset.js'
+import { readImagesAndLabels } from './idx.js'
 
 /** The training images of a data set, or its test images. */
 export type Split = 'train' | 'test'
@@ -41,21 +41,12 @@ export async function readIdxPair(folder: string, names: readonly string[], spli
       `${folder} has several data sets: ${own.join(', ')}. Move one of them to a folder of its own`,
     )
   }
-  const labelsFile = await labelsOf(folder, name)
-  const labels = labelsFile === undefined ? undefined : await readIdx(labelsFile, 'labels')
-  const images = await readIdx(join(folder, name), 'images')
-  if (labels !== undefined && labels.count !== images.count) {
-    const counts = `${name} holds ${images.count} images, but ${labelsFile} holds ${labels.count} labels`
-    throw badDataset(`${counts}. The two files must belong together: take both from the same place`)
-  }
-  const data = EMNIST.test(name) ? await transposed(images.data) : images.data
-  return {
-    images: data,
-    width: SIDE,
-    height: SIDE,
-    count: images.count,
-    ...(await named(folder, name, labels?.data ?? new Uint8Array(0))),
-  }
+  const { images, labels: stored } = await readImagesAndLabels(
+    join(folder, name),
+    await labelsOf(folder, name),
+  )
+  const { labels, classNames } = await named(folder, name, stored)
+  return datasetOf(EMNIST.test(name) ? await transposed(images) : images, labels, classNames)
 }
 
 function labelsOf(folder: string, images: string): Promise<string | undefined> {

@@ -42,6 +42,23 @@ const LAYOUT = {
 const COLOUR_MAGIC = 0x804
 
 /**
+ * Reads a file of images and the file of their labels, if there is one. The labels come first, so that faults of the
+ * small file are found before 47 MB are read. Rejects with `ERR_DCGAN_BAD_DATASET`.
+ */
+export async function readImagesAndLabels(
+  imagesFile: string,
+  labelsFile: string | undefined,
+): Promise<{ images: Uint8Array; labels: Uint8Array }> {
+  const labels = labelsFile === undefined ? undefined : await readIdx(labelsFile, 'labels')
+  const images = await readIdx(imagesFile, 'images')
+  if (labels !== undefined && labels.count !== images.count) {
+    const counts = `${imagesFile} holds ${images.count} images, but ${labelsFile} holds ${labels.count} labels`
+    throw badDataset(`${counts}. The two files must belong together: take both from the same place`)
+  }
+  return { images: images.data, labels: labels?.data ?? new Uint8Array(0) }
+}
+
+/**
  * Reads an IDX file (http://yann.lecun.com/exdb/mnist), plain or gzipped. The first two bytes decide which, not the name.
  *
  * Memory grows with the bytes that are read, and not with the size that the header declares. Unpacking stops soon after
@@ -49,7 +66,7 @@ const COLOUR_MAGIC = 0x804
  *
  * Rejects with `ERR_DCGAN_BAD_DATASET`, the file, and what is wrong with it.
  */
-export async function readIdx(path: string, kind: IdxKind): Promise<Idx> {
+async function readIdx(path: string, kind: IdxKind): Promise<Idx> {
   try {
     return await withRegularFile(path, async open => {
       const { file, stats } = open

@@ -5,11 +5,11 @@ import { absolute, checkPath } from '../internal/files.js'
 import { lazy } from '../internal/lazy.js'
 import { checkOptions, oneOf, orElse } from '../internal/options.js'
 import { firstExisting } from '../internal/regular-file.js'
-import { SIDE } from '../internal/sizes.js'
-import type { Dataset } from './dataset.js'
+import { type Dataset, datasetOf } from './dataset.js'
 import { DIGIT_NAMES } from './digits.js'
+import { readImagesAndLabels } from './idx.js'
+import type { Split } from './idx-pair.js'
 
-const idx = lazy(() => require('./idx.js') as typeof import('./idx.js'))
 const zlib = lazy(() => require('node:zlib') as typeof import('node:zlib'))
 const pair = lazy(() => require('./idx-pair.js') as typeof import('./idx-pair.js'))
 const pictures = lazy(() => require('./folder-of-pictures.js') as typeof import('./folder-of-pictures.js'))
@@ -64,8 +64,6 @@ export async function loadMnist(
   return read(source, split)
 }
 
-type Split = 'train' | 'test'
-
 /**
  * Returns a function that reads MNIST from where `loadMnist()` finds it now, whatever `MNIST_DIR` and the current folder
  * are later.
@@ -82,25 +80,9 @@ async function read(source: Origin, split: Split): Promise<Dataset> {
   const prefix = split === 'train' ? 'train' : 't10k'
   const imagesFile = await findFile(source, [`${prefix}-images-idx3-ubyte`, `${prefix}-images.idx3-ubyte`])
   const labelsFile = await findFile(source, [`${prefix}-labels-idx1-ubyte`, `${prefix}-labels.idx1-ubyte`])
-  // The small file first, so that its faults are found before 47 MB are read.
-  const { readIdx } = idx()
-  const labels = await readIdx(labelsFile, 'labels')
-  const images = await readIdx(imagesFile, 'images')
-  if (images.count !== labels.count) {
-    const counts = `${imagesFile} holds ${images.count} images, but ${labelsFile} holds ${labels.count} labels`
-    throw badDataset(`${counts}. The two files must belong together: take both from the same place`)
-  }
-  const { count, data } = images
-  const digits = MNIST_LABELS.includes(zlib().crc32(labels.data))
-  const classNames = digits ? DIGIT_NAMES : await pair().classNamesIn(source.folder)
-  return {
-    images: data,
-    labels: labels.data,
-    count,
-    width: SIDE,
-    height: SIDE,
-    ...(classNames && { classNames }),
-  }
+  const { images, labels } = await readImagesAndLabels(imagesFile, labelsFile)
+  const digits = MNIST_LABELS.includes(zlib().crc32(labels))
+  return datasetOf(images, labels, digits ? DIGIT_NAMES : await pair().classNamesIn(source.folder))
 }
 
 interface Origin {

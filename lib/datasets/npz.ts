@@ -4,7 +4,7 @@ import { lazy } from '../internal/lazy.js'
 import { withRegularFile } from '../internal/regular-file.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
 import { allocate } from '../internal/typed-arrays.js'
-import type { Dataset } from './dataset.js'
+import { type Dataset, datasetOf } from './dataset.js'
 import { MAX_BYTES, MAX_RATIO, MAX_RATIO_FROM } from './idx.js'
 import type { Split } from './idx-pair.js'
 import { type NpyHeader, parseNpyHeader } from './npy.js'
@@ -53,14 +53,8 @@ export async function readNpz(path: string, split: Split): Promise<Dataset> {
     const read = labels === undefined ? undefined : await arrayOf(path, zip, entries.get(labels) as Entry)
     const named = entries.get('class_names')
     const names = named && namesOf(path, await arrayOf(path, zip, named))
-    return {
-      images: data,
-      labels: read === undefined ? new Uint8Array(0) : labelsOf(path, labels as string, read, count),
-      count,
-      width: SIDE,
-      height: SIDE,
-      ...(names && { classNames: names }),
-    }
+    const own = read === undefined ? new Uint8Array(0) : labelsOf(path, labels as string, read, count)
+    return datasetOf(data, own, names)
   } catch (cause) {
     throw cause instanceof DcganError
       ? cause

@@ -1,4 +1,4 @@
-import type { GreyImage } from '../images/index.js'
+import { type GreyImage, lumaAt } from '../images/grey.js'
 import { pngHeader } from '../images/png.js'
 import { loading } from '../internal/loading.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
@@ -7,8 +7,8 @@ import { PIXELS, SIDE } from '../internal/sizes.js'
 const MAX_PIXELS = 2 ** 25
 const MEGAPIXEL = 1e6
 
-/** Opaque. */
-const MAX_ALPHA = 255
+const OPAQUE = 255
+const WHITE = 255
 const MIDDLE = 127.5
 
 /** A decoded picture: red, green, blue and opacity of each pixel, row by row. */
@@ -23,7 +23,7 @@ interface Size {
   height: number
 }
 
-/** The facts in the headers of a picture. A GIF file has two sizes: of its screen, and of its first frame. */
+/** The type and the sizes in the headers of a picture. A GIF file has two sizes: of its screen, and of its first frame. */
 interface Format {
   mime: string
   sizes: Size[]
@@ -143,24 +143,21 @@ function decode(mime: string, bytes: Buffer): Bitmap {
   return read(bytes, mime === 'image/jpeg' ? limits : undefined) as Bitmap
 }
 
-/** Computes the luma (ITU-R BT.601) on a background that the opaque parts stand out from. */
+/** Draws a bitmap in grey on a background that the opaque parts stand out from. */
 function greyOf({ width, height, data }: Bitmap): GreyImage {
   const pixels = new Uint8Array(width * height)
   let [light, opaque] = [0, 0]
   for (let i = 0; i < pixels.length; i++) {
     const alpha = data[4 * i + 3] as number
-    const level =
-      0.299 * (data[4 * i] as number) +
-      0.587 * (data[4 * i + 1] as number) +
-      0.114 * (data[4 * i + 2] as number)
+    const level = lumaAt(data, i)
     pixels[i] = Math.round(level)
     light += level * alpha
     opaque += alpha
   }
-  if (opaque === MAX_ALPHA * pixels.length) return { width, height, pixels }
-  const background = light > MIDDLE * opaque ? 0 : MAX_ALPHA
+  if (opaque === OPAQUE * pixels.length) return { width, height, pixels }
+  const background = light > MIDDLE * opaque ? 0 : WHITE
   for (let i = 0; i < pixels.length; i++) {
-    const share = (data[4 * i + 3] as number) / MAX_ALPHA
+    const share = (data[4 * i + 3] as number) / OPAQUE
     pixels[i] = Math.round((pixels[i] as number) * share + background * (1 - share))
   }
   return { width, height, pixels }
@@ -169,7 +166,7 @@ function greyOf({ width, height, data }: Bitmap): GreyImage {
 /** Resizes with jimp, which averages pixels when it makes a picture smaller. */
 function resized({ width, height, pixels }: GreyImage, w: number, h: number): GreyImage {
   const { Jimp } = loading(() => require('jimp') as typeof import('jimp'))
-  const data = Buffer.alloc(4 * pixels.length, MAX_ALPHA)
+  const data = Buffer.alloc(4 * pixels.length, OPAQUE)
   for (let i = 0; i < pixels.length; i++) data.fill(pixels[i] as number, 4 * i, 4 * i + 3)
   const { bitmap } = Jimp.fromBitmap({ width, height, data }).resize({ w, h })
   return {

@@ -8,7 +8,7 @@ import { lazy } from '../internal/lazy.js'
 import { callback, checkOptions, checkSignal, oneOf, orElse, reading } from '../internal/options.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
 import { lengthOf } from '../internal/typed-arrays.js'
-import { checkDataset, type TrainingImages } from './dataset.js'
+import { checkDataset, type Dataset, type TrainingImages } from './dataset.js'
 import type { Spool } from './spool.js'
 import type { ZipEntry } from './stored-zip.js'
 
@@ -17,7 +17,7 @@ const npy = lazy(() => require('./npy.js') as typeof import('./npy.js'))
 const spools = lazy(() => require('./spool.js') as typeof import('./spool.js'))
 const zips = lazy(() => require('./stored-zip.js') as typeof import('./stored-zip.js'))
 
-/** Images to write: a data set, a batch, or what `generate()` yields. */
+/** Images to write: a data set, a batch, or the batches that `generate()` yields. */
 export type WritableImages = TrainingImages | ImageBatch | AsyncIterable<ImageBatch> | Iterable<ImageBatch>
 
 /** Options of `writeDataset()`. */
@@ -33,7 +33,7 @@ export interface WriteDatasetOptions {
   onProgress?: ((progress: { done: number }) => void) | undefined
 }
 
-/** What `writeDataset()` wrote. */
+/** The result of `writeDataset()`. */
 export interface WrittenDataset {
   /** Images that were written. */
   count: number
@@ -52,7 +52,7 @@ const LEAST_DIGITS = 5
  *
  * @param folder created if necessary. For `'png'` it must be empty, because files that are there would become part of the
  *   data set
- * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_IO`, and what the source throws
+ * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_IO`, and the errors of the source
  *
  * @example
  * import { DCGAN, loadMnist, writeDataset } from 'libtorch-dcgan'
@@ -104,12 +104,7 @@ function batchesOf(source: unknown): AsyncIterable<ImageBatch> | Iterable<ImageB
   })
 }
 
-function* parts({
-  images,
-  labels,
-  count,
-  classNames,
-}: ReturnType<typeof checkDataset>): Generator<ImageBatch> {
+function* parts({ images, labels, count, classNames }: Dataset): Generator<ImageBatch> {
   const labelled = lengthOf(labels) > 0
   for (let first = 0; first < count; first += BATCH) {
     const end = Math.min(count, first + BATCH)

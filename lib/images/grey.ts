@@ -69,6 +69,12 @@ export function surround(image: GreyImage, gap: number): GreyImage {
   return { width, height, pixels }
 }
 
+/** Computes the luma (ITU-R BT.601) of pixel `i`, from 0 to 255. `rgba`: four bytes per pixel. */
+export function lumaAt(rgba: Uint8Array, i: number): number {
+  const [red, green, blue] = [rgba[4 * i] as number, rgba[4 * i + 1] as number, rgba[4 * i + 2] as number]
+  return 0.299 * red + 0.587 * green + 0.114 * blue
+}
+
 /** Returns the negative: black becomes white. */
 export function invert({ width, height, pixels }: GreyImage): GreyImage {
   return { width, height, pixels: pixels.map(level => 255 - level) }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { constants, crc32, deflate, inflate } from 'node:zlib'
 import { loading } from '../internal/loading.js'
-import type { GreyImage } from './grey.js'
+import { type GreyImage, lumaAt } from './grey.js'
 
 /** A Buffer in an ArrayBuffer, which `new Response()` takes. */
 export type FileBytes = ReturnType<typeof Buffer.alloc>
@@ -80,7 +80,7 @@ function adler32(data: Buffer): number {
 const END = chunk('IEND', Buffer.alloc(0))
 
 /**
- * Decodes a PNG file to grey. Colours become their luma (ITU-R BT.601); transparency is ignored. Pictures of 8-bit grey,
+ * Decodes a PNG file to grey. Colours become their luma; transparency is ignored. Pictures of 8-bit grey,
  * as snapshots are, are decompressed on another thread. pngjs decodes others on this one, in 0.1 ms per thousand pixels.
  */
 export async function decodePng(bytes: Buffer): Promise<GreyImage> {
@@ -89,10 +89,7 @@ export async function decodePng(bytes: Buffer): Promise<GreyImage> {
   const pngjs = loading(() => require('pngjs') as typeof import('pngjs'))
   const { width, height, data } = pngjs.PNG.sync.read(bytes)
   const pixels = new Uint8Array(width * height)
-  for (let i = 0; i < pixels.length; i++) {
-    const [red, green, blue] = [data[4 * i] as number, data[4 * i + 1] as number, data[4 * i + 2] as number]
-    pixels[i] = Math.round(0.299 * red + 0.587 * green + 0.114 * blue)
-  }
+  for (let i = 0; i < pixels.length; i++) pixels[i] = Math.round(lumaAt(data, i))
   return { width, height, pixels }
 }
 
