@@ -2,7 +2,14 @@ import { fileURLToPath } from 'node:url'
 import { DcganError, invalidArgument } from '../errors.js'
 import { absolute, ioError } from './files.js'
 import { NotRegularFile, openRegularFile } from './regular-file.js'
-import { type ByteReader, bytesReader, type CheckedSource, checkModelSource, fetchReader } from './source.js'
+import {
+  type ByteReader,
+  bytesReader,
+  type CheckedSource,
+  checkModelSource,
+  fetchReader,
+  pieceReader,
+} from './source.js'
 
 /** How much of a file is read at a time: a read takes a tenth of a millisecond, and new memory as long per 256 KiB. */
 const READ_BYTES = 1 << 20
@@ -35,30 +42,14 @@ async function fileReader(name: string, path: string): Promise<ByteReader> {
   })
   const piece = new Uint8Array(Math.min(stats.size, READ_BYTES))
   let position = 0
-  let left = piece.subarray(0, 0)
-  return {
-    name,
-    size: stats.size,
-    async read(target) {
-      let done = 0
-      while (done < target.length) {
-        if (left.length === 0) {
-          const { bytesRead } = await file.read(piece, 0, piece.length, position).catch(cause => {
-            throw ioError('read', name, cause)
-          })
-          if (bytesRead === 0) break
-          position += bytesRead
-          left = piece.subarray(0, bytesRead)
-        }
-        const part = left.subarray(0, target.length - done)
-        target.set(part, done)
-        left = left.subarray(part.length)
-        done += part.length
-      }
-      return done
-    },
-    close: () => file.close(),
+  const next = async () => {
+    const { bytesRead } = await file.read(piece, 0, piece.length, position).catch(cause => {
+      throw ioError('read', name, cause)
+    })
+    position += bytesRead
+    return bytesRead === 0 ? undefined : piece.subarray(0, bytesRead)
   }
+  return pieceReader(name, stats.size, next, () => file.close())
 }
 
 function isRemote(address: string): boolean {

@@ -36,7 +36,7 @@ export function checkModelSource(source: unknown): CheckedSource {
   })
 }
 
-/** Reads bytes that are in memory. */
+/** Makes a reader of bytes that are in memory. */
 export function bytesReader(name: string, bytes: Uint8Array): ByteReader {
   let position = 0
   return {
@@ -65,19 +65,34 @@ export async function fetchReader(address: string, base?: string): Promise<ByteR
     throw failed(cause)
   })
   const chunks = response.body?.getReader()
-  let rest = new Uint8Array(0)
+  const next = async () => {
+    const chunk = await chunks?.read().catch(cause => {
+      throw failed(cause)
+    })
+    return chunk?.value
+  }
+  // Ends the connection if the file was not read to its end.
+  return pieceReader(address, undefined, next, async () => chunks?.cancel().catch(() => {}))
+}
+
+/** Makes a reader of pieces in order. `next` returns the next piece, and undefined at the end. */
+export function pieceReader(
+  name: string,
+  size: number | undefined,
+  next: () => Promise<Uint8Array | undefined>,
+  close: () => Promise<void>,
+): ByteReader {
+  let rest: Uint8Array = new Uint8Array(0)
   return {
-    name: address,
-    size: undefined,
+    name,
+    size,
     async read(target) {
       let done = 0
       while (done < target.length) {
         if (rest.length === 0) {
-          const { value } = (await chunks?.read().catch(cause => {
-            throw failed(cause)
-          })) ?? { value: undefined }
-          if (value === undefined) break
-          rest = value
+          const piece = await next()
+          if (piece === undefined) break
+          rest = piece
         }
         const part = rest.subarray(0, target.length - done)
         target.set(part, done)
@@ -86,8 +101,7 @@ export async function fetchReader(address: string, base?: string): Promise<ByteR
       }
       return done
     },
-    // Ends the connection if the file was not read to its end.
-    close: async () => chunks?.cancel().catch(() => {}),
+    close,
   }
 }
 
