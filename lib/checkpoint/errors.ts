@@ -1,6 +1,6 @@
-import { DcganError } from '../errors.js'
+import { DcganError, shortened } from '../errors.js'
 
-/** Throws `ERR_DCGAN_BAD_CHECKPOINT` with `what` is wrong in the file, and what to do about it. */
+/** Throws `ERR_DCGAN_BAD_CHECKPOINT`. Its message says `what` is wrong in the file, and then the advice. */
 export type Fail = (what: string, more?: { advice?: string; cause?: unknown }) => never
 
 const DAMAGED =
@@ -15,5 +15,5 @@ export function failureIn(file: string): Fail {
 
 /** Prepares a name from a file for a message: quoted, escaped and short. */
 export function quoted(name: string): string {
-  return JSON.stringify(name.length > 60 ? `${name.slice(0, 57)}...` : name)
+  return JSON.stringify(shortened(name))
 }

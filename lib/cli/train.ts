@@ -13,6 +13,7 @@ import {
 } from '../hyperparams.js'
 import { checkPath } from '../internal/files.js'
 import { defined, oneOf } from '../internal/options.js'
+import { shellWord } from '../internal/shell.js'
 import { clock, paint } from '../internal/terminal.js'
 import { chooseDevice } from '../native/device.js'
 import { training } from '../native/native.js'
@@ -308,9 +309,4 @@ function continuing(checkpoint: string, command: Command): string {
     return [option.long, ...value]
   })
   return ['--resume', shellWord(checkpoint), ...typed].join(' ')
-}
-
-/** Quotes a word for a shell, if necessary. */
-function shellWord(text: string): string {
-  return /^[\w./:,@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -4,9 +4,9 @@ import path from 'node:path'
 import { cutShort } from '../internal/elf.js'
 import { codeOf, missing } from '../internal/failure.js'
 import { isMusl, PLATFORM } from '../internal/platform.js'
+import { shellWord } from '../internal/shell.js'
 import { minorOf } from '../internal/version.js'
 import type { NativeInfo } from '../native/types.js'
-import { quoted } from './lock.js'
 
 // Loading LibTorch takes half a second; from a cold disk, on a busy machine, a minute.
 const LIMIT_MS = 120_000
@@ -97,6 +97,5 @@ export function prebuiltMisfit(
 
 /** Returns the command that restores what the package ships. */
 export function reinstallCommand(root: string): string {
-  const folder = path.relative(process.cwd(), root) || root
-  return `rm -r ${/^[\w./@+-]+$/.test(folder) ? folder : quoted(folder)} && npm install`
+  return `rm -r ${shellWord(path.relative(process.cwd(), root) || root)} && npm install`
 }

@@ -3,6 +3,7 @@ import type { DcganErrorCode } from '../errors.js'
 import { cacheFolder } from '../internal/cache-folder.js'
 import { attempt, failure, missing, SETUP } from '../internal/failure.js'
 import { PLATFORM } from '../internal/platform.js'
+import { quoted } from '../internal/shell.js'
 import { minorOf } from '../internal/version.js'
 import { reinstallCommand, tryAddon } from './addon.js'
 import { listEntries } from './cache.js'
@@ -57,7 +58,7 @@ export function checkLibTorch(findings: Findings): Found {
   requireIntact(entry, true)
   const shared = sharedWithGroup(cacheFolder(), entry)
   if (shared === undefined) return { detail }
-  const fix = `chmod -R g-w '${cacheFolder()}', if they should not`
+  const fix = `chmod -R g-w ${quoted(cacheFolder())}, if they should not`
   return { status: 'note', detail: `${detail}; the members of its group may change ${shared}`, fix }
 }
 

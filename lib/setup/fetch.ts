@@ -6,6 +6,7 @@ import { hashFile, writeJson } from '../internal/disk.js'
 import { attempt, detailsOf, explain, ioFailure } from '../internal/failure.js'
 import { requirePlatform } from '../internal/platform.js'
 import { duration, line, size } from '../internal/report.js'
+import { quoted } from '../internal/shell.js'
 import { type CacheEntry, listEntries, RECORD, updateRecord } from './cache.js'
 import {
   allowsUnpinned,
@@ -83,7 +84,9 @@ function makeCache(cache: string): void {
   }
   requireOwn(cache)
   if (sharedWithGroup(cache) === undefined) return
-  line(`The members of its group may change what is in ${cache}. If they should not: chmod -R g-w '${cache}'`)
+  line(
+    `The members of its group may change what is in ${cache}. If they should not: chmod -R g-w ${quoted(cache)}`,
+  )
 }
 
 async function makeEntry(cache: string, source: Archive | Release): Promise<LibTorchInfo> {

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { filesUnder, hashFile } from '../internal/disk.js'
 import { missing, SETUP } from '../internal/failure.js'
+import { quoted } from '../internal/shell.js'
 import { type CacheEntry, LIBRARY, updateRecord } from './cache.js'
 
 // A library of the cache is loaded into the user's process, so a change of it is noticed.
@@ -25,14 +26,14 @@ export function requireIntact(entry: CacheEntry, everything = false): void {
   const { name, place, from, cuda, contents } = entry
   requireOwn(path.dirname(place), entry)
   const refuse = (what: string) => {
-    const flag = fs.existsSync(from) ? `--from '${from}'` : cuda ? '--cuda' : '--cpu'
+    const flag = fs.existsSync(from) ? `--from ${quoted(from)}` : cuda ? '--cuda' : '--cpu'
     const fix = `${SETUP} --remove ${name} && ${SETUP} ${flag}`
     return missing(`${what}. The cache must hold what set-up put there.`, fix)
   }
   let read = false
   for (const [library, known] of Object.entries(contents.libraries)) {
     const file = path.join(place, library)
-    // Of a link too: its size is another one.
+    // A link in the place of a library is noticed, because it has another size.
     const { size = -1, mtimeMs = 0 } = fs.lstatSync(file, { throwIfNoEntry: false }) ?? {}
     const sameTime = Math.floor(mtimeMs / 1000) === Math.floor(known.mtimeMs / 1000)
     if (size === known.size && sameTime && !everything) continue
@@ -66,7 +67,7 @@ function loadedFrom(cache: string, entry?: CacheEntry): { file: string; uid: num
  * cache's own folder.
  */
 export function requireOwn(cache: string, entry?: CacheEntry): void {
-  const trusted = entry ? `\nor, if you trust who can change it: export LIBTORCH='${entry.folder}'` : ''
+  const trusted = entry ? `\nor, if you trust who can change it: export LIBTORCH=${quoted(entry.folder)}` : ''
   for (const { file, uid, mode } of loadedFrom(cache, entry)) {
     if (uid !== 0 && uid !== process.geteuid?.()) {
       const what = `${file} belongs to another user, with the id ${uid}, who could change what is loaded from it.`
@@ -74,7 +75,7 @@ export function requireOwn(cache: string, entry?: CacheEntry): void {
     }
     if ((mode & 0o002) !== 0) {
       const what = `Every user of this machine may write to ${file}, and so change what is loaded from it.`
-      throw missing(what, `chmod -R o-w '${cache}' && ${SETUP} --remove && ${SETUP}${trusted}`)
+      throw missing(what, `chmod -R o-w ${quoted(cache)} && ${SETUP} --remove && ${SETUP}${trusted}`)
     }
   }
 }

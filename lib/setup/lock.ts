@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { attempt, ioFailure, messageOf } from '../internal/failure.js'
 import { line } from '../internal/report.js'
+import { quoted } from '../internal/shell.js'
 import { findProgram } from './programs.js'
 import { locks, run } from './run.js'
 
@@ -66,9 +67,4 @@ export async function withLock<T>(
     locks.delete(input)
     fs.closeSync(input)
   }
-}
-
-/** Quotes a path for a shell. */
-export function quoted(file: string): string {
-  return `'${file.replaceAll("'", "'\\''")}'`
 }

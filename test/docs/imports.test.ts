@@ -24,6 +24,7 @@ const LIB = [
     'internal/sizes.ts',
     'internal/warn.ts',
     'internal/failure.ts',
+    'internal/shell.ts',
     'internal/version.ts',
   ],
   ['internal/cache-folder.ts', 'internal/elf.ts', 'internal/platform.ts', 'internal/report.ts'],

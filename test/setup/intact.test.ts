@@ -13,7 +13,7 @@ let folder: string
 beforeEach(async () => {
   home = temporary()
   cache = path.join(home, 'cache')
-  from = write(home, 'torch.whl', makeWheel())
+  from = write(home, "user's torch.whl", makeWheel())
   const { stdout } = await fetchInto(home, { from })
   folder = JSON.parse(stdout).folder
   setVariables(environment(home))
@@ -53,7 +53,8 @@ describe('a library of the cache', () => {
     const { message, fix } = problem(find)
     expect(message).toContain(`${library()} is not as it was unpacked`)
     const name = path.relative(cache, path.dirname(folder))
-    expect(fix).toBe(`npx libtorch-dcgan setup --remove ${name} && npx libtorch-dcgan setup --from '${from}'`)
+    const word = `'${from.replace("'", "'\\''")}'`
+    expect(fix).toBe(`npx libtorch-dcgan setup --remove ${name} && npx libtorch-dcgan setup --from ${word}`)
     const again = await fetchInto(home, { from })
     expect(again.status).toBe(1)
     expect(again.stderr).toContain(fix)
