@@ -215,7 +215,9 @@ test('the distance within a class is the distance of its images alone', async ()
   expect(floor.frechetDistanceByClass).toHaveLength(10)
   for (const label of [0, 7]) {
     const alone = await gan.evaluate({ count: 300, dataset: of(real, label), floorDataset: of(pool, label) })
-    expect(floor.frechetDistanceByClass?.[label]).toBeCloseTo(alone.floor.frechetDistance, 6)
+    // In another batch, the float32 features may round differently: by 6e-8 of their size.
+    const distance = alone.floor.frechetDistance
+    expect(Math.abs((floor.frechetDistanceByClass?.[label] ?? Number.NaN) / distance - 1)).toBeLessThan(1e-6)
     expect(alone.floor.frechetDistanceByClass?.[label + 1]).toBeNaN()
   }
 })
