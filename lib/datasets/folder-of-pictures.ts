@@ -1,9 +1,9 @@
-import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { badDataset, type DcganError } from '../errors.js'
 import { MAX_CLASSES } from '../internal/class-names.js'
 import { ioError } from '../internal/files.js'
+import { isFolder } from '../internal/regular-file.js'
 import { PIXELS } from '../internal/sizes.js'
 import { allocate } from '../internal/typed-arrays.js'
 import { type Dataset, datasetOf } from './dataset.js'
@@ -32,6 +32,12 @@ export interface Pictures {
   dataset: Dataset
   inverted: boolean
   skipped: SkippedFiles
+}
+
+interface Entry {
+  name: string
+  /** Also true for a symbolic link to a folder. */
+  isFolder: boolean
 }
 
 interface PictureFile {
@@ -83,10 +89,10 @@ export async function readPictures(
 
 /** Returns true if a folder holds pictures, or folders with pictures. */
 export async function holdsPictures(folder: string): Promise<boolean> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  const entries = await list(folder).catch(() => [])
   if (entries.some(isPicture)) return true
   for (const { name } of entries.filter(isClass)) {
-    const inner = await readdir(join(folder, name), { withFileTypes: true }).catch(() => [])
+    const inner = await list(join(folder, name)).catch(() => [])
     if (inner.some(isPicture)) return true
   }
   return false
@@ -119,23 +125,28 @@ async function listPictures(folder: string): Promise<{ files: PictureFile[]; cla
   return { files }
 }
 
-async function list(folder: string): Promise<Dirent[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(cause => {
+async function list(folder: string): Promise<Entry[]> {
+  const found = await readdir(folder, { withFileTypes: true }).catch(cause => {
     throw ioError('list', folder, cause)
   })
+  const entries: Entry[] = []
+  for (const entry of found) {
+    const linked = entry.isSymbolicLink() && (await isFolder(join(folder, entry.name)))
+    entries.push({ name: entry.name, isFolder: linked || entry.isDirectory() })
+  }
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function isPicture(entry: Dirent): boolean {
+function isPicture(entry: Entry): boolean {
   return isFile(entry) && PICTURE_NAME.test(entry.name)
 }
 
-function isFile(entry: Dirent): boolean {
-  return !entry.isDirectory() && !NO_PICTURE.test(entry.name)
+function isFile(entry: Entry): boolean {
+  return !entry.isFolder && !NO_PICTURE.test(entry.name)
 }
 
-function isClass(entry: Dirent): boolean {
-  return entry.isDirectory() && !NO_CLASS.test(entry.name)
+function isClass(entry: Entry): boolean {
+  return entry.isFolder && !NO_CLASS.test(entry.name)
 }
 
 function badFolder(folder: string, what: string): DcganError {

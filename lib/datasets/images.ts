@@ -1,9 +1,10 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { badDataset } from '../errors.js'
 import { checkPath } from '../internal/files.js'
 import { lazy } from '../internal/lazy.js'
 import { checkOptions, checkSignal, checkSwitch, optional } from '../internal/options.js'
+import { isFolder } from '../internal/regular-file.js'
 import type { Dataset, DatasetSource } from './dataset.js'
 import type { SkippedFiles } from './folder-of-pictures.js'
 import type { Split } from './idx-pair.js'
@@ -138,13 +139,6 @@ async function placeOf(path: string, split: Split): Promise<Place> {
       `${folder} has several data sets: ${packed.sort().join(', ')}. Give the path of one of them`,
     )
   return { folder, idx, ...(packed[0] !== undefined && idx.length === 0 && { npz: join(folder, packed[0]) }) }
-}
-
-function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    entry => entry.isDirectory(),
-    () => false,
-  )
 }
 
 function withoutPictures(dataset: Dataset): LoadedImages {

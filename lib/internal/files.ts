@@ -77,15 +77,33 @@ export async function writeFileAtomic(
   }
 }
 
-/** Creates a folder, and those above it, unless it exists. */
-export async function makeFolder(folder: string): Promise<void> {
+/** Creates a folder, and those above it, unless it exists. `mode`: permissions of new ones, which the umask limits. */
+export async function makeFolder(folder: string, mode = PERMISSIONS): Promise<void> {
   try {
-    await mkdir(folder, withoutPrototype({ recursive: true }))
+    await makeAll(folder, mode)
   } catch (cause) {
-    // For a read-only file system, Node.js reports ENOENT where folders above may be created too.
-    const { code } = cause as NodeJS.ErrnoException
-    const reason = code === 'ENOENT' ? await mkdir(folder).catch(error => error) : cause
-    throw ioError('create', folder, reason ?? cause)
+    throw ioError('create', folder, cause)
+  }
+}
+
+/** Node.js's own recursion never ends in a folder that reports ENOENT for each new entry, as /proc does. */
+async function makeAll(folder: string, mode: number): Promise<void> {
+  try {
+    await makeOne(folder, mode)
+  } catch (error) {
+    const above = dirname(folder)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === folder) throw error
+    await makeAll(above, mode)
+    await makeOne(folder, mode)
+  }
+}
+
+async function makeOne(folder: string, mode: number): Promise<void> {
+  try {
+    await mkdir(folder, mode)
+  } catch (error) {
+    const there = await stat(folder).catch(() => undefined)
+    if (!there?.isDirectory()) throw error
   }
 }
 
@@ -97,7 +115,7 @@ export function ioError(
 ): DcganError {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? ''
   const advice =
-    (action === 'read' ? READ_ADVICE[code] : undefined) ??
+    (action === 'read' || action === 'list' ? READ_ADVICE[code] : undefined) ??
     ADVICE[code] ??
     (cause instanceof Error ? cause.message : String(cause))
   return new DcganError('ERR_DCGAN_IO', `Cannot ${action} ${path}: ${advice}`, { cause })

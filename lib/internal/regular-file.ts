@@ -44,6 +44,14 @@ export async function openRegularFile(path: string): Promise<OpenFile> {
   }
 }
 
+/** Returns whether there is a folder at this path, also at the end of a symbolic link. */
+export function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    entry => entry.isDirectory(),
+    () => false,
+  )
+}
+
 /** Returns the path of the first of these files that exists in a folder. */
 export async function firstExisting(folder: string, names: readonly string[]): Promise<string | undefined> {
   for (const name of names) {

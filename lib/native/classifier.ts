@@ -1,9 +1,9 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readTensors } from '../checkpoint/file.js'
 import { encodeTensors } from '../checkpoint/tensors.js'
 import { DcganError } from '../errors.js'
-import { writeFileAtomic } from '../internal/files.js'
+import { makeFolder, writeFileAtomic } from '../internal/files.js'
 import { lazy } from '../internal/lazy.js'
 import type { NativeTensor } from './types.js'
 
@@ -106,7 +106,7 @@ export async function keepClassifier(
   const classifier = { digest: sha256(bytes), accuracy, classes: classesOf(tensors), tensors }
   others.set(hash, classifier)
   const file = fileOf(hash)
-  await mkdir(dirname(file), { recursive: true })
+  await makeFolder(dirname(file))
     .then(() => writeFileAtomic(file, bytes))
     .catch(() => {})
   return classifier

@@ -4,6 +4,7 @@ import { DcganError } from '../errors.js'
 import { cacheFolder } from '../internal/cache-folder.js'
 import { hashFile, writeJson } from '../internal/disk.js'
 import { attempt, detailsOf, explain, ioFailure } from '../internal/failure.js'
+import { makeFolder } from '../internal/files.js'
 import { requirePlatform } from '../internal/platform.js'
 import { duration, line, size } from '../internal/report.js'
 import { quoted } from '../internal/shell.js'
@@ -56,7 +57,7 @@ export async function fetchLibTorch(variant: Variant, from?: string): Promise<Li
   }
   const present = await findPresent()
   if (present !== undefined) return present
-  makeCache(cache)
+  await makeCache(cache)
   // Another set-up may have fetched it since.
   const work = async () => (await findPresent()) ?? (await makeEntry(cache, source))
   return withLock(path.join(cache, 'lock'), work, { doing: 'fetching LibTorch' })
@@ -73,10 +74,10 @@ function nameOf({ version, variant }: { version: string; variant: Variant }): st
   return `${version}-${variant}`
 }
 
-function makeCache(cache: string): void {
+async function makeCache(cache: string): Promise<void> {
   try {
     // Others may read it: an image is often built by root and run by another user.
-    fs.mkdirSync(cache, { recursive: true, mode: 0o755 })
+    await makeFolder(cache, 0o755)
     fs.accessSync(cache, fs.constants.W_OK)
   } catch (cause) {
     const fix = 'Make it writable, or set LIBTORCH_DCGAN_HOME to a folder that is.'

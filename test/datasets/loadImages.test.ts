@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { DCGAN, ImageBatch, loadImages } from '../../lib/index'
@@ -181,8 +181,22 @@ test.each<[string, Record<string, string>, RegExp]>([
   await refused(loadImages(root), 'ERR_DCGAN_BAD_DATASET', message)
 })
 
+test('a symbolic link to a folder is a class, and one to a file is a picture', async () => {
+  const [root, elsewhere] = [folder(), folder()]
+  const png = await square(28).getBuffer('image/png')
+  put(join(root, 'a', '0.png'), png)
+  put(join(elsewhere, '0.png'), png)
+  symlinkSync(elsewhere, join(root, 'b'))
+  symlinkSync(join(elsewhere, '0.png'), join(root, 'a', '1.png'))
+  const { classNames, labels } = await loadImages(root)
+  expect([classNames, [...labels]]).toEqual([
+    ['a', 'b'],
+    [0, 0, 1],
+  ])
+})
+
 test('bad arguments and folders that are missing are refused', async () => {
-  await refused(loadImages('/no/such/folder'), 'ERR_DCGAN_IO', /\/no\/such\/folder/)
+  await refused(loadImages('/no/such/folder'), 'ERR_DCGAN_IO', /\/no\/such\/folder: .*Check the path$/)
   await invalid(loadImages('x', { invert: 'yes' as never }), /true or false for invert/)
   await invalid(loadImages('x', { split: 'valid' as never }), /'train' or 'test' for split/)
   const reason = new Error('enough')
