@@ -134,11 +134,10 @@ export class DCGAN {
     const hparams = { ...modelsOwn(loaded), ...checkChanges(changes, loaded, checked.name) }
     const gan = Reflect.construct(DCGAN, trainable ? [hparams] : [hparams, LOADED]) as DCGAN
     try {
-      const { state } = loaded
-      await gan.#model.importState(trainable ? { ...START, tensors: state.tensors } : state)
-      if (trainable) return gan
+      const state = trainable ? { ...START, tensors: loaded.state.tensors } : loaded.state
+      await gan.#model.importState(state)
       gan.#data.restore(checked.name, state, loaded.classNames)
-      gan.#generatorOnly = loaded.kind === 'generator'
+      gan.#generatorOnly = !trainable && loaded.kind === 'generator'
       return gan
     } catch (error) {
       await gan.dispose()
@@ -431,7 +430,7 @@ export class DCGAN {
   }
 
   async *#batches(plan: GeneratePlan): AsyncIterableIterator<ImageBatch> {
-    for (const request of requestsOf(plan)) yield await this.#images(request, plan.signal)
+    for await (const request of requestsOf(plan)) yield await this.#images(request, plan.signal)
   }
 
   /** Runs `train`, unless the model cannot be trained or is being trained. */

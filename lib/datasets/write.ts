@@ -7,7 +7,7 @@ import { checkPath, ioError, makeFolder, writeFileAtomic } from '../internal/fil
 import { lazy } from '../internal/lazy.js'
 import { callback, checkOptions, checkSignal, oneOf, orElse, reading } from '../internal/options.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
-import { lengthOf } from '../internal/typed-arrays.js'
+import { copyOf, lengthOf } from '../internal/typed-arrays.js'
 import { checkDataset, type Dataset, type TrainingImages } from './dataset.js'
 import type { Spool } from './spool.js'
 import type { ZipEntry } from './stored-zip.js'
@@ -29,8 +29,8 @@ export interface WriteDatasetOptions {
   format?: 'idx' | 'npz' | 'png' | undefined
   /** Stops writing. The call rejects with the signal's reason. */
   signal?: AbortSignal | undefined
-  /** Called after each batch with the number of images so far. */
-  onProgress?: ((progress: { done: number }) => void) | undefined
+  /** Called after each batch with the number of images so far, and awaited. */
+  onProgress?: ((progress: { done: number }) => unknown) | undefined
 }
 
 /** The result of `writeDataset()`. */
@@ -91,16 +91,17 @@ export async function writeDataset(
   }
 }
 
-/** Reads the source as batches. A data set is copied in parts, when each of them is needed. */
+/** Returns the source as batches. Copies images that the caller may change. */
 function batchesOf(source: unknown): AsyncIterable<ImageBatch> | Iterable<ImageBatch> {
   return reading('source', () => {
-    if (isBatch(source)) return [source]
+    if (isBatch(source)) return [source.slice()]
     if (typeof source !== 'object' || source === null) {
       throw invalidArgument('source', 'a data set, or what generate() returns,', source)
     }
     if (Symbol.asyncIterator in source) return source as AsyncIterable<ImageBatch>
     if (Symbol.iterator in source) return source as Iterable<ImageBatch>
-    return parts(checkDataset(source))
+    const { images, labels, ...others } = checkDataset(source)
+    return parts({ images: copyOf(images), labels: copyOf(labels), ...others })
   })
 }
 
@@ -108,8 +109,8 @@ function* parts({ images, labels, count, classNames }: Dataset): Generator<Image
   const labelled = lengthOf(labels) > 0
   for (let first = 0; first < count; first += BATCH) {
     const end = Math.min(count, first + BATCH)
-    const pixels = images.slice(first * PIXELS, end * PIXELS)
-    yield new ImageBatch(pixels, labelled ? labels.slice(first, end) : undefined, undefined, classNames)
+    const pixels = images.subarray(first * PIXELS, end * PIXELS)
+    yield new ImageBatch(pixels, labelled ? labels.subarray(first, end) : undefined, undefined, classNames)
   }
 }
 
@@ -124,7 +125,7 @@ async function* watching(
     if (!isBatch(batch)) throw invalidArgument('source', 'an iterable of ImageBatch', batch)
     yield batch
     done += batch.count
-    onProgress?.({ done })
+    await onProgress?.({ done })
   }
 }
 
@@ -203,10 +204,11 @@ async function writePictures(batches: AsyncIterable<ImageBatch>, folder: string)
   let count = 0
   for await (const batch of batches) {
     const images = [...batch]
+    const named = areFolderNames(batch.classNames)
     for (let i = 0; i < images.length; i += WRITERS) {
       const some = images
         .slice(i, i + WRITERS)
-        .map((image, j) => ({ path: placeOf(folder, image, count + i + j), i: i + j }))
+        .map((image, j) => ({ path: placeOf(folder, image, named, count + i + j), i: i + j }))
       for (const { path } of some) {
         if (folders.has(path.folder)) continue
         await makeFolder(path.folder)
@@ -223,16 +225,34 @@ async function writePictures(batches: AsyncIterable<ImageBatch>, folder: string)
 function placeOf(
   root: string,
   { label, className }: BatchImage,
+  named: boolean,
   i: number,
 ): { folder: string; file: string } {
-  const folder = label === undefined ? root : join(root, folderOf(className, label))
+  const folder = label === undefined ? root : join(root, (named && className) || numbered(label))
   return { folder, file: join(folder, `${String(i).padStart(LEAST_DIGITS, '0')}.png`) }
 }
 
-/** A folder's name. If it is not the class's, the labels still come in their order. */
-function folderOf(className: string | undefined, label: number): string {
-  const plain = className !== undefined && /^[\p{L}\p{N}_][\p{L}\p{N}_ .+-]{0,63}$/u.test(className)
-  return plain ? className : String(label).padStart(3, '0')
+/** The folder of a class that has the number as its name. The folders then have the order of the labels. */
+function numbered(label: number): string {
+  return String(label).padStart(3, '0')
+}
+
+/** Returns whether all classes have names that can be names of folders, in which `loadImages()` finds the classes. */
+function areFolderNames(names: readonly string[] = []): boolean {
+  const splits = names.includes('train') && names.includes('test')
+  return (
+    !splits &&
+    names.every((name, label) => isFolderName(name) && (!NUMBERED.test(name) || name === numbered(label)))
+  )
+}
+
+const NUMBERED = /^\d{3}$/
+const FOLDER_NAME = /^[\p{L}\p{N}_][\p{L}\p{M}\p{N}_ .+-]*$/u
+/** Bytes of a name in most file systems. */
+const MAX_NAME = 255
+
+function isFolderName(name: string): boolean {
+  return FOLDER_NAME.test(name) && Buffer.byteLength(name) <= MAX_NAME && name !== '__MACOSX'
 }
 
 async function* chained(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -48,7 +48,7 @@ export function exportModel(
       epoch: String(epoch),
       // A class without a name is called as its label is written.
       ...(classes > 0 && {
-        class_names: JSON.stringify(classNames ?? Array.from({ length: classes }, (_, i) => String(i))),
+        class_names: JSON.stringify(Array.from({ length: classes }, (_, i) => classNames?.[i] ?? String(i))),
       }),
     },
   })

@@ -21,8 +21,11 @@ export interface GenerateOptions {
   truncation?: number | undefined
   /** Stops generating. The loop then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
-  /** Called after each batch, at most ten times per second, and at the end. An error that it throws ends the loop. */
-  onProgress?: ((progress: GenerateProgress) => void) | undefined
+  /**
+   * Called after each batch, at most ten times per second, and at the end. It is awaited. An error that it throws or
+   * rejects with ends the loop.
+   */
+  onProgress?: ((progress: GenerateProgress) => unknown) | undefined
 }
 
 /** How far `generate()` is. */
@@ -71,14 +74,14 @@ export function checkGenerate(
 export type GeneratePlan = ReturnType<typeof checkGenerate>
 
 /** Yields a request for each batch of a plan, and reports what was made of them. */
-export function* requestsOf({
+export async function* requestsOf({
   count,
   batch,
   seed,
   truncation,
   labels,
   onProgress,
-}: GeneratePlan): Generator<NativeSampleRequest> {
+}: GeneratePlan): AsyncGenerator<NativeSampleRequest> {
   const begin = performance.now()
   let reported = begin
   let young: unknown[] = []
@@ -94,7 +97,7 @@ export function* requestsOf({
     if (done < count && now - reported < INTERVAL_MS) continue
     reported = now
     const imagesPerSecond = (1000 * done) / (now - begin)
-    onProgress?.({ done, count, imagesPerSecond, etaSeconds: (count - done) / imagesPerSecond })
+    await onProgress?.({ done, count, imagesPerSecond, etaSeconds: (count - done) / imagesPerSecond })
   }
 }
 

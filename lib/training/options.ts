@@ -132,7 +132,7 @@ export function checkTrainOptions(options: TrainOptions | undefined) {
   return withSource({
     ...plan,
     ...checkpoint,
-    evaluation: checkEvaluateEvery(evaluateEvery ?? (keepBest && 1)),
+    evaluation: checkEvaluateEvery(evaluateEvery === undefined ? keepBest && 1 : evaluateEvery),
     best: keepBest && bestFile(plan.outputDir, checkpoint.keeper),
   })
 }

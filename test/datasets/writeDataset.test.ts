@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { ImageBatch, loadImages, loadMnist, type WrittenDataset, writeDataset } from '../../lib/index'
 import { equal, tiny } from '../support/dcgan'
 import { invalid, refused } from '../support/failure'
@@ -109,6 +110,67 @@ test('an error of the source, or a signal, leaves nothing behind', async () => {
     reason,
   )
   expect(readdirSync(root).sort()).toEqual(['train-images-idx3-ubyte', 'train-labels-idx1-ubyte'])
+})
+
+test('onProgress is awaited, and its error ends the call', async () => {
+  const root = folder()
+  let done = false
+  const slow = async () => {
+    await setTimeout(20)
+    done = true
+  }
+  await writeDataset(labelled, root, { onProgress: slow })
+  expect(done).toBe(true)
+  const broken = new Error('broken')
+  const failing = writeDataset(labelled, root, { onProgress: () => Promise.reject(broken) })
+  await expect(failing).rejects.toBe(broken)
+})
+
+test.each(['idx', 'npz', 'png'] as const)(
+  '%s has the images of the call, whatever the caller does to them afterwards',
+  async format => {
+    const [root, batchRoot] = [folder(), folder()]
+    const set = { ...labelled, images: labelled.images.slice(), labels: LABELS.slice() }
+    const batch = new ImageBatch(labelled.images.slice(), LABELS.slice())
+    const writing = Promise.all([
+      writeDataset(set, root, { format }),
+      writeDataset(batch, batchRoot, { format }),
+    ])
+    for (const array of [set.images, set.labels, batch.pixels, batch.labels as Uint8Array]) array.fill(1)
+    await writing
+    for (const each of [root, batchRoot]) {
+      const { images, labels } = await loadImages(each, { invert: false })
+      expect([...labels].sort()).toEqual([...LABELS].sort())
+      expect(Buffer.from(images).equals(Buffer.alloc(images.length, 1))).toBe(false)
+    }
+  },
+)
+
+test.each([
+  [['A', 'b/c', '001']],
+  [['000', '002', '001']],
+  [['train', 'test', 'validation']],
+  [['__MACOSX', '.', 'B']],
+  [['𝒜'.repeat(64), 'B', 'C']],
+])('each class has a folder of its own, whatever its name: %j', async classNames => {
+  const root = folder()
+  await writeDataset({ ...labelled, classNames }, root, { format: 'png' })
+  const { count, labels, classNames: folders } = await loadImages(root, { invert: false })
+  expect([count, [...labels]]).toEqual([5, [0, 0, 1, 1, 2]])
+  expect(folders).toEqual(['000', '001', '002'])
+})
+
+test('the folders have the names of the classes, in every script', async () => {
+  const root = folder()
+  const classNames = ['हिन्दी', 'ไทย', '猫 2.0']
+  await writeDataset({ ...labelled, classNames }, root, { format: 'png' })
+  expect(readdirSync(root).sort()).toEqual([...classNames].sort())
+})
+
+const withProc = existsSync('/proc/self') ? test : test.skip
+
+withProc('a folder that the system calls missing again and again is refused', async () => {
+  await refused(writeDataset(labelled, '/proc/none/such'), 'ERR_DCGAN_IO', /Cannot create \/proc\/none\/such/)
 })
 
 test('PNG files go into an empty folder only', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, loadMnist } from '../../lib/index'
 import { Generator } from '../../lib/portable/node'
@@ -77,6 +78,14 @@ test.each([
   [['A', 5], /for dataset\.classNames/],
 ])('names that are no list of different texts are refused: %j', async (classNames, message) => {
   await invalid(tiny({ classes: 3 }).trainEpoch({ ...named(), classNames: classNames as never }), message)
+})
+
+test('an ONNX model has a name for each class: its label, where the data set has none', async () => {
+  const file = join(folder(), 'model.onnx')
+  const gan = tiny({ classes: 4 })
+  await gan.trainEpoch(named())
+  await gan.exportOnnx(file)
+  expect(readFileSync(file, 'latin1')).toContain('["A","B","C","3"]')
 })
 
 test("MNIST's classes have their digits as names", async () => {

@@ -54,7 +54,7 @@ test('the loop may end early, and other requests are served in between', async (
   expect(gan.stats.served).toBe(22)
 })
 
-test('onProgress gets the end, and what it throws ends the loop', async () => {
+test('onProgress gets the end, and what it throws or rejects with ends the loop', async () => {
   const gan = tiny()
   const reports: GenerateProgress[] = []
   await all(gan.generate({ count: 5, batch: 2, onProgress: progress => reports.push(progress) }))
@@ -69,6 +69,8 @@ test('onProgress gets the end, and what it throws ends the loop', async () => {
     throw stop
   }
   await expect(all(gan.generate({ count: 1, onProgress: failing }))).rejects.toBe(stop)
+  const rejecting = () => Promise.reject(stop)
+  await expect(all(gan.generate({ count: 1, onProgress: rejecting }))).rejects.toBe(stop)
 })
 
 test('a signal ends the loop with its reason, and so does dispose()', async () => {

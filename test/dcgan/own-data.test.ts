@@ -196,6 +196,7 @@ describe('while training', () => {
 
   test.each([
     [{ evaluateEvery: 0 }, /for evaluateEvery but received 0/],
+    [{ evaluateEvery: null }, /for evaluateEvery but received null/],
     [{ evaluateEvery: { epoch: 1 } }, /Unknown key "epoch" in evaluateEvery\. Did you mean epochs\?/],
     [{ evaluateEvery: { count: 1 } }, /for count but received 1/],
     [{ evaluateEvery: { labels: 'all' } }, /for labels but received "all"/],
@@ -214,6 +215,7 @@ test('the shipped generator becomes a whole model, which makes the same digits u
     kept(await DCGAN.pretrained({ device: 'cpu' })),
   ]
   expect([whole.step, whole.epoch]).toEqual([0, 0])
+  expect(whole.classNames).toEqual(shipped.classNames)
   const [own, other] = await Promise.all([whole.sample(8, { seed: 5 }), shipped.sample(8, { seed: 5 })])
   expect(
     Math.max(...own.pixels.map((level, i) => Math.abs(level - (other.pixels[i] as number)))),
