@@ -19,9 +19,9 @@ export interface Figures {
   coverage: number
   /** The mean of the classifier's largest probability. */
   confidence: number
-  /** The share of the images that the classifier reads as each digit, 0 to 9. */
+  /** For each class, the share of the images that the classifier reads as this class. */
   classShares: number[]
-  /** The share of the images that the classifier reads as their label. Only for models of ten classes. */
+  /** The share of the images that the classifier reads as their label. Only if the model has the classifier's classes. */
   labelAccuracy?: number | undefined
   /** The same for each label; NaN if no image has it. */
   labelAccuracyByClass?: number[] | undefined

@@ -44,7 +44,10 @@ export interface EpochMessage extends ModelMessage {
   result: EpochResult
 }
 
-/** A message of `libtorch-dcgan:sample`: a request of `sample()`, `interpolate()` or `saveGrid()` has ended. */
+/**
+ * A message of `libtorch-dcgan:sample`: a call of `sample()`, `interpolate()` or `saveGrid()`, or a batch of `generate()`,
+ * has ended.
+ */
 export interface SampleMessage extends CallMessage {
   /** Images that were requested. */
   count: number
