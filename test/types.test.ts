@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GRID_OPTIONS } from '../lib/images/grid'
 import { DCGAN, ImageBatch, loadMnist, recipes } from '../lib/index'
@@ -35,7 +34,7 @@ function caller(entry: string, types: readonly string[]): string {
 
 /** Returns the compiler's messages about a module, with the strictest flags. */
 function compile(source: string, options: object = {}): string {
-  const path = mkdtempSync(join(tmpdir(), 'dcgan-types-'))
+  const path = folder()
   try {
     writeFileSync(join(path, 'caller.ts'), source)
     const compilerOptions = {
@@ -57,8 +56,6 @@ function compile(source: string, options: object = {}): string {
     return ''
   } catch (error) {
     return String((error as { stdout: Buffer }).stdout)
-  } finally {
-    rmSync(path, { recursive: true })
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import type { Ended } from '../process/child'
+import type { Ended } from '../support/ended'
 import { folder } from '../support/folder'
 import { ranks, results } from './support'
 

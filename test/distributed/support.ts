@@ -1,17 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
-import { type Ended, run } from '../process/child'
-
-/** A port on which nobody listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
+import { run } from '../process/child'
+import type { Ended } from '../support/ended'
+import { freePort } from '../support/port'
 
 export interface RanksOptions {
   /** More variables of each rank, or others. */

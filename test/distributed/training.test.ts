@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NativeConfig } from '../../lib/native/types'
 import { run } from '../process/child'
+import { folder } from '../support/folder'
 import { NATIVE_CONFIG } from '../support/native-config'
 import { ranks, results } from './support'
 
@@ -78,24 +78,20 @@ test.each([
   [2, 5],
   [4, 3],
 ])('%i processes have the gradients of one in a step on %i images', async (count, images) => {
-  const folder = mkdtempSync(join(tmpdir(), 'dcgan-ranks-'))
-  try {
-    const script = probing(folder, [everything(images, 'auto'), everything(images, 'plain')])
-    results(await ranks(1, script))
-    results(await ranks(count, script))
-    const alone = readdirSync(folder).filter(name => name.startsWith('1-0-'))
-    expect(alone).toHaveLength(2 * (10 + 7 + 6))
-    for (const name of alone) {
-      const expected = float64s(join(folder, name))
-      for (const rank of [0, count - 1]) {
-        const found = float64s(join(folder, name.replace('1-0-', `${count}-${rank}-`)))
-        const off = norm(found.map((x, at) => x - (expected[at] as number)))
-        // The relativistic loss does not depend on the last bias: its gradient is a sum of roundings.
-        expect([name, off < 1e-11 * norm(expected) + 1e-14]).toEqual([name, true])
-      }
+  const at = folder()
+  const script = probing(at, [everything(images, 'auto'), everything(images, 'plain')])
+  results(await ranks(1, script))
+  results(await ranks(count, script))
+  const alone = readdirSync(at).filter(name => name.startsWith('1-0-'))
+  expect(alone).toHaveLength(2 * (10 + 7 + 6))
+  for (const name of alone) {
+    const expected = float64s(join(at, name))
+    for (const rank of [0, count - 1]) {
+      const found = float64s(join(at, name.replace('1-0-', `${count}-${rank}-`)))
+      const off = norm(found.map((x, at) => x - (expected[at] as number)))
+      // The relativistic loss does not depend on the last bias: its gradient is a sum of roundings.
+      expect([name, off < 1e-11 * norm(expected) + 1e-14]).toEqual([name, true])
     }
-  } finally {
-    rmSync(folder, { recursive: true })
   }
 })
 

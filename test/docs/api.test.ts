@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { folder } from '../support/folder.js'
 import { ROOT } from './documents.js'
 
 // TypeDoc takes seconds, and minutes where other work has the processor.
@@ -26,12 +26,8 @@ const typedoc = join(ROOT, 'reference', 'node_modules', '.bin', 'typedoc')
 ;(existsSync(typedoc) ? test : test.skip)(
   'the reference is what the docstrings say: npm run docs:api',
   () => {
-    const folder = mkdtempSync(join(tmpdir(), 'dcgan-api-'))
-    try {
-      execFileSync(typedoc, ['--out', folder], { cwd: join(ROOT, 'reference'), stdio: 'pipe' })
-      expect(read(folder, 'README.md') === reference).toBe(true)
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
+    const made = folder()
+    execFileSync(typedoc, ['--out', made], { cwd: join(ROOT, 'reference'), stdio: 'pipe' })
+    expect(read(made, 'README.md') === reference).toBe(true)
   },
 )

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { ended } from '../support/ended.js'
 import { App, writeDigits } from './app.js'
 import { documents } from './documents.js'
 import { blocksOf } from './markdown.js'
@@ -17,18 +17,9 @@ test('Ctrl-C in the training guide stops the run, and the model is saved', async
   writeDigits(data, 20_000)
   const env = { ...process.env, MNIST_DIR: data, NODE_NO_WARNINGS: '1' }
   const child = spawn(process.execPath, [app.path('page.mjs')], { cwd: app.folder, env })
-  let output = ''
-  child.stdout.on('data', chunk => {
-    if (output === '') child.kill('SIGINT')
-    output += chunk
-  })
-  child.stderr.on('data', chunk => {
-    output += chunk
-  })
-  expect([...(await once(child, 'close')), output]).toEqual([
-    0,
-    null,
-    expect.stringMatching(/stopped at step \d+\n$/),
-  ])
+  child.stdout.once('data', () => child.kill('SIGINT'))
+  const { code, signal, stdout, stderr } = await ended(child)
+  const stopped = expect.stringMatching(/stopped at step \d+\n$/)
+  expect([code, signal, stdout + stderr]).toEqual([0, null, stopped])
   for (const name of ['checkpoint', 'digits']) expect(existsSync(app.path(`${name}.safetensors`))).toBe(true)
 })

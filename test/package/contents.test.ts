@@ -3,7 +3,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { linksOf } from '../docs/markdown'
-import { ROOT, tarball, temporary } from './support'
+import { temporary } from '../support/folder'
+import { ROOT, tarball } from './support'
 
 const { faultsOf } = require('../../tools/binary.js')
 const run = promisify(execFile)

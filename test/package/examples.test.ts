@@ -2,7 +2,8 @@ import { execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { decodePng } from '../images/decoders'
-import { App, tarball, temporary } from './support'
+import { temporary } from '../support/folder'
+import { App, tarball } from './support'
 
 // npm installs a hundred packages for each.
 jest.setTimeout(600_000)

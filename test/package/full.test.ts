@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { type Answer, App, FULL, libtorch, ROOT, SAMPLE, tarball, temporary } from './support'
+import { temporary } from '../support/folder'
+import { type Answer, App, FULL, libtorch, ROOT, SAMPLE, tarball } from './support'
 
 // Minutes of compiling and downloading: `npm run check -- package`.
 const full = FULL ? describe : describe.skip

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 
 const { pack } = require('../../tools/pack.js')
 
 import { findLibTorch, type LibTorchInfo } from '../../lib/setup/find.js'
 import { findProgram } from '../../lib/setup/programs.js'
+import { type Ended as EndedProcess, ended } from '../support/ended'
+import { temporary, write } from '../support/folder'
 
 export const ROOT = path.join(__dirname, '..', '..')
 /** `npm run check -- package`: what takes minutes, or the network, too. */
@@ -14,18 +15,6 @@ export const FULL = process.env.PACKAGE_TEST === 'full'
 
 /** The LibTorch of this test run, which the apps take instead of fetching one. */
 export const libtorch = findLibTorch() as LibTorchInfo
-
-const folders: string[] = []
-
-export function temporary(): string {
-  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'dcgan-package-')))
-  folders.push(folder)
-  return folder
-}
-
-afterAll(() => {
-  for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true })
-})
 
 export interface Packed {
   tarball: string
@@ -45,10 +34,8 @@ export function tarball(built?: Record<string, string>): Packed {
   return packed
 }
 
-export interface Ended {
-  status: number | null
-  stdout: string
-  stderr: string
+export interface Ended extends Pick<EndedProcess, 'stdout' | 'stderr'> {
+  status: EndedProcess['code']
 }
 
 /** Variables that npm sets for its scripts, and would read as the app's; but not how the registry is reached. */
@@ -103,8 +90,7 @@ export class App {
   }
 
   write(name: string, text: string): void {
-    fs.mkdirSync(path.dirname(this.path(name)), { recursive: true })
-    fs.writeFileSync(this.path(name), text)
+    write(this.folder, name, text)
   }
 
   install(env: Record<string, string>, ...flags: string[]): Promise<Ended> {
@@ -128,16 +114,7 @@ export class App {
       env: { ...Object.fromEntries(kept), LIBTORCH_DCGAN_HOME: this.home, PATH: this.bare, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    const ended = { stdout: '', stderr: '' }
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', text => {
-        ended[name] += text
-      })
-    }
-    return new Promise((resolve, reject) => {
-      child.once('error', reject)
-      child.once('close', status => resolve({ status, ...ended }))
-    })
+    return ended(child).then(({ code: status, stdout, stderr }) => ({ status, stdout, stderr }))
   }
 }
 

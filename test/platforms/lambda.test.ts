@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deflateRawSync } from 'node:zlib'
-import { temporary } from '../package/support'
+import { temporary } from '../support/folder'
 import { appWith, bin, platforms, write } from './support'
 
 jest.setTimeout(1_200_000)

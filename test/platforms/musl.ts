@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { findProgram } from '../../lib/setup/programs.js'
-import { temporary } from '../package/support'
+import { temporary } from '../support/folder'
 
 /** Where Debian's package `musl` and Alpine have it. From musl 1.2.4, as the libraries of Node.js need. */
 const LOADER = process.env.MUSL_LOADER ?? '/lib/ld-musl-x86_64.so.1'

@@ -1,6 +1,7 @@
 import { cpSync, renameSync } from 'node:fs'
 import path from 'node:path'
-import { type App, temporary } from '../package/support'
+import type { App } from '../package/support'
+import { temporary } from '../support/folder'
 import { picture, whileServing } from './server'
 import { appWith, bin, ENV, platforms, write } from './support'
 

@@ -2,15 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Ended, ended } from '../support/ended'
 
 const ROOT = join(__dirname, '..', '..')
-
-export interface Ended {
-  code: number | null
-  signal: NodeJS.Signals | null
-  stdout: string
-  stderr: string
-}
 
 /** A process that ended as it should, and reported no crash. */
 export const CLEAN = { code: 0, signal: null, stderr: '' }
@@ -69,17 +63,5 @@ export function runNode(args: string[], { cwd, env, openFiles, onOutput }: RunOp
     timeout: 200_000,
     killSignal: 'SIGKILL',
   })
-  const output = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', text => {
-      output[name] += text
-      onOutput?.(output.stdout + output.stderr, child)
-    })
-  }
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (code, signal) => {
-      resolve({ code, signal, ...output })
-    })
-  })
+  return ended(child, onOutput)
 }

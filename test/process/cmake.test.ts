@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { makeLibTorch, temporary } from '../setup/support'
+import { makeLibTorch } from '../setup/support'
+import { ended } from '../support/ended'
+import { temporary } from '../support/folder'
 import { Package } from './setup-support'
 
 let made: Package
@@ -19,18 +21,12 @@ async function configure(libtorch: string, env: Record<string, string> = {}) {
     env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', text => {
-      output += text
-    })
-  }
-  const status = await new Promise(resolve => child.once('close', resolve))
+  const { code: status, stdout, stderr } = await ended(child)
   const commands = path.join(build, 'compile_commands.json')
   return {
     status,
     // CMake breaks its messages into lines.
-    output: output.replace(/\s+/g, ' '),
+    output: (stdout + stderr).replace(/\s+/g, ' '),
     commands: fs.existsSync(commands) ? fs.readFileSync(commands, 'utf8') : '',
   }
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { makeLibTorch, temporary } from '../setup/support'
+import { makeLibTorch } from '../setup/support'
+import { temporary } from '../support/folder'
 import { cachedLibTorch, compiledLibTorch, Package } from './setup-support'
 
 interface Check {

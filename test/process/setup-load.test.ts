@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { type Made, makeLibTorch, node, temporary } from '../setup/support'
+import { type Made, makeLibTorch, node } from '../setup/support'
+import { temporary } from '../support/folder'
 import { cachedLibTorch, compiledLibTorch, Package } from './setup-support'
 
 // The package with an addon that opens libraries and does nothing else.

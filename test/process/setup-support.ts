@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { fetchInto, write } from '../setup/fetch-support'
-import { makeLibTorch, node, ROOT, temporary, versionHeader, zip } from '../setup/support'
+import { fetchInto } from '../setup/fetch-support'
+import { makeLibTorch, node, ROOT, versionHeader, zip } from '../setup/support'
+import { temporary, write } from '../support/folder'
 
 // An addon that is compiled in a second: what set-up and doctor look at, and no more.
 const ADDON = `#include <dlfcn.h>
@@ -128,8 +129,7 @@ export class Package {
   }
 
   write(name: string, text: string): void {
-    fs.mkdirSync(path.dirname(this.path(name)), { recursive: true })
-    fs.writeFileSync(this.path(name), text)
+    write(this.root, name, text)
   }
 
   /** Makes it a clone, without dist/. */

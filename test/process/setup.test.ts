@@ -3,7 +3,8 @@ import crypto from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { serve, temporary } from '../setup/support'
+import { serve } from '../setup/support'
+import { temporary } from '../support/folder'
 import { compiledLibTorch, Package, setVersion, wheelOf } from './setup-support'
 
 // Node alone: no compiler, no CMake, no Python.

@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { checkStep } from '../../lib/setup/check-library.js'
-import { problem, temporary } from './support'
+import { temporary } from '../support/folder'
+import { problem } from './support'
 
 const ROOT = path.join(__dirname, '..', '..')
 

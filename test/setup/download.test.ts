@@ -3,7 +3,8 @@ import fs from 'node:fs'
 import type http from 'node:http'
 import path from 'node:path'
 import { download } from '../../lib/setup/download.js'
-import { captureErrors, rejection, serve, setVariables, sha256, temporary } from './support'
+import { temporary } from '../support/folder'
+import { captureErrors, rejection, serve, setVariables, sha256 } from './support'
 
 const data = crypto.randomBytes(300_000)
 const hash = sha256(data)

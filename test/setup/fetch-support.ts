@@ -1,14 +1,6 @@
-import fs from 'node:fs'
 import path from 'node:path'
+import { write } from '../support/folder'
 import { type Made, node, sha256 } from './support'
-
-/** Writes a file under a folder. */
-export function write(folder: string, name: string, data: Buffer | string, mode = 0o644): string {
-  const file = path.join(folder, name)
-  fs.mkdirSync(path.dirname(file), { recursive: true })
-  fs.writeFileSync(file, data, { mode })
-  return file
-}
 
 /** The variables of a user with this folder as home and with programs in its bin/. */
 export const environment = (home: string, more: Record<string, string> = {}) => ({

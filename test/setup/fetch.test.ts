@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { environment, fakePip, fetchInto, pretend, write as writeFile } from './fetch-support'
-import { libtorchFiles, makeLibTorch, makeWheel, node, ROOT, serve, sha256, temporary, zip } from './support'
+import { temporary, write as writeFile } from '../support/folder'
+import { environment, fakePip, fetchInto, pretend } from './fetch-support'
+import { libtorchFiles, makeLibTorch, makeWheel, node, ROOT, serve, sha256, zip } from './support'
 
 let home: string
 let cache: string

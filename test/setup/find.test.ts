@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { findLibTorch as find, type LibTorchInfo } from '../../lib/setup/find.js'
-import { makeLibTorch, problem, setVariables, temporary } from './support'
+import { temporary } from '../support/folder'
+import { environment } from './fetch-support'
+import { makeLibTorch, problem, setVariables } from './support'
 
 let home: string
 beforeEach(() => {
@@ -34,12 +36,7 @@ function python(folder: string, torch: string | undefined): string {
   return file
 }
 
-const env = (more: Record<string, string> = {}) => ({
-  HOME: home,
-  LIBTORCH_DCGAN_HOME: path.join(home, 'cache'),
-  PATH: path.join(home, 'bin'),
-  ...more,
-})
+const env = (more: Record<string, string> = {}) => environment(home, more)
 
 function findLibTorch(variables: Record<string, string>, prefer?: string[]) {
   setVariables(variables)

@@ -3,8 +3,9 @@ import path from 'node:path'
 import { type CacheEntry, listEntries } from '../../lib/setup/cache.js'
 import { findLibTorch, type LibTorchInfo } from '../../lib/setup/find.js'
 import { requireIntact } from '../../lib/setup/intact.js'
-import { environment, fetchInto, write } from './fetch-support'
-import { makeWheel, problem, setVariables, temporary } from './support'
+import { temporary, write } from '../support/folder'
+import { environment, fetchInto } from './fetch-support'
+import { makeWheel, problem, setVariables } from './support'
 
 let home: string
 let cache: string

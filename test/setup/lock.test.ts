@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { withLock } from '../../lib/setup/lock.js'
-import { captureErrors, node, rejection, temporary } from './support'
+import { temporary } from '../support/folder'
+import { captureErrors, node, rejection } from './support'
 
 let file: string
 let said: string[]

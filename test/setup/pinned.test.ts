@@ -1,8 +1,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { nvidiaWheels, releaseFor } from '../../lib/setup/catalogue.js'
-import { fakePip, fetchInto, pretend, write } from './fetch-support'
-import { makeWheel, sha256, temporary, zip } from './support'
+import { temporary, write } from '../support/folder'
+import { fakePip, fetchInto, pretend } from './fetch-support'
+import { makeWheel, sha256, zip } from './support'
 
 const ALLOW = { LIBTORCH_DCGAN_ALLOW_UNPINNED: '1' }
 // A mirror that cannot be reached: pip runs.

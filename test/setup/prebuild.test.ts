@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { node, ROOT, temporary } from './support'
+import { temporary } from '../support/folder'
+import { node, ROOT } from './support'
 
 const { faultsOf } = require('../../tools/binary.js')
 

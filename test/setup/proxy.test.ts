@@ -4,7 +4,8 @@ import https from 'node:https'
 import net from 'node:net'
 import path from 'node:path'
 import { download, proxyFor } from '../../lib/setup/download.js'
-import { node, ROOT, rejection, serve, setVariables, sha256, temporary } from './support'
+import { temporary } from '../support/folder'
+import { node, ROOT, rejection, serve, setVariables, sha256 } from './support'
 
 describe('the proxy of an address', () => {
   const proxy = (url: string, env: Record<string, string>) => {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { makeLibTorch, node, ROOT, temporary } from './support'
+import { temporary } from '../support/folder'
+import { makeLibTorch, node, ROOT } from './support'
 
 // Set-up must read the same from Python in every folder: the folder may be anybody's.
 

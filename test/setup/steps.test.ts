@@ -2,19 +2,17 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { filesUnder } from '../../lib/internal/disk.js'
 import * as terminal from '../../lib/internal/report.js'
-import { ROOT, temporary } from './support'
+import { temporary, write } from '../support/folder'
+import { ROOT } from './support'
 
 let root: string
 beforeEach(() => {
   root = temporary()
 })
-const write = (name: string, text: string) => {
-  fs.mkdirSync(path.dirname(path.join(root, name)), { recursive: true })
-  fs.writeFileSync(path.join(root, name), text)
-}
 
 test('the files of a kind under a folder are listed', () => {
-  for (const name of ['binding/b/x.cc', 'binding/a.h', 'binding/notes.md', 'other/y.cc']) write(name, '')
+  for (const name of ['binding/b/x.cc', 'binding/a.h', 'binding/notes.md', 'other/y.cc'])
+    write(root, name, '')
   expect(filesUnder(path.join(root, 'binding'), /\.(cc|h)$/)).toEqual(['a.h', 'b/x.cc'])
   expect(filesUnder(path.join(root, 'none'))).toEqual([])
 })
@@ -29,14 +27,14 @@ describe('packages are installed', () => {
 
   /** Set-up of this clone, as it is in its own folder. */
   const packagesInstalled = (): boolean => {
-    write('scripts/setup.js', fs.readFileSync(path.join(ROOT, 'scripts', 'setup.js'), 'utf8'))
+    write(root, 'scripts/setup.js', fs.readFileSync(path.join(ROOT, 'scripts', 'setup.js'), 'utf8'))
     return require(path.join(root, 'scripts', 'setup.js')).packagesInstalled()
   }
 
   test('when what npm installed is what the lock file lists', () => {
-    write('package-lock.json', lock(wanted))
+    write(root, 'package-lock.json', lock(wanted))
     expect(packagesInstalled()).toBe(false)
-    write('node_modules/.package-lock.json', lock({ 'node_modules/a': wanted['node_modules/a'] }))
+    write(root, 'node_modules/.package-lock.json', lock({ 'node_modules/a': wanted['node_modules/a'] }))
     expect(packagesInstalled()).toBe(true)
   })
 
@@ -45,8 +43,8 @@ describe('packages are installed', () => {
     ['another content', { 'node_modules/a': { version: '1.0.0', integrity: 'z' } }],
     ['one package less', {}],
   ])('but not with %s', (_what, present) => {
-    write('package-lock.json', lock(wanted))
-    write('node_modules/.package-lock.json', lock(present))
+    write(root, 'package-lock.json', lock(wanted))
+    write(root, 'node_modules/.package-lock.json', lock(present))
     expect(packagesInstalled()).toBe(false)
   })
 })

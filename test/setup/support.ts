@@ -1,31 +1,22 @@
 import { spawn } from 'node:child_process'
 import crypto from 'node:crypto'
-import fs from 'node:fs'
 import http from 'node:http'
-import os from 'node:os'
 import path from 'node:path'
 import type { DcganError } from '../../lib/errors.js'
 import { detailsOf } from '../../lib/internal/failure.js'
+import { type Ended, ended } from '../support/ended'
+import { write } from '../support/folder'
 import { zip } from './zip-files'
 
 export { type Item, zip } from './zip-files'
 
 export const ROOT = path.join(__dirname, '..', '..')
 
-const folders: string[] = []
 const servers: http.Server[] = []
-
-/** A new folder, removed after the tests of the file. */
-export function temporary(): string {
-  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'dcgan-scripts-')))
-  folders.push(folder)
-  return folder
-}
 
 afterAll(() => {
   for (const server of servers) server.closeAllConnections()
   for (const server of servers) server.close()
-  for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true })
 })
 
 const { env } = process
@@ -88,11 +79,8 @@ export async function serve(handler: http.RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`
 }
 
-export interface Made {
-  status: number | null
-  signal: NodeJS.Signals | null
-  stdout: string
-  stderr: string
+export interface Made extends Omit<Ended, 'code'> {
+  status: Ended['code']
 }
 
 /** Runs Node on a script with only these variables, and gives what came of it. */
@@ -102,17 +90,8 @@ export function node(
   cwd = ROOT,
 ): Promise<Made> & { kill(signal?: NodeJS.Signals): void } {
   const child = spawn(process.execPath, args, { cwd, env })
-  const made = { stdout: '', stderr: '' }
-  child.stdout.setEncoding('utf8').on('data', text => {
-    made.stdout += text
-  })
-  child.stderr.setEncoding('utf8').on('data', text => {
-    made.stderr += text
-  })
-  const ended = new Promise<Made>(resolve =>
-    child.once('close', (status, signal) => resolve({ status, signal, ...made })),
-  )
-  return Object.assign(ended, { kill: (signal: NodeJS.Signals = 'SIGKILL') => void child.kill(signal) })
+  const made = ended(child).then(({ code, ...rest }): Made => ({ status: code, ...rest }))
+  return Object.assign(made, { kill: (signal: NodeJS.Signals = 'SIGKILL') => void child.kill(signal) })
 }
 
 export function sha256(data: Buffer): string {
@@ -140,10 +119,7 @@ export function libtorchFiles(version = '2.13.0', { cuda = false } = {}): Record
 
 /** A folder that passes for a LibTorch. */
 export function makeLibTorch(folder: string, version = '2.13.0', options: { cuda?: boolean } = {}): string {
-  for (const [name, text] of Object.entries(libtorchFiles(version, options))) {
-    fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
-    fs.writeFileSync(path.join(folder, name), text)
-  }
+  for (const [name, text] of Object.entries(libtorchFiles(version, options))) write(folder, name, text)
   return folder
 }
 

@@ -4,7 +4,8 @@ import { requirePlatform } from '../../lib/internal/platform.js'
 import { releaseFor } from '../../lib/setup/catalogue.js'
 import { findPip } from '../../lib/setup/pip.js'
 import { BUILD_TOOLS, findProgram, requireBuildTools, requireNode } from '../../lib/setup/programs.js'
-import { problem, setVariables, temporary } from './support'
+import { temporary } from '../support/folder'
+import { problem, setVariables } from './support'
 
 let bin: string
 beforeEach(() => {

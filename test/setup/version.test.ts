@@ -1,20 +1,15 @@
-import fs from 'node:fs'
-import path from 'node:path'
 import { minorOf } from '../../lib/internal/version.js'
 import { readVersion } from '../../lib/setup/find.js'
-import { temporary, versionHeader } from './support'
+import { temporary, write } from '../support/folder'
+import { versionHeader } from './support'
 
 describe('the version in LibTorch’s headers', () => {
   let include: string
   beforeEach(() => {
     include = temporary()
   })
-  const write = (name: string, text: string) => {
-    fs.mkdirSync(path.dirname(path.join(include, name)), { recursive: true })
-    fs.writeFileSync(path.join(include, name), text)
-  }
   const versionOf = (text: string) => {
-    write('torch/headeronly/version.h', text)
+    write(include, 'torch/headeronly/version.h', text)
     return readVersion(include)
   }
 
@@ -35,10 +30,10 @@ describe('the version in LibTorch’s headers', () => {
 
   test('is read from the new header, or the old one where the new has none', () => {
     expect(readVersion(include)).toBeUndefined()
-    write('torch/csrc/api/include/torch/version.h', versionHeader('2.1.2'))
+    write(include, 'torch/csrc/api/include/torch/version.h', versionHeader('2.1.2'))
     expect(readVersion(include)).toBe('2.1.2')
-    write('torch/headeronly/version.h', versionHeader('2.14.1'))
-    write('torch/csrc/api/include/torch/version.h', '#include <torch/headeronly/version.h>\n')
+    write(include, 'torch/headeronly/version.h', versionHeader('2.14.1'))
+    write(include, 'torch/csrc/api/include/torch/version.h', '#include <torch/headeronly/version.h>\n')
     expect(readVersion(include)).toBe('2.14.1')
   })
 

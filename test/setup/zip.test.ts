@@ -2,7 +2,8 @@ import crypto from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { unzip } from '../../lib/internal/unzip.js'
-import { type Item, temporary, zip } from './support'
+import { temporary } from '../support/folder'
+import { type Item, zip } from './support'
 
 async function unpack(
   data: Buffer,
