@@ -97,7 +97,9 @@ test.each(['browser', 'anywhere'])(
   'the types of portable/web/%s compile with those of browsers, and without',
   name => {
     const from = JSON.stringify(join(ROOT, `dist/browser/portable/web/${name}.js`))
-    const source = `import { Generator, type ImageBatch } from ${from}
+    const source = `import { Generator, type ImageBatch, type LoadOptions } from ${from}
+    const options: LoadOptions = { classifier: new Uint8Array(1) }
+    export const own: Generator = await Generator.load('letters.safetensors', options)
     const generator: Generator = await Generator.pretrained()
     const batch: ImageBatch = await generator.sample(2, { seed: 1, minConfidence: 0.9 })
     for (const { pixels, label } of batch) console.log(pixels.length, label)

@@ -3,7 +3,7 @@
 
 import type { GreyBatch } from '../../images/grey-batch.js'
 import type { Source } from '../../internal/source.js'
-import type { PortableGenerator } from '../generator.js'
+import type { LoadOptions, PortableGenerator } from '../generator.js'
 
 export { DcganError, type DcganErrorCode } from '../../errors.js'
 export type { BatchImage } from '../../images/grey-batch.js'
@@ -12,6 +12,7 @@ export type { PngOptions } from '../../images/picture.js'
 export type { Source } from '../../internal/source.js'
 export type { InterpolateOptions } from '../../sampling/interpolation.js'
 export type { SampleOptions } from '../../sampling/request.js'
+export type { LoadOptions } from '../generator.js'
 
 /** Generated images, as each platform's `Generator` makes them. */
 export type ImageBatch = GreyBatch
@@ -21,7 +22,7 @@ export type Generator = PortableGenerator<ImageBatch>
 
 export declare const Generator: {
   /** Reads a generator from a file that `save()` wrote: its path in Node.js, its URL, or its bytes. */
-  load(source: Source): Promise<Generator>
+  load(source: Source, options?: LoadOptions): Promise<Generator>
   /** Reads the generator of digits that the package ships, as `DCGAN.pretrained()` does. */
   pretrained(): Promise<Generator>
 }
