@@ -45,7 +45,7 @@ const OPTIONS = {
 /** Describes the machine and the software of the run. */
 function describe(python, threads) {
   const require = createRequire(import.meta.url)
-  const { training, libtorchInUse } = require('../dist/native/native.js')
+  const { training, libtorchInUse } = require('../dist/native/engines.js')
   const info = training().info()
   let pytorch = 'none'
   try {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { readState } from './checkpoint/file.js'
-import { checkChanges, checkSave, modelsOwn, onlyGenerator, type SaveOptions } from './checkpoint/options.js'
+import { checkChanges, checkSave, keptParams, onlyGenerator, type SaveOptions } from './checkpoint/options.js'
 import type { TrainingImages } from './datasets/dataset.js'
 import { TrainingData } from './datasets/training-data.js'
 import { DcganError, invalidArgument } from './errors.js'
@@ -23,8 +23,8 @@ import { checkSwitch, reading } from './internal/options.js'
 import type { Source } from './internal/source.js'
 import { type Classifier, classifierOf, loadClassifier } from './native/classifier.js'
 import type { ChosenDevice } from './native/device.js'
+import type { EngineName } from './native/engines.js'
 import { Model } from './native/model.js'
-import type { EngineName } from './native/native.js'
 import { settleSeed } from './native/peers.js'
 import type { ChosenPrecision } from './native/precision.js'
 import { Saver } from './native/saver.js'
@@ -131,7 +131,7 @@ export class DCGAN {
     const checked = checkLocalSource(source)
     const changes = checkHyperParams(what, overrides)
     const loaded = await readState(checked)
-    const hparams = { ...modelsOwn(loaded), ...checkChanges(changes, loaded, checked.name) }
+    const hparams = { ...keptParams(loaded), ...checkChanges(changes, loaded, checked.name) }
     const gan = Reflect.construct(DCGAN, trainable ? [hparams] : [hparams, LOADED]) as DCGAN
     try {
       const state = trainable ? { ...START, tensors: loaded.state.tensors } : loaded.state
@@ -176,12 +176,11 @@ export class DCGAN {
   }
 
   /**
-   * The engine that computes the model now. A loaded model has the engine `'native'`, or `'wasm'` where the package has
-   * no addon;
-   * `'libtorch'` once it trains.
+   * The engine that computes the model now. A loaded model has `'native'`, or `'wasm'` where the package has no addon,
+   * and `'libtorch'` once it trains.
    */
   get engine(): EngineName {
-    return this.#model.name
+    return this.#model.engineName
   }
 
   /** The names of the classes, if the data set has names; a name works wherever a label does. State files keep them. */
@@ -257,7 +256,7 @@ export class DCGAN {
   sample(count?: number, options?: SampleOptions): Promise<ImageBatch>
   async sample(count = 1, options?: SampleOptions): Promise<ImageBatch> {
     this.#model.assertAlive()
-    const { request, signal } = checkSample(count, options, this.#requested)
+    const { request, signal } = checkSample(count, options, this.#limits)
     return this.#images(request, signal)
   }
 
@@ -270,7 +269,7 @@ export class DCGAN {
    */
   generate(options: GenerateOptions): AsyncIterableIterator<ImageBatch> {
     this.#model.assertAlive()
-    return this.#batches(checkGenerate(options, this.#requested))
+    return this.#batches(checkGenerate(options, this.#limits))
   }
 
   /**
@@ -291,7 +290,7 @@ export class DCGAN {
     options?: InterpolateOptions,
   ): Promise<ImageBatch> {
     this.#model.assertAlive()
-    const given = checkInterpolation(fromSeed, toSeed, framesOrOptions, options, this.#requested)
+    const given = checkInterpolation(fromSeed, toSeed, framesOrOptions, options, this.#limits)
     const { request, signal } = given
     const latents = slerp(this.#model.latent(fromSeed), this.#model.latent(toSeed), request.count)
     return this.#images({ ...request, latents }, signal)
@@ -308,7 +307,7 @@ export class DCGAN {
   async saveGrid(file: string, options?: SaveGridOptions): Promise<void> {
     this.#model.assertAlive()
     const path = checkPath('file', file)
-    const { request, layout } = checkSaveGrid(options, this.#requested)
+    const { request, layout } = checkSaveGrid(options, this.#limits)
     await writeFileAtomic(path, await (await this.#images(request)).grid(layout))
   }
 
@@ -359,9 +358,9 @@ export class DCGAN {
     this.#model.assertAlive()
     const path = checkPath('file', file)
     const how = { ...checkSave(options), durable: true }
-    const { only = 'all' } = how
-    if (only === 'all' && this.#generatorOnly) throw onlyGenerator('save')
-    await this.#saver.save(only, state =>
+    const { only: part = 'all' } = how
+    if (part === 'all' && this.#generatorOnly) throw onlyGenerator('save')
+    await this.#saver.save(part, state =>
       writing().writeState(path, state, this.hparams, { ...how, classNames: this.classNames }),
     )
   }
@@ -394,7 +393,7 @@ export class DCGAN {
     return this.#model.dispose()
   }
 
-  /** What `console.log(gan)` shows: device, precision, step, epoch and the hyper-parameters that are not defaults. */
+  /** Returns the text that `console.log(gan)` shows. It has the hyper-parameters that are not defaults. */
   [inspect.custom](): string {
     return summary().summaryOf(this)
   }
@@ -405,7 +404,7 @@ export class DCGAN {
   }
 
   /** The limits and names that a request for images must fit. */
-  get #requested(): HyperParams & Classes {
+  get #limits(): HyperParams & Classes {
     return { ...this.hparams, classNames: this.classNames, digits: this.#data.digits }
   }
 

@@ -259,9 +259,7 @@ export const DEFAULTS = Object.freeze(
   Object.fromEntries(HYPER_PARAMS.filter(key => key !== 'seed').map(key => [key, PARAMS[key].default])),
 ) as Readonly<Omit<HyperParams, 'seed'>>
 
-/**
- * Says where a hyper-parameter belongs that was given among the options of a method. Returns undefined for other keys.
- */
+/** Returns where a hyper-parameter belongs that was given to a method; undefined for other keys. */
 export function modelsKey(key: string): string | undefined {
   if (!(HYPER_PARAMS as readonly string[]).includes(key)) return undefined
   return `${key} is a hyper-parameter: give it to new DCGAN() or DCGAN.load()`

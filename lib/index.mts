@@ -1,4 +1,4 @@
-// The same module for import: one class DcganError and one addon a process, for import and require().
+// The same module for import: one class DcganError and one addon per process, for import and require().
 
 import './internal/assert-installed.mjs'
 

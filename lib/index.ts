@@ -48,7 +48,7 @@ export type {
 export type { Source } from './internal/source.js'
 export type { Bytes, Floats } from './internal/typed-arrays.js'
 export type { ChosenDevice } from './native/device.js'
-export type { EngineName } from './native/native.js'
+export type { EngineName } from './native/engines.js'
 export type { ChosenPrecision } from './native/precision.js'
 export type { ServingStats } from './native/types.js'
 export type { ExportOnnxOptions } from './onnx/export.js'

@@ -23,7 +23,7 @@ const [FULL_EPOCHS, EPOCHS] = [8, 20]
 
 /** Returns the learning rate of each epoch: first the full rate, then a straight line towards 0 after the last epoch. */
 function falling(rate: number): readonly number[] {
-  // Epochs count from 0. The line begins in the last epoch with the full rate, and reaches 0 after the last epoch.
+  // Epochs count from 0 here. The last epoch with the full rate is on the line.
   const length = EPOCHS - (FULL_EPOCHS - 1)
   return eachEpoch(epoch => rate * Math.min(1, (EPOCHS - epoch) / length))
 }

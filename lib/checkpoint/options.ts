@@ -24,7 +24,7 @@ export function checkSave(options: SaveOptions | undefined) {
  * precision, the CPU as the device, and the number of threads. A file cannot request a GPU, or more threads than there
  * are cores.
  */
-export function modelsOwn({ kind, hparams }: Pick<ReadState, 'kind' | 'hparams'>): Partial<HyperParams> {
+export function keptParams({ kind, hparams }: ReadState): Partial<HyperParams> {
   const { device, precision, threads } = hparams
   const own = Object.fromEntries(Object.entries(hparams).filter(([key]) => !MACHINE_PARAMS.includes(key)))
   if (kind === 'generator') return own

@@ -1,9 +1,7 @@
 import { FEATURES } from '../internal/sizes.js'
 import type { NativeDtype } from '../native/types.js'
 
-/**
- * `generator`: what sampling needs. `full`: everything that training needs to continue.
- */
+/** `generator`: the tensors that sampling needs. `full`: all tensors that training needs to continue. */
 export type StateKind = 'full' | 'generator'
 
 /** Which numbers a tensor may hold. */

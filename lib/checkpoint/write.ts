@@ -13,9 +13,9 @@ import { CHUNK_BYTES, valueCheck } from './values.js'
 
 /** Options of `writeState`. */
 interface WriteStateOptions {
-  /** Writes only what sampling needs, a third of the whole. */
+  /** Writes only the tensors that sampling needs: a third of the size. */
   only?: 'generator' | undefined
-  /** Writes the generator in half precision (F16), half of that again. Needs `only: 'generator'`. */
+  /** Writes the generator in half precision (F16), which halves the size again. Needs `only: 'generator'`. */
   half?: boolean
   /** Flushes the file and its folder to the disk before resolving. */
   durable?: boolean

@@ -3,10 +3,7 @@ import { Interrupted } from './failure.js'
 /** One Ctrl-C can arrive twice: from the terminal, which sends it to all its processes, and from npm. */
 const SAME_KEYPRESS_MS = 500
 
-/**
- * Runs a task that Ctrl-C or SIGTERM stops. The first one aborts the task's signal. The second one ends the process at
- * once.
- */
+/** Runs a task. The first Ctrl-C or SIGTERM aborts the task's signal. The second one ends the process at once. */
 export async function interruptible<T>(
   task: (signal: AbortSignal) => Promise<T>,
   onInterrupt: () => void,

@@ -4,7 +4,7 @@ import { DCGAN } from '../dcgan.js'
 import { DcganError } from '../errors.js'
 import type { HyperParamOptions } from '../hyperparams.js'
 
-/** Where `train` saves its model by default. */
+/** The file in which `train` saves its model by default. */
 export const TRAINED = join('output', 'dcgan.safetensors')
 const PRETRAINED = 'pretrained'
 

@@ -37,7 +37,7 @@ interface SampleFlags extends Record<string, unknown> {
 
 /** Files that are written at the same time: enough for the disk, and far below the limit of open files. */
 const WRITERS = 16
-/** How many digits of a folder are drawn on the terminal. */
+/** The most digits of a folder that are drawn on the terminal. */
 const SHOWN = 10
 /** The fewest digits of the number in a file's name: 7_0001.png. */
 const LEAST_DIGITS = 4
@@ -92,7 +92,7 @@ function overridesOf(flags: SampleFlags): HyperParamOptions {
   return { maxQueue: Math.max(DEFAULTS.maxQueue, count), ...machineParamsOf(flags) }
 }
 
-/** What `sample` writes: one picture of all images, an animation of them, or a folder with a picture of each. */
+/** The output of `sample`: one picture of all images, an animation of them, or a folder with a picture of each. */
 type Kind = 'png' | 'gif' | 'folder'
 
 const OTHER_PICTURES = /^\.(jpe?g|jfif|bmp|webp|avif|heic|tiff?|svg|ico|pdf|apng)$/

@@ -7,7 +7,7 @@ import { size } from '../internal/report.js'
 import { listEntries, removeEntry } from '../setup/cache.js'
 import { findLibTorch } from '../setup/find.js'
 import { withLock } from '../setup/lock.js'
-import { interruptible, type SetUpOptions, setUp } from '../setup/setup.js'
+import { interruptibleSetUp, type SetUpOptions, setUp } from '../setup/setup.js'
 
 interface SetUpFlags extends SetUpOptions {
   list?: boolean
@@ -19,7 +19,7 @@ interface SetUpFlags extends SetUpOptions {
 /** Runs `libtorch-dcgan setup`. */
 export async function runSetUp({ list, remove, json, ...options }: SetUpFlags): Promise<void> {
   if (list) listCache(json === true)
-  else if (remove) await interruptible(() => removeFromCache(remove === true ? [] : remove))
+  else if (remove) await interruptibleSetUp(() => removeFromCache(remove === true ? [] : remove))
   else await setUp(options)
 }
 

@@ -16,7 +16,7 @@ import { defined, oneOf } from '../internal/options.js'
 import { shellWord } from '../internal/shell.js'
 import { clock, paint } from '../internal/terminal.js'
 import { chooseDevice } from '../native/device.js'
-import { training } from '../native/native.js'
+import { training } from '../native/engines.js'
 import { placeOf } from '../native/peers.js'
 import { recipes } from '../recipes.js'
 import { DIGITS } from '../sampling/labels.js'
@@ -66,9 +66,8 @@ export async function train(given: TrainFlags, command: Command): Promise<void> 
     throw invalidArgument('--recipe', 'nothing next to --resume', flags.recipe)
   }
   // Checked first: training can take hours.
-  const { evaluate: count = false } = flags
+  const { resume, evaluate: count = false } = flags
   if (count !== false) checkEvaluationCount('--evaluate', count)
-  const { resume } = flags
   const hparams = {
     ...(resume === undefined && { ...recipeOf(flags), ...(await classesOf(flags)) }),
     ...hyperParamsOf(flags),
@@ -122,7 +121,7 @@ function ofRank(flags: TrainFlags): TrainFlags {
 function create(given: HyperParamOptions, flags: TrainFlags): DCGAN {
   const { device } = resolveHyperParams(given)
   if (flags.epochs !== undefined || chooseDevice(device, training().info()) !== 'cpu') return new DCGAN(given)
-  // The same list: the user gave no --mismatch.
+  // It is still the recipe's own list if the user gave no --mismatch.
   const single = given.mismatch === recipes.best.mismatch ? { mismatch: 0.05 } : {}
   return new DCGAN({ ...given, ...single, epochs: 1 })
 }

@@ -5,7 +5,7 @@ import { checkPath } from '../internal/files.js'
 import { reading } from '../internal/options.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
 import { lengthOf, viewOf } from '../internal/typed-arrays.js'
-import { OWN_IMAGES } from './idx.js'
+import { IMAGE_ADVICE } from './idx.js'
 
 /** Grey images with their labels. */
 export interface Dataset {
@@ -79,13 +79,13 @@ function checkParts(value: unknown): Dataset {
   if (!isInteger(height)) throw invalidArgument('dataset.height', 'an integer', height)
 
   if (width !== SIDE || height !== SIDE) {
-    throw misfit(`its images are ${width}×${height} pixels. ${OWN_IMAGES}`)
+    throw misfit(`its images are ${width}×${height} pixels. ${IMAGE_ADVICE}`)
   }
   if (count < 1) throw misfit(`it says that it has ${count} images. Give one at least`)
   const [bytes, labelled] = [lengthOf(images), lengthOf(labels)]
   if (bytes !== count * PIXELS) {
     const colour = COLOURS[bytes / (count * PIXELS)]
-    if (colour !== undefined) throw misfit(`dataset.images seems to be ${colour}. ${OWN_IMAGES}`)
+    if (colour !== undefined) throw misfit(`dataset.images seems to be ${colour}. ${IMAGE_ADVICE}`)
     const needed = `${count} images of ${SIDE}×${SIDE} take ${count * PIXELS} bytes`
     throw misfit(`${needed} and dataset.images has ${bytes}. Correct count or images`)
   }

@@ -17,7 +17,7 @@ interface Idx {
 }
 
 /** The advice for images of another size or with colours. */
-export const OWN_IMAGES =
+export const IMAGE_ADVICE =
   `The networks take ${SIDE}×${SIDE} grey images, one byte per pixel. loadImages(folder) makes them from a folder of ` +
   'PNG, JPEG, GIF or BMP files'
 
@@ -152,7 +152,7 @@ class IdxReader {
     const magic = view.getUint32(0)
     if (magic !== layout.magic) {
       if (this.#kind === 'images' && magic === COLOUR_MAGIC) {
-        throw badFile(this.#path, 'holds images of several colours', { advice: OWN_IMAGES })
+        throw badFile(this.#path, 'holds images of several colours', { advice: IMAGE_ADVICE })
       }
       const other = magic === LAYOUT[this.#kind === 'images' ? 'labels' : 'images'].magic
       const names = other ? ` (it is a file of ${this.#kind === 'images' ? 'labels' : 'images'})` : ''
@@ -167,7 +167,7 @@ class IdxReader {
       const rows = view.getUint32(8)
       const columns = view.getUint32(12)
       if (rows !== SIDE || columns !== SIDE) {
-        throw badFile(this.#path, `holds images of ${rows}×${columns} pixels`, { advice: OWN_IMAGES })
+        throw badFile(this.#path, `holds images of ${rows}×${columns} pixels`, { advice: IMAGE_ADVICE })
       }
     }
     this.#expected = this.#count * layout.item

@@ -81,7 +81,7 @@ export function checkGifOptions(options: unknown, defaults: GifOptions = {}): Co
 
 function checkGifSize(width: number, height: number): void {
   if (Math.max(width, height) > MAX_SIDE) {
-    throw invalidArgument('scale', `a frame of at most ${MAX_SIDE} pixels a side`, `${width}×${height}`)
+    throw invalidArgument('scale', `a frame of at most ${MAX_SIDE} pixels per side`, `${width}×${height}`)
   }
   checkPixels(width, height, 'scale and the size of the frames')
 }

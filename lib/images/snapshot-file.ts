@@ -9,10 +9,7 @@ import { decodePng, isPlain, PNG_HEADER_BYTES, type PngHeader, pngHeader } from 
 
 /** The side of the largest snapshot in pixels: 64 digits. */
 const MAX_SIDE = 64 * SIDE
-/**
- * The most pixels of a picture that is not stored as 8-bit grey: 334 digits. Decoding it blocks the event loop for 20
- * ms.
- */
+/** The most pixels of a picture that is not 8-bit grey: 334 digits. Decoding it blocks the event loop for 20 ms. */
 const MAX_COLOURED = 2 ** 18
 /** More bytes than the largest snapshot would need as an uncompressed colour picture. */
 const MAX_BYTES = 2 ** 24
@@ -22,7 +19,7 @@ export function snapshotName(step: number): string {
   return `dcgan_steps_${String(step).padStart(6, '0')}.png`
 }
 
-/** Lists the paths of a folder's snapshots by step. Beyond 999,999 steps, the order of their names is another one. */
+/** Lists the paths of a folder's snapshots by step. Beyond 999,999 steps, the names sort in another order. */
 export async function listSnapshots(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(cause => {
     throw ioError('read', folder, cause)

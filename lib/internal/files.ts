@@ -22,7 +22,7 @@ type FileData = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 interface WriteOptions {
   /** Flushes the file and its folder to the disk before resolving, so that a power cut loses nothing. */
   durable?: boolean
-  /** Permissions of a new file. Default: what the umask leaves. */
+  /** Permissions of a new file. Default: 0o666 without the bits of the umask. */
   mode?: number
 }
 
@@ -207,17 +207,17 @@ async function setMode(file: FileHandle, mode: number): Promise<void> {
   if (((await file.stat()).mode & PERMISSIONS) !== mode) await file.chmod(mode)
 }
 
-/** When each folder was last searched, the oldest first. Many files in one folder cost one search. */
-const lookedThrough = new Map<string, number>()
+/** The time at which each folder was last searched, the oldest first. Many files in one folder cost one search. */
+const searchedAt = new Map<string, number>()
 
 async function removeStale(folder: string): Promise<void> {
   const now = Date.now()
-  for (const [other, time] of lookedThrough) {
+  for (const [other, time] of searchedAt) {
     if (now - time < STALE_MS) break
-    lookedThrough.delete(other)
+    searchedAt.delete(other)
   }
-  if (lookedThrough.has(folder)) return
-  lookedThrough.set(folder, now)
+  if (searchedAt.has(folder)) return
+  searchedAt.set(folder, now)
   // Some folders can be written and not listed. A missing folder fails in the next call.
   const names = await readdir(folder).catch((): string[] => [])
   for (const name of names.filter(entry => TEMPORARY.test(entry))) {

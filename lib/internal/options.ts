@@ -73,9 +73,7 @@ export function reading<T>(what: string, read: () => T): T {
 /** Checks the value of an option, which is undefined unless it was given. */
 export type Check<T> = (key: string, value: unknown) => T
 
-/**
- * Checks options by a table that has a check for each key, as `checkKeys` does. Returns a value for every key.
- */
+/** Checks options by a table that has a check for each key, as `checkKeys` does. Returns a value for every key. */
 export function checkOptions<T extends object>(
   what: string,
   given: unknown,

@@ -15,7 +15,7 @@ export const MACHINES: Record<string, string> = { 'linux-x64': 'x86_64', 'linux-
 const WITHOUT = `DCGAN.load() and DCGAN.pretrained() sample here, without set-up
 Training works in a Linux container: docker run --rm -it -v "$PWD:/work" -w /work node:24-bookworm sh -c "npx -y libtorch-dcgan setup && npx -y libtorch-dcgan train"`
 
-/** Returns whether the system's C library is musl: its platform and architecture are those of glibc. */
+/** Returns whether the system's C library is musl. Node.js has the same platform name for musl and for glibc. */
 export function isMusl(): boolean {
   return familySync() === MUSL
 }

@@ -2,6 +2,7 @@ import { bar, isLive, sizeOf } from './terminal.js'
 
 const REDRAW_MS = 100
 
+/** Formats a number of bytes. */
 export function size(bytes: number): string {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`
   return bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.ceil(bytes / 1e3)} kB`

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { DEFAULTS, HYPER_PARAMS, type HyperParams } from '../hyperparams.js'
 
-/** What `console.log(gan)` shows. */
+/** The properties of a model that `console.log(gan)` shows. */
 interface Shown {
   device: string
   precision: string

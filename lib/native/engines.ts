@@ -42,7 +42,7 @@ export function onlySampling(): boolean {
  */
 export function training(): NativeAddon {
   if (wantsWasm())
-    throw onlySamples('LIBTORCH_DCGAN_ENGINE is wasm, and WebAssembly only samples: unset it to train')
+    throw cannotTrain('LIBTORCH_DCGAN_ENGINE is wasm, and WebAssembly only samples: unset it to train')
   libtorch ??= loading(() =>
     (require('./libtorch.js') as typeof import('./libtorch.js')).openLibTorch(native()),
   )
@@ -61,7 +61,7 @@ function wantsWasm(): boolean {
 }
 
 /** The error of an engine that cannot train. */
-export function onlySamples(why = 'This model runs in WebAssembly, which only samples'): DcganError {
+export function cannotTrain(why = 'This model runs in WebAssembly, which only samples'): DcganError {
   return new DcganError(
     'ERR_DCGAN_NATIVE_NOT_FOUND',
     `${why}. Models train on Linux with glibc 2.28 or newer, on x64 and arm64`,

@@ -3,8 +3,8 @@ import { disposed } from '../errors.js'
 import { type HyperParams, listed } from '../hyperparams.js'
 import { withoutPrototype } from '../internal/options.js'
 import type { Classifier } from './classifier.js'
+import { cannotTrain, type EngineName, fromNative, onlySampling, sampling, training } from './engines.js'
 import { chooseMachine, type Machine, needsLibTorch, WITHOUT_LIBTORCH } from './machine.js'
-import { type EngineName, fromNative, onlySamples, onlySampling, sampling, training } from './native.js'
 import { placeOf } from './peers.js'
 import type {
   NativeAddon,
@@ -51,7 +51,7 @@ export class Model {
   readonly #handle: NativeModel
   readonly #hparams: Readonly<HyperParams>
   readonly #ending = new AbortController()
-  #name: EngineName
+  #engineName: EngineName
   #machine: Machine
   /** The classifier that the addon has, or gets. */
   #classifier: { digest: string; given: Promise<void> } | undefined
@@ -66,7 +66,7 @@ export class Model {
     const trains = purpose === 'training' || this.peers > 1 || needsLibTorch(hparams, onlySampling())
     const { name, engine } = trains ? { name: 'libtorch' as const, engine: training() } : sampling()
     if (name === 'wasm' && hparams.precision === 'bfloat16') warnOfFloat32()
-    this.#name = name
+    this.#engineName = name
     this.#engine = engine
     this.#machine = trains ? chooseMachine(hparams, training().info(), place?.localRank) : WITHOUT_LIBTORCH
     const { threads, outputDim } = hparams
@@ -83,8 +83,8 @@ export class Model {
     )
   }
 
-  get name(): EngineName {
-    return this.#name
+  get engineName(): EngineName {
+    return this.#engineName
   }
 
   /** The device and the precisions of the model now. */
@@ -130,11 +130,11 @@ export class Model {
   }
 
   cancelEpoch(): void {
-    if (!this.disposed && this.#name !== 'wasm') this.#trained.cancelEpoch(this.#handle)
+    if (!this.disposed && this.#engineName !== 'wasm') this.#trained.cancelEpoch(this.#handle)
   }
 
   acknowledgeCheckpoint(): void {
-    if (!this.disposed && this.#name !== 'wasm') this.#trained.acknowledgeCheckpoint(this.#handle)
+    if (!this.disposed && this.#engineName !== 'wasm') this.#trained.acknowledgeCheckpoint(this.#handle)
   }
 
   /**
@@ -233,8 +233,8 @@ export class Model {
     }
   }
 
-  exportState(only: 'all' | 'generator'): Promise<NativeState> {
-    return this.#call(() => this.#engine.exportState(this.#handle, only))
+  exportState(part: 'all' | 'generator'): Promise<NativeState> {
+    return this.#call(() => this.#engine.exportState(this.#handle, part))
   }
 
   /** Natively, the state's tensors are empty afterwards. */
@@ -267,12 +267,12 @@ export class Model {
   /** @throws {DcganError} `ERR_DCGAN_DISPOSED`; `ERR_DCGAN_NATIVE_NOT_FOUND` in WebAssembly */
   assertTrains(): void {
     this.assertAlive()
-    if (this.#name === 'wasm') throw onlySamples()
+    if (this.#engineName === 'wasm') throw cannotTrain()
   }
 
   /** The engine with the functions that WebAssembly does not have. */
   get #trained(): NativeAddon {
-    if (this.#name === 'wasm') throw onlySamples()
+    if (this.#engineName === 'wasm') throw cannotTrain()
     return this.#engine as NativeAddon
   }
 
@@ -281,12 +281,12 @@ export class Model {
    * failure, the model samples as before.
    */
   #changeToLibTorch(): Promise<void> {
-    if (this.#name === 'libtorch') return Promise.resolve()
+    if (this.#engineName === 'libtorch') return Promise.resolve()
     const addon = this.#trained
     const machine = chooseMachine(this.#hparams, training().info(), undefined)
     return addon.startTraining(this.#handle, machine.native).then(() => {
       this.#machine = machine
-      this.#name = 'libtorch'
+      this.#engineName = 'libtorch'
     })
   }
 

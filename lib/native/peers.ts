@@ -2,7 +2,7 @@ import { invalidArgument } from '../errors.js'
 import type { HyperParams } from '../hyperparams.js'
 import { packageVersion } from '../internal/installed.js'
 import { drawSeed } from '../internal/random.js'
-import { fromNative, training } from './native.js'
+import { fromNative, training } from './engines.js'
 import type { NativePeerPlace } from './types.js'
 
 type Env = Readonly<Record<string, string | undefined>>

@@ -5,7 +5,7 @@ import type { HyperParams, Listed } from '../hyperparams.js'
  * of functions, and WebAssembly. Every option is checked before it gets here. An engine checks integers and the sizes
  * of arrays again, because its memory depends on them. It returns ArrayBuffers and plain objects, because the typed
  * arrays and errors of the addon would belong to another realm. It throws and rejects with `{ code, message }`, which
- * `native.ts` turns into a `DcganError`.
+ * `engines.ts` turns into a `DcganError`.
  */
 export interface SamplingEngine {
   /** Makes a model. If that fails later, on the model's thread, the model's first request rejects. */
@@ -19,7 +19,7 @@ export interface SamplingEngine {
   latents(seed: number, first: number, count: number, dim: number): ArrayBuffer
   /** Sets the weights of the classifier. Evaluations and requests with a minConfidence need them. */
   setClassifier(model: NativeModel, tensors: NativeTensor[]): Promise<void>
-  exportState(model: NativeModel, only: 'all' | 'generator'): Promise<NativeState>
+  exportState(model: NativeModel, part: 'all' | 'generator'): Promise<NativeState>
   /** `last`: the caller no longer needs the tensors. Their memory is then free at once, not when V8 collects it. */
   importState(model: NativeModel, state: NativeState, last?: boolean): Promise<void>
   /** Rejects waiting requests, stops a running epoch after its step, frees the model, and ends its thread. */
@@ -108,10 +108,7 @@ export interface NativeInfo {
   threads: number
   /** The vector instructions that LibTorch uses, for example "AVX512". */
   cpuCapability: string
-  /**
-   * The instruction sets that the kernels use; `baseline`: what every processor of the architecture has; `none`:
-   * WebAssembly.
-   */
+  /** The instruction sets of the kernels. `baseline`: every processor of the architecture has it. `none`: WebAssembly. */
   level: 'none' | 'baseline' | 'avx2' | 'avx512' | 'avx512_bf16' | 'amx'
   /** The processor's vendor as CPUID reports it, for example "AuthenticAMD"; empty on other architectures. */
   vendor: string
@@ -204,10 +201,7 @@ export interface NativeSampleRequest {
   oneLabel?: boolean
   /** True for the model's own fixed latent vectors; `count` is then fixedCount. */
   fixed: boolean
-  /**
-   * The confidence that the classifier must have, 0 to 1. Needs `setClassifier`, and latent vectors drawn from the
-   * seed.
-   */
+  /** The least confidence of the classifier, 0 to 1. Needs `setClassifier`, and latent vectors drawn from the seed. */
   minConfidence: number | undefined
   /** The factor of the latent vectors, drawn or given. */
   truncation: number

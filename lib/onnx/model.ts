@@ -67,23 +67,12 @@ export function onnxModel(
     return name
   }
   const number = (name: string, value: number) => floats(name, [], Float32Array.of(value))
-  const upsample = (
-    input: string,
-    weight: string,
-    bias: string[],
-    side: number,
-    stride: number,
-    pad: number,
-  ) =>
-    node(
-      'ConvTranspose',
-      [input, weight, ...bias],
-      [
-        integers('kernel_shape', [side, side]),
-        integers('strides', [stride, stride]),
-        integers('pads', [pad, pad, pad, pad]),
-      ],
-    )
+  const upsample = (inputs: string[], side: number, stride: number, pad: number) =>
+    node('ConvTranspose', inputs, [
+      integers('kernel_shape', [side, side]),
+      integers('strides', [stride, stride]),
+      integers('pads', [pad, pad, pad, pad]),
+    ])
 
   const { latentDim, classes } = generator
   const linear = weights('linear.weight', [FEATURES, latentDim], generator.linear, [FEATURES, 1])
@@ -103,15 +92,15 @@ export function onnxModel(
     classes === 0
       ? node('Gemm', ['latents', linear, bias], transposed)
       : node('Add', [node('Gemm', ['latents', linear], transposed), rowOfEach()])
-  // 0: as many as there are.
+  // A size of 0 is the size of the input.
   let x = node('Relu', [node('Reshape', [dense, integers64('map', [4], 0, 256, 7, 7)])])
   const bias1 = floats('conv1.bias', [128], generator.conv1Bias)
   const conv1 = weights('conv1.weight', [256, 128, 5, 5], generator.conv1, [1, 128, 1, 1])
-  x = node('Relu', [upsample(x, conv1, [bias1], 5, 1, 2)])
+  x = node('Relu', [upsample([x, conv1, bias1], 5, 1, 2)])
   const bias2 = floats('conv2.bias', [64], generator.conv2Bias)
   const conv2 = weights('conv2.weight', [128, 64, 4, 4], generator.conv2, [1, 64, 1, 1])
-  x = node('Relu', [upsample(x, conv2, [bias2], 4, 2, 1)])
-  x = upsample(x, floats('conv3.weight', [64, 1, 4, 4], generator.conv3), [], 4, 2, 1)
+  x = node('Relu', [upsample([x, conv2, bias2], 4, 2, 1)])
+  x = upsample([x, floats('conv3.weight', [64, 1, 4, 4], generator.conv3)], 4, 2, 1)
   if (output === 'float32') {
     node('Tanh', [x], [], 'images')
   } else {

@@ -46,7 +46,7 @@ export interface Loaded<Batch> {
   latentDim: number
   classes: number
   classNames: readonly string[] | undefined
-  /** False if the images are known to be no digits. */
+  /** False if the images are known not to be digits. */
   digits: boolean
   classifier: CheckedSource | undefined
 }

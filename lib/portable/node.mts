@@ -1,4 +1,4 @@
-// The same module for import: one class DcganError a process, for import and require().
+// The same module for import: one class DcganError per process, for import and require().
 
 export type * from './node.js'
 export { DcganError, Generator, ImageBatch } from './node.js'

@@ -31,7 +31,7 @@ export function checkSaveGrid(
   const values = checkKeys('the options of saveGrid()', options, keys, modelsKey)
   const { count, seed, latents, labels, minConfidence, truncation: _, ...layout } = values
   const fixed = [count, seed, latents, labels, minConfidence].every(value => value === undefined)
-  const images = count === undefined ? (given(latents, labels, of.latentDim) ?? outputDim ** 2) : count
+  const images = count === undefined ? (countGiven(latents, labels, of.latentDim) ?? outputDim ** 2) : count
   const request = { ...checkImages(values, checkCount(images), of), fixed }
   const defaults = fixed ? { columns: outputDim, order: 'columns' as const } : {}
   const checked = checkGridOptions({ ...defaults, ...defined(layout) }, request.count)
@@ -40,7 +40,7 @@ export function checkSaveGrid(
 }
 
 /** Returns for how many images there are latent vectors or labels; undefined if one label is for all. */
-function given(latents: unknown, labels: unknown, latentDim: number): number | undefined {
+function countGiven(latents: unknown, labels: unknown, latentDim: number): number | undefined {
   if (isFloat32Array(latents)) return Math.max(1, Math.floor(lengthOf(latents) / latentDim))
   if (typeof labels !== 'object' || labels === null) return undefined
   const length: unknown = reading('labels', () => (labels as ArrayLike<unknown>).length)

@@ -12,7 +12,7 @@ export type Labels = number | string | ArrayLike<number | string>
 export interface Classes {
   classes: number
   classNames?: readonly string[] | undefined
-  /** False if they are known to be no digits, which the shipped classifier reads. */
+  /** False if the images are known not to be digits. The shipped classifier reads only digits. */
   digits?: boolean | undefined
 }
 

@@ -5,7 +5,7 @@ import { failure, missing, SETUP } from '../internal/failure.js'
 import { runScript } from './addon.js'
 import type { Findings, Found } from './check-native.js'
 
-// Scripts that are run through the library: bodies of asynchronous functions, which return what to say.
+// Scripts that are run through the library: bodies of asynchronous functions that return a message.
 
 const BEGIN = `
   const { DCGAN, loadMnist } = require(a)
@@ -54,7 +54,7 @@ const comparison = (device: string) => `
   const difference = Math.max(...losses[0].map((loss, i) => Math.abs(loss - losses[1][i])))
   return { difference, complaint }`
 
-/** How far a loss may lie from that of the step without a graph. */
+/** The most by which the losses of the two steps may differ. */
 const TOLERANCE = 1e-3
 
 /** Reads the data set as a user would. */
@@ -93,7 +93,7 @@ export function checkStep(root: string, device = 'cuda'): Found {
   throw failure('ERR_DCGAN_NATIVE', detail, fix)
 }
 
-/** Runs a script through the compiled library, and returns its result. `fix`: for what the library refuses. */
+/** Runs a script through the compiled library, and returns its result. `fix`: the advice if the library throws. */
 function runThroughLibrary<T = string>(root: string, script: string, fix: string): T {
   const library = path.join(root, 'dist', 'index.js')
   if (!fs.existsSync(library)) throw missing(`${library} is missing: the library is not compiled.`, SETUP)

@@ -103,7 +103,7 @@ async function fetchOnce(url: URL, target: string, headers: Record<string, strin
 export function proxyFor(address: string): string | undefined {
   const chosen = getProxyForUrl(address)
   if (chosen === '') return undefined
-  // proxy-from-env gives a proxy without a scheme that of the address. As with curl, it is an http: proxy.
+  // A proxy without a scheme is an http: proxy, as with curl. proxy-from-env gives it the scheme of the address.
   const given = Object.values(process.env).includes(chosen)
   const proxy = given ? chosen : chosen.replace(/^https:/, 'http:')
   if (URL.canParse(proxy) && /^https?:$/.test(new URL(proxy).protocol)) return proxy

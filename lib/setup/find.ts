@@ -8,7 +8,7 @@ import { minorOf } from '../internal/version.js'
 import { listEntries } from './cache.js'
 import { VERSIONS } from './catalogue.js'
 import { requireIntact } from './intact.js'
-import { pythons, query, safely } from './programs.js'
+import { pythonOptions, pythons, query } from './programs.js'
 
 /** A LibTorch. */
 export interface LibTorchInfo {
@@ -95,7 +95,7 @@ function findPyTorch(): LibTorchInfo {
   const fix = `Activate an environment with PyTorch (or set PYTHON to its interpreter), ${OTHERWISE.replace('it', 'LIBTORCH_USE_PYTORCH')}`
   if (python === undefined)
     throw missing(`${problem} ${PYTHON ? `PYTHON, ${PYTHON},` : 'a Python'} was not found.`, fix)
-  const folder = query(python, ['-c', LOCATE], safely())
+  const folder = query(python, ['-c', LOCATE], pythonOptions())
   if (!folder) throw missing(`${problem} ${python} has no package torch.`, fix)
   const what = `${problem} the torch of ${python} is not complete:`
   return explain(what, fix, () => describeLibTorch(folder, 'PyTorch'))

@@ -16,8 +16,8 @@ const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = fs.constants
 /**
  * Runs `work` while holding a lock on a file. While another process holds it, waits and says so. The file stays.
  *
- * The lock is that of flock(1), which every Linux with glibc has: the kernel releases it when its holder ends, however
- * it ends. So no lock is ever stale. A user who may open the file can hold the lock, so only its owner may.
+ * It is a lock of flock(1), which every Linux with glibc has: the kernel releases it when its holder ends, however it
+ * ends. So no lock is ever stale. Only its owner may open the file, because any user who opens it could hold the lock.
  * `doing` says in the message what a holder does; `patience` is in seconds.
  *
  * @throws {DcganError} if the file cannot be locked, or not in time

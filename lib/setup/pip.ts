@@ -4,7 +4,7 @@ import { hashFile } from '../internal/disk.js'
 import { ioFailure, SETUP } from '../internal/failure.js'
 import { line, size } from '../internal/report.js'
 import { allowsUnpinned, UNPINNED, WAYS_OUT } from './catalogue.js'
-import { installCommand, pythons, query, safely } from './programs.js'
+import { installCommand, pythonOptions, pythons, query } from './programs.js'
 import { run } from './run.js'
 
 // The wheels hold compiled code for CPython 3.11 too, but only LibTorch is taken from them: any Python may fetch them.
@@ -13,7 +13,7 @@ const BRING = `bring a LibTorch archive or PyTorch wheel: ${SETUP} --from <file>
 
 /** Finds a Python with pip. Throws if one does not answer. `limit`: milliseconds that each has to answer in. */
 export function findPip(limit?: number): string | undefined {
-  const answers = (python: string) => query(python, ['-m', 'pip', '--version'], { ...safely(), limit })
+  const answers = (python: string) => query(python, ['-m', 'pip', '--version'], { ...pythonOptions(), limit })
   return [...pythons()].find(python => answers(python) !== undefined)
 }
 
@@ -53,7 +53,7 @@ export async function pipDownload(
   ]
   const tags = [...PYTHON_TAGS, ...platformTags(machine)]
   const args = ['-m', 'pip', 'download', ...flags, '--dest', folder, ...tags, ...requirements]
-  const { status, output } = await run(python, args, { ...safely(), show })
+  const { status, output } = await run(python, args, { ...pythonOptions(), show })
   const check = 'Check the network and the package index that pip is set up for: python3 -m pip config list'
   const other = index ? `\nand, if it lacks PyTorch's, add that: PIP_EXTRA_INDEX_URL=${index} ${SETUP}` : ''
   const names = fs.readdirSync(folder).filter(name => name.endsWith('.whl'))

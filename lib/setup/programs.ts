@@ -102,7 +102,7 @@ export function hasNvidiaDriver(): boolean {
  * Returns the options of a Python process that takes no module from the current folder: a pip.py there would run in
  * place of pip. This folder holds no Python. An empty or relative part of PYTHONPATH leads here too.
  */
-export function safely() {
+export function pythonOptions() {
   return { cwd: __dirname, env: { ...process.env, PYTHONSAFEPATH: '1' } }
 }
 

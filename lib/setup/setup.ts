@@ -24,19 +24,19 @@ export interface SetUpOptions {
 
 /** Finds or fetches LibTorch, and prepares the addon. A second call does only what is left to do. */
 export async function setUp(options: SetUpOptions = {}): Promise<void> {
-  await interruptible(async () => {
+  await interruptibleSetUp(async () => {
     requireNode()
     checkChoice(options)
-    // Two set-ups of one folder, such as those of npm start and npm test, would disturb each other's build. The lock lies
-    // in the folder. A user who may not write to the folder builds nothing, and needs no lock.
+    // Two set-ups of one folder, as npm start and npm test run them, would disturb each other's build. The lock lies in
+    // the folder. A user who may not write to the folder builds nothing, and needs no lock.
     const work = () => provide(options)
     const mayWrite = attempt(() => fs.accessSync(ROOT, fs.constants.W_OK) ?? true)
     await (mayWrite ? withLock(path.join(ROOT, '.setup.lock'), work) : work())
   })
 }
 
-/** Runs `work` so that Ctrl-C also ends the programs that it started, and says what the system's errors mean. */
-export async function interruptible(work: () => Promise<void>): Promise<void> {
+/** Runs `work` so that Ctrl-C also ends the programs that it started. Explains errors of the system. */
+export async function interruptibleSetUp(work: () => Promise<void>): Promise<void> {
   const stop = (signal: NodeJS.Signals) => {
     stopAll()
     line('Interrupted. Nothing is half-made; run it again to continue.')

@@ -51,7 +51,7 @@ export class Board {
     return this.#file.write(picture(step, 'snapshot', { png, width: side, height: side }))
   }
 
-  /** Adds the figures of an evaluation. In a file of their own, TensorBoard would stop reading this one. */
+  /** Adds the figures of an evaluation. If they had a file of their own, TensorBoard would stop reading this one. */
   writeFigures(step: number, figures: Evaluation): Promise<void> {
     return this.#file.write(figuresAt(step, figures))
   }

@@ -1,4 +1,4 @@
-/** How far training is: what `onProgress` gets. */
+/** How far training is: the argument of `onProgress`. */
 export interface Progress {
   /** The current epoch, from 1. */
   epoch: number

@@ -64,7 +64,7 @@ export async function trainAll(
   data: TrainingData,
 ): Promise<TrainResult> {
   const plan = ofRank(model.rank, checkTrainOptions(options))
-  if (plan.evaluation !== undefined && model.peers > 1) throw evaluatesAlone()
+  if (plan.evaluation !== undefined && model.peers > 1) throw evaluatesAlone(plan.evaluation.epochs)
   if (model.position.epoch >= hparams.epochs) {
     if (data.restored) warnOfNothingLeft(model.position.epoch)
     return summary(model, [], 0, [], null)
@@ -102,15 +102,12 @@ export async function trainAll(
   return { ...summary(model, epochs, seconds, records.snapshots, gif), best, evaluation }
 }
 
-function evaluatesAlone(): DcganError {
-  return invalidArgument(
-    'evaluateEvery',
-    'nothing in a distributed run, which evaluate() measures afterwards,',
-    'it',
-  )
+function evaluatesAlone(epochs: number): DcganError {
+  const expected = 'nothing in a distributed run, which evaluate() measures afterwards,'
+  return invalidArgument('evaluateEvery', expected, epochs)
 }
 
-/** A warning, because a job that is started again after its end may load its model and have nothing to do. */
+/** Warns, because a job that is started again after its end may load its model and have nothing to do. */
 function warnOfNothingLeft(epochs: number): void {
   const made = epochs === 1 ? 'its one epoch' : `all its ${epochs} epochs`
   process.emitWarning(

@@ -49,9 +49,9 @@ export const wasmEngine: SamplingEngine = {
     of(model).instance.setClassifier(tensors)
   },
 
-  async exportState(model, only) {
+  async exportState(model, part) {
     const { state } = of(model)
-    if (only === 'all') return state
+    if (part === 'all') return state
     return { ...state, tensors: servedGenerator(state) }
   },
 

@@ -37,7 +37,7 @@ export class Instance {
   readonly #exports: Exports
 
   constructor(module: WasmModule) {
-    // What C++ throws elsewhere, this function throws for it.
+    // This C++ is compiled without exceptions: it calls this function with the code and the message of an error.
     const fail = (code: number, codeLength: number, message: number, messageLength: number) => {
       throw new DcganError(this.#text(code, codeLength) as DcganErrorCode, this.#text(message, messageLength))
     }
@@ -141,15 +141,13 @@ export class Instance {
   }
 }
 
-/** Gives the other errors of WebAssembly a code. Nothing but memory can be missing then. */
+/** Calls `call`, and gives errors of WebAssembly a code. Usually there is not enough memory. */
 function failing<T>(call: () => T): T {
   try {
     return call()
   } catch (cause) {
     if (cause instanceof DcganError) throw cause
-    const { message } = cause as Error
-    throw new DcganError('ERR_DCGAN_NATIVE', `WebAssembly failed, probably for want of memory: ${message}`, {
-      cause,
-    })
+    const message = `WebAssembly failed, probably because memory ran out: ${(cause as Error).message}`
+    throw new DcganError('ERR_DCGAN_NATIVE', message, { cause })
   }
 }

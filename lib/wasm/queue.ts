@@ -22,9 +22,9 @@ interface Job {
   request: NativeSampleRequest
   resolve(images: NativeImageBytes): void
   reject(error: unknown): void
-  /** Images of which the first candidate was taken. */
+  /** Images with a first candidate that is made or in the making. */
   taken: number
-  /** Draws after the first that wait. */
+  /** Further draws that wait. */
   again: Draw[]
   queued: boolean
   finished: number

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { inspect, promisify } from 'node:util'
 import * as library from '../../lib/index'
 import { DCGAN, DcganError } from '../../lib/index'
-import { training } from '../../lib/native/native'
+import { training } from '../../lib/native/engines'
 import { bars, TINY, tiny } from '../support/dcgan'
 import { code, failure } from '../support/failure'
 

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFil
 import { join } from 'node:path'
 import { readState, writeState } from '../../lib/checkpoint'
 import { DCGAN, type HyperParams, type Progress } from '../../lib/index'
-import { training } from '../../lib/native/native'
+import { training } from '../../lib/native/engines'
 import { decodePng } from '../images/decoders'
 import { bars, equal, kept, stopAt, tiny } from '../support/dcgan'
 import { failure, invalid, refused } from '../support/failure'

@@ -50,7 +50,7 @@ function everything(count: number, kernels: 'auto' | 'plain'): Probe {
 /** Makes the probes in each of several processes, which write the gradients and the running statistics to files. */
 const probing = (folder: string, probes: Probe[]) => `
   const { writeFileSync } = require('node:fs')
-  const { training } = require(${JSON.stringify(join(ROOT, 'dist', 'native', 'native.js'))})
+  const { training } = require(${JSON.stringify(join(ROOT, 'dist', 'native', 'engines.js'))})
   const { placeOf } = require(${JSON.stringify(join(ROOT, 'dist', 'native', 'peers.js'))})
   ;(async () => {
     const [addon, peers] = [training(), placeOf('env')]

@@ -1,5 +1,5 @@
 import type { TrainingImages } from '../../lib/index'
-import { training } from '../../lib/native/native'
+import { training } from '../../lib/native/engines'
 import { bars, equal, tiny } from '../support/dcgan'
 import { code, invalid, refused } from '../support/failure'
 import { NATIVE_CONFIG } from '../support/native-config'

@@ -1,6 +1,6 @@
 import { type ChosenPrecision, DCGAN, type HyperParams, type Precision } from '../../lib/index'
 import type { ChosenDevice } from '../../lib/native/device'
-import { training } from '../../lib/native/native'
+import { training } from '../../lib/native/engines'
 import { choosePrecision } from '../../lib/native/precision'
 import type { NativeInfo } from '../../lib/native/types'
 import { code } from '../support/failure'

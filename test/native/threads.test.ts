@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { HyperParams } from '../../lib/index'
-import { training } from '../../lib/native/native'
+import { training } from '../../lib/native/engines'
 import { computeIn } from '../training/arithmetic'
 
 // Processes load LibTorch and train, for minutes where other work has the processor.

@@ -23,7 +23,7 @@ test('latent vectors and labels are those of the native generator, bit for bit',
   const gan = kept(await DCGAN.pretrained({ device: 'cpu' }))
   const generator = kept(await Generator.pretrained())
   // Looked at from inside: no caller sees the latent vectors of a seed.
-  const { training } = require('../../dist/native/native.js')
+  const { training } = require('../../dist/native/engines.js')
   const { wasmEngine } = require('../../dist/wasm/engine.js')
   for (const [seed, count, length] of [
     [0, 3, 100],

@@ -17,7 +17,7 @@ beforeAll(async () => {
 function open(env: Record<string, string>, what: 'training' | 'sampling' = 'training'): Promise<Made> {
   const script = `
     try {
-      const native = require('./dist/native/native.js')
+      const native = require('./dist/native/engines.js')
       const opened = native.${what}()
       process.stdout.write(JSON.stringify(native.libtorchInUse() ?? opened))
     } catch (error) {

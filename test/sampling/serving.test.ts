@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DCGAN } from '../../lib/index'
-import { training } from '../../lib/native/native'
+import { training } from '../../lib/native/engines'
 import type { NativeModel } from '../../lib/native/types'
 import { bars, equal, kept, tiny } from '../support/dcgan'
 import { failure } from '../support/failure'

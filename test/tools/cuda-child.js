@@ -4,7 +4,7 @@
 
 const path = require('node:path')
 const { DCGAN } = require(path.join(__dirname, '..', '..', 'dist', 'index.js'))
-const { training } = require(path.join(__dirname, '..', '..', 'dist', 'native', 'native.js'))
+const { training } = require(path.join(__dirname, '..', '..', 'dist', 'native', 'engines.js'))
 
 /** @type {string[]} */
 const warnings = []

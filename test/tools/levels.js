@@ -22,7 +22,7 @@ const LEVELS = [
 
 /** The level that a process with these variables computes at. @param {NodeJS.ProcessEnv} env */
 function levelOf(env) {
-  return answerOf("require('./dist/native/native.js').training().info().level", env)
+  return answerOf("require('./dist/native/engines.js').training().info().level", env)
 }
 
 /** The precision that `'auto'` chooses there. @param {NodeJS.ProcessEnv} env @returns {'float32' | 'bfloat16'} */

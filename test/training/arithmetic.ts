@@ -1,4 +1,4 @@
-import { training } from '../../lib/native/native'
+import { training } from '../../lib/native/engines'
 
 /** The variable with which models compute bfloat16 in plain C++, as every processor can. See CONTRIBUTING.md. */
 export const PLAIN_BFLOAT16 = 'LIBTORCH_DCGAN_PLAIN_BFLOAT16'

@@ -1,4 +1,4 @@
-import { training } from '../../lib/native/native'
+import { training } from '../../lib/native/engines'
 import type { NativeConfig, NativeModel, NativeState, NativeTensor } from '../../lib/native/types'
 import { norm, numbers } from '../fixtures/parity'
 import { NATIVE_CONFIG } from '../support/native-config'

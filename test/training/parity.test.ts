@@ -1,4 +1,4 @@
-import { training } from '../../lib/native/native'
+import { training } from '../../lib/native/engines'
 import type { NativeConfig, NativeModel, NativeState, NativeTensor } from '../../lib/native/types'
 import { stepLosses } from '../../lib/training/losses'
 import { backward, forward, type Weights, zeros } from '../fixtures/discriminator'

@@ -1,4 +1,4 @@
-import { training } from '../../lib/native/native'
+import { training } from '../../lib/native/engines'
 import type { NativeEvent, NativeModel, NativeState } from '../../lib/native/types'
 import { NATIVE_CONFIG } from '../support/native-config'
 

@@ -2,7 +2,7 @@
 
 const { spawn } = require('node:child_process')
 const { once } = require('node:events')
-const { cudaDevices } = require('../../../dist/native/native.js').training().info()
+const { cudaDevices } = require('../../../dist/native/engines.js').training().info()
 const { ALL, images, largestDifference, withModel } = require('./support.js')
 
 // As bfloat16 and dropout would hide a wrong sum, neither is used.
