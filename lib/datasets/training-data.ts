@@ -24,17 +24,22 @@ export function keptOf(dataset: Dataset, source: DatasetSource): KeptImages {
   return { images: checkDataset(subset(dataset, some)), folder: undefined }
 }
 
-/** Remembers what a model was trained on. */
+/** Remembers what a model was trained on. Only its own methods change its fields. */
 export class TrainingData {
-  #count = 0
-  #hash = ''
-  #classNames: readonly string[] | undefined
+  count = 0
+  /** The fingerprint of the images; '' if nothing is known. */
+  hash = ''
+  classNames: readonly string[] | undefined
+  /** Epochs that the model had made when its schedule began. */
+  originEpoch = 0
+  /** True if the model was loaded and has not learned since. */
+  restored = false
+  /** Some of the images, if they are no digits and the model learned from them in this process. */
+  images: Dataset | undefined
+  /** The folder of the images, if they are no digits and came from one in this process. */
+  folder: string | undefined
   /** The file that names the images; undefined where others are accepted. */
   #file: string | undefined
-  #restored = false
-  #originEpoch = 0
-  #images: Dataset | undefined
-  #folder: string | undefined
 
   /**
    * Takes over what a file says. From now on, all data sets but the file's own are refused: training on another one by
@@ -45,82 +50,49 @@ export class TrainingData {
     { datasetCount, datasetHash, origin }: NativeState,
     classNames: readonly string[] | undefined,
   ): void {
-    this.#restored = true
+    this.restored = true
     this.#file = datasetCount > 0 ? file : undefined
-    this.#originEpoch = origin?.epoch ?? 0
-    this.#count = datasetCount
-    this.#hash = datasetHash
-    this.#classNames = classNames
+    this.originEpoch = origin?.epoch ?? 0
+    this.count = datasetCount
+    this.hash = datasetHash
+    this.classNames = classNames
   }
 
   /** The model now learns from this data set. Its schedule began after `originEpoch` epochs. */
   learn({ count, classNames }: Dataset, hash: string, originEpoch: number, kept: KeptImages): void {
-    this.#originEpoch = originEpoch
-    this.#restored = false
+    this.originEpoch = originEpoch
+    this.restored = false
     this.#file = undefined
-    this.#count = count
-    this.#hash = hash
-    this.#classNames = classNames
-    this.#folder = this.digits ? undefined : kept.folder
-    this.#images = this.digits ? undefined : kept.images
+    this.count = count
+    this.hash = hash
+    this.classNames = classNames
+    this.folder = this.digits ? undefined : kept.folder
+    this.images = this.digits ? undefined : kept.images
   }
 
   /** Returns true if the model has learned from other images than these. */
   differsFrom(hash: string): boolean {
-    return this.#count > 0 && this.#hash !== hash
-  }
-
-  get count(): number {
-    return this.#count
-  }
-
-  /** The fingerprint of the images; '' if nothing is known. */
-  get hash(): string {
-    return this.#hash
-  }
-
-  /** The folder of the images, if they are no digits and came from one in this process. */
-  get folder(): string | undefined {
-    return this.#folder
-  }
-
-  /** Some of the images, if they are no digits and the model learned from them in this process. */
-  get images(): Dataset | undefined {
-    return this.#images
-  }
-
-  get classNames(): readonly string[] | undefined {
-    return this.#classNames
-  }
-
-  /** Epochs that the model had made when its schedule began. */
-  get originEpoch(): number {
-    return this.#originEpoch
-  }
-
-  /** True if the model was loaded and has not learned since. */
-  get restored(): boolean {
-    return this.#restored
+    return this.count > 0 && this.hash !== hash
   }
 
   /** False if the images are known not to be digits. The classifier that the package ships reads only digits. */
   get digits(): boolean {
-    return areDigits(this.#count, this.#hash, this.#classNames)
+    return areDigits(this.count, this.hash, this.classNames)
   }
 
   /** @throws {DcganError} `ERR_DCGAN_BAD_DATASET` if the model was loaded and the number of images differs */
   checkCount(count: number): void {
-    if (this.#file !== undefined && count !== this.#count) throw this.#refusal(this.#file, `${count}`)
+    if (this.#file !== undefined && count !== this.count) throw this.#refusal(this.#file, `${count}`)
   }
 
   /** @throws {DcganError} `ERR_DCGAN_BAD_DATASET` if the model was loaded and the images differ */
   checkHash(hash: string): void {
-    if (this.#file !== undefined && hash !== this.#hash) throw this.#refusal(this.#file, 'as many other ones')
+    if (this.#file !== undefined && hash !== this.hash) throw this.#refusal(this.#file, 'as many other ones')
   }
 
   #refusal(file: string, given: string): DcganError {
     return badDataset(
-      `The model in ${file} was trained on ${this.#count} images, and this data set has ${given}. Give the data ` +
+      `The model in ${file} was trained on ${this.count} images, and this data set has ${given}. Give the data ` +
         'set that it was trained on, or newData: true (--new-data on the command line) to continue with this one',
     )
   }

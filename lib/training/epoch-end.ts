@@ -26,8 +26,10 @@ export class EpochEnd {
   readonly #plan: TrainPlan
   readonly #data: TrainingData
   readonly #records: Records
-  #best: BestModel | undefined
-  #last: Evaluation | undefined
+  /** The best model so far. */
+  best: BestModel | null = null
+  /** The last figures. */
+  evaluation: Evaluation | null = null
 
   constructor(
     model: Model,
@@ -41,15 +43,6 @@ export class EpochEnd {
     this.#plan = plan
     this.#data = data
     this.#records = records
-  }
-
-  get best(): BestModel | undefined {
-    return this.#best
-  }
-
-  /** The last figures. */
-  get evaluation(): Evaluation | undefined {
-    return this.#last
   }
 
   /** Call it after an epoch, or after the part of one that `maxSteps` allowed. */
@@ -66,17 +59,17 @@ export class EpochEnd {
     const { evaluation, signal, best } = this.#plan
     const plan = { ...(evaluation as NonNullable<typeof evaluation>).plan, signal }
     const figures = await evaluatePlan(this.#model, this.#hparams, this.#data, plan)
-    this.#last = figures
+    this.evaluation = figures
     const { frechetDistance } = figures
     const { epoch, step } = this.#model.position
     await this.#records.writeFigures(step, figures)
-    if (best === undefined || frechetDistance >= (this.#best?.frechetDistance ?? Infinity)) return figures
+    if (best === undefined || frechetDistance >= (this.best?.frechetDistance ?? Infinity)) return figures
     const state = await this.#model.exportState('all')
     await writeState(best.path, state, this.#hparams, {
       durable: true,
       classNames: this.#data.classNames,
     })
-    this.#best = { epoch, step, frechetDistance, path: best.given }
+    this.best = { epoch, step, frechetDistance, path: best.given }
     return figures
   }
 }

@@ -98,7 +98,7 @@ export async function trainAll(
   const gif = await records.animate()
   signal?.throwIfAborted()
   const seconds = (performance.now() - begin) / 1000
-  const { best = null, evaluation = null } = end
+  const { best, evaluation } = end
   return { ...summary(model, epochs, seconds, records.snapshots, gif), best, evaluation }
 }
 
