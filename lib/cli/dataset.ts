@@ -4,8 +4,7 @@ import { defined } from '../internal/options.js'
 import { drawSeed } from '../internal/random.js'
 import { bar, clock, paint, redraw } from '../internal/terminal.js'
 import type { GenerateProgress } from '../sampling/generate.js'
-import type { Labels } from '../sampling/labels.js'
-import { machineParamsOf } from './flags.js'
+import { labelsOf, machineParamsOf } from './flags.js'
 import { interruptible } from './interrupt.js'
 import { modelOf, remark, withModel } from './model.js'
 
@@ -14,7 +13,7 @@ interface DatasetFlags extends Record<string, unknown> {
   count: number
   format?: 'idx' | 'npz' | 'png'
   out: string
-  labels?: Labels
+  labels?: string[]
   seed?: number
   json?: boolean
 }
@@ -25,7 +24,8 @@ export async function dataset(flags: DatasetFlags): Promise<void> {
   checkPath('--out', out, 'the path of a folder')
   const model = modelOf(flags.model)
   const { files } = await withModel(model, machineParamsOf(flags), gan => {
-    const labels = flags.labels ?? (gan.hparams.classes > 0 ? 'balanced' : undefined)
+    const labels =
+      labelsOf(flags.labels, gan.classNames) ?? (gan.hparams.classes > 0 ? 'balanced' : undefined)
     return interruptible(
       async signal => {
         const source = gan.generate({ ...defined({ count, labels }), count, seed, signal, onProgress: show })

@@ -52,6 +52,20 @@ export function numberOrText(text: string): number | string {
   return text.trim() === '' || Number.isNaN(number) ? text : number
 }
 
+/**
+ * Returns the labels of a flag: one for all images, or a list. The names of classes come first, because a name may look
+ * like a number.
+ */
+export function labelsOf(texts: readonly string[] | undefined, names: readonly string[] = []) {
+  const labels = texts?.map(text => (names.includes(text) ? text : numberOrText(text)))
+  return labels?.length === 1 ? labels[0] : labels
+}
+
+/** Parses a list of texts. */
+export function texts(list: string): string[] {
+  return list.split(',')
+}
+
 /** Parses a number, or a list of numbers separated by commas. */
 export function numbersOrText(text: string): unknown {
   const values = text.split(',').map(numberOrText)

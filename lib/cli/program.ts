@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { HYPER_PARAMS } from '../hyperparams.js'
 import { packageVersion } from '../internal/installed.js'
 import { recipes } from '../recipes.js'
-import { addHyperParams, MACHINE_FLAGS, numberOrText, numbersOrText } from './flags.js'
+import { addHyperParams, MACHINE_FLAGS, numberOrText, texts } from './flags.js'
 
 // Each command's code is loaded when the command runs, so that --help and usage errors are quick.
 
@@ -181,7 +181,7 @@ function addSampling(program: Command, name: string, description: string): Comma
     .option(
       '--labels <list>',
       'which digits: one label for all, or a list such as 3,1,4, repeated up to --count',
-      numbersOrText,
+      texts,
     )
     .option(
       '--min-confidence <p>',
@@ -221,7 +221,7 @@ function addDataset(program: Command): void {
     .option(
       '--labels <list>',
       "'balanced', one label for all, or one for each (default: balanced, if the model has classes)",
-      numbersOrText,
+      texts,
     )
     .option('--seed <n>', 'seed of the digits (default: random)', numberOrText)
     .option('--json', 'print the result as JSON')

@@ -14,7 +14,7 @@ import { makeFolder, writeFileAtomic } from '../internal/files.js'
 import { defined } from '../internal/options.js'
 import { drawSeed } from '../internal/random.js'
 import { checkCount } from '../sampling/request.js'
-import { machineParamsOf } from './flags.js'
+import { labelsOf, machineParamsOf } from './flags.js'
 import { halfBlocks, showsPictures } from './half-blocks.js'
 import { modelOf, remark, withModel } from './model.js'
 
@@ -23,7 +23,7 @@ interface SampleFlags extends Record<string, unknown> {
   out: string
   count?: number
   seed?: number
-  labels?: number | string | (number | string)[]
+  labels?: string[]
   minConfidence?: number
   truncation?: number
   columns?: number
@@ -45,14 +45,15 @@ const LEAST_DIGITS = 4
 /** Runs `libtorch-dcgan sample`, which writes digits into one picture or into a folder. */
 export async function sample(flags: SampleFlags): Promise<void> {
   const { seed = drawSeed(), minConfidence, truncation, json } = flags
-  const { count = Array.isArray(flags.labels) ? flags.labels.length : 1 } = flags
-  const labels = repeated(flags.labels, count)
+  const { count = flags.labels?.length ?? 1 } = flags
+  const texts = repeated(flags.labels, count)
   const kind = kindOf(flags.out)
   const picture = kind === 'png'
   // Checked first: making images can take minutes.
   if (picture) checkGridOptions(layoutOf(flags), checkCount(count))
   const model = modelOf(flags.model)
   const { files, batch } = await withModel(model, overridesOf(flags), async gan => {
+    const labels = labelsOf(texts, gan.classNames)
     const batch = await gan.sample(count, { ...defined({ seed, labels, minConfidence, truncation }) })
     const files =
       kind === 'folder' ? await writeFolder(batch, flags.out, seed) : [await writePicture(batch, flags, kind)]
@@ -71,12 +72,13 @@ export async function sample(flags: SampleFlags): Promise<void> {
 /** Runs `libtorch-dcgan grid`, which writes the picture of the snapshots, or a grid of new digits. */
 export async function grid(flags: SampleFlags): Promise<void> {
   const { out, count, seed, minConfidence, truncation, json } = flags
-  const labels = count === undefined ? flags.labels : repeated(flags.labels, count)
+  const texts = count === undefined ? flags.labels : repeated(flags.labels, count)
   if (kindOf(out) === 'gif') throw notWritten(out, 'a .png file')
   const model = modelOf(flags.model)
-  await withModel(model, overridesOf(flags), gan =>
-    gan.saveGrid(out, { count, seed, labels, minConfidence, truncation, ...layoutOf(flags) }),
-  )
+  await withModel(model, overridesOf(flags), gan => {
+    const labels = labelsOf(texts, gan.classNames)
+    return gan.saveGrid(out, { count, seed, labels, minConfidence, truncation, ...layoutOf(flags) })
+  })
   process.stdout.write(`${json ? JSON.stringify({ model, files: [out] }) : `${out}${remark(model)}`}\n`)
   if (json || !showsPictures(process.stdout, flags.preview)) return
   show(await decodePng(await readFile(out)), flags.scale)
@@ -110,8 +112,8 @@ function notWritten(out: string, expected: string): DcganError {
 
 /** Repeats a list of labels until there are `count`, so that `--labels 1,2 --count 6` makes three of each. */
 function repeated(labels: SampleFlags['labels'], count: number): SampleFlags['labels'] {
-  if (!Array.isArray(labels) || labels.length >= count) return labels
-  return Array.from({ length: checkCount(count) }, (_, i) => labels[i % labels.length] as number | string)
+  if (labels === undefined || labels.length === 1 || labels.length >= count) return labels
+  return Array.from({ length: checkCount(count) }, (_, i) => labels[i % labels.length] as string)
 }
 
 /** Returns the labels and confidences of a batch as lists, as far as it has them. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DCGAN, loadImages } from '../../lib/index'
 import { decodeGif, decodePng } from '../images/decoders'
 import { cli } from '../process/child'
-import { kept } from '../support/dcgan'
+import { kept, labelled, tiny } from '../support/dcgan'
 import { folder } from '../support/folder'
 import { data } from './support'
 
@@ -158,6 +158,20 @@ test('sample keeps the labels: in the names of the files, and with --json', asyn
   expect(Math.min(...confidences)).toBeGreaterThan(0.5)
   expect(files.slice(0, 2)).toEqual([join('many', '7_0000.png'), join('many', '1_0001.png')])
   expect(readdirSync(join(cwd, 'many'))).toHaveLength(5)
+})
+
+test('--labels takes the names of classes first, also names that look like numbers', async () => {
+  const cwd = folder()
+  const gan = tiny({ classes: 2 })
+  await gan.trainEpoch({ ...labelled(8, 2), classNames: ['3', '1'] })
+  await gan.save(join(cwd, 'model.safetensors'))
+  const model = ['--model', 'model.safetensors', '--json']
+  const sampled = await cli(['sample', '--labels', '1,3,0', ...model], { cwd })
+  expect(JSON.parse(sampled.stdout)).toMatchObject({ labels: [1, 0, 0], classNames: ['1', '3', '3'] })
+  expect(await cli(['grid', '--labels', '3', ...model], { cwd })).toMatchObject({ code: 0 })
+  const made = await cli(['dataset', '--count', '2', '--labels', '3', '--out', 'set', ...model], { cwd })
+  expect(made).toMatchObject({ code: 0, stderr: '' })
+  expect([...(await loadImages(join(cwd, 'set'))).labels]).toEqual([0, 0])
 })
 
 test('sample --out digits.gif is an animation', async () => {
