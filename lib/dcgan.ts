@@ -21,7 +21,7 @@ import { lazy } from './internal/lazy.js'
 import { checkLocalSource } from './internal/local-source.js'
 import { checkSwitch, reading } from './internal/options.js'
 import type { Source } from './internal/source.js'
-import { type Classifier, classifierOf, loadClassifier } from './native/classifier.js'
+import { type Classifier, classifierOf, loadClassifier, nameOf } from './native/classifier.js'
 import type { ChosenDevice } from './native/device.js'
 import type { EngineName } from './native/engines.js'
 import { Model } from './native/model.js'
@@ -411,7 +411,8 @@ export class DCGAN {
   /** Returns the classifier that reads images of this model's data set. */
   async #classifier(minConfidence: number): Promise<Classifier> {
     if (this.#data.digits) return loadClassifier()
-    const own = await classifierOf(this.#data.hash)
+    const { hash } = this.#data
+    const own = (await classifierOf(nameOf(hash, 'all'))) ?? (await classifierOf(nameOf(hash, 'half')))
     if (own !== undefined && (this.hparams.classes === 0 || this.hparams.classes <= own.classes)) return own
     const expected =
       'nothing for a model of images that are no digits, before evaluate() has trained a classifier for them,'

@@ -7,16 +7,17 @@ import {
   classifierOf,
   keepClassifier,
   loadClassifier,
+  nameOf,
 } from '../native/classifier.js'
 import type { Model } from '../native/model.js'
+import type { Own } from './compared.js'
 
 /** Which images a classifier is chosen for, and what watches its training. */
 export interface Choice {
   data: TrainingData
   /** Real images, which it is trained on if there is none. */
   images: Dataset
-  /** True if they are some of the images that the model was trained on. */
-  own: boolean
+  own: Own
   /** The folder of the classifiers. */
   files: ClassifierFiles
   /** Called with the share of its training that is done. May throw to stop it. */
@@ -33,7 +34,7 @@ export async function chooseClassifier(
   { data, images, own, files, onProgress }: Choice,
 ): Promise<Classifier> {
   if (data.digits || lengthOf(images.labels) !== images.count) return loadClassifier()
-  const hash = own ? data.hash : await fingerprintOf(images, classes)
+  const hash = own === undefined ? await fingerprintOf(images, classes) : nameOf(data.hash, own)
   const kept = await classifierOf(hash, files)
   if (kept !== undefined) return kept
   const known = images.labels.reduce((most, label) => Math.max(most, label + 1), classes)

@@ -10,14 +10,17 @@ import { badDataset, DcganError } from '../errors.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
 import type { EvaluationPlan } from './options.js'
 
+/** The share of the model's own images that a pool has. */
+export type Own = 'all' | 'half' | undefined
+
 /** The images of an evaluation. */
 export interface Compared {
   /** The images to compare with. */
   real: Dataset
   /** The images from which the floor's images are drawn. */
   pool: Dataset
-  /** True if the pool's images are among those that the model was trained on, and are no digits. */
-  own: boolean
+  /** Whether the pool has all images that the model was trained on, or half of them. Undefined for digits and others. */
+  own: Own
   /** Returns whether the classifier was trained on the images to compare with. It may read MNIST's. */
   seen: () => Promise<boolean>
 }
@@ -48,7 +51,7 @@ export async function loadCompared(
     return {
       real,
       pool,
-      own: own.own && plan.floorDataset === undefined,
+      own: plan.floorDataset === undefined ? own.own : undefined,
       seen: async () => (data.digits ? plan.dataset !== undefined && isSeen(real, plan) : holds(pool, real)),
     }
   }
@@ -73,18 +76,18 @@ async function ownImages(
     return {
       real: await mnist('test'),
       pool: await unless(floorDataset, () => mnist('train')),
-      own: false,
+      own: undefined,
     }
   }
   if (dataset === undefined && data.folder !== undefined) return fromFolder(data.folder, isOwn)
   const real = dataset ?? data.images
   if (real === undefined) return fromDefault(data, isOwn, mnist)
   // The caller has another pool.
-  if (floorDataset !== undefined) return { real, pool: real, own: false }
-  if (data.digits) return { real, pool: await mnist('train'), own: false }
+  if (floorDataset !== undefined) return { real, pool: real, own: undefined }
+  if (data.digits) return { real, pool: await mnist('train'), own: undefined }
   const { images } = data
   return images !== undefined && !holds(real, images)
-    ? { real, pool: images, own: true }
+    ? { real, pool: images, own: 'all' }
     : halves(real, dataset === undefined || (await isOwn(real)))
 }
 
@@ -108,7 +111,7 @@ async function fromFolder(folder: string, isOwn: IsOwn): Promise<Sources> {
     if (error instanceof DcganError && error.code === 'ERR_DCGAN_BAD_DATASET') return undefined
     throw error
   })
-  return test === undefined ? halves(pool, own) : { real: test, pool, own }
+  return test === undefined ? halves(pool, own) : { real: test, pool, own: own ? 'all' : undefined }
 }
 
 /** Compares with the images in `MNIST_DIR`, if the model was trained on those. */
@@ -119,7 +122,7 @@ async function fromDefault(
 ): Promise<Sources> {
   const pool = await mnist('train').catch(() => undefined)
   if (pool === undefined || !(await isOwn(pool))) throw unknownImages(data)
-  return { real: await mnist('test'), pool, own: true }
+  return { real: await mnist('test'), pool, own: 'all' }
 }
 
 /** Divides a data set into images with even and with odd numbers. */
@@ -128,7 +131,7 @@ function halves(dataset: Dataset, own: boolean): Sources {
     const numbers = Array.from({ length: Math.ceil((dataset.count - first) / 2) }, (_, i) => 2 * i + first)
     return checkDataset(subset(dataset, numbers))
   }
-  return { real: every(0), pool: every(dataset.count > 1 ? 1 : 0), own }
+  return { real: every(0), pool: every(dataset.count > 1 ? 1 : 0), own: own ? 'half' : undefined }
 }
 
 /** Returns true if the first image of `others` is among these images. */

@@ -73,6 +73,14 @@ export function classifierFiles(): ClassifierFiles {
 }
 
 /**
+ * Returns the name of a classifier that was trained on all images with this fingerprint, or on half of them. They are two
+ * classifiers, because the other half is unseen to one of them only.
+ */
+export function nameOf(hash: string, part: 'all' | 'half'): string {
+  return part === 'all' ? hash : `${hash}-half`
+}
+
+/**
  * Returns the classifier of the images with this fingerprint, which `keepClassifier()` kept in this process or in an
  * earlier one. Returns undefined if there is none.
  */

@@ -68,6 +68,18 @@ test('a loaded model needs its images once, and then its classifier is found by 
   expect((await loaded.sample(1, { labels: 'top', minConfidence: 0.1 })).confidences).toHaveLength(1)
 })
 
+test('images that a classifier was trained on are not reported as unseen', async () => {
+  const gan = await trained(3)
+  const tested = await gan.evaluate({ ...FEW, dataset: bands(60, 50) })
+  const { confidences } = await gan.sample(1, { minConfidence: 0.1 })
+  const divided = await gan.evaluate(FEW)
+  expect([tested.unseen?.count, divided.unseen?.count, confidences.length]).toEqual([60, 60, 1])
+  // The first classifier was trained on all images, and so on those that are compared with now.
+  expect(divided.classifier.digest).not.toBe(tested.classifier.digest)
+  const again = await gan.evaluate({ ...FEW, dataset: bands(60, 50) })
+  expect(again.classifier).toEqual(tested.classifier)
+})
+
 test('images without labels are compared by the shipped classifier', async () => {
   const gan = tiny()
   await gan.trainEpoch(bars(40))
