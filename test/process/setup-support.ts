@@ -114,7 +114,7 @@ export class Package {
     }
     // Links, but in a folder of its own: what is written there must not reach the real one.
     for (const name of fs.readdirSync(path.join(ROOT, 'node_modules'))) {
-      if (name !== '.cache')
+      if (name !== '.cache' && name !== '.dist-stamp')
         fs.symlinkSync(path.join(ROOT, 'node_modules', name), this.path('node_modules', name))
     }
     this.write('binding/addon/addon.cc', ADDON)
