@@ -1,6 +1,5 @@
 import { writeDataset } from '../datasets/index.js'
 import { checkPath } from '../internal/files.js'
-import { defined } from '../internal/options.js'
 import { drawSeed } from '../internal/random.js'
 import { bar, clock, paint, redraw } from '../internal/terminal.js'
 import type { GenerateProgress } from '../sampling/generate.js'
@@ -26,17 +25,14 @@ export async function dataset(flags: DatasetFlags): Promise<void> {
   const { files } = await withModel(model, machineParamsOf(flags), gan => {
     const labels =
       labelsOf(flags.labels, gan.classNames) ?? (gan.hparams.classes > 0 ? 'balanced' : undefined)
-    return interruptible(
-      async signal => {
-        const source = gan.generate({ ...defined({ count, labels }), count, seed, signal, onProgress: show })
-        try {
-          return await writeDataset(source, out, defined({ format, signal }))
-        } finally {
-          redraw(process.stderr)
-        }
-      },
-      () => {},
-    )
+    return interruptible(async signal => {
+      const source = gan.generate({ count, labels, seed, signal, onProgress: show })
+      try {
+        return await writeDataset(source, out, { format, signal })
+      } finally {
+        redraw(process.stderr)
+      }
+    })
   })
   const text = json ? JSON.stringify({ model, seed, count, files }) : summary(count, files, seed, model)
   process.stdout.write(`${text}\n`)

@@ -1,6 +1,5 @@
 import type { DCGAN } from '../dcgan.js'
 import type { EvaluateOptions, Evaluation } from '../evaluation/index.js'
-import { defined } from '../internal/options.js'
 import { redraw } from '../internal/terminal.js'
 import { evaluationTable } from './evaluation-table.js'
 import { machineParamsOf } from './flags.js'
@@ -23,7 +22,7 @@ export async function evaluate(given: string | undefined, flags: EvaluateFlags):
   const model = modelOf(given)
   await provideLibTorch()
   const evaluation = await withModel(model, machineParamsOf(flags), gan =>
-    evaluateShown(gan, defined({ count, seed, dataset, labels, accuracyScore })),
+    evaluateShown(gan, { count, seed, dataset, labels, accuracyScore }),
   )
   const text = json ? JSON.stringify({ model, ...evaluation }) : evaluationTable(model, evaluation)
   process.stdout.write(`${text}\n`)
@@ -34,10 +33,7 @@ export async function evaluateShown(gan: DCGAN, options: EvaluateOptions): Promi
   const onProgress = ({ fraction }: { fraction: number }) =>
     redraw(process.stderr, `Comparing images with real ones: ${Math.floor(100 * fraction)} %`)
   try {
-    return await interruptible(
-      signal => gan.evaluate({ ...options, signal, onProgress }),
-      () => {},
-    )
+    return await interruptible(signal => gan.evaluate({ ...options, signal, onProgress }))
   } finally {
     redraw(process.stderr)
   }

@@ -1,5 +1,3 @@
-import { defined } from '../internal/options.js'
-import type { ExportOnnxOptions } from '../onnx/export.js'
 import { machineParamsOf } from './flags.js'
 import { modelOf, remark, withModel } from './model.js'
 
@@ -12,8 +10,8 @@ interface ExportFlags extends Record<string, unknown> {
 
 /** Runs `libtorch-dcgan export`, which writes a model's generator as an ONNX file. */
 export async function exportOnnx(file: string, flags: ExportFlags): Promise<void> {
+  const { output, half } = flags
   const model = modelOf(flags.model)
-  const options: ExportOnnxOptions = defined({ output: flags.output, half: flags.half })
-  await withModel(model, machineParamsOf(flags), gan => gan.exportOnnx(file, options))
+  await withModel(model, machineParamsOf(flags), gan => gan.exportOnnx(file, { output, half }))
   process.stdout.write(`${flags.json ? JSON.stringify({ model, file }) : `${file}${remark(model)}`}\n`)
 }

@@ -6,7 +6,7 @@ const SAME_KEYPRESS_MS = 500
 /** Runs a task. The first Ctrl-C or SIGTERM aborts the task's signal. The second one ends the process at once. */
 export async function interruptible<T>(
   task: (signal: AbortSignal) => Promise<T>,
-  onInterrupt: () => void,
+  onInterrupt = () => {},
 ): Promise<T> {
   const controller = new AbortController()
   let first = 0

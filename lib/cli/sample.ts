@@ -11,7 +11,6 @@ import {
   type ImageBatch,
 } from '../images/index.js'
 import { makeFolder, writeFileAtomic } from '../internal/files.js'
-import { defined } from '../internal/options.js'
 import { drawSeed } from '../internal/random.js'
 import { checkCount } from '../sampling/request.js'
 import { labelsOf, machineParamsOf } from './flags.js'
@@ -49,12 +48,12 @@ export async function sample(flags: SampleFlags): Promise<void> {
   const texts = repeated(flags.labels, count)
   const kind = kindOf(flags.out)
   const picture = kind === 'png'
-  // Checked first: making images can take minutes.
+  // The layout is checked first, because making images can take minutes.
   if (picture) checkGridOptions(layoutOf(flags), checkCount(count))
   const model = modelOf(flags.model)
   const { files, batch } = await withModel(model, overridesOf(flags), async gan => {
     const labels = labelsOf(texts, gan.classNames)
-    const batch = await gan.sample(count, { ...defined({ seed, labels, minConfidence, truncation }) })
+    const batch = await gan.sample(count, { seed, labels, minConfidence, truncation })
     const files =
       kind === 'folder' ? await writeFolder(batch, flags.out, seed) : [await writePicture(batch, flags, kind)]
     return { files, batch }

@@ -86,7 +86,7 @@ export class TrainDisplay {
 
   #bar(progress: Progress): string {
     const { epochs, text } = texts(progress)
-    // The last column stays empty: what clears the rest of the line would clear it too.
+    // The last column stays empty, because clearing the rest of the line would clear it too.
     const columns = sizeOf(this.#stream).columns - 1
     const width = Math.min(BAR_WIDTH, columns - epochs.length - text.length - 2)
     if (width < LEAST_BAR_WIDTH) return `${epochs}  ${text}`.slice(0, columns)

@@ -12,7 +12,7 @@ import {
   resolveHyperParams,
 } from '../hyperparams.js'
 import { checkPath } from '../internal/files.js'
-import { defined, oneOf } from '../internal/options.js'
+import { oneOf } from '../internal/options.js'
 import { shellWord } from '../internal/shell.js'
 import { clock, paint } from '../internal/terminal.js'
 import { chooseDevice } from '../native/device.js'
@@ -65,14 +65,14 @@ export async function train(given: TrainFlags, command: Command): Promise<void> 
   if (flags.resume !== undefined && flags.recipe !== undefined) {
     throw invalidArgument('--recipe', 'nothing next to --resume', flags.recipe)
   }
-  // Checked first: training can take hours.
+  // The count is checked first, because training can take hours.
   const { resume, evaluate: count = false } = flags
   if (count !== false) checkEvaluationCount('--evaluate', count)
   const hparams = {
     ...(resume === undefined && { ...recipeOf(flags), ...(await classesOf(flags)) }),
     ...hyperParamsOf(flags),
   }
-  // Checked first: set-up may download.
+  // The hyper-parameters are checked first, because set-up may download.
   checkHyperParams('the hyper-parameters', hparams)
   await provideLibTorch()
   const gan = resume === undefined ? create(hparams, flags) : await DCGAN.load(resume, hparams)
@@ -205,7 +205,7 @@ async function evaluateTrained(gan: DCGAN, flags: TrainFlags): Promise<Evaluatio
   const { data, evaluate: count, json, tensorboard } = flags
   if (count === false) return null
   try {
-    const evaluation = await evaluateShown(gan, defined({ count, dataset: data, tensorboard }))
+    const evaluation = await evaluateShown(gan, { count, dataset: data, tensorboard })
     if (!json) reportQuality(evaluation)
     return evaluation
   } catch (error) {
