@@ -216,11 +216,11 @@ export class DCGAN {
    * After a failure, the model keeps what it has learned. The options and the images are read when the method is
    * called; a folder is read later.
    *
-   * @throws {DcganError} `ERR_DCGAN_BUSY` while training already runs; `ERR_DCGAN_WRONG_STATE` if the model is a
-   *   generator alone; `ERR_DCGAN_BAD_DATASET`, also if a loaded model was trained on another data set and `newData` is
-   *   not true; `ERR_DCGAN_IO` for a file that cannot be written; `ERR_DCGAN_DIVERGED`, with the step and the last
-   *   checkpoint, when a loss is no longer finite; `ERR_DCGAN_PEER` when another process of a distributed run fails or
-   *   stops. When the signal aborts: its reason
+   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`; `ERR_DCGAN_NATIVE_NOT_FOUND` without LibTorch; `ERR_DCGAN_BUSY`
+   *   while training already runs; `ERR_DCGAN_WRONG_STATE` if the model is a generator alone; `ERR_DCGAN_BAD_DATASET`,
+   *   also if a loaded model was trained on another data set and `newData` is not true; `ERR_DCGAN_IO` for a file that
+   *   cannot be written; `ERR_DCGAN_DIVERGED`, with the step and the last checkpoint, when a loss is no longer finite;
+   *   `ERR_DCGAN_PEER` when another process of a distributed run fails or stops. When the signal aborts: its reason
    */
   train(options?: TrainOptions): Promise<TrainResult> {
     return this.#exclusively(() => training().trainAll(this.#model, this.hparams, options, this.#data))
@@ -244,8 +244,8 @@ export class DCGAN {
    * them between two steps. Requests that wait together share forward passes of up to `maxBatch` images.
    *
    * @param count images, 1 to `maxQueue`
-   * @throws {DcganError} `ERR_DCGAN_OVERLOADED` if more than `maxQueue` images would wait, these included. When the
-   *   signal aborts: its reason
+   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`; `ERR_DCGAN_OVERLOADED` if more than `maxQueue` images would wait,
+   *   these included. When the signal aborts: its reason
    */
   sample(
     count: number | undefined,
@@ -301,7 +301,7 @@ export class DCGAN {
    * as in the snapshots. With `seed`, `latents` or `labels` it shows new images, row by row.
    *
    * @param file path of the PNG, which is written whole or not at all; its folder must exist
-   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT` if the picture would have more than 2²⁴ pixels;
+   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, also if the picture would have more than 2²⁴ pixels;
    *   `ERR_DCGAN_OVERLOADED` as `sample()` does; `ERR_DCGAN_IO` if the file cannot be written
    */
   async saveGrid(file: string, options?: SaveGridOptions): Promise<void> {
@@ -323,8 +323,9 @@ export class DCGAN {
    * the real images, which takes up to a minute, and is kept in the user's cache folder. `minConfidence` then uses it too.
    * Without labels, the shipped one is used: distances still rank models, but the figures of classes mean nothing.
    *
-   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`; `ERR_DCGAN_BAD_DATASET` if the images cannot be read, do not
-   *   fit, or fewer than two are left to compare. When the signal aborts: its reason
+   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`; `ERR_DCGAN_NATIVE_NOT_FOUND` without LibTorch;
+   *   `ERR_DCGAN_BAD_DATASET` if the images cannot be read, do not fit, or fewer than two are left to compare. When the
+   *   signal aborts: its reason
    *
    * @example
    * import { DCGAN } from 'libtorch-dcgan'
@@ -351,16 +352,15 @@ export class DCGAN {
    * between two steps. Several calls are served one after the other.
    *
    * @param file its path; the folder must exist
-   * @throws {DcganError} `ERR_DCGAN_IO`; `ERR_DCGAN_DIVERGED` if a weight is not finite; `ERR_DCGAN_WRONG_STATE` for a
-   *   generator alone without `only: 'generator'`. An existing file is then untouched
+   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`; `ERR_DCGAN_IO`; `ERR_DCGAN_DIVERGED` if a weight is not finite;
+   *   `ERR_DCGAN_WRONG_STATE` for a generator alone without `only: 'generator'`. An existing file is then untouched
    */
   async save(file: string, options?: SaveOptions): Promise<void> {
     this.#model.assertAlive()
     const path = checkPath('file', file)
     const how = { ...checkSave(options), durable: true }
-    const { only: part = 'all' } = how
-    if (part === 'all' && this.#generatorOnly) throw onlyGenerator('save')
-    await this.#saver.save(part, state =>
+    if (how.only === undefined && this.#generatorOnly) throw onlyGenerator('save')
+    await this.#saver.save(how.only ?? 'all', state =>
       writing().writeState(path, state, this.hparams, { ...how, classNames: this.classNames }),
     )
   }
@@ -373,7 +373,7 @@ export class DCGAN {
    * number of labels than of latent vectors.
    *
    * @param file its path; the folder must exist. It is written whole or not at all
-   * @throws {DcganError} `ERR_DCGAN_IO`
+   * @throws {DcganError} `ERR_DCGAN_INVALID_ARGUMENT`, `ERR_DCGAN_IO`
    */
   async exportOnnx(file: string, options?: ExportOnnxOptions): Promise<void> {
     this.#model.assertAlive()

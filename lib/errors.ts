@@ -62,7 +62,7 @@ export function disposed(): DcganError {
 /** Describes any value briefly, for an error message. Never throws, not even for a proxy or a getter that does. */
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(shortened(value))
-  // Writing out a large one takes long.
+  // It takes long to write out a large bigint.
   if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value ? `${value}n` : 'a large bigint'
   if (typeof value === 'function') return 'a function'
   if (value === null || typeof value !== 'object') return shortened(String(value))

@@ -39,7 +39,7 @@ export async function readStateFrom(reader: ByteReader): Promise<ReadState> {
   const info = decodeMetadata(container.metadata, container.fail)
   const table = matchTable(container, info)
   const data = new Map<string, ArrayBuffer>()
-  // In the order of the file.
+  // Tensors are read in the order of the file.
   for (const tensor of container.tensors) {
     data.set(tensor.name, await readTensor(container, tensor, table.get(tensor.name) as TensorSpec))
   }

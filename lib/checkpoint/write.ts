@@ -90,7 +90,7 @@ function layOut(tensors: readonly NativeTensor[], info: StateInfo, half: boolean
     const stored: Dtype = half && dtype === 'F32' ? 'F16' : dtype
     return { spec, data, info: { name, dtype: stored, shape: [...shape], begin: 0, end: 0 } }
   })
-  // Like Python's writer: the widest type first, so that all are aligned, then by name.
+  // Python's writer has this order too: the widest type first, so that all are aligned, then by name.
   parts.sort(
     (a, b) =>
       ELEMENT_BYTES[b.info.dtype] - ELEMENT_BYTES[a.info.dtype] || (a.info.name < b.info.name ? -1 : 1),

@@ -69,9 +69,9 @@ function checkParts(value: unknown): Dataset {
     height,
     classNames,
   } = value as Record<string, unknown>
-  // First, because reading a list may run code of the caller's.
+  // The names are checked first, because reading a list may run code of the caller.
   const names = checkClassNames(classNames)
-  // Not instanceof: the array may come from another realm.
+  // instanceof would refuse an array of another realm.
   if (!types.isUint8Array(images)) throw invalidArgument('dataset.images', 'a Uint8Array', images)
   if (!types.isUint8Array(labels)) throw invalidArgument('dataset.labels', 'a Uint8Array', labels)
   if (!isInteger(count)) throw invalidArgument('dataset.count', 'an integer', count)

@@ -70,7 +70,7 @@ export async function loadMnist(
  */
 export function mnistOfNow(): (split: Split) => Promise<Dataset> {
   const source = (async () => originOf(undefined))()
-  // Often it is not needed.
+  // Only a caller that reads MNIST gets the error.
   source.catch(() => {})
   return async split => read(await source, split)
 }

@@ -27,7 +27,7 @@ export function subset(dataset: TrainingImages, which: number | ArrayLike<number
   const { images, labels, count, width, height, classNames } = checkDataset(dataset)
   const labelled = lengthOf(labels)
   const indices = checkIndices(which, count)
-  // Reading the list may run code of the caller's.
+  // Reading the list may have run code of the caller, which may have changed the arrays.
   if (lengthOf(images) !== count * PIXELS || lengthOf(labels) !== labelled) {
     throw invalidArgument('which', 'a list that leaves the images in their place', which)
   }

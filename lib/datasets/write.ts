@@ -129,7 +129,7 @@ async function* watching(
   }
 }
 
-/** Not instanceof: the batch may be of another copy of this package. */
+/** Returns whether a value is a batch, which may be of another copy of this package. */
 function isBatch(value: unknown): value is ImageBatch {
   const { count, pixels } = Object(value) as Partial<ImageBatch>
   return typeof (value as ImageBatch | null)?.image === 'function' && pixels?.length === (count ?? 0) * PIXELS

@@ -23,7 +23,7 @@ export class ImageBatch extends GreyBatch {
    * @param options `scale` enlarges it, `invert` draws black on white, `gap` leaves empty pixels around it
    */
   override async png(i: number, options?: PngOptions): Promise<FileBytes> {
-    // A copy, because the options may have a getter that transfers the pixels.
+    // The pixels are copied, because the options may have a getter that transfers them.
     const image = { ...this.frame(i), pixels: this.image(i).slice() }
     const picture = pictures().drawPicture(image, options)
     return picture.width === SIDE ? pngs().encodeSmallPng(picture) : pngs().encodePng(picture)

@@ -1,6 +1,6 @@
 import { DcganError, type DcganErrorCode } from '../errors.js'
 
-// Imports no module of Node.js, because require() fails in a bundle of ES modules.
+// This file imports no module of Node.js, because require() fails in a bundle of ES modules.
 
 /**
  * Checks that a folder is this package's. A bundle is elsewhere, and does not find the files that the package opens at run
@@ -18,7 +18,7 @@ export function assertPackage(
   try {
     name = JSON.parse(read()).name
   } catch {
-    // Nothing that can be read is there.
+    // The folder has no package.json that can be read.
   }
   if (name === 'libtorch-dcgan') return
   throw new DcganError(

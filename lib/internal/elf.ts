@@ -17,7 +17,7 @@ export function cutShort(file: string): boolean {
   const found = headerOf(file)
   if (found === undefined) return false
   const { header, size } = found
-  // e_shoff, e_shentsize and e_shnum.
+  // The table begins at e_shoff, and has e_shnum entries of e_shentsize bytes.
   return size < Number(header.readBigUInt64LE(40)) + header.readUInt16LE(58) * header.readUInt16LE(60)
 }
 

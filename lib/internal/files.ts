@@ -171,7 +171,7 @@ async function targetOf(path: string): Promise<{ target: string; replaced: Stats
     const there = await lstat(target).catch(undefinedIfMissing)
     if (!there?.isSymbolicLink()) return { target, replaced: checkReplaced(path, there) }
     const next = await readlink(target)
-    // Not join: after a link, '..' is the parent of the folder that it leads to.
+    // join() would drop '..', which after a link is the parent of the folder that the link leads to.
     target = isAbsolute(next) ? next : `${dirname(target)}/${next}`
   }
   throw Object.assign(new Error('too many symbolic links'), { code: 'ELOOP' })

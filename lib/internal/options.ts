@@ -185,7 +185,7 @@ function adviceFor(
 
 /** Returns the known name that is most like a key; undefined if none is much like it. */
 function nearest(key: string, known: readonly string[]): string | undefined {
-  // All known names are shorter.
+  // All known names are shorter than this.
   const given = plain(key.slice(0, MAX_NAME))
   const distances = known.map(name => distance(given, plain(name)))
   const least = Math.min(...distances)

@@ -39,7 +39,7 @@ export async function unzip(
     let done = 0
     for (const { entry, file } of wanted) {
       fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 })
-      // Written at once: a stream to the file could still make it after this has failed and the folder was removed.
+      // A stream could still make the file after this has failed and the folder was removed.
       const fd = fs.openSync(file, 'wx', 0o644)
       try {
         for await (const chunk of readEntry(zip, entry)) fs.appendFileSync(fd, chunk)

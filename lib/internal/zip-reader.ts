@@ -28,7 +28,7 @@ export async function* readEntry(zip: ZipFile, entry: Entry): AsyncGenerator<Buf
   const { fileName: name, compressionMethod: method } = entry
   if (!entry.canDecodeFileData()) throw new Error(`${name} is encrypted, or packed by method ${method}`)
   let crc = 0
-  // yauzl checks their number.
+  // yauzl checks the number of bytes.
   for await (const chunk of await zip.openReadStreamPromise(entry)) {
     crc = zlib.crc32(chunk, crc)
     yield chunk
@@ -52,7 +52,7 @@ class FileReader extends RandomAccessReader {
   override _readStreamForRange(start: number, end: number): Readable {
     if (end - start > SMALL_BYTES)
       return fs.createReadStream(this.#file, { start, end: end - 1, highWaterMark: 1 << 20 })
-    // At once: thousands of headers would wait for as many streams.
+    // Small ranges are read at once, because thousands of headers would need as many streams.
     const bytes = Buffer.alloc(end - start)
     return Readable.from([bytes.subarray(0, fs.readSync(this.#fd, bytes, 0, bytes.length, start))])
   }

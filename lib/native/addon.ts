@@ -43,7 +43,7 @@ export function openAddon(): OpenAddon {
  */
 export function openAddonIfAny(): OpenAddon | undefined {
   assertInstalled(ROOT)
-  // With gcompat, Alpine might open it all the same.
+  // With gcompat, Alpine might open the addon for glibc.
   if (existsSync('/etc/alpine-release')) return undefined
   try {
     return load()

@@ -113,7 +113,7 @@ export class Model {
     return this.#call(async () => {
       const change = this.#changeToLibTorch()
       // The images are copied now, and this call rejects with the change's error.
-      const hash = this.#trained.setDataset(this.#handle, images, count, labels)
+      const hash = this.#addon.setDataset(this.#handle, images, count, labels)
       hash.catch(() => {})
       await change
       return hash
@@ -123,18 +123,18 @@ export class Model {
   /** Needs `setDataset()` first. */
   async trainEpoch(request: NativeEpochRequest, onEvent: (event: NativeEvent) => void): Promise<NativeEpoch> {
     if (this.#machine.fellBack) warnOfCpu()
-    const epoch = await this.#call(() => this.#trained.trainEpoch(this.#handle, request, onEvent))
+    const epoch = await this.#call(() => this.#addon.trainEpoch(this.#handle, request, onEvent))
     if (epoch.captureFailure !== '') warnOfCapture(epoch.captureFailure)
     this.#warnOfThreads()
     return epoch
   }
 
   cancelEpoch(): void {
-    if (!this.disposed && this.#engineName !== 'wasm') this.#trained.cancelEpoch(this.#handle)
+    if (!this.disposed) this.#addon.cancelEpoch(this.#handle)
   }
 
   acknowledgeCheckpoint(): void {
-    if (!this.disposed && this.#engineName !== 'wasm') this.#trained.acknowledgeCheckpoint(this.#handle)
+    if (!this.disposed) this.#addon.acknowledgeCheckpoint(this.#handle)
   }
 
   /**
@@ -202,8 +202,8 @@ export class Model {
   /** Trains a classifier of labelled images. */
   trainClassifier(request: NativeClassifierRequest, onPiece: OnPiece): Promise<NativeTrainedClassifier> {
     return this.#inPieces(
-      () => this.#trained.beginClassifier(this.#handle, request),
-      id => this.#trained.advanceClassifier(this.#handle, id),
+      () => this.#addon.beginClassifier(this.#handle, request),
+      id => this.#addon.advanceClassifier(this.#handle, id),
       onPiece,
     )
   }
@@ -211,8 +211,8 @@ export class Model {
   /** Evaluates the generator as it is at the call. */
   evaluate(request: NativeEvaluationRequest, onPiece: OnPiece): Promise<NativeEvaluation> {
     return this.#inPieces(
-      () => this.#trained.beginEvaluation(this.#handle, request),
-      id => this.#trained.advanceEvaluation(this.#handle, id),
+      () => this.#addon.beginEvaluation(this.#handle, request),
+      id => this.#addon.advanceEvaluation(this.#handle, id),
       onPiece,
     )
   }
@@ -224,7 +224,7 @@ export class Model {
     const cancel = () => this.cancelEpoch()
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      return await this.#call(() => this.#trained.exchange(this.#handle, text))
+      return await this.#call(() => this.#addon.exchange(this.#handle, text))
     } catch (error) {
       signal?.throwIfAborted()
       throw this.disposed ? disposed() : error
@@ -271,7 +271,7 @@ export class Model {
   }
 
   /** The engine with the functions that WebAssembly does not have. */
-  get #trained(): NativeAddon {
+  get #addon(): NativeAddon {
     if (this.#engineName === 'wasm') throw cannotTrain()
     return this.#engine as NativeAddon
   }
@@ -282,7 +282,7 @@ export class Model {
    */
   #changeToLibTorch(): Promise<void> {
     if (this.#engineName === 'libtorch') return Promise.resolve()
-    const addon = this.#trained
+    const addon = this.#addon
     const machine = chooseMachine(this.#hparams, training().info(), undefined)
     return addon.startTraining(this.#handle, machine.native).then(() => {
       this.#machine = machine
@@ -310,7 +310,7 @@ export class Model {
         if (Object.keys(result).length > 0) return result as unknown as Result
       }
     } finally {
-      if (!this.disposed) this.#trained.endEvaluation(this.#handle, id)
+      if (!this.disposed) this.#addon.endEvaluation(this.#handle, id)
     }
   }
 

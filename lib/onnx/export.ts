@@ -46,7 +46,7 @@ export function exportModel(
       hparams: JSON.stringify({ ...hparams, distributed: undefined }),
       step: String(step),
       epoch: String(epoch),
-      // A class without a name is called as its label is written.
+      // The name of a class without one is its label.
       ...(classes > 0 && {
         class_names: JSON.stringify(Array.from({ length: classes }, (_, i) => classNames?.[i] ?? String(i))),
       }),

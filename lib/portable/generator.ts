@@ -178,7 +178,7 @@ export async function loadGenerator<Batch>(
   const checks = { classifier: optional((_, value) => platform.check(value)) }
   const { classifier } = checkOptions('the options of load()', options, checks)
   const reading = platform.open(platform.check(source)).then(reader => closing(reader, readStateFrom))
-  // Compiled while the file is on its way.
+  // The module is compiled while the file is on its way.
   const [{ hparams, state, classNames }, module] = await Promise.all([reading, platform.module])
   const { latentDim, classes = DEFAULTS.classes } = hparams
   const instance = new Instance(module)

@@ -146,7 +146,7 @@ export const checkTruncation: Check<number> = (key, value = 1) => {
 }
 
 function checkLatents(latents: unknown, count: number, latentDim: number): Float32Array {
-  // Not instanceof: the array may come from another realm.
+  // instanceof would refuse an array of another realm.
   const expected = `a Float32Array of ${count * latentDim} (count × latentDim) finite numbers`
   if (!isFloat32Array(latents) || lengthOf(latents) !== count * latentDim) {
     throw invalidArgument('latents', expected, latents)

@@ -32,7 +32,7 @@ export function runScript<T>(body: string, args: string[]): Answer<T> {
   const argv = ['--no-warnings', '-e', script, ...args]
   const { signal, stdout, stderr, error } = spawnSync(process.execPath, argv, options)
   try {
-    // LibTorch may have written warnings before it.
+    // LibTorch may have written warnings before the answer.
     return JSON.parse(stdout.slice(stdout.lastIndexOf('\n')))
   } catch {
     const silent = codeOf(error) === 'ETIMEDOUT' && `did not answer within ${LIMIT_MS / 1000} seconds`

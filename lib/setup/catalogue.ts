@@ -16,7 +16,7 @@ const WHEELS: Record<string, Record<Variant, string> & { bytes: number }> = {
     cuda: '305a61f61f35f128579f299c5bd33d475f6a01c6307336139632e30856c4854d',
     bytes: 191_794_682,
   },
-  // As PyTorch's and PyPI's indexes state them; this project has not hashed these files itself.
+  // The indexes of PyTorch and PyPI state these; this project has not hashed the files itself.
   'linux-arm64': {
     cpu: '84453b69508ec79902f899c5ed9495acb9e2bbe9fda5f1d5d6f19e3c3842e1a7',
     cuda: 'ef1276fd07adb8d463ac402a24ea7482e45c9a42df8ebdac211aa757779200ba',

@@ -76,7 +76,7 @@ function nameOf({ version, variant }: { version: string; variant: Variant }): st
 
 async function makeCache(cache: string): Promise<void> {
   try {
-    // Others may read it: an image is often built by root and run by another user.
+    // Other users may read the cache: an image is often built by root and run by another user.
     await makeFolder(cache, 0o755)
     fs.accessSync(cache, fs.constants.W_OK)
   } catch (cause) {
@@ -94,7 +94,7 @@ async function makeEntry(cache: string, source: Archive | Release): Promise<LibT
   const remove = (names: string[]) => {
     for (const name of names) fs.rmSync(path.join(cache, name), { recursive: true, force: true })
   }
-  // The remains of interrupted runs.
+  // Interrupted runs leave these.
   remove(fs.readdirSync(cache).filter(name => /^(\.(unpack|removed)-|downloads$)/.test(name)))
   const made = path.join(cache, '.unpack-libtorch')
   try {

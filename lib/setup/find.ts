@@ -80,7 +80,7 @@ export function readVersion(include: string): string | undefined {
   return versions.find(parts => !parts.includes(undefined))?.join('.')
 }
 
-// Finds where `import torch` would look, without the seconds that importing it takes.
+// Finds the folder that `import torch` would load, without the seconds that importing it takes.
 const LOCATE = `
 import importlib.util
 spec = importlib.util.find_spec('torch')

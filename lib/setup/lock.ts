@@ -43,7 +43,7 @@ export async function withLock<T>(
     throw refusal(messageOf(error))
   }
   try {
-    // The file may be older than this rule.
+    // An older release may have made the file with other permissions.
     attempt(() => fs.fchmodSync(input, 0o600))
     // flock locks what it has open as its standard input, and we have that open too: the lock outlives it, until we and
     // all programs that we started have closed the file.
@@ -59,7 +59,7 @@ export async function withLock<T>(
       throw ioFailure(`The lock ${file} was not released in ${patience} seconds.`, fix)
     }
     if (status !== 0) throw refusal(output.trim())
-    // For the message of those who wait.
+    // The message of a waiting set-up shows this number.
     attempt(() => fs.ftruncateSync(input) ?? fs.writeSync(input, `${process.pid}\n`))
     locks.add(input)
     return await work()

@@ -82,7 +82,7 @@ async function provideLibTorch(options: SetUpOptions, fromSource: boolean): Prom
   if (found !== undefined) return found
   const variant = cuda || (!cpu && hasNvidiaDriver()) ? 'cuda' : 'cpu'
   if (from === undefined) {
-    // Checked before the long download, not after it.
+    // The platform and the tools are checked before the long download.
     requirePlatform()
     const { version } = releaseFor(variant)
     if (fromSource || prebuiltMisfit(ROOT, { version, cuda: variant === 'cuda' }) !== undefined) {

@@ -2,7 +2,7 @@ import { duration, line, size } from '../internal/report.js'
 import { unzip } from '../internal/unzip.js'
 import { LIBRARY } from './cache.js'
 
-// Python's side of PyTorch, and its own tests.
+// These libraries belong to PyTorch's Python package and to its tests.
 const NOT_NEEDED =
   /^lib(torch_python|shm|torchbind_test|jitbackend_test|backend_with_compiler|aoti_custom_ops)\./
 

@@ -41,7 +41,7 @@ export class EventFile {
   /** Appends the events. Rejects with `ERR_DCGAN_IO`. */
   async write(...events: readonly Message[]): Promise<void> {
     try {
-      // In one piece: TensorBoard may read while this writes, and waits for the rest of a record.
+      // Events are written in one piece, because TensorBoard may read meanwhile, and waits for the rest of a record.
       await this.#file.appendFile(Buffer.concat(events.map(event => record(event.toBytes()))))
     } catch (cause) {
       throw ioError('write', this.#path, cause)

@@ -103,7 +103,7 @@ async function rowsUpTo(path: string, file: FileHandle, step: number): Promise<B
   const start = Buffer.alloc(HEADER_WITH_FIGURES.length)
   const { bytesRead } = await file.read(start, 0, start.length, 0)
   const header = [HEADER_WITH_FIGURES, HEADER].find(each => start.indexOf(each) === 0) ?? ''
-  // Not all of a file is read that is another one, and may be large.
+  // Another file may be large, so only its beginning is read.
   if (bytesRead > 0 && header === '') {
     throw new DcganError(
       'ERR_DCGAN_IO',

@@ -26,7 +26,7 @@ export class Snapshots {
     const upTo = snapshotName(step)
     const found = step === 0 ? [] : await listSnapshots(folder.path)
     const earlier: string[] = []
-    // One after the other, because the number of open files is limited.
+    // Files are read one after the other, because the number of open files is limited.
     for (const path of found) {
       if (isUpTo(basename(path), upTo) && (await hasSide(path, outputDim * SIDE))) earlier.push(path)
     }

@@ -1,5 +1,5 @@
 // The types of `libtorch-dcgan/portable` for a compiler that does not know whether the code will run in Node.js or in a
-// browser, as in Next.js and Vite: what both have. `./node` and `./browser` name one side.
+// browser, as in Next.js and Vite. Both sides have these types. `./node` and `./browser` name one side.
 
 import type { GreyBatch } from '../../images/grey-batch.js'
 import type { Source } from '../../internal/source.js'

@@ -11,7 +11,7 @@ type CanvasData = typeof globalThis extends { ImageData: { prototype: infer T } 
 /** Images of digits in a browser, a worker or an edge runtime: their grey levels, PNG files, and `ImageData` to draw. */
 export class WebBatch extends GreyBatch {
   override async png(i: number, options?: PngOptions): Promise<Bytes> {
-    // A copy, because the options may have a getter that transfers the pixels.
+    // The pixels are copied, because the options may have a getter that transfers them.
     return encodePng(drawPicture({ ...this.frame(i), pixels: this.image(i).slice() }, options))
   }
 
