@@ -97,12 +97,13 @@ test.each(['browser', 'anywhere'])(
   'the types of portable/web/%s compile with those of browsers, and without',
   name => {
     const from = JSON.stringify(join(ROOT, `dist/browser/portable/web/${name}.js`))
-    const source = `import { Generator, type ImageBatch, type LoadOptions } from ${from}
+    const source = `import { Generator, ImageBatch, type LoadOptions } from ${from}
     const options: LoadOptions = { classifier: new Uint8Array(1) }
     export const own: Generator = await Generator.load('letters.safetensors', options)
     const generator: Generator = await Generator.pretrained()
     const batch: ImageBatch = await generator.sample(2, { seed: 1, minConfidence: 0.9 })
     for (const { pixels, label } of batch) console.log(pixels.length, label)
+    export const made: ImageBatch = new ImageBatch(new Uint8Array(784))
     export const response = new Response(await batch.grid({ scale: 2 }))
     ${name === 'anywhere' ? '// @ts-expect-error: Node.js has no ImageData' : ''}
     export const data = batch.imageData(0)`

@@ -1,7 +1,8 @@
 import { type AccuracyScore, DEFAULT_COUNT, type Evaluation, type Figures } from '../evaluation/index.js'
 
 const NAME_WIDTH = 18
-const CELL_WIDTH = 11
+/** One more than the characters of `12.3 % (255)`. */
+const CELL_WIDTH = 13
 
 /** Formats an evaluation as a table of 80 columns, next to the figures of real images. */
 export function evaluationTable(model: string, evaluation: Evaluation): string {
@@ -45,9 +46,9 @@ type Row = [name: string, of: (figures: Figures) => string, meaning: string]
 const ROWS: Row[] = [
   ['Fréchet distance', ({ frechetDistance }) => distance(frechetDistance), 'smaller is better'],
   ['precision', ({ precision }) => precision.toFixed(3), 'how many look real'],
-  ['recall', ({ recall }) => recall.toFixed(3), 'how much variety there is'],
-  ['density', ({ density }) => density.toFixed(3), 'how many real ones are near'],
-  ['coverage', ({ coverage }) => coverage.toFixed(3), 'real ones with one near'],
+  ['recall', ({ recall }) => recall.toFixed(3), 'how much variety'],
+  ['density', ({ density }) => density.toFixed(3), 'real ones nearby'],
+  ['coverage', ({ coverage }) => coverage.toFixed(3), 'real ones reached'],
   ['confidence', ({ confidence }) => confidence.toFixed(4), 'of the classifier'],
   ['rarest class', ({ classShares }) => extreme(classShares, Math.min, share), 'its share'],
   ['commonest class', ({ classShares }) => extreme(classShares, Math.max, share), 'its share'],
@@ -84,7 +85,7 @@ function distance(value: number): string {
 }
 
 function share(value: number): string {
-  return percent(value, 1)
+  return percent(value, value === 1 ? 0 : 1)
 }
 
 /** Formats the extreme of the values that are numbers, and its class: "8.6 % (5)". */

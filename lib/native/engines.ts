@@ -1,4 +1,5 @@
 import { DcganError, type DcganErrorCode, invalidArgument } from '../errors.js'
+import { SETUP } from '../internal/failure.js'
 import { loading } from '../internal/loading.js'
 import type { LibTorchInfo } from '../setup/find.js'
 import { type OpenAddon, openAddon, openAddonIfAny } from './addon.js'
@@ -64,7 +65,7 @@ function wantsWasm(): boolean {
 export function cannotTrain(why = 'This model runs in WebAssembly, which only samples'): DcganError {
   return new DcganError(
     'ERR_DCGAN_NATIVE_NOT_FOUND',
-    `${why}. Models train on Linux with glibc 2.28 or newer, on x64 and arm64`,
+    `${why}. Models train on Linux with glibc 2.28 or newer, on x64 and arm64, after "${SETUP}"`,
   )
 }
 

@@ -150,9 +150,10 @@ async function setDataset(
 ): Promise<{ schedule: Schedule; hash: string; restart: boolean }> {
   const dataset = typeof source === 'object' ? source : await loadSource(source, 'train', signal)
   const { count } = dataset
+  // First, because advice about labels would mislead where another data set was meant.
+  if (!newData) data.checkCount(count)
   checkLabelled(dataset, classes)
   const schedule = new Schedule(count, batchSize, epochs)
-  if (!newData) data.checkCount(count)
   const kept = keptOf(dataset, source)
   const hash = await model.setDataset(dataset)
   signal?.throwIfAborted()

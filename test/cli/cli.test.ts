@@ -221,6 +221,15 @@ test('evaluate prints each figure next to the figures of real images in 80 colum
   expect(Number(shown)).toBeCloseTo(figures.frechetDistance, 0)
 })
 
+test('the columns of the table of evaluate stay apart where all images are of one class', async () => {
+  const cwd = folder()
+  await tiny().save(join(cwd, 'model'), { only: 'generator' })
+  const flags = ['evaluate', 'model', '--count', '20', '--data', data(120, 30)]
+  const { stdout } = await cli(flags, { cwd })
+  expect(stdout).toMatch(/commonest class +100 % \(\d\) {2,}\d/)
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+})
+
 test('sample --min-confidence and --truncation make the digits that the library makes', async () => {
   const cwd = folder()
   const flags = ['sample', '--count', '9', '--seed', '4', '--json']

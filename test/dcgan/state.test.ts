@@ -4,7 +4,7 @@ import { readState, writeState } from '../../lib/checkpoint'
 import { DCGAN, type HyperParams, type Progress } from '../../lib/index'
 import { training } from '../../lib/native/engines'
 import { decodePng } from '../images/decoders'
-import { bars, equal, kept, stopAt, tiny } from '../support/dcgan'
+import { bars, equal, kept, labelled, stopAt, tiny } from '../support/dcgan'
 import { failure, invalid, refused } from '../support/failure'
 import { folder } from '../support/folder'
 
@@ -187,6 +187,14 @@ describe('a loaded model and another data set', () => {
     // Refusals leave the model as it was: its own data continue it exactly.
     const [one, other] = [await again.trainEpoch(bars(40)), await (await load(file)).trainEpoch(bars(40))]
     expect(one.discLosses).toEqual(other.discLosses)
+  })
+
+  test('do not come together by mistake where the other one has more classes, either', async () => {
+    const file = join(folder(), 'model')
+    const gan = tiny({ classes: 2 })
+    await gan.trainEpoch(labelled(8, 2))
+    await gan.save(file)
+    await otherData((await load(file)).trainEpoch(labelled(12, 3)), file)
   })
 
   test('come together with newData, and the new one is remembered', async () => {

@@ -187,7 +187,7 @@ test('a call that trains names the platforms that train', async () => {
   const { wasm } = await both({ classes: 0 })
   const only = code(
     'ERR_DCGAN_NATIVE_NOT_FOUND',
-    /WebAssembly.*only samples.*Linux with glibc 2\.28 or newer/,
+    /WebAssembly.*only samples.*Linux with glibc 2\.28 or newer.*npx libtorch-dcgan setup/,
   )
   expect(await failure(wasm.train({ dataset: bars(16), outputDir: null }))).toEqual(only)
   expect(await failure(wasm.trainEpoch(bars(16)))).toEqual(only)

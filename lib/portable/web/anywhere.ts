@@ -16,6 +16,7 @@ export type { LoadOptions } from '../generator.js'
 
 /** Generated images, as each platform's `Generator` makes them. */
 export type ImageBatch = GreyBatch
+export declare const ImageBatch: new (...parts: ConstructorParameters<typeof GreyBatch>) => ImageBatch
 
 /** A trained generator: the same images as `DCGAN.sample()` makes. */
 export type Generator = PortableGenerator<ImageBatch>
