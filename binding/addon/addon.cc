@@ -90,8 +90,6 @@ Napi::Value agreed_seed(const Napi::CallbackInfo& info) {
 
 // Each of the following makes its request before it promises an answer, and throws if the request is invalid.
 
-// Each of the following makes its request before it promises an answer, and throws if the request is invalid.
-
 /// Numbers a request, so that JavaScript can cancel it, and returns { id, promise }.
 template <class T, class... Params, class... Args>
 Napi::Value job(Napi::Env env, Model& model, void (Engine::*method)(Reply<T>, std::int64_t, Params...),

@@ -1,5 +1,6 @@
-// The part of the C++ library that our code needs in WebAssembly. The compiler's own would bring printf and
-// imports, to report what cannot happen here but for want of memory. A failure stops the module.
+// The part of the C++ library that our code needs in WebAssembly. The compiler's own would add printf and
+// imports, only to report failures that cannot happen here, except when memory runs out. A failure stops the
+// module.
 
 #include <cstdlib>
 #include <new>
