@@ -1,5 +1,5 @@
 import { checkHyperParams, DEFAULTS, type HyperParams } from '../hyperparams.js'
-import { areClassNames, MAX_CLASSES } from '../internal/class-names.js'
+import { areClassNames, CLASS_NAMES_RULE } from '../internal/class-names.js'
 import type { NativePosition } from '../native/types.js'
 import { type Fail, quoted } from './errors.js'
 import { parseObject } from './json.js'
@@ -147,7 +147,7 @@ const MAX_NAMES = 1 << 20
 
 function decodeNames(json: string | undefined, fail: Fail): readonly string[] | undefined {
   if (json === undefined) return undefined
-  const expected = `its class_names are no list of up to ${MAX_CLASSES} different texts`
+  const expected = `its class_names are not ${CLASS_NAMES_RULE} in JSON`
   if (json.length > MAX_NAMES) fail(expected)
   let names: unknown
   try {

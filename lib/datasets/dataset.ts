@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { badDataset, type DcganError, invalidArgument } from '../errors.js'
-import { areClassNames, MAX_CLASSES } from '../internal/class-names.js'
+import { areClassNames, CLASS_NAMES_RULE, MAX_CLASSES } from '../internal/class-names.js'
 import { checkPath } from '../internal/files.js'
 import { reading } from '../internal/options.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
@@ -97,10 +97,9 @@ function checkParts(value: unknown): Dataset {
 
 function checkClassNames(value: unknown): readonly string[] | undefined {
   if (value === undefined) return undefined
-  const expected = `a list of up to ${MAX_CLASSES} texts, all of them different,`
   const names =
     Array.isArray(value) && value.length <= MAX_CLASSES ? Array.from(value as unknown[]) : undefined
-  if (!areClassNames(names)) throw invalidArgument('dataset.classNames', expected, value)
+  if (!areClassNames(names)) throw invalidArgument('dataset.classNames', CLASS_NAMES_RULE, value)
   return Object.freeze(names)
 }
 

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { badDataset } from '../errors.js'
+import { areClassNames, CLASS_NAMES_RULE } from '../internal/class-names.js'
 import { firstBytes, firstExisting, withRegularFile } from '../internal/regular-file.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
 import { type Dataset, datasetOf } from './dataset.js'
@@ -75,7 +76,8 @@ async function named(
       classNames[label - shift] = String.fromCodePoint(code)
     }
   }
-  return { labels: shifted, classNames: Array.from(classNames, (name, label) => name ?? String(label)) }
+  const complete = Array.from(classNames, (name, label) => name ?? String(label))
+  return { labels: shifted, ...(areClassNames(complete) && { classNames: complete }) }
 }
 
 /** Labels are bytes. */
@@ -102,9 +104,9 @@ export async function classNamesIn(folder: string): Promise<string[] | undefined
   if (text === undefined) return undefined
   try {
     const names: unknown = JSON.parse(text)
-    if (Array.isArray(names) && names.every(name => typeof name === 'string')) return names
+    if (areClassNames(names)) return names
   } catch {}
-  throw badDataset(`${path} is no list of names in JSON, such as ["A", "B"]. Correct it or remove it`)
+  throw badDataset(`${path} is not ${CLASS_NAMES_RULE} in JSON, such as ["A", "B"]. Correct it or remove it`)
 }
 
 /** Bytes that are turned before other work may run. */

@@ -1,5 +1,6 @@
 import type { Entry, ZipFile } from 'yauzl'
 import { badDataset, DcganError } from '../errors.js'
+import { areClassNames, CLASS_NAMES_RULE } from '../internal/class-names.js'
 import { lazy } from '../internal/lazy.js'
 import { withRegularFile } from '../internal/regular-file.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
@@ -154,13 +155,20 @@ function namesOf(path: string, { dtype, shape, data }: NpyArray): string[] {
       `Save them as an array of texts, of ${MAX_NAMES} bytes at most`,
     )
   }
-  return Array.from({ length: count }, (_, i) => {
+  const names = Array.from({ length: count }, (_, i) => {
     const codes = Array.from({ length }, (_, j) => data.readUInt32LE(4 * (i * length + j)))
     return codes
       .filter(code => code > 0 && code <= 0x10ffff)
       .map(code => String.fromCodePoint(code))
       .join('')
   })
+  if (areClassNames(names)) return names
+  throw bad(
+    path,
+    `holds class_names that are not ${CLASS_NAMES_RULE} as they must be`,
+    undefined,
+    'Correct them',
+  )
 }
 
 function bad(

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { DCGAN, ImageBatch, loadImages } from '../../lib/index'
+import { DCGAN, ImageBatch, loadImages, loadMnist } from '../../lib/index'
 import { zip } from '../setup/zip-files'
 import { kept, TINY } from '../support/dcgan'
 import { invalid, refused } from '../support/failure'
@@ -259,6 +259,21 @@ test.each(['emnist-digits-mapping.txt', 'class-names.json'])(
   },
 )
 
+test.each([
+  ['two of one name', '["a", "a"]'],
+  ['an empty name', '["", "b"]'],
+  ['more names than labels can have', JSON.stringify(Array.from({ length: 257 }, (_, i) => `${i}`))],
+  ['a name longer than a state file may hold', JSON.stringify(['x'.repeat(257)])],
+])('class-names.json with names that no model can have is refused: %s', async (_, names) => {
+  const root = folder()
+  put(join(root, 'train-images-idx3-ubyte'), idx(0x803, [2, 28, 28], pixels(2)))
+  put(join(root, 'train-labels-idx1-ubyte'), idx(0x801, [2], Buffer.of(0, 1)))
+  put(join(root, 'class-names.json'), names)
+  const message = /class-names\.json is not a list of up to 256 texts/
+  await refused(loadImages(root), 'ERR_DCGAN_BAD_DATASET', message)
+  await refused(loadMnist(root), 'ERR_DCGAN_BAD_DATASET', message)
+})
+
 test('images without labels are read from an IDX file too', async () => {
   const root = folder()
   put(join(root, 'mine-images-idx3-ubyte'), idx(0x803, [2, 28, 28], pixels(2)))
@@ -277,7 +292,8 @@ np.savez('${root}/c.npz', images=images.astype(np.float32))
 np.savez('${root}/d.npz', images=images, labels=np.array([1, 2]))
 np.savez('${root}/e.npz', images=images, labels=np.array([1, 2, 300]))
 np.savez('${root}/f.npz', pictures=images)
-np.savez_compressed('${root}/g.npz', images=images, class_names=np.array(['x'] * (2**18 + 1)))`
+np.savez_compressed('${root}/g.npz', images=images, class_names=np.array(['x'] * (2**18 + 1)))
+np.savez('${root}/h.npz', images=images, labels=np.array([0, 1, 1]), class_names=np.array(['x', 'x']))`
   execFileSync(PYTHON, ['-c', script])
   const expected = Uint8Array.from({ length: 3 * 784 }, (_, i) => i % 251)
   for (const name of ['a.npz', 'b.npz']) {
@@ -292,6 +308,7 @@ np.savez_compressed('${root}/g.npz', images=images, class_names=np.array(['x'] *
     ['d.npz', /labels of type <i8 and shape \(2\) for 3 images/],
     ['e.npz', /the label 300 for image 2/],
     ['g.npz', /class_names of type <U1 and shape \(262145\)\. .* 1048576 bytes at most/],
+    ['h.npz', /class_names that are not a list of .*, all of them different/],
     ['f.npz', /no array of train images \(images, .*only pictures/],
   ] as const) {
     await refused(loadImages(join(root, name)), 'ERR_DCGAN_BAD_DATASET', message)
