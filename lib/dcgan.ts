@@ -414,9 +414,9 @@ export class DCGAN {
     const { hash } = this.#data
     const own = (await classifierOf(nameOf(hash, 'all'))) ?? (await classifierOf(nameOf(hash, 'half')))
     if (own !== undefined && (this.hparams.classes === 0 || this.hparams.classes <= own.classes)) return own
-    const expected =
-      'nothing for a model of images that are no digits, before evaluate() has trained a classifier for them,'
-    throw invalidArgument('minConfidence', expected, minConfidence)
+    const why =
+      'the images are no digits, and no classifier reads them yet. Call evaluate() first, which trains one'
+    throw invalidArgument('minConfidence', 'nothing', minConfidence, why)
   }
 
   async #images(request: NativeSampleRequest, signal?: AbortSignal): Promise<ImageBatch> {

@@ -41,11 +41,15 @@ export class DcganError extends Error {
   }
 }
 
-/** Makes the error for a bad argument. It names the key, the expected value and the received one. */
-export function invalidArgument(key: string, expected: string, received: unknown): DcganError {
+/**
+ * Makes the error for a bad argument. It names the key, the expected value and the received one, and `why`, if the value
+ * is only bad in this situation.
+ */
+export function invalidArgument(key: string, expected: string, received: unknown, why?: string): DcganError {
+  const reason = why === undefined ? '' : `: ${why}`
   return new DcganError(
     'ERR_DCGAN_INVALID_ARGUMENT',
-    `Expected ${expected} for ${key} but received ${describe(received)}`,
+    `Expected ${expected} for ${key} but received ${describe(received)}${reason}`,
   )
 }
 
@@ -69,7 +73,7 @@ function describe(value: unknown): string {
   try {
     return shortened(describeObject(value))
   } catch {
-    return 'an object that throws when it is looked at'
+    return 'an object that throws when it is read'
   }
 }
 

@@ -200,9 +200,9 @@ export const PARAMS: { readonly [K in keyof HyperParams]: Param<HyperParams[K]> 
   loss: { default: 'bce', check: oneOf('bce', 'relativistic'), help: "'bce' or 'relativistic'" },
   r1: perEpoch(0, penalty, 'weight of the gradient penalty on real images, or a list'),
   r2: perEpoch(0, penalty, 'weight of the gradient penalty on generated images, or a list'),
-  mismatch: perEpoch(0, penalty, 'weight of real images with wrong labels as negatives, or a list'),
+  mismatch: perEpoch(0, penalty, 'weight of the loss on real images with wrong labels, or a list'),
   dropout: { default: 0.3, check: decay, help: 'dropout probability of the discriminator' },
-  labelSmoothing: { default: 0, check: decay, help: 'how much the label of real images is below 1' },
+  labelSmoothing: { default: 0, check: decay, help: 'real images get the label 1 minus this value' },
   discSteps: { default: 1, check: integer(1, 100), help: 'discriminator updates per generator update' },
   emaDecay: {
     default: 0,
@@ -233,7 +233,7 @@ export const PARAMS: { readonly [K in keyof HyperParams]: Param<HyperParams[K]> 
     help: 'train in the processes that torchrun, or RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, describe',
     machine: true,
   },
-  seed: { check: integer(0, MAX_SEED), help: 'fixes weights, noise, order and dropout' },
+  seed: { check: integer(0, MAX_SEED), help: 'fixes weights, noise, order of the images and dropout' },
   maxBatch: {
     default: 64,
     check: integer(1, 4096),
@@ -281,8 +281,9 @@ export function resolveHyperParams(
   if (complete.loss === 'relativistic' && complete.labelSmoothing > 0) {
     throw invalidArgument(
       'labelSmoothing',
-      "0 with loss 'relativistic', which has no labels,",
+      '0',
       complete.labelSmoothing,
+      'the relativistic loss has no labels',
     )
   }
   return Object.freeze({ ...complete, seed: settleSeed(checked.seed, complete.distributed) })
@@ -320,7 +321,7 @@ export function checkHyperParams(what: string, given: unknown): Partial<HyperPar
   const { [STEP]: step } = values
   if (step !== undefined) {
     if (values.kernels !== undefined)
-      throw invalidArgument(STEP, 'nothing next to kernels, its new name,', step)
+      throw invalidArgument(STEP, 'nothing', step, 'kernels, its new name, is given too')
     values.kernels = PARAMS.kernels.check(STEP, step)
     const message = "The hyper-parameter step is called kernels now. Rename it: { kernels: 'plain' }"
     warnOnce('DCGAN_STEP', message, { type: 'DeprecationWarning' })

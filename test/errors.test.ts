@@ -37,7 +37,7 @@ class Odd {
   }
 }
 
-const THROWS = 'an object that throws when it is looked at'
+const THROWS = 'an object that throws when it is read'
 const throwing = new Proxy({}, { get: refuse, ownKeys: refuse, getPrototypeOf: refuse, has: refuse })
 const { proxy: revoked, revoke } = Proxy.revocable({}, {})
 revoke()

@@ -171,5 +171,5 @@ test('step, the old name of kernels, works with one deprecation warning, and not
     warn.mockRestore()
   }
   expect(failure({ step: 'eager' }).message).toContain("'auto' or 'plain' for step")
-  expect(failure({ step: 'plain', kernels: 'plain' }).message).toContain('nothing next to kernels')
+  expect(failure({ step: 'plain', kernels: 'plain' }).message).toContain('kernels, its new name')
 })

@@ -49,7 +49,7 @@ export function checkChanges(
   for (const key of fixed) {
     const made = { ...DEFAULTS, ...hparams }[key]
     if (changes[key] === undefined || changes[key] === made) continue
-    throw invalidArgument(key, `${made}, which the state in ${file} was made with,`, changes[key])
+    throw invalidArgument(key, `${made}`, changes[key], `the model in ${file} was made with ${made}`)
   }
   return changes
 }

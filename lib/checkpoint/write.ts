@@ -44,7 +44,8 @@ export async function writeState(
   options: WriteStateOptions = {},
 ): Promise<void> {
   const { only, half = false, durable = false, classNames } = withoutPrototype(options)
-  if (half && only !== 'generator') throw invalidArgument('half', "only: 'generator' next to it", half)
+  if (half && only !== 'generator')
+    throw invalidArgument('half', 'false', half, "only a generator can be halved. Give only: 'generator' too")
   const info = { ...describeState(state, hparams, only ?? 'full'), classNames }
   const metadata = encodeMetadata(info)
   decodeMetadata(metadata, failInState)
@@ -132,7 +133,8 @@ function halved(name: string, data: ArrayBuffer, offset: number, bytes: number):
   encodeF16(source, target)
   const large = target.findIndex(value => (value & 0x7fff) === 0x7c00)
   if (large >= 0) {
-    throw invalidArgument('half', `numbers below 65520 in ${name}`, source[large])
+    const why = `${name} holds ${source[large]}, and half precision ends at 65504`
+    throw invalidArgument('half', 'false', true, why)
   }
   return new Uint8Array(target.buffer)
 }

@@ -14,9 +14,12 @@ export function evaluationTable(model: string, evaluation: Evaluation): string {
   ]
   const cells = (of: (figures: Figures) => string) => columns.map(({ figures }) => of(figures))
   const lines = [
-    `${count} images of ${model}, seed ${seed}, compared with real images by a classifier`,
-    `(${classifier.digest.slice(0, 8)}, accuracy ${percent(classifier.accuracy, 2)}). unseen: real images that it was not trained on,`,
-    `in two halves; training: ${floor.count} training images`,
+    `${count} images of ${model}, seed ${seed}, compared with real images`,
+    `classifier: ${classifier.digest.slice(0, 8)}, accuracy ${percent(classifier.accuracy, 2)}`,
+    ...(unseen === undefined
+      ? []
+      : ['unseen: real images that the classifier was not trained on, in two halves']),
+    `training: ${floor.count} training images`,
     '',
     row(
       '',
@@ -55,11 +58,7 @@ const ROWS: Row[] = [
 ]
 
 const LABEL_ROWS: Row[] = [
-  [
-    'read as requested',
-    ({ labelAccuracy = Number.NaN }) => percent(labelAccuracy, 2),
-    'labels that are read',
-  ],
+  ['read as requested', ({ labelAccuracy = Number.NaN }) => percent(labelAccuracy, 2), 'by the classifier'],
   ['  least', ({ labelAccuracyByClass }) => extreme(labelAccuracyByClass, Math.min, share), 'of one label'],
   [
     'worst distance',

@@ -13,7 +13,7 @@ const MODEL =
 /** Makes the command line. Parsing arguments runs their command. */
 export function createProgram(): Command {
   const program = new Command('libtorch-dcgan')
-    .description('Train a DCGAN on handwritten digits and generate digit images, on LibTorch')
+    .description('Train a DCGAN on handwritten digits, and make new digits with it')
     .version(packageVersion())
     .helpCommand(false)
     .enablePositionalOptions()
@@ -65,7 +65,7 @@ Environment:
   LIBTORCH_DCGAN_BUILD_FROM_SOURCE=1
                           build the addon even if a prebuilt one fits
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
-                          as usual`
+                          the proxies for downloads`
 
 function addSetUp(program: Command): void {
   const sources = ['cpu', 'cuda', 'from']
@@ -74,7 +74,7 @@ function addSetUp(program: Command): void {
   program
     .command('setup')
     .description(
-      'find or fetch LibTorch, which models need to train, and build the addon if necessary; a second run does only what is left to do',
+      'find or fetch LibTorch, which training needs, and build the addon if necessary; a second run does only what is left to do',
     )
     .addOption(
       source('--cpu', 'LibTorch for the CPU (192 MB to download on linux-x64, 155 MB on linux-arm64)'),
@@ -86,7 +86,7 @@ function addSetUp(program: Command): void {
     .option('--rebuild', 'build the addon again, even if a prebuilt one fits')
     .option('--list', 'show what the cache holds')
     .option('--remove [name...]', 'remove what --list shows: all of it, or these names')
-    .option('--json', 'with --list: as JSON')
+    .option('--json', 'with --list: print the list as JSON')
     .addHelpText('after', SETUP_VARIABLES)
     .showHelpAfterError('  libtorch-dcgan setup --help')
     .action(async flags => (await import('./set-up.js')).runSetUp(flags))
@@ -99,7 +99,7 @@ function addTrain(program: Command): void {
     .option('--recipe <name>', "'best', or 'tutorial' for the tutorial's hyper-parameters (default: best)")
     .option(
       '--data <folder>',
-      'folder of pictures (one per class, or none), of IDX files, or a .npz file (default: $MNIST_DIR, otherwise the MNIST package)',
+      'folder of pictures, or of one folder of pictures per class; folder of IDX files; .npz file (default: $MNIST_DIR, otherwise the MNIST package)',
     )
     .option('--output-dir <folder>', 'folder for snapshots, GIF, checkpoint and model', 'output')
     .option('--steps <n>', 'stop after this many steps (default: at the end of the last epoch)', numberOrText)
@@ -121,11 +121,15 @@ function addTrain(program: Command): void {
       'at the end, compare this many digits with real ones (default: 10000, about twelve seconds)',
       numberOrText,
     )
-    .option('--no-evaluate', 'do not compare')
-    .option('--evaluate-every <epochs>', 'compare during training too, after so many epochs', numberOrText)
+    .option('--no-evaluate', 'do not compare at the end')
+    .option(
+      '--evaluate-every <epochs>',
+      'compare during training too, each time after this many epochs',
+      numberOrText,
+    )
     .option(
       '--keep-best',
-      'keep the model with the smallest Fréchet distance in <output-dir>/best.safetensors',
+      'keep the compared model that is nearest to real images (Fréchet distance) in <output-dir>/best.safetensors',
     )
     .option('--no-preview', 'draw no digits on the terminal')
     .option('--json', 'print the result as JSON, and everything else on standard error')
@@ -143,7 +147,11 @@ function addEvaluate(program: Command): void {
     .command('evaluate')
     .description('compare the images of a model with real ones')
     .argument('[model]', MODEL)
-    .option('--count <n>', 'number of images; fewer have a larger distance (default: 10000)', numberOrText)
+    .option(
+      '--count <n>',
+      'number of images; with fewer, the distance is larger (default: 10000)',
+      numberOrText,
+    )
     .option('--seed <n>', 'seed of the images (default: 0)', numberOrText)
     .option(
       '--data <folder>',
@@ -152,12 +160,12 @@ function addEvaluate(program: Command): void {
     .addOption(
       new Option(
         '--labels <which>',
-        "labels in the counts of the real images ('dataset', the default) or uniform",
+        "'dataset': each label as often as among the real images (default); 'uniform': all equally often on average",
       ).choices(['dataset', 'uniform']),
     )
     .option(
       '--accuracy-score [n]',
-      'also train a classifier on this many digits and one on real ones (default: 20000; takes minutes)',
+      'also train one classifier on this many generated digits and one on as many real ones, and compare them (default: 20000; takes minutes)',
       numberOrText,
     )
     .option('--json', 'print the result as JSON')

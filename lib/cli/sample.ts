@@ -128,7 +128,7 @@ async function writePicture(batch: ImageBatch, flags: SampleFlags, kind: 'png' |
   const { out, scale, columns, gap, invert } = flags
   if (kind === 'gif') {
     for (const [flag, value] of Object.entries({ columns, gap, invert }))
-      if (value !== undefined) throw invalidArgument(`--${flag}`, 'nothing for a .gif file', value)
+      if (value !== undefined) throw invalidArgument(`--${flag}`, 'nothing', value, '--out is a .gif file')
   }
   await writeFileAtomic(out, kind === 'png' ? await batch.grid(layoutOf(flags)) : await batch.gif({ scale }))
   return out

@@ -26,7 +26,7 @@ export async function runSetUp({ list, remove, json, ...options }: SetUpFlags): 
 /** Runs set-up if there is no LibTorch, and says so first. Its progress goes to standard error. */
 export async function provideLibTorch(): Promise<void> {
   if (!isMissing()) return
-  process.stderr.write('This needs LibTorch, which is not here yet. Now runs: npx libtorch-dcgan setup\n')
+  process.stderr.write('This needs LibTorch, which is not installed. Running: npx libtorch-dcgan setup\n')
   await setUp()
 }
 

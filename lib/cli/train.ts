@@ -63,7 +63,7 @@ export async function train(given: TrainFlags, command: Command): Promise<void> 
   // With --json, standard output carries only the result.
   const out = flags.json ? process.stderr : process.stdout
   if (flags.resume !== undefined && flags.recipe !== undefined) {
-    throw invalidArgument('--recipe', 'nothing next to --resume', flags.recipe)
+    throw invalidArgument('--recipe', 'nothing', flags.recipe, '--resume takes the recipe of its file')
   }
   // The count is checked first, because training can take hours.
   const { resume, evaluate: count = false } = flags
@@ -242,8 +242,8 @@ function reportJson(
 function report(flags: TrainFlags, result: TrainResult, model: string | null): void {
   const { epochs, snapshots, gif, epoch, discLoss, genLoss, seconds, imagesPerSecond, best } = result
   if (epochs.length === 0) {
-    const more = `More: --epochs ${epoch + 1}`
-    process.stdout.write(`Nothing to train: the model has ${plural(epoch, 'epoch')} behind it. ${more}\n`)
+    const more = `To continue: --epochs ${epoch + 1}`
+    process.stdout.write(`Nothing to train: the model has made ${plural(epoch, 'epoch')}. ${more}\n`)
   } else {
     const steps = epochs.reduce((sum, each) => sum + each.steps, 0)
     const made = flags.steps === undefined ? plural(epochs.length, 'epoch') : plural(steps, 'step')
@@ -282,12 +282,12 @@ function suggest(gan: DCGAN, flags: TrainFlags, model: string, command: Command)
   )
   const own = flags.data === undefined ? '' : ` --data ${shellWord(flags.data)}`
   line('  all figures', `npx libtorch-dcgan evaluate${model === TRAINED ? '' : ` ${word}`}${own}`)
-  line('  train on', `npx libtorch-dcgan train ${continuing(model, command)}${more}`)
+  line('  continue', `npx libtorch-dcgan train ${continuing(model, command)}${more}`)
 }
 
 function stopped(gan: DCGAN, flags: TrainFlags, command: Command): string {
   const checkpoint = checkpointOf(flags)
-  if (checkpoint === null) return `Stopped at step ${gan.step}. Nothing was saved, as --no-checkpoint says`
+  if (checkpoint === null) return `Stopped at step ${gan.step}. Nothing was saved, because of --no-checkpoint`
   return `Stopped at step ${gan.step}. To continue: npx libtorch-dcgan train ${continuing(checkpoint, command)}`
 }
 

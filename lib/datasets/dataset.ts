@@ -81,7 +81,7 @@ function checkParts(value: unknown): Dataset {
   if (width !== SIDE || height !== SIDE) {
     throw misfit(`its images are ${width}×${height} pixels. ${IMAGE_ADVICE}`)
   }
-  if (count < 1) throw misfit(`it says that it has ${count} images. Give one at least`)
+  if (count < 1) throw misfit(`its count is ${count}. Give at least one image`)
   const [bytes, labelled] = [lengthOf(images), lengthOf(labels)]
   if (bytes !== count * PIXELS) {
     const colour = COLOURS[bytes / (count * PIXELS)]
@@ -119,7 +119,7 @@ export function checkLabelled({ labels, count }: Dataset, classes: number): void
   const bad = labels.findIndex(label => label >= classes)
   if (bad === -1) return
   throw misfit(
-    `image ${bad} has the label ${labels[bad]}, and the model has ${classes} classes. Raise classes`,
+    `image ${bad} has the label ${labels[bad]}, and the model has ${classes} classes. Raise classes, or correct the labels`,
   )
 }
 

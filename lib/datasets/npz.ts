@@ -44,10 +44,9 @@ export async function readNpz(path: string, split: Split): Promise<Dataset> {
     const images = find(NAMES[split].images)
     if (images === undefined) {
       const known = NAMES[split].images.join(', ')
-      throw bad(
-        path,
-        `has no array of ${split} images (${known}), only ${[...entries.keys()].join(', ') || 'none'}`,
-      )
+      const held = [...entries.keys()].join(', ') || 'none'
+      const advice = `Name the array ${NAMES[split].images[0]}`
+      throw bad(path, `has no array of ${split} images (${known}), only ${held}`, undefined, advice)
     }
     const { data, count } = imagesOf(path, images, await arrayOf(path, zip, entries.get(images) as Entry))
     const labels = find(NAMES[split].labels)

@@ -60,7 +60,7 @@ async function start(): Promise<Worker> {
     return thread
   } catch (cause) {
     const advice = 'Allow threads to this process (with --permission: --allow-worker)'
-    const message = `Cannot start the thread that reads pictures. ${advice}: ${(cause as Error).message}`
+    const message = `Cannot start the thread that reads pictures: ${(cause as Error).message}. ${advice}`
     return loading(() => {
       throw new DcganError('ERR_DCGAN_IO', message, { cause })
     })

@@ -26,7 +26,8 @@ export async function* storedZip(entries: readonly ZipEntry[]): AsyncGenerator<U
       sum = crc32(piece, sum)
       size += piece.length
     }
-    if (offset + size > MAX_BYTES) throw new RangeError('a ZIP archive of more than 4 GiB')
+    if (offset + size > MAX_BYTES)
+      throw new RangeError("a .npz file has 4 GiB at most. Write fewer images, or format: 'idx'")
     const fields = fieldsOf(name, sum, size)
     yield Buffer.concat([uint32(LOCAL), fields, Buffer.from(name)])
     for await (const piece of pieces()) yield piece

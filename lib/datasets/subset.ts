@@ -29,7 +29,7 @@ export function subset(dataset: TrainingImages, which: number | ArrayLike<number
   const indices = checkIndices(which, count)
   // Reading the list may have run code of the caller, which may have changed the arrays.
   if (lengthOf(images) !== count * PIXELS || lengthOf(labels) !== labelled) {
-    throw invalidArgument('which', 'a list that leaves the images in their place', which)
+    throw invalidArgument('which', 'a list that changes no image while it is read', which)
   }
   const copies = allocate(() => new Uint8Array(indices.length * PIXELS))
   indices.forEach((index, i) => {

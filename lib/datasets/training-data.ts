@@ -82,12 +82,12 @@ export class TrainingData {
 
   /** @throws {DcganError} `ERR_DCGAN_BAD_DATASET` if the model was loaded and the number of images differs */
   checkCount(count: number): void {
-    if (this.#file !== undefined && count !== this.count) throw this.#refusal(this.#file, `${count}`)
+    if (this.#file !== undefined && count !== this.count) throw this.#refusal(this.#file, `${count} images`)
   }
 
   /** @throws {DcganError} `ERR_DCGAN_BAD_DATASET` if the model was loaded and the images differ */
   checkHash(hash: string): void {
-    if (this.#file !== undefined && hash !== this.hash) throw this.#refusal(this.#file, 'as many other ones')
+    if (this.#file !== undefined && hash !== this.hash) throw this.#refusal(this.#file, 'other images')
   }
 
   #refusal(file: string, given: string): DcganError {

@@ -55,7 +55,7 @@ async function compare(
 ): Promise<Evaluation> {
   const { count, seed, accuracyScore: scoreCount, signal } = plan
   if (scoreCount > 0 && hparams.classes === 0) {
-    throw invalidArgument('accuracyScore', 'nothing for a model without classes', true)
+    throw invalidArgument('accuracyScore', 'false', true, 'the model has no classes')
   }
   const { real, pool, own, seen } = await loadCompared(plan, data, hparams.classes)
   signal?.throwIfAborted()

@@ -25,7 +25,7 @@ export function checkPixels(width: number, height: number, keys: string): void {
   if (width * height <= MAX_PIXELS) return
   throw new DcganError(
     'ERR_DCGAN_INVALID_ARGUMENT',
-    `A picture of ${width}×${height} pixels is larger than the ${MAX_PIXELS} pixels that one may have. ` +
+    `A picture of ${width}×${height} pixels is larger than the ${MAX_PIXELS} pixels allowed. ` +
       `Make it smaller: check ${keys}`,
   )
 }

@@ -11,7 +11,7 @@ export function cacheFolder(): string {
   if (path.isAbsolute(folder)) return path.resolve(folder)
   const [name, value] = home ? ['LIBTORCH_DCGAN_HOME', home] : ['HOME', HOME]
   throw missing(
-    `${name} is ${value}, a relative path: the cache would be another folder wherever a program is started.`,
+    `${name} is ${value}, a relative path: in each current folder, it would name another cache.`,
     `Set LIBTORCH_DCGAN_HOME to an absolute path, for example: export LIBTORCH_DCGAN_HOME="$PWD/${path.normalize(value)}"\nThen: ${SETUP}`,
   )
 }

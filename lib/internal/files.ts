@@ -126,13 +126,13 @@ const READ_ADVICE: Record<string, string> = {
 }
 
 const ADVICE: Record<string, string> = {
-  ENOENT: 'no such file or folder. Check the path; a folder that is missing has to be created first',
+  ENOENT: 'no such file or folder. Check the path, and create its folder first',
   ENOTDIR: 'a part of its path is not a folder. Check the path',
   ELOOP: 'its symbolic links lead in a circle. Check the path',
   EISDIR: 'it is a folder. Give the path of a file',
   EEXIST: 'there is a file of that name already. Remove it or choose another path',
-  EACCES: 'permission denied. Choose another folder or change the permissions of this one',
-  EPERM: 'permission denied. Choose another folder or change the permissions of this one',
+  EACCES: 'permission denied. Change the permissions, or choose another path',
+  EPERM: 'permission denied. Change the permissions, or choose another path',
   EROFS: 'the file system is read-only. Choose another folder',
   ENOSPC: 'the disk is full. Free some space and try again; what was there before is untouched',
   EDQUOT: 'the disk quota is used up. Free some space and try again; what was there before is untouched',

@@ -64,7 +64,7 @@ export function reading<T>(what: string, read: () => T): T {
     if (cause instanceof DcganError) throw cause
     throw new DcganError(
       'ERR_DCGAN_INVALID_ARGUMENT',
-      `Cannot read ${what}: one of its getters throws an error (the cause of this one). Give a plain value`,
+      `Cannot read ${what}: one of its getters throws an error, which is this error's cause. Give a plain value`,
       { cause },
     )
   }

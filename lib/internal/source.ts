@@ -59,8 +59,10 @@ export function bytesReader(name: string, bytes: Uint8Array): ByteReader {
  * @throws {DcganError} `ERR_DCGAN_IO`
  */
 export async function fetchReader(address: string, base?: string): Promise<ByteReader> {
-  const failed = (cause: unknown) =>
-    new DcganError('ERR_DCGAN_IO', `Cannot read ${address}: ${(cause as Error).message}`, { cause })
+  const failed = (cause: unknown) => {
+    const message = `Cannot read ${address}: ${reasonOf(cause)}. Check the address and the network`
+    return new DcganError('ERR_DCGAN_IO', message, { cause })
+  }
   const response = await fetched(address, base).catch(cause => {
     throw failed(cause)
   })
@@ -103,6 +105,13 @@ export function pieceReader(
     },
     close,
   }
+}
+
+/** Returns the message of what fetch() threw, and of its cause: its own is only "fetch failed". */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error
+  const inner = (cause as Error | undefined)?.message
+  return inner ? `${message}: ${inner}` : message
 }
 
 async function fetched(address: string, base?: string): Promise<Response> {

@@ -59,7 +59,7 @@ function load(): OpenAddon {
   try {
     file = (require('node-gyp-build') as Loader).path(ROOT)
   } catch (cause) {
-    const tried = [path.join('build', 'Release'), path.join('prebuilds', platform)].join(' and ')
+    const tried = [path.join('build', 'Release'), path.join('prebuilds', platform)].join(' or ')
     throw new DcganError(
       'ERR_DCGAN_NATIVE_NOT_FOUND',
       `The native addon was not found: no .node file for ${platform} in ${tried} of ${ROOT}. ${advice()}`,

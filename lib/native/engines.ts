@@ -58,7 +58,7 @@ function native(): OpenAddon {
 function wantsWasm(): boolean {
   const { LIBTORCH_DCGAN_ENGINE: wanted = '' } = process.env
   if (wanted === '' || wanted === 'wasm') return wanted === 'wasm'
-  throw invalidArgument('the environment variable LIBTORCH_DCGAN_ENGINE', "'wasm', or nothing,", wanted)
+  throw invalidArgument('the environment variable LIBTORCH_DCGAN_ENGINE', "'wasm' or nothing", wanted)
 }
 
 /** The error of an engine that cannot train. */

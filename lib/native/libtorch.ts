@@ -23,8 +23,8 @@ export function openLibTorch({ addon, file }: OpenAddon): LibTorchInfo {
     throw new DcganError(
       'ERR_DCGAN_LIBTORCH_MISMATCH',
       `The addon (${file}) was built for LibTorch ${addon.compiledVersion}, but ${named(libtorch)} is LibTorch ` +
-        `${libtorch.version}, and C++ libraries of different minor versions do not fit each other. ` +
-        `Run "${SETUP}" to build the addon for that one, with CMake and a C++20 compiler${wayOut(libtorch, minor)}`,
+        `${libtorch.version}, and only the same minor version fits. ` +
+        `Run "${SETUP}" to build the addon for ${libtorch.version}, with CMake and a C++20 compiler${wayOut(libtorch, minor)}`,
     )
   }
   const libraries = ['libtorch.so', 'libtorch_cpu.so', 'libc10.so'].map(name => path.join(libtorch.lib, name))
@@ -55,11 +55,11 @@ function find(minor: string): LibTorchInfo {
 function named({ source, folder }: LibTorchInfo): string {
   if (source === 'LIBTORCH') return `LIBTORCH (${folder})`
   if (source === 'PyTorch') return `the active Python's PyTorch (${folder})`
-  return `what the cache has (${folder})`
+  return `the one in the cache (${folder})`
 }
 
 function wayOut({ source }: LibTorchInfo, minor: string): string {
-  if (source === 'LIBTORCH') return `, or point LIBTORCH at a ${minor}, or unset it`
+  if (source === 'LIBTORCH') return `, or point LIBTORCH at a LibTorch ${minor}, or unset it`
   if (source === 'PyTorch')
     return `, or activate an environment with torch ${minor}, or unset LIBTORCH_USE_PYTORCH`
   return `, or "${SETUP} --cpu" to fetch the LibTorch of the prebuilt addon`

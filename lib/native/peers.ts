@@ -24,7 +24,7 @@ export interface Place extends NativePeerPlace {
 export function placeOf(distributed: HyperParams['distributed'], env: Env = process.env): Place | undefined {
   if (distributed === false) return undefined
   const count = integer(env, 'WORLD_SIZE', 1, MAX_PEERS)
-  const rank = integer(env, 'RANK', 0, count - 1, ', below WORLD_SIZE,')
+  const rank = integer(env, 'RANK', 0, count - 1, ' (below WORLD_SIZE)')
   const address = env.MASTER_ADDR
   if (!address) throw wrong('MASTER_ADDR', 'a host name or an address of the process with RANK 0', address)
   const agent = env.TORCHELASTIC_USE_AGENT_STORE === 'True'
@@ -64,13 +64,10 @@ function integer(env: Env, name: string, min: number, max: number, remark = ''):
 
 function optional(env: Env, name: string, min: number, max: number, what = ''): number | undefined {
   if (env[name] === undefined) return undefined
-  return integer(env, name, min, max, what && `, ${what},`)
+  return integer(env, name, min, max, what && ` (${what})`)
 }
 
 function wrong(name: string, expected: string, received: string | undefined) {
-  return invalidArgument(
-    `the environment variable ${name}, which distributed: 'env' reads and torchrun sets,`,
-    expected,
-    received,
-  )
+  const why = "distributed: 'env' reads it. Correct it, or start the processes with torchrun"
+  return invalidArgument(`the environment variable ${name}`, expected, received, why)
 }

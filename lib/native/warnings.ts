@@ -25,7 +25,7 @@ export function warnOfFloat32(): void {
 export function warnOfThreads(missing: number): void {
   warnOnce(
     'DCGAN_FEW_THREADS',
-    `This process may not start ${missing} of a model's threads: the model is slower. Lower threads or OMP_STACKSIZE, ` +
+    `${missing} of a model's threads could not be started, so the model is slower. Lower threads or OMP_STACKSIZE, ` +
       'or raise the limit of threads or memory (ulimit -u, ulimit -v, or the limits of the container)',
   )
 }

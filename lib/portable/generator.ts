@@ -165,8 +165,8 @@ export class PortableGenerator<Batch> {
 }
 
 function withoutClassifier(minConfidence: number): DcganError {
-  const expected = 'nothing for a model of images that are no digits, unless load() got their classifier,'
-  return invalidArgument('minConfidence', expected, minConfidence)
+  const why = 'the images are no digits. Give load() a classifier that reads them'
+  return invalidArgument('minConfidence', 'nothing', minConfidence, why)
 }
 
 /** Checks the arguments of `load()`, and reads the generator. */

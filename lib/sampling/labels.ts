@@ -28,7 +28,7 @@ export function checkLabels(labels: unknown, count: number, of: Classes): Uint8A
     return allocate(() => new Uint8Array(count)).fill(checkLabel('labels', labels, of))
   }
   return reading('labels', () => {
-    const expected = `a label from 0 to ${of.classes - 1}, or ${count} of them`
+    const expected = `a label from 0 to ${of.classes - 1}, or a list of ${count},`
     if (typeof labels !== 'object' || labels === null) throw invalidArgument('labels', expected, labels)
     const { length } = labels as ArrayLike<unknown>
     if (length !== count) throw invalidArgument('labels', expected, labels)
@@ -57,7 +57,7 @@ function shownNames(names: readonly string[]): string {
   return `${some.join(', ')}${names.length > SHOWN_NAMES ? ', …' : ''}`
 }
 
-/** Makes the error for labels that are given to a model without classes. */
+/** Makes the error for labels that a model without classes gets. */
 export function withoutClasses(key: string, label: unknown): DcganError {
-  return invalidArgument(key, 'nothing for a model without classes', label)
+  return invalidArgument(key, 'nothing', label, 'the model has no classes')
 }

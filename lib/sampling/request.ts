@@ -116,7 +116,7 @@ function checkSeedOrLatents(
   latentDim: number,
 ): { seed: number; latents: Float32Array | null } {
   if (latents === undefined) return { seed: checkSeed('seed', seed), latents: null }
-  if (seed !== undefined) throw invalidArgument('seed', 'nothing next to latents', seed)
+  if (seed !== undefined) throw invalidArgument('seed', 'nothing', seed, 'latents are given too')
   return { seed: drawSeed(), latents: reading('latents', () => checkLatents(latents, count, latentDim)) }
 }
 
@@ -132,9 +132,9 @@ function checkMinConfidence(
     throw invalidArgument(key, 'a number from 0 to 1', value)
   }
   if (latents !== undefined)
-    throw invalidArgument(key, 'nothing next to latents, which are drawn once', value)
+    throw invalidArgument(key, 'nothing', value, 'latents are given, so no others can be drawn')
   if (!digits || classes === 0 || classes === DIGITS) return value
-  throw invalidArgument(key, `nothing for a model of ${classes} classes, as the classifier reads ten`, value)
+  throw invalidArgument(key, 'nothing', value, `the model has ${classes} classes, and the classifier ten`)
 }
 
 const MAX_TRUNCATION = 10

@@ -64,7 +64,7 @@ export function allowsUnpinned(): boolean {
 
 /** The ways out for a file with another SHA-256 than the pinned one. */
 export const WAYS_OUT = `or use a LibTorch of your own: LIBTORCH=<folder>, or LIBTORCH_USE_PYTORCH=1
-or, if you trust where it comes from, take it as it is: ${UNPINNED}=1 ${SETUP}`
+or, if you trust its source, accept it: ${UNPINNED}=1 ${SETUP}`
 
 /** The versions that this release of the package is tested with. */
 export const VERSIONS = Object.values(VERSION)

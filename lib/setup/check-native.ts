@@ -58,8 +58,8 @@ export function checkLibTorch(findings: Findings): Found {
   requireIntact(entry, true)
   const shared = sharedWithGroup(cacheFolder(), entry)
   if (shared === undefined) return { detail }
-  const fix = `chmod -R g-w ${quoted(cacheFolder())}, if they should not`
-  return { status: 'note', detail: `${detail}; the members of its group may change ${shared}`, fix }
+  const fix = `chmod -R g-w ${quoted(cacheFolder())}   (if it should not)`
+  return { status: 'note', detail: `${detail}; the group of ${shared} may write to it`, fix }
 }
 
 export function checkGpu({ libtorch, cudaDevices }: Findings): Found {

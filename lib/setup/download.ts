@@ -34,7 +34,7 @@ export async function download(
       if (sha256 === pinned) return bytes
       throw ioFailure(
         `${url} is not the file that was expected: its SHA-256 is ${sha256}, not ${pinned}.`,
-        'The server, or something between here and it, changed the file. Try another network, or give a file that you trust with --from.',
+        'The server or a proxy changed the file. Try another network, or give a file that you trust with --from.',
       )
     } catch (error) {
       fs.rmSync(target, { force: true })
@@ -45,7 +45,7 @@ export async function download(
       if (cause instanceof DcganError || /^(ENOSPC|EDQUOT)$/.test(code)) throw cause
       const reason = messageOf(cause) || code
       if (failures >= attempts || FINAL.test(code)) {
-        const password = 'The proxy wants a name and password: HTTPS_PROXY=http://name:password@host:port'
+        const password = 'The proxy needs a name and a password: HTTPS_PROXY=http://name:password@host:port'
         const fix = /\b407\b/.test(reason) ? password : 'Check the network, or give a file with --from.'
         throw ioFailure(`${url} cannot be fetched: ${reason}.`, fix, { cause, unreachable: true })
       }

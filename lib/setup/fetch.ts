@@ -85,9 +85,7 @@ async function makeCache(cache: string): Promise<void> {
   }
   requireOwn(cache)
   if (sharedWithGroup(cache) === undefined) return
-  line(
-    `The members of its group may change what is in ${cache}. If they should not: chmod -R g-w ${quoted(cache)}`,
-  )
+  line(`The group of ${cache} may write to it. If it should not: chmod -R g-w ${quoted(cache)}`)
 }
 
 async function makeEntry(cache: string, source: Archive | Release): Promise<LibTorchInfo> {
@@ -154,7 +152,7 @@ async function addNvidia({ from, sha256 }: Archive, version: string, made: strin
   const release = releaseFor('cuda')
   if (sha256 !== release.sha256 && !allowsUnpinned()) {
     throw ioFailure(
-      `${from} needs wheels of NVIDIA's libraries, and their SHA-256 are known for the LibTorch that set-up fetches only.`,
+      `${from} needs wheels of NVIDIA's libraries, and set-up knows their SHA-256 only for the LibTorch that it fetches.`,
       `Install it with its libraries, python3 -m pip install torch==${version}, and set LIBTORCH_USE_PYTORCH=1\n${WAYS_OUT}`,
     )
   }

@@ -31,7 +31,7 @@ export async function withLock<T>(
   // Without flock there is no lock: two set-ups at once are rare, and no set-up at all would be worse.
   if (flock === undefined) return work()
   const refusal = (message: string) => {
-    const fix = `Run it as the owner of that file. If nothing runs, remove it: rm -r ${quoted(file)}`
+    const fix = `Run set-up as the owner of that file. If no set-up runs, remove the file: rm -r ${quoted(file)}`
     return ioFailure(`The lock ${file} cannot be taken: ${message}.`, fix)
   }
   let input: number
@@ -55,7 +55,7 @@ export async function withLock<T>(
       ;({ status, output } = await take('--timeout', String(patience)))
     }
     if (status === Number(HELD)) {
-      const fix = `End the set-up that holds it, and run this one again. This names it: fuser -v ${quoted(file)}`
+      const fix = `End the set-up that holds it, which this command names: fuser -v ${quoted(file)}\nThen run this one again`
       throw ioFailure(`The lock ${file} was not released in ${patience} seconds.`, fix)
     }
     if (status !== 0) throw refusal(output.trim())

@@ -9,7 +9,7 @@ import { run } from './run.js'
 
 // The wheels hold compiled code for CPython 3.11 too, but only LibTorch is taken from them: any Python may fetch them.
 const PYTHON_TAGS = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311']
-const BRING = `bring a LibTorch archive or PyTorch wheel: ${SETUP} --from <file>`
+const BRING = `give a LibTorch archive or PyTorch wheel: ${SETUP} --from <file>`
 
 /** Finds a Python with pip. Throws if one does not answer. `limit`: milliseconds that each has to answer in. */
 export function findPip(limit?: number): string | undefined {
@@ -38,7 +38,7 @@ export async function pipDownload(
   const python = findPip()
   if (python === undefined) {
     throw ioFailure(
-      `${why} And pip, which could fetch LibTorch from the package index that it is set up for, was not found.`,
+      `${why} And pip, which can fetch LibTorch too, was not found.`,
       `Connect to the network, or install pip:\n${installCommand('python3-pip')}\nor ${BRING}`,
     )
   }
@@ -71,7 +71,7 @@ export async function pipDownload(
       const what = `pip gave ${name}, which is not ${owner}: its SHA-256 is ${sha256}${only}.`
       throw ioFailure(what, `${check}${other}\n${WAYS_OUT}`)
     }
-    const verdict = known ? 'as pinned' : `${sha256} (none is pinned to compare it with; ${UNPINNED} is 1)`
+    const verdict = known ? 'as pinned' : `${sha256} (not pinned, but ${UNPINNED} is 1)`
     line(`  downloaded ${name}, ${size(fs.statSync(file).size)}, SHA-256 ${verdict}`)
     return { file, sha256 }
   })

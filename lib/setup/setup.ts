@@ -39,7 +39,7 @@ export async function setUp(options: SetUpOptions = {}): Promise<void> {
 export async function interruptibleSetUp(work: () => Promise<void>): Promise<void> {
   const stop = (signal: NodeJS.Signals) => {
     stopAll()
-    line('Interrupted. Nothing is half-made; run it again to continue.')
+    line('Interrupted. Nothing half-made is left. To continue, run the command again.')
     process.exit(128 + os.constants.signals[signal])
   }
   process.once('SIGINT', stop).once('SIGTERM', stop)
@@ -48,8 +48,8 @@ export async function interruptibleSetUp(work: () => Promise<void>): Promise<voi
   } catch (cause) {
     const [code, message] = [codeOf(cause), messageOf(cause)]
     if (/^(EACCES|EPERM|EROFS)$/.test(code)) {
-      const fix = `Run it as the owner of ${ROOT} and ${cacheFolder()}.`
-      throw ioFailure(`Set-up may not write there: ${message}`, fix, { cause })
+      const fix = `Run set-up as the owner of ${ROOT} and ${cacheFolder()}.`
+      throw ioFailure(`Set-up has no permission to write: ${message}`, fix, { cause })
     }
     if (!/^(ENOSPC|EDQUOT)$/.test(code)) throw cause
     throw ioFailure(`The disk is full: ${message}`, 'Free some space, then run the set-up again.', { cause })

@@ -41,7 +41,7 @@ function describe(model: Model, hparams: Readonly<HyperParams>, task: Task): Des
       key,
       JSON.stringify(hparams[key]),
     ]),
-    ['the step that the model stands at', `${step} (epoch ${epoch}, batch ${batch})`],
+    ['the step of the model', `${step} (epoch ${epoch}, batch ${batch})`],
     ['maxSteps', String(task.maxSteps ?? 'none')],
     [DATA_SET, `${task.count} images (${task.hash})`],
   ]

@@ -199,8 +199,8 @@ const BEST = 'best.safetensors'
 function bestFile(outputDir: OutputPath | null, keeper: CheckpointKeeper | undefined): OutputPath {
   if (outputDir !== null) return { path: join(outputDir.path, BEST), given: join(outputDir.given, BEST) }
   if (keeper === undefined) {
-    const expected = 'outputDir or checkpoint next to it, where the best model is written,'
-    throw invalidArgument('keepBest', expected, 'frechetDistance')
+    const why = 'there is no place for the best model. Give outputDir or checkpoint too'
+    throw invalidArgument('keepBest', 'nothing', 'frechetDistance', why)
   }
   const { name, ext } = parse(keeper.path)
   const path = join(dirname(keeper.path), `${name}.best${ext}`)

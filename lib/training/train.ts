@@ -103,15 +103,15 @@ export async function trainAll(
 }
 
 function evaluatesAlone(epochs: number): DcganError {
-  const expected = 'nothing in a distributed run, which evaluate() measures afterwards,'
-  return invalidArgument('evaluateEvery', expected, epochs)
+  const why = 'a distributed run is not evaluated while it trains. Call evaluate() afterwards'
+  return invalidArgument('evaluateEvery', 'nothing', epochs, why)
 }
 
 /** Warns, because a job that is started again after its end may load its model and have nothing to do. */
 function warnOfNothingLeft(epochs: number): void {
   const made = epochs === 1 ? 'its one epoch' : `all its ${epochs} epochs`
   process.emitWarning(
-    `The model has made ${made}, so there is nothing left to train. To train on, load it with more, as in ` +
+    `The model has made ${made}, so there is nothing left to train. To continue, load it with more epochs, as in ` +
       `DCGAN.load(file, { epochs: ${epochs + 10} }), or call trainEpoch(), which makes one epoch more`,
     { code: 'DCGAN_NOTHING_LEFT' },
   )

@@ -57,10 +57,16 @@ test.each([
   [['train', '--epochs', 'many'], 'an integer from 1 to 1000000 for epochs but received "many"'],
   [['train', '--disc-lr', '-1'], 'for discLr but received -1'],
   [['train', '--recipe', 'worst'], "'best' or 'tutorial' for --recipe but received \"worst\""],
-  [['train', '--recipe', 'best', '--resume', 'x'], 'nothing next to --resume for --recipe'],
+  [
+    ['train', '--recipe', 'best', '--resume', 'x'],
+    'nothing for --recipe but received "best": --resume takes',
+  ],
   [['sample', '--labels', '12'], 'for labels but received 12'],
   [['sample', '--out', 'x.jpg'], 'a .png file, a .gif file or a folder for --out but received "x.jpg"'],
-  [['sample', '--out', 'x.gif', '--columns', '2'], 'nothing for a .gif file for --columns but received 2'],
+  [
+    ['sample', '--out', 'x.gif', '--columns', '2'],
+    'nothing for --columns but received 2: --out is a .gif file',
+  ],
   [['grid', '--out', 'x.gif'], 'a .png file for --out but received "x.gif"'],
   [['sample', '--truncation', '-1'], 'a number from 0 to 10 for truncation but received -1'],
   [['sample', '--min-confidence', '2'], 'a number from 0 to 1 for minConfidence but received 2'],

@@ -300,7 +300,7 @@ test('a model that has its epochs is not trained again, and the command names th
   const ended = await cli(again, { cwd })
   expect(ended).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/has 1 epoch behind it\. More: --epochs 2/),
+    stdout: expect.stringMatching(/has made 1 epoch\. To continue: --epochs 2/),
   })
   const more = await cli([...again, '--epochs', '2'], { cwd })
   expect(more).toMatchObject({ code: 0, stdout: expect.stringContaining('Trained 1 epoch ') })

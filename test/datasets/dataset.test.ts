@@ -47,8 +47,8 @@ test.each([
 
 test.each([
   ['count', { ...good, count: 3 }, '3 images of 28×28 take 2352 bytes and dataset.images has 1568'],
-  ['count', { ...good, count: 0, images: new Uint8Array(0) }, 'it says that it has 0 images'],
-  ['count', { ...good, count: -2 }, 'it says that it has -2 images'],
+  ['count', { ...good, count: 0, images: new Uint8Array(0) }, 'its count is 0.'],
+  ['count', { ...good, count: -2 }, 'its count is -2.'],
   ['width', { ...good, width: 32 }, 'its images are 32×28 pixels. The networks take 28×28 grey images'],
   ['height', { ...good, height: 14 }, 'its images are 28×14 pixels'],
   ['images', { ...good, images: new Uint8Array(2 * 784 * 3) }, 'seems to be RGB, with 3 bytes per pixel.'],

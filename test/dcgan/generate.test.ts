@@ -94,7 +94,7 @@ test.each<[Record<string, unknown> | undefined, RegExp]>([
   [{ count: 0 }, /for count but received 0/],
   [{ count: 5, batch: 0 }, /for batch but received 0/],
   [{ count: 5, batch: 5000 }, /from 1 to 4096 \(maxQueue\) for batch/],
-  [{ count: 5, labels: 'balanced' }, /nothing for a model without classes for labels/],
+  [{ count: 5, labels: 'balanced' }, /nothing for labels but received "balanced": the model has no classes/],
   [{ count: 5, minConfidence: 0.9 }, /Unknown key "minConfidence"/],
   [{ count: 5, epochs: 1 }, /epochs is a hyper-parameter/],
 ])('bad options are refused at once: %j', (options, message) => {

@@ -91,7 +91,7 @@ test.each<[Parameters<DCGAN['sample']>, RegExp]>([
   [[1, { latents: new Float64Array(8) as never }], /received a Float64Array of 8$/],
   [[2, { latents: new Float32Array(8) }], /Float32Array of 16 .*received a Float32Array of 8$/],
   [[1, { latents: new Float32Array(8).fill(Number.NaN, 3) }], /for latents\[3\] but received NaN$/],
-  [[1, { latents: new Float32Array(8), seed: 1 }], /nothing next to latents for seed but received 1$/],
+  [[1, { latents: new Float32Array(8), seed: 1 }], /nothing for seed but received 1: latents are given too$/],
   [[1, { signal: {} as never }], /an AbortSignal for signal/],
 ])('bad arguments are refused: %p', async (args, message) => {
   await invalid(tiny().sample(...args), message)

@@ -157,7 +157,9 @@ describe.each(LOADERS)('%s', (_name, load) => {
     const address = await serve(response => response.writeHead(404).end('no'))
     const error = await failure(load(address as never))
     expect(error.code).toBe('ERR_DCGAN_IO')
-    expect(error.message).toBe(`Cannot read ${address}: the server answered 404 Not Found`)
+    expect(error.message).toBe(
+      `Cannot read ${address}: the server answered 404 Not Found. Check the address and the network`,
+    )
   })
 
   test.each<[string, unknown]>([

@@ -32,7 +32,7 @@ test.each([
     else process.env[name] = value
     const code = 'ERR_DCGAN_INVALID_ARGUMENT'
     expect(() => new DCGAN({ distributed: 'env', seed: 1 })).toThrow(
-      expect.objectContaining({ code, message: expect.stringContaining(`variable ${name},`) }),
+      expect.objectContaining({ code, message: expect.stringContaining(`variable ${name} but received`) }),
     )
   } finally {
     process.env = before

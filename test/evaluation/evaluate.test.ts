@@ -263,7 +263,10 @@ test('a signal stops the accuracy score, and what it cannot be measured with is 
   }
   const stopped = gan.evaluate({ ...options, accuracyScore: 300, signal: controller.signal, onProgress })
   expect(await failure(stopped)).toBe(reason)
-  await invalid(tiny().evaluate({ ...options, accuracyScore: true }), /without classes for accuracyScore/)
+  await invalid(
+    tiny().evaluate({ ...options, accuracyScore: true }),
+    /for accuracyScore but received true: the model has no classes/,
+  )
   const { labels: _, ...unlabelled } = options.dataset
   await refused(
     gan.evaluate({ ...options, dataset: unlabelled, accuracyScore: 300 }),

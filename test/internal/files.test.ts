@@ -212,7 +212,7 @@ test('the files of a killed process are removed when they are old, and not befor
 })
 
 test.each([
-  ['a missing folder', 'missing/x.png', 'ENOENT', 'has to be created first'],
+  ['a missing folder', 'missing/x.png', 'ENOENT', 'create its folder first'],
   ['a file for a folder', 'plain/x.png', 'ENOTDIR', 'a part of its path is not a folder'],
   ['too long a name', 'x'.repeat(300), 'ENAMETOOLONG', 'Choose a shorter one'],
 ])('%s is said, with the cause', async (_, name, code, advice) => {

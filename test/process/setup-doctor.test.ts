@@ -104,7 +104,7 @@ test('a LibTorch of the cache that a group may change is noted', async () => {
   fs.chmodSync(folder, 0o775)
   expect((await diagnose(env)).checks.LibTorch).toMatchObject({
     status: 'note',
-    detail: expect.stringContaining(`the members of its group may change ${folder}`),
+    detail: expect.stringContaining(`the group of ${folder} may write to it`),
     fix: expect.stringMatching(/^chmod -R g-w/),
   })
 })

@@ -100,7 +100,7 @@ test('sample, grid and export need no set-up', async () => {
 
 test.each([['train'], ['evaluate']])('%s runs set-up first, and says so', async command => {
   const { code, stdout, stderr } = await run([CLI, command])
-  expect(stderr).toMatch(/^This needs LibTorch, which is not here yet\. Now runs: npx libtorch-dcgan setup\n/)
+  expect(stderr).toMatch(/^This needs LibTorch, which is not installed\. Running: npx libtorch-dcgan setup\n/)
   expect(stderr).toMatch(/cannot be fetched: .*ERR_DCGAN_IO/)
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
 })

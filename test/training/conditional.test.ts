@@ -57,7 +57,10 @@ test('a generator alone keeps its labels, in half precision too', async () => {
   expect(theirs.labels).toEqual(mine.labels)
   const off = theirs.pixels.map((level, i) => Math.abs(level - (mine.pixels[i] as number)))
   expect(Math.max(...off)).toBeLessThanOrEqual(1)
-  await invalid(DCGAN.load(file, { classes: 4 }), /3, which .* for classes but received 4/)
+  await invalid(
+    DCGAN.load(file, { classes: 4 }),
+    /3 for classes but received 4: the model in .* was made with 3/,
+  )
 })
 
 test('interpolation keeps one label, the given one or the first that fromSeed draws', async () => {
@@ -73,13 +76,13 @@ test('interpolation keeps one label, the given one or the first that fromSeed dr
 test('without classes there are no labels, and none are taken', async () => {
   const gan = create({ classes: 0 })
   expect((await gan.sample(2)).labels).toBeUndefined()
-  await invalid(gan.sample(1, { labels: 1 }), /nothing for a model without classes for labels/)
+  await invalid(gan.sample(1, { labels: 1 }), /nothing for labels but received 1: the model has no classes/)
 })
 
 test.each([
   [3, /from 0 to 2 for labels but received 3/],
   [-1, /from 0 to 2 for labels but received -1/],
-  [[0], /label from 0 to 2, or 2 of them for labels/],
+  [[0], /label from 0 to 2, or a list of 2, for labels/],
   [[0, 1.5], /for labels\[1\] but received 1.5/],
   [[0, '1'], /for labels\[1\]/],
   ['12', /for labels but received "12"/],

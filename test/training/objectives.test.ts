@@ -109,7 +109,10 @@ test.each<[Partial<Record<keyof HyperParams, unknown>>, RegExp]>([
   [{ labelSmoothing: 1 }, /for labelSmoothing but received 1/],
   [{ discSteps: 0 }, /from 1 to 100 for discSteps but received 0/],
   [{ classes: 10, mismatch: -1 }, /from 0 to 1000, or a list with one for each epoch, for mismatch/],
-  [{ loss: 'relativistic', labelSmoothing: 0.1 }, /0 with loss 'relativistic'/],
+  [
+    { loss: 'relativistic', labelSmoothing: 0.1 },
+    /0 for labelSmoothing but received 0\.1: the relativistic loss has no labels/,
+  ],
 ])('%j is refused', async (hparams, message) => {
   await invalid((async () => tiny(hparams as Partial<HyperParams>))(), message)
 })

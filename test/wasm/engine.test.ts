@@ -197,5 +197,5 @@ test('a call that trains names the platforms that train', async () => {
 
 test('another name of an engine is refused', async () => {
   process.env.LIBTORCH_DCGAN_ENGINE = 'cuda'
-  await invalid(DCGAN.pretrained(), /'wasm', or nothing, for the environment variable LIBTORCH_DCGAN_ENGINE/)
+  await invalid(DCGAN.pretrained(), /'wasm' or nothing for the environment variable LIBTORCH_DCGAN_ENGINE/)
 })
