@@ -212,7 +212,7 @@ test.each<[string, number, object, RegExp]>([
   ['more than 1', 10, { minConfidence: 1.01 }, /0 to 1/],
   ['less than 0', 0, { minConfidence: -0.1 }, /0 to 1/],
   ['null', 0, { minConfidence: null }, /minConfidence/],
-  ['latents with it', 0, { minConfidence: 0.5, latents: new Float32Array(8) }, /next to latents/],
+  ['latents with it', 0, { minConfidence: 0.5, latents: new Float32Array(8) }, /latents are given/],
   ['classes that are not the digits', 3, { minConfidence: 0.5 }, /3 classes/],
 ])('%s is an invalid argument', async (_, classes, options, message) => {
   const gan = tiny({ classes })
