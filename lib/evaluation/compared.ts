@@ -45,8 +45,8 @@ export async function loadCompared(
   classes: number,
 ): Promise<Compared> {
   const own = await ownImages(plan, data, classes)
-  const pool = plan.floorDataset === undefined ? own.pool : await loadSource(plan.floorDataset)
-  const { real } = own
+  const given = plan.floorDataset === undefined ? own.pool : await loadSource(plan.floorDataset)
+  const [real, pool] = [named(own.real, data.classNames), named(given, data.classNames)]
   if (real.count >= FEWEST) {
     return {
       real,
@@ -56,6 +56,17 @@ export async function loadCompared(
     }
   }
   throw badDataset('The data set has one image, and figures need two at least. Give a larger one')
+}
+
+/**
+ * Gives classes with the names of the model's classes the model's labels: a test set may lack some of them. If it has
+ * other classes, its labels stay.
+ */
+function named(dataset: Dataset, names: readonly string[] = []): Dataset {
+  const { classNames = [], labels } = dataset
+  const own = classNames.map(name => names.indexOf(name))
+  if (own.includes(-1) || own.every((label, i) => label === i)) return dataset
+  return { ...dataset, labels: labels.map(label => own[label] ?? label), classNames: names }
 }
 
 /** Returns true if the shipped classifier was trained on these images, or if that is not known. */

@@ -33,6 +33,7 @@ export interface EvaluateOptions {
   /**
    * Real images to compare with, or a folder with test images. Default: MNIST's 10,000 test images, as `loadMnist()`
    * finds them; for a model that was trained on other images, the images of its folder, or half of the images themselves.
+   * Classes with the names of the model's classes get the model's labels.
    */
   dataset?: TrainingImages | string | undefined
   /**

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readState } from '../../lib/checkpoint'
-import { DCGAN, type EpochSummary } from '../../lib/index'
+import { DCGAN, type EpochSummary, subset } from '../../lib/index'
 import { training } from '../../lib/native/engines'
 import { bands, bars, kept, TINY, tiny } from '../support/dcgan'
 import { invalid, refused } from '../support/failure'
@@ -78,6 +78,21 @@ test('images that a classifier was trained on are not reported as unseen', async
   expect(divided.classifier.digest).not.toBe(tested.classifier.digest)
   const again = await gan.evaluate({ ...FEW, dataset: bands(60, 50) })
   expect(again.classifier).toEqual(tested.classifier)
+})
+
+test('the names of classes decide, where a test set has them in another order or lacks some of them', async () => {
+  const gan = await trained(4)
+  const tests = bands(60, 50)
+  const expected = await gan.evaluate({ ...FEW, dataset: tests })
+  const classNames = ['bottom', 'top', 'middle']
+  const labels = tests.labels.map(label => (label + 1) % 3)
+  const ordered = { ...tests, labels, classNames }
+  expect(await gan.evaluate({ ...FEW, dataset: ordered })).toEqual(expected)
+  const lower = Array.from(tests.labels.keys()).filter(i => tests.labels[i] !== 0)
+  const two = subset(tests, lower)
+  const fewer = { ...two, labels: two.labels.map(label => label - 1), classNames: ['middle', 'bottom'] }
+  const { labelAccuracyByClass, unseen } = await gan.evaluate({ ...FEW, dataset: fewer })
+  expect([labelAccuracyByClass?.[0], unseen?.labelAccuracy]).toEqual([Number.NaN, 1])
 })
 
 test('images without labels are compared by the shipped classifier', async () => {
