@@ -27,6 +27,8 @@ module.exports = {
   testRegex: `/${folders}.*\\.test\\.ts$`,
   testPathIgnorePatterns: long === undefined ? LONG : [],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/build', '<rootDir>/examples/.*/node_modules'],
+  // No test leaves a function replaced.
+  restoreMocks: true,
   setupFilesAfterEnv: ['<rootDir>/test/support/equality.ts'],
   transform: {
     '^.+\\.[cm]?ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],

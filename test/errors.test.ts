@@ -9,6 +9,7 @@ import { Schedule } from '../lib/training/schedule'
 import { tiny } from './support/dcgan'
 import { code, failure } from './support/failure'
 import { folder } from './support/folder'
+import { setVariable } from './support/variables'
 
 test('a DcganError is an Error with a name, a code, a message and a cause', () => {
   const cause = new Error('why')
@@ -160,18 +161,12 @@ test('an addon that cannot find LibTorch says how to get it, and the next try ma
   const { LIBTORCH } = process.env
   const empty = join(folder(), 'empty')
   mkdirSync(empty)
-  process.env.LIBTORCH = empty
-  try {
-    jest.isolateModules(() => {
-      const library = require('../lib/index') as typeof import('../lib/index')
-      const make = () => new library.DCGAN({ device: 'cpu' })
-      expect(make).toThrow(code('ERR_DCGAN_NATIVE_NOT_FOUND', 'npx libtorch-dcgan setup'))
-      if (LIBTORCH === undefined) delete process.env.LIBTORCH
-      else process.env.LIBTORCH = LIBTORCH
-      expect(make().device).toBe('cpu')
-    })
-  } finally {
-    if (LIBTORCH === undefined) delete process.env.LIBTORCH
-    else process.env.LIBTORCH = LIBTORCH
-  }
+  setVariable('LIBTORCH', empty)
+  jest.isolateModules(() => {
+    const library = require('../lib/index') as typeof import('../lib/index')
+    const make = () => new library.DCGAN({ device: 'cpu' })
+    expect(make).toThrow(code('ERR_DCGAN_NATIVE_NOT_FOUND', 'npx libtorch-dcgan setup'))
+    setVariable('LIBTORCH', LIBTORCH)
+    expect(make().device).toBe('cpu')
+  })
 })

@@ -161,15 +161,11 @@ test('the ends of every range are accepted', () => {
 
 test('step, the old name of kernels, works with one deprecation warning, and not next to the new name', () => {
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
-  try {
-    expect(resolveHyperParams({ step: 'plain' }).kernels).toBe('plain')
-    expect(resolveHyperParams({ step: 'auto' })).not.toHaveProperty('step')
-    expect(warn.mock.calls).toEqual([
-      [expect.stringContaining('kernels'), { type: 'DeprecationWarning', code: 'DCGAN_STEP' }],
-    ])
-  } finally {
-    warn.mockRestore()
-  }
+  expect(resolveHyperParams({ step: 'plain' }).kernels).toBe('plain')
+  expect(resolveHyperParams({ step: 'auto' })).not.toHaveProperty('step')
+  expect(warn.mock.calls).toEqual([
+    [expect.stringContaining('kernels'), { type: 'DeprecationWarning', code: 'DCGAN_STEP' }],
+  ])
   expect(failure({ step: 'eager' }).message).toContain("'auto' or 'plain' for step")
   expect(failure({ step: 'plain', kernels: 'plain' }).message).toContain('kernels, its new name')
 })

@@ -13,7 +13,6 @@ afterAll(() => {
   for (const at of mounted) execFileSync('umount', [at])
 })
 const folder = sharedFolder()
-afterEach(() => jest.restoreAllMocks())
 
 /** Mounts a file system on a new folder; undefined where this process may not. */
 function mount(name: string, ...options: string[]): string | undefined {

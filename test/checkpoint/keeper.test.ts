@@ -33,8 +33,6 @@ async function writeAll(path: string, keep: number | undefined, all: number[]): 
   return keeper
 }
 
-afterEach(() => jest.restoreAllMocks())
-
 describe('CheckpointKeeper', () => {
   it.each([
     ['one older checkpoint by default', undefined, [20, 40, 60], [40]],

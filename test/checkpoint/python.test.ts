@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, type HyperParams, type SaveOptions } from '../../lib/index.js'
+import { largestDifference } from '../support/dcgan.js'
 import { refused } from '../support/failure.js'
 import { sharedFolder } from '../support/folder.js'
 
@@ -76,11 +77,11 @@ const ALL_OPTIONS: Partial<HyperParams> = {
         served = await DCGAN.load(file('digits.safetensors'), { precision: 'float32', device: 'cpu' })
         const { pixels } = await served.sample(25, wanted)
         expect(readFileSync(file('pixels.u8')).length).toBe(25 * 784)
-        expect(distance(pixels, readFileSync(file('pixels.u8')))).toBeLessThanOrEqual(1)
+        expect(largestDifference(pixels, readFileSync(file('pixels.u8')))).toBeLessThanOrEqual(1)
         expect(new Set(pixels).size).toBeGreaterThan(20)
 
         theirs = await DCGAN.load(file('mine.safetensors'), { precision: 'float32', device: 'cpu' })
-        expect(distance((await theirs.sample(25, wanted)).pixels, pixels)).toBe(0)
+        expect(largestDifference((await theirs.sample(25, wanted)).pixels, pixels)).toBe(0)
         await refused(theirs.trainEpoch(), 'ERR_DCGAN_WRONG_STATE')
       } finally {
         await Promise.all([gan, served, theirs].map(model => model?.dispose()))
@@ -128,8 +129,3 @@ const STEPS: [string, Partial<HyperParams>, number][] = [
     expect(exact.filter(([, distance]) => !(distance < 2e-3))).toEqual([])
   })
 })
-
-/** The greatest difference of two pictures' grey levels. */
-function distance(one: Uint8Array, other: Uint8Array): number {
-  return Math.max(...one.map((level, i) => Math.abs(level - (other[i] as number))))
-}

@@ -6,6 +6,7 @@ import { deflateRawSync, gzipSync } from 'node:zlib'
 import { loadMnist } from '../../lib/datasets/index'
 import { failure, invalid, refused } from '../support/failure'
 import { folder } from '../support/folder'
+import { setVariable } from '../support/variables'
 import { idx, imagesFile, labelsFile, pixels } from './idxFiles'
 
 const IMAGES = 'train-images-idx3-ubyte'
@@ -78,17 +79,11 @@ describe('a folder', () => {
   test('comes before MNIST_DIR, which comes before the package', async () => {
     const own = folderWith({ [IMAGES]: imagesFile(1), [LABELS]: labelsFile(1) })
     const named = folderWith({ [IMAGES]: imagesFile(2), [LABELS]: labelsFile(2) })
-    const before = process.env.MNIST_DIR
-    try {
-      process.env.MNIST_DIR = named
-      expect((await loadMnist(own)).count).toBe(1)
-      expect((await loadMnist()).count).toBe(2)
-      process.env.MNIST_DIR = '/does/not/exist'
-      await refused(loadMnist(), 'ERR_DCGAN_BAD_DATASET', '/does/not/exist (from MNIST_DIR)')
-    } finally {
-      if (before === undefined) delete process.env.MNIST_DIR
-      else process.env.MNIST_DIR = before
-    }
+    setVariable('MNIST_DIR', named)
+    expect((await loadMnist(own)).count).toBe(1)
+    expect((await loadMnist()).count).toBe(2)
+    setVariable('MNIST_DIR', '/does/not/exist')
+    await refused(loadMnist(), 'ERR_DCGAN_BAD_DATASET', '/does/not/exist (from MNIST_DIR)')
   })
 })
 

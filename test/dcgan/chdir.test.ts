@@ -1,20 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { animate, DCGAN, loadMnist } from '../../lib/index'
-import { idx, labelsFile, pixels } from '../datasets/idxFiles'
+import { pixels, writeIdx } from '../datasets/idxFiles'
 import { kept, tiny } from '../support/dcgan'
 import { refused } from '../support/failure'
 import { folder } from '../support/folder'
+import { setVariable } from '../support/variables'
 
 const here = process.cwd()
-const { MNIST_DIR, LIBTORCH_DCGAN_HOME } = process.env
-afterEach(() => {
-  process.chdir(here)
-  for (const [name, value] of Object.entries({ MNIST_DIR, LIBTORCH_DCGAN_HOME })) {
-    if (value === undefined) delete process.env[name]
-    else process.env[name] = value
-  }
-})
+afterEach(() => process.chdir(here))
 
 /** Goes to a new folder, makes the call, and goes to another folder before the call has done anything more. */
 async function moving<T>(
@@ -30,12 +24,8 @@ async function moving<T>(
 }
 
 function writeMnist(path: string): void {
-  mkdirSync(path)
-  for (const [i, split] of ['train', 't10k'].entries()) {
-    const images = idx(0x803, [8, 28, 28], pixels(16).subarray(i * 8 * 784, (i + 1) * 8 * 784))
-    writeFileSync(join(path, `${split}-images-idx3-ubyte`), images)
-    writeFileSync(join(path, `${split}-labels-idx1-ubyte`), labelsFile(8))
-  }
+  writeIdx(path, 'train', pixels(8))
+  writeIdx(path, 't10k', pixels(16).subarray(8 * 784))
 }
 
 test('process.chdir() while train() runs moves none of its files', async () => {
@@ -84,11 +74,12 @@ test('environment variables that change after evaluate() was called change neith
   const [home, cache] = [folder(), folder()]
   writeMnist(join(home, 'data'))
   process.chdir(home)
-  Object.assign(process.env, { MNIST_DIR: 'data', LIBTORCH_DCGAN_HOME: cache })
+  setVariable('MNIST_DIR', 'data')
+  setVariable('LIBTORCH_DCGAN_HOME', cache)
   const gan = tiny()
   await gan.train({ outputDir: null, maxSteps: 1 })
   const promise = gan.evaluate({ count: 4 })
-  Object.assign(process.env, { MNIST_DIR: folder(), LIBTORCH_DCGAN_HOME: folder() })
+  for (const name of ['MNIST_DIR', 'LIBTORCH_DCGAN_HOME']) setVariable(name, folder())
   process.chdir(folder())
   expect((await promise).floor.count).toBe(4)
   expect(readdirSync(join(cache, 'classifiers'))).toHaveLength(1)

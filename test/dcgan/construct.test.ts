@@ -50,21 +50,16 @@ test("'auto' without a CUDA device warns once per process, when training starts,
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
   const addon = training()
   const info = jest.spyOn(addon, 'info')
-  try {
-    const onCpuBuild = tiny({ device: 'auto' })
-    await onCpuBuild.trainEpoch(bars(4))
-    expect(warn).not.toHaveBeenCalled()
-    info.mockReturnValue({ ...addon.info(), cuda: true, cudaDevices: 0 })
-    const models = [tiny({ device: 'auto' }), tiny({ device: 'auto' }), tiny({ device: 'cpu' })]
-    await models[0]?.sample()
-    expect(warn).not.toHaveBeenCalled()
-    for (const model of models) await model.trainEpoch(bars(4))
-    expect(warn).toHaveBeenCalledTimes(1)
-    expect(warn).toHaveBeenCalledWith(expect.stringContaining('CPU'), { code: 'DCGAN_NO_CUDA' })
-  } finally {
-    warn.mockRestore()
-    info.mockRestore()
-  }
+  const onCpuBuild = tiny({ device: 'auto' })
+  await onCpuBuild.trainEpoch(bars(4))
+  expect(warn).not.toHaveBeenCalled()
+  info.mockReturnValue({ ...addon.info(), cuda: true, cudaDevices: 0 })
+  const models = [tiny({ device: 'auto' }), tiny({ device: 'auto' }), tiny({ device: 'cpu' })]
+  await models[0]?.sample()
+  expect(warn).not.toHaveBeenCalled()
+  for (const model of models) await model.trainEpoch(bars(4))
+  expect(warn).toHaveBeenCalledTimes(1)
+  expect(warn).toHaveBeenCalledWith(expect.stringContaining('CPU'), { code: 'DCGAN_NO_CUDA' })
 })
 
 test('console.log shows device, precision, step, epoch and the hyper-parameters of its own, in five lines', async () => {
@@ -85,19 +80,16 @@ test('console.log shows device, precision, step, epoch and the hyper-parameters 
 test('a training step that could not be captured in a graph is a warning, once per process', async () => {
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
   const addon = training()
-  const trainEpoch = addon.trainEpoch
-  addon.trainEpoch = async (...args) => ({ ...(await trainEpoch(...args)), captureFailure: 'no memory' })
-  try {
-    const gan = tiny({ device: 'cpu' })
-    for (let i = 0; i < 2; i++) await gan.trainEpoch(bars(4))
-    expect(warn).toHaveBeenCalledTimes(1)
-    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/slower.*no memory.*kernels to 'plain'/), {
-      code: 'DCGAN_NO_GRAPH',
-    })
-  } finally {
-    addon.trainEpoch = trainEpoch
-    warn.mockRestore()
-  }
+  const { trainEpoch } = addon
+  jest
+    .spyOn(addon, 'trainEpoch')
+    .mockImplementation(async (...args) => ({ ...(await trainEpoch(...args)), captureFailure: 'no memory' }))
+  const gan = tiny({ device: 'cpu' })
+  for (let i = 0; i < 2; i++) await gan.trainEpoch(bars(4))
+  expect(warn).toHaveBeenCalledTimes(1)
+  expect(warn).toHaveBeenCalledWith(expect.stringMatching(/slower.*no memory.*kernels to 'plain'/), {
+    code: 'DCGAN_NO_GRAPH',
+  })
 })
 
 test('dispose() is idempotent, and every later call rejects', async () => {

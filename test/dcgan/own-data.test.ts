@@ -3,20 +3,14 @@ import { join } from 'node:path'
 import { readState } from '../../lib/checkpoint'
 import { DCGAN, type EpochSummary, subset } from '../../lib/index'
 import { training } from '../../lib/native/engines'
-import { bands, bars, kept, TINY, tiny } from '../support/dcgan'
+import { bands, bars, kept, largestDifference, TINY, tiny } from '../support/dcgan'
 import { invalid, refused } from '../support/failure'
 import { folder } from '../support/folder'
+import { setVariable } from '../support/variables'
 
 // LibTorch is found before the tests move the cache folder, in which classifiers are kept.
 training()
-const home = process.env.LIBTORCH_DCGAN_HOME
-beforeEach(() => {
-  process.env.LIBTORCH_DCGAN_HOME = folder()
-})
-afterAll(() => {
-  if (home === undefined) delete process.env.LIBTORCH_DCGAN_HOME
-  else process.env.LIBTORCH_DCGAN_HOME = home
-})
+beforeEach(() => setVariable('LIBTORCH_DCGAN_HOME', folder()))
 
 const conditional = { ...TINY, classes: 3, epochs: 1, outputDim: 1 }
 const FEW = { count: 60 }
@@ -247,9 +241,7 @@ test('the shipped generator becomes a whole model, which makes the same digits u
   expect([whole.step, whole.epoch]).toEqual([0, 0])
   expect(whole.classNames).toEqual(shipped.classNames)
   const [own, other] = await Promise.all([whole.sample(8, { seed: 5 }), shipped.sample(8, { seed: 5 })])
-  expect(
-    Math.max(...own.pixels.map((level, i) => Math.abs(level - (other.pixels[i] as number)))),
-  ).toBeLessThan(2)
+  expect(largestDifference(own.pixels, other.pixels)).toBeLessThan(2)
   await whole.train({ dataset: { ...bands(64), classNames: undefined }, outputDir: null })
   expect(whole.step).toBe(1)
   await refused(shipped.train(), 'ERR_DCGAN_WRONG_STATE')

@@ -4,7 +4,7 @@ import { readState, writeState } from '../../lib/checkpoint'
 import { DCGAN, type HyperParams, type Progress } from '../../lib/index'
 import { training } from '../../lib/native/engines'
 import { decodePng } from '../images/decoders'
-import { bars, equal, kept, labelled, stopAt, tiny } from '../support/dcgan'
+import { bars, equal, kept, labelled, largestDifference, stopAt, tiny } from '../support/dcgan'
 import { failure, invalid, refused } from '../support/failure'
 import { folder } from '../support/folder'
 
@@ -105,8 +105,7 @@ describe('save() and load()', () => {
     const [a, b] = await Promise.all([gan.sample(4, { seed: 1 }), server.sample(4, { seed: 1 })])
     expect(equal(a.pixels, b.pixels)).toBe(true)
     const rough = await (await load(half)).sample(4, { seed: 1 })
-    const worst = Math.max(...rough.pixels.map((level, i) => Math.abs(level - (a.pixels[i] as number))))
-    expect(worst).toBeLessThanOrEqual(2)
+    expect(largestDifference(rough.pixels, a.pixels)).toBeLessThanOrEqual(2)
     expect(server.hparams).toMatchObject({ seed: 99, outputDim: 3 })
 
     for (const call of [server.train({ dataset: bars(8) }), server.trainEpoch(bars(8)), server.save(whole)]) {
@@ -322,12 +321,8 @@ describe('a loss that is not finite', () => {
     const gan = tiny({ epochs: 2 })
     const { trainEpoch } = training()
     const diverged = { code: 'ERR_DCGAN_DIVERGED', message: 'Training diverged at step 3' }
-    const spy = jest
-      .spyOn(training(), 'trainEpoch')
-      .mockImplementationOnce(trainEpoch)
-      .mockRejectedValueOnce(diverged)
+    jest.spyOn(training(), 'trainEpoch').mockImplementationOnce(trainEpoch).mockRejectedValueOnce(diverged)
     const error = await failure(gan.train({ dataset: bars(8), outputDir: null, checkpoint: { path } }))
-    spy.mockRestore()
     expect(error.code).toBe('ERR_DCGAN_DIVERGED')
     expect(error.message).toBe(`Training diverged at step 3. The last checkpoint, of step 2, is ${path}`)
     expect(await load(path)).toMatchObject({ step: 2, epoch: 1 })

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DCGAN } from '../../lib/index'
 import { placeOf } from '../../lib/native/peers'
+import { setVariable } from '../support/variables'
 import { ranks } from './support'
 
 // Processes of a distributed run agree on their options before they train, or refuse.
@@ -25,18 +26,12 @@ test.each([
   ['LOCAL_RANK', 'gpu'],
   ['LIBTORCH_DCGAN_PEER_TIMEOUT', '0'],
 ])('%s=%s is refused by name', (name, value) => {
-  const before = { ...process.env }
-  try {
-    Object.assign(process.env, GOOD)
-    if (value === undefined) delete process.env[name]
-    else process.env[name] = value
-    const code = 'ERR_DCGAN_INVALID_ARGUMENT'
-    expect(() => new DCGAN({ distributed: 'env', seed: 1 })).toThrow(
-      expect.objectContaining({ code, message: expect.stringContaining(`variable ${name} but received`) }),
-    )
-  } finally {
-    process.env = before
-  }
+  for (const [key, good] of Object.entries(GOOD)) setVariable(key, good)
+  setVariable(name, value)
+  const code = 'ERR_DCGAN_INVALID_ARGUMENT'
+  expect(() => new DCGAN({ distributed: 'env', seed: 1 })).toThrow(
+    expect.objectContaining({ code, message: expect.stringContaining(`variable ${name} but received`) }),
+  )
 })
 
 test('distributed takes false and env alone', () => {

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { idx } from '../datasets/idxFiles.js'
+import { join } from 'node:path'
+import { writeIdx } from '../datasets/idxFiles.js'
+import { write } from '../support/folder.js'
 import { ROOT } from './documents.js'
 
 /** A user's application: a folder in which `libtorch-dcgan` and `jimp` are installed, and a small data set. */
@@ -23,10 +24,7 @@ export class App {
   }
 
   write(name: string, text: string): string {
-    const file = this.path(name)
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, text)
-    return file
+    return write(this.folder, name, text)
   }
 
   /**
@@ -65,8 +63,6 @@ export class App {
 
 /** Writes a data set in MNIST's format, training and test files, of bars that differ. */
 export function writeDigits(folder: string, count: number): void {
-  mkdirSync(folder)
-  const labels = Buffer.from(Uint8Array.from({ length: count }, (_, i) => i % 10))
   for (const [split, level] of [
     ['train', 255],
     ['t10k', 230],
@@ -74,7 +70,6 @@ export function writeDigits(folder: string, count: number): void {
     const images = Buffer.alloc(count * 784)
     for (let i = 0; i < count; i++)
       images.fill(level, i * 784 + (4 + (i % 20)) * 28, i * 784 + (6 + (i % 20)) * 28)
-    writeFileSync(join(folder, `${split}-images-idx3-ubyte`), idx(0x803, [count, 28, 28], images))
-    writeFileSync(join(folder, `${split}-labels-idx1-ubyte`), idx(0x801, [count], labels))
+    writeIdx(folder, split, images)
   }
 }

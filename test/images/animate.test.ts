@@ -4,12 +4,13 @@ import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { crc32, deflateSync } from 'node:zlib'
+import { deflateSync } from 'node:zlib'
 import { PNG } from 'pngjs'
 import { animate, animateFiles, decodePng, ImageBatch, snapshotName } from '../../lib/images/index'
 import { invalid, refused } from '../support/failure'
 import { folder as newFolder } from '../support/folder'
 import { decodeGif } from './decoders'
+import { encodePng, headerOf } from './encoder'
 
 let folder: string
 let file: string
@@ -233,25 +234,11 @@ function png(
   height: number,
   { bitDepth = 8, colour = 0, interlace = 0, data = deflateSync(Buffer.alloc(0)) } = {},
 ): Buffer {
-  const header = Buffer.alloc(13)
-  header.writeUInt32BE(width)
-  header.writeUInt32BE(height, 4)
-  header[8] = bitDepth
-  header[9] = colour
+  const header = headerOf(width, height, bitDepth, colour)
   header[12] = interlace
-  const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
-  return Buffer.concat([
-    signature,
-    chunk('IHDR', header),
-    chunk('IDAT', data),
-    chunk('IEND', Buffer.alloc(0)),
+  return encodePng([
+    { type: 'IHDR', data: header },
+    { type: 'IDAT', data },
+    { type: 'IEND', data: Buffer.alloc(0) },
   ])
-}
-
-function chunk(type: string, data: Buffer): Buffer {
-  const named = Buffer.concat([Buffer.from(type), data])
-  const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)]
-  length.writeUInt32BE(data.length)
-  checksum.writeUInt32BE(crc32(named))
-  return Buffer.concat([length, named, checksum])
 }

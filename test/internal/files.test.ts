@@ -192,7 +192,6 @@ test('many files in one folder cost one look for what killed processes left, not
   const looks = jest.spyOn(fs, 'readdir')
   for (let i = 0; i < 20; i++) await writeFileAtomic(join(folder, `digit_${i}.png`), Buffer.from('x'))
   expect(looks.mock.calls.filter(([path]) => path === folder)).toHaveLength(1)
-  looks.mockRestore()
 })
 
 test('the files of a killed process are removed when they are old, and not before', async () => {

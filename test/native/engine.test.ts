@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { readState } from '../../lib/checkpoint'
 import { DCGAN, type HyperParamOptions } from '../../lib/index'
 import { sampling, training } from '../../lib/native/engines'
-import { bars, equal, kept, tiny } from '../support/dcgan'
+import { bars, equal, kept, largestDifference, tiny } from '../support/dcgan'
 import { code, failure, refused } from '../support/failure'
 import { folder } from '../support/folder'
 import { NATIVE_CONFIG } from '../support/native-config'
@@ -21,9 +21,6 @@ async function saved(hparams?: HyperParamOptions): Promise<{ gan: DCGAN; file: s
 
 const load = async (file: string, overrides?: HyperParamOptions) =>
   kept(await DCGAN.load(file, { threads: 1, ...overrides }))
-
-const worst = (a: Uint8Array, b: Uint8Array) =>
-  a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0)
 
 describe.each([{}, { emaDecay: 0.9 }, { classes: 3, precision: 'auto' as const }])(
   'a loaded model with %j',
@@ -63,7 +60,7 @@ describe.each([{}, { emaDecay: 0.9 }, { classes: 3, precision: 'auto' as const }
       await expect(stopped).rejects.toThrow('enough')
       expect([loaded.engine, loaded.step]).toEqual(['libtorch', 4])
       const after = await loaded.sample(9, { seed: 5 })
-      expect(worst(after.pixels, digits.pixels)).toBeLessThanOrEqual(1)
+      expect(largestDifference(after.pixels, digits.pixels)).toBeLessThanOrEqual(1)
       const again = join(folder(), 'again.png')
       await loaded.saveGrid(again)
       expect(equal(readFileSync(again), readFileSync(grid))).toBe(true)

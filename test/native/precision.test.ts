@@ -4,6 +4,7 @@ import { training } from '../../lib/native/engines'
 import { choosePrecision } from '../../lib/native/precision'
 import type { NativeInfo } from '../../lib/native/types'
 import { code } from '../support/failure'
+import { setVariable } from '../support/variables'
 
 const SWITCH = 'LIBTORCH_DCGAN_PLAIN_BFLOAT16'
 
@@ -37,38 +38,27 @@ test('float32 is the default, and what it says', () => {
 
 test("'auto' gives no warning, and the model says which precision was chosen", () => {
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
-  try {
-    const model = create({ precision: 'auto' })
-    expect(model.precision).toBe(choosePrecision('auto', 'cpu', training().info()))
-    expect(model.hparams.precision).toBe('auto')
-    expect(warn).not.toHaveBeenCalled()
-  } finally {
-    warn.mockRestore()
-  }
+  const model = create({ precision: 'auto' })
+  expect(model.precision).toBe(choosePrecision('auto', 'cpu', training().info()))
+  expect(model.hparams.precision).toBe('auto')
+  expect(warn).not.toHaveBeenCalled()
 })
 
 test('bfloat16 falls back to float32 with one warning where the processor has no arithmetic for it', () => {
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
-  const { [SWITCH]: set } = process.env
-  try {
-    delete process.env[SWITCH]
-    expect(choosePrecision('bfloat16', 'cpu', processor('avx512'))).toBe('float32')
-    expect(choosePrecision('bfloat16', 'cpu', processor('avx2', AMD))).toBe('float32')
-    expect(warn).toHaveBeenCalledTimes(1)
-    expect(warn).toHaveBeenCalledWith(expect.stringContaining('bfloat16'), { code: 'DCGAN_NO_BFLOAT16' })
-    expect(create({ precision: 'bfloat16' }).precision).toBe(
-      training().info().bfloat16 ? 'bfloat16' : 'float32',
-    )
-    // With the switch for tests, every processor has it, and 'auto' stays what it is.
-    process.env[SWITCH] = '1'
-    expect(create({ precision: 'bfloat16' }).precision).toBe('bfloat16')
-    expect(choosePrecision('auto', 'cpu', processor('avx512'))).toBe('float32')
-    expect(warn).toHaveBeenCalledTimes(1)
-  } finally {
-    warn.mockRestore()
-    if (set === undefined) delete process.env[SWITCH]
-    else process.env[SWITCH] = set
-  }
+  setVariable(SWITCH, undefined)
+  expect(choosePrecision('bfloat16', 'cpu', processor('avx512'))).toBe('float32')
+  expect(choosePrecision('bfloat16', 'cpu', processor('avx2', AMD))).toBe('float32')
+  expect(warn).toHaveBeenCalledTimes(1)
+  expect(warn).toHaveBeenCalledWith(expect.stringContaining('bfloat16'), { code: 'DCGAN_NO_BFLOAT16' })
+  expect(create({ precision: 'bfloat16' }).precision).toBe(
+    training().info().bfloat16 ? 'bfloat16' : 'float32',
+  )
+  // With the switch for tests, every processor has it, and 'auto' stays what it is.
+  setVariable(SWITCH, '1')
+  expect(create({ precision: 'bfloat16' }).precision).toBe('bfloat16')
+  expect(choosePrecision('auto', 'cpu', processor('avx512'))).toBe('float32')
+  expect(warn).toHaveBeenCalledTimes(1)
 })
 
 test.each<[Precision, ChosenDevice, ReturnType<typeof processor>, ChosenPrecision]>([

@@ -17,7 +17,6 @@ beforeEach(() => {
   said = captureErrors()
   target = path.join(temporary(), 'cache', 'file.whl')
 })
-afterEach(() => jest.restoreAllMocks())
 
 /** Answers with a file, or with this many bytes of it before the connection breaks. */
 function send(

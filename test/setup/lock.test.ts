@@ -12,8 +12,6 @@ beforeEach(() => {
   file = path.join(temporary(), 'lock')
 })
 
-afterEach(() => jest.restoreAllMocks())
-
 /** A process that takes the lock, says so in `log`, and holds it for so long. */
 function holder(log: string, ms: number, name: string) {
   const script = `

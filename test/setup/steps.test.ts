@@ -3,6 +3,7 @@ import path from 'node:path'
 import { filesUnder } from '../../lib/internal/disk.js'
 import * as terminal from '../../lib/internal/report.js'
 import { temporary, write } from '../support/folder'
+import { setVariable } from '../support/variables'
 import { ROOT } from './support'
 
 let root: string
@@ -51,20 +52,17 @@ describe('packages are installed', () => {
 
 describe('progress', () => {
   let written: string
-  const { CI, TERM } = process.env
   const { isTTY } = process.stderr
   beforeEach(() => {
     written = ''
-    process.env.TERM = 'xterm'
-    delete process.env.CI
+    setVariable('TERM', 'xterm')
+    setVariable('CI', undefined)
     jest.spyOn(process.stderr, 'write').mockImplementation(text => {
       written += text
       return true
     })
   })
   afterEach(() => {
-    jest.restoreAllMocks()
-    Object.assign(process.env, { TERM, ...(CI === undefined ? {} : { CI }) })
     process.stderr.isTTY = isTTY
   })
 
@@ -76,9 +74,12 @@ describe('progress', () => {
     expect(written.endsWith('\r\x1b[Kdone\n')).toBe(true)
   })
 
-  test.each([{ CI: '1' }, { TERM: 'dumb' }])('is no bar with %j', variables => {
+  test.each([
+    ['CI', '1'],
+    ['TERM', 'dumb'],
+  ])('is no bar with %s=%s', (name, value) => {
     process.stderr.isTTY = true
-    Object.assign(process.env, variables)
+    setVariable(name, value)
     terminal.progress('Downloading', 50e6, 200e6, terminal.size)
     terminal.clear()
     expect(written).toBe('')

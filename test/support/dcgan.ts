@@ -53,6 +53,12 @@ export function kept(gan: DCGAN): DCGAN {
 
 afterEach(() => Promise.all(models.splice(0).map(gan => gan.dispose())))
 
+/** The largest difference between numbers in the same places. */
+export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a.length).toBe(b.length)
+  return Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0)
+}
+
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, type HyperParamOptions, recipes } from '../../lib/index'
-import { bands, kept, tiny } from '../support/dcgan'
+import { bands, kept, largestDifference, tiny } from '../support/dcgan'
 import { invalid, refused } from '../support/failure'
 import { folder } from '../support/folder'
 
@@ -55,8 +55,7 @@ test('a generator alone keeps its labels, in half precision too', async () => {
   const wanted = { seed: 3, labels: [0, 1, 2] }
   const [mine, theirs] = [await gan.sample(3, wanted), await loaded.sample(3, wanted)]
   expect(theirs.labels).toEqual(mine.labels)
-  const off = theirs.pixels.map((level, i) => Math.abs(level - (mine.pixels[i] as number)))
-  expect(Math.max(...off)).toBeLessThanOrEqual(1)
+  expect(largestDifference(theirs.pixels, mine.pixels)).toBeLessThanOrEqual(1)
   await invalid(
     DCGAN.load(file, { classes: 4 }),
     /3 for classes but received 4: the model in .* was made with 3/,

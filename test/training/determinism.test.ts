@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DCGAN, type HyperParams, loadMnist, type TrainingImages } from '../../lib/index'
+import { largestDifference } from '../support/dcgan'
 import { folder } from '../support/folder'
 import { ARITHMETICS, computeIn } from './arithmetic'
 
@@ -138,7 +139,3 @@ describe.each(CASES)('a seed fixes images in %s', arithmetic => {
     expect(Buffer.compare(await pixels(6, 42), before)).not.toBe(0)
   })
 })
-
-function largestDifference(a: Uint8Array, b: Uint8Array): number {
-  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0)
-}

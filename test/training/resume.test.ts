@@ -65,7 +65,6 @@ test('train() of a loaded model that has all its epochs says that nothing is lef
       { code: 'DCGAN_NOTHING_LEFT' },
     ],
   ])
-  warn.mockRestore()
   const more = kept(await DCGAN.load(file, { epochs: 2 }))
   expect((await more.train({ dataset: few, outputDir: null })).epochs).toHaveLength(1)
 })

@@ -1,22 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCGAN, type HyperParamOptions } from '../../lib/index'
-import { bars, equal, kept, labelled, tiny } from '../support/dcgan'
+import { bars, equal, kept, labelled, largestDifference, tiny } from '../support/dcgan'
 import { code, failure, invalid, refused } from '../support/failure'
 import { folder } from '../support/folder'
+import { setVariable } from '../support/variables'
 
-beforeEach(() => {
-  process.env.LIBTORCH_DCGAN_ENGINE = 'wasm'
-})
-afterEach(() => {
-  delete process.env.LIBTORCH_DCGAN_ENGINE
-})
+const choose = (engine: string | undefined) => setVariable('LIBTORCH_DCGAN_ENGINE', engine)
+beforeEach(() => choose('wasm'))
 
 /** Calls `make` with the engine that this machine has by itself. */
 async function natively<T>(make: () => T | Promise<T>): Promise<T> {
-  delete process.env.LIBTORCH_DCGAN_ENGINE
+  choose(undefined)
   const made = await make()
-  process.env.LIBTORCH_DCGAN_ENGINE = 'wasm'
+  choose('wasm')
   return made
 }
 
@@ -30,11 +27,6 @@ async function both(hparams?: HyperParamOptions, overrides?: HyperParamOptions) 
 }
 
 const pretrained = async (hparams?: HyperParamOptions) => kept(await DCGAN.pretrained(hparams))
-
-function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  expect(a.length).toBe(b.length)
-  return Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0)
-}
 
 test.each([
   ['a generator', { latentDim: 12 }],
@@ -196,6 +188,6 @@ test('a call that trains names the platforms that train', async () => {
 })
 
 test('another name of an engine is refused', async () => {
-  process.env.LIBTORCH_DCGAN_ENGINE = 'cuda'
+  choose('cuda')
   await invalid(DCGAN.pretrained(), /'wasm' or nothing for the environment variable LIBTORCH_DCGAN_ENGINE/)
 })

@@ -1,15 +1,10 @@
 import { join } from 'node:path'
-import { crc32, deflateSync, inflateSync } from 'node:zlib'
+import { deflateSync, inflateSync } from 'node:zlib'
 import { animate, snapshotName } from '../../../lib/images/index.js'
+import { type Chunk, encodePng, headerOf } from '../../images/encoder.js'
 import type { Mutator } from '../mutator.js'
 import { files } from './kind.js'
 
-interface Chunk {
-  type: string
-  data: Buffer
-}
-
-const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
 const SIDE = 28
 const SIZES = [0, 1, 27, 29, 1792, 1793, 65_535, 2 ** 31 - 1, 2 ** 32 - 1]
 /** The colour types with their samples per pixel and bit depths (PNG specification, 11.2.2). */
@@ -29,34 +24,18 @@ function seeds(): Chunk[][] {
 }
 
 function picture(colour: number, samples: number, depth: number): Chunk[] {
-  const header = Buffer.alloc(13)
-  header.writeUInt32BE(SIDE)
-  header.writeUInt32BE(SIDE, 4)
-  header.set([depth, colour, 0, 0, 0], 8)
   const row = 1 + Math.ceil((SIDE * samples * depth) / 8)
   const rows = Buffer.alloc(row * SIDE)
   // The first byte of a row is its filter, 0 to 4.
   for (let i = 0; i < rows.length; i++) rows[i] = i % row === 0 ? (i / row) % 5 : i
   return [
-    { type: 'IHDR', data: header },
+    { type: 'IHDR', data: headerOf(SIDE, SIDE, depth, colour) },
     ...(colour === 3 ? [{ type: 'PLTE', data: Buffer.alloc(768, 100) }] : []),
     ...(colour > 3 ? [] : [{ type: 'tRNS', data: Buffer.alloc(colour === 3 ? 16 : 2 * samples, 1) }]),
     { type: 'gAMA', data: Buffer.of(0, 0, 0xb1, 0x8f) },
     { type: 'IDAT', data: deflateSync(rows) },
     { type: 'IEND', data: Buffer.alloc(0) },
   ]
-}
-
-function encode(chunks: readonly Chunk[]): Buffer {
-  const parts = chunks.map(({ type, data }) => {
-    const part = Buffer.alloc(12 + data.length)
-    part.writeUInt32BE(data.length)
-    part.write(type, 4, 'latin1')
-    part.set(data, 8)
-    part.writeUInt32BE(crc32(part.subarray(4, 8 + data.length)), 8 + data.length)
-    return part
-  })
-  return Buffer.concat([SIGNATURE, ...parts])
 }
 
 /** Ways to corrupt a file of which all checksums stay right. */
@@ -89,7 +68,7 @@ export function pngFiles(folder: string) {
       const chunks = mutator.pick(all).map(({ type, data }) => ({ type, data: Buffer.from(data) }))
       const way = mutator.below(3)
       if (way > 0) mutator.pick(WAYS)(chunks, mutator)
-      const bytes = way === 1 ? encode(chunks) : mutator.corrupted(encode(chunks))
+      const bytes = way === 1 ? encodePng(chunks) : mutator.corrupted(encodePng(chunks))
       return { path: join(folder, snapshotName(0)), bytes }
     },
     read: () => animate(folder, join(folder, 'output.gif')),
