@@ -5,7 +5,6 @@ import { DCGAN, ImageBatch, loadMnist } from '../lib/index'
 import { chooseDevice } from '../lib/native/device'
 import { fromNative } from '../lib/native/engines'
 import { SpeedMeter } from '../lib/training/progress'
-import { Schedule } from '../lib/training/schedule'
 import { tiny } from './support/dcgan'
 import { code, failure } from './support/failure'
 import { folder } from './support/folder'
@@ -136,17 +135,6 @@ describe('the device', () => {
   ] as const)('%s with %j is an error that says what to do', (wanted, info, message) => {
     expect(() => chooseDevice(wanted, info)).toThrow(code('ERR_DCGAN_NO_CUDA', message))
   })
-})
-
-test.each([
-  [60_000, 128, 469],
-  [256, 128, 2],
-  [257, 128, 2],
-  [258, 128, 3],
-  [2, 128, 1],
-  [3, 2, 1],
-])('%d images in batches of %d are %d steps', (count, batchSize, steps) => {
-  expect(new Schedule(count, batchSize, 1).stepsPerEpoch).toBe(steps)
 })
 
 test('the speed is the mean of the last ten seconds', () => {

@@ -1,3 +1,5 @@
+import { table } from '../report.js'
+
 export function targets({ alone, batched, share, single, overload }) {
   return [
     {
@@ -125,10 +127,4 @@ function number(value, unit = '') {
 
 function milliseconds(seconds) {
   return `${(1000 * seconds).toFixed(1)} ms`
-}
-
-/** In Markdown. */
-function table(head, rows) {
-  const line = cells => `| ${cells.join(' | ')} |`
-  return [line(head), `|---|${'---:|'.repeat(head.length - 1)}`, ...rows.map(line)].join('\n')
 }

@@ -72,7 +72,7 @@ export function describeLibTorch(folder: string, source: LibTorchInfo['source'],
 const HEADERS = ['torch/headeronly/version.h', 'torch/csrc/api/include/torch/version.h']
 
 /** Reads LibTorch's version from its headers, as "x.y.z". Returns undefined if none has it. */
-export function readVersion(include: string): string | undefined {
+function readVersion(include: string): string | undefined {
   const texts = HEADERS.map(header => readText(path.join(include, header)) ?? '')
   const partOf = (text: string, part: string) =>
     new RegExp(`^\\s*#\\s*define\\s+TORCH_VERSION_${part}\\s+(\\d+)\\s*$`, 'm').exec(text)?.[1]

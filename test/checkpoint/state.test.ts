@@ -4,22 +4,10 @@ import { readInfo, readState, writeState } from '../../lib/checkpoint/index.js'
 import type { NativeState } from '../../lib/native/types.js'
 import { failure, invalid, refused } from '../support/failure.js'
 import { sharedFolder } from '../support/folder.js'
-import { bytesOf, hparamsOf, makeState } from './states.js'
+import { expectSameState, hparamsOf, makeState } from './states.js'
 
 const folder = sharedFolder()
 const file = (name: string) => join(folder, `${name}.safetensors`)
-
-function expectSameState(actual: NativeState, expected: NativeState): void {
-  const { tensors: actualTensors, ...actualRest } = actual
-  const { tensors, ...rest } = expected
-  expect(actualRest).toEqual(rest)
-  expect(actualTensors.map(({ name, dtype, shape }) => [name, dtype, shape])).toEqual(
-    tensors.map(({ name, dtype, shape }) => [name, dtype, shape]),
-  )
-  const bytes = bytesOf(actual)
-  for (const [name, wanted] of bytesOf(expected))
-    expect([name, bytes.get(name)?.equals(wanted)]).toEqual([name, true])
-}
 
 describe('a state file', () => {
   it('gives back every bit of a full state with an epoch under way', async () => {

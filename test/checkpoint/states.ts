@@ -69,6 +69,19 @@ function integers(count: number, values: ValueRule, index: number): ArrayBuffer 
 }
 
 /** The tensors' bytes by name, for comparisons of whole states. */
-export function bytesOf(state: NativeState): Map<string, Buffer> {
+function bytesOf(state: NativeState): Map<string, Buffer> {
   return new Map(state.tensors.map(({ name, data }) => [name, Buffer.from(data)]))
+}
+
+/** Expects that two states have the same tensors, bit for bit, and are equal otherwise. */
+export function expectSameState(actual: NativeState, expected: NativeState): void {
+  const { tensors: actualTensors, ...actualRest } = actual
+  const { tensors, ...rest } = expected
+  expect(actualRest).toEqual(rest)
+  expect(actualTensors.map(({ name, dtype, shape }) => [name, dtype, shape])).toEqual(
+    tensors.map(({ name, dtype, shape }) => [name, dtype, shape]),
+  )
+  const bytes = bytesOf(actual)
+  for (const [name, wanted] of bytesOf(expected))
+    expect([name, bytes.get(name)?.equals(wanted)]).toEqual([name, true])
 }

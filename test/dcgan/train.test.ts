@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join } from 'node:path'
 import { DCGAN, type Progress, type TrainingImages } from '../../lib/index'
 import { decodeGif, decodePng } from '../images/decoders'
-import { bars, equal, kept, stopAt, TINY, tiny } from '../support/dcgan'
+import { bars, equal, kept, stopAt, tiny } from '../support/dcgan'
 import { failure, invalid, refused } from '../support/failure'
 import { folder } from '../support/folder'
 import { ARITHMETICS, computeIn } from '../training/arithmetic'
@@ -298,8 +298,11 @@ test('an epoch leaves one image out where the last mini-batch would have that on
   expect(result.imagesPerSecond * result.seconds).toBeCloseTo(8, 6)
 })
 
-test('a data set smaller than a batch is one step', async () => {
-  const gan = kept(new DCGAN({ ...TINY, batchSize: 128 }))
-  const result = await gan.trainEpoch(bars(3))
-  expect(result.steps).toBe(1)
+test.each([
+  [8, 4, 2],
+  [10, 4, 3],
+  [2, 128, 1],
+  [3, 2, 1],
+])('%d images in batches of %d are %d steps', async (count, batchSize, steps) => {
+  expect((await tiny({ batchSize }).trainEpoch(bars(count))).steps).toBe(steps)
 })

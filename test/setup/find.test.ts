@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { findLibTorch as find, type LibTorchInfo } from '../../lib/setup/find.js'
-import { temporary } from '../support/folder'
+import { temporary, write } from '../support/folder'
 import { environment } from './fetch-support'
-import { makeLibTorch, problem, setVariables } from './support'
+import { makeLibTorch, problem, setVariables, versionHeader } from './support'
 
 let home: string
 beforeEach(() => {
@@ -43,6 +43,9 @@ function findLibTorch(variables: Record<string, string>, prefer?: string[]) {
   return find(prefer) as LibTorchInfo
 }
 
+const NEW_HEADER = 'include/torch/headeronly/version.h'
+const OLD_HEADER = 'include/torch/csrc/api/include/torch/version.h'
+
 describe('LIBTORCH', () => {
   test('comes before PyTorch and the cache, and is described', () => {
     cached('2.13.0-cpu', '2.13.0')
@@ -78,7 +81,18 @@ describe('LIBTORCH', () => {
     ],
     [
       'headers without a version',
-      (folder: string) => fs.writeFileSync(path.join(folder, 'include/torch/headeronly/version.h'), ''),
+      (folder: string) => fs.writeFileSync(path.join(folder, NEW_HEADER), ''),
+      /have no version/,
+    ],
+    [
+      'headers without a part of the version',
+      (folder: string) =>
+        fs.writeFileSync(path.join(folder, NEW_HEADER), versionHeader('2.13.0').replace('MINOR', 'LESSER')),
+      /have no version/,
+    ],
+    [
+      'headers with a version that is no number',
+      (folder: string) => fs.writeFileSync(path.join(folder, NEW_HEADER), versionHeader('2.13.x')),
       /have no version/,
     ],
     [
@@ -100,6 +114,24 @@ describe('LIBTORCH', () => {
     expect(text).toMatch(message)
     expect(text).toContain(`LIBTORCH is ${folder}`)
     expect(fix).toMatch(/include\/ and lib\/.*npx libtorch-dcgan setup/)
+  })
+
+  test.each([
+    ['the new header', { [NEW_HEADER]: versionHeader('2.14.1'), [OLD_HEADER]: '#include <new>\n' }, '2.14.1'],
+    ['the old header where there is no new one', { [OLD_HEADER]: versionHeader('2.1.2') }, '2.1.2'],
+    [
+      'a header with other spaces and ends of lines',
+      {
+        [NEW_HEADER]:
+          '  #  define TORCH_VERSION_MAJOR 3\r\n#define TORCH_VERSION_MINOR 0\n#define TORCH_VERSION_PATCH 12',
+      },
+      '3.0.12',
+    ],
+  ])('has the version of %s', (_what, headers, version) => {
+    const folder = makeLibTorch(path.join(home, 'own'))
+    fs.rmSync(path.join(folder, NEW_HEADER))
+    for (const [name, text] of Object.entries(headers)) write(folder, name, text)
+    expect(findLibTorch(env({ LIBTORCH: folder })).version).toBe(version)
   })
 
   test('that is empty counts as not set', () => {
@@ -229,10 +261,7 @@ describe('the cache', () => {
     cached('2.13.0-cpu', '2.13.0')
     const other = cached('2.14.1-cpu', '2.14.1')
     const headers = cached('2.15.0-cpu', '2.15.0', { date: '2026-03-01' })
-    const files = [
-      path.join(other, '..', 'libtorch.json'),
-      path.join(headers, 'include', 'torch', 'csrc', 'api', 'include', 'torch', 'version.h'),
-    ]
+    const files = [path.join(other, '..', 'libtorch.json'), path.join(headers, OLD_HEADER)]
     for (const file of files) {
       fs.rmSync(file, { force: true })
       fs.mkdirSync(path.dirname(file), { recursive: true })

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { requirePlatform } from '../../lib/internal/platform.js'
+import { minorOf } from '../../lib/internal/version.js'
 import { releaseFor } from '../../lib/setup/catalogue.js'
 import { findPip } from '../../lib/setup/pip.js'
 import { BUILD_TOOLS, findProgram, requireBuildTools, requireNode } from '../../lib/setup/programs.js'
@@ -65,6 +66,11 @@ test('only files that can be run are programs', () => {
   expect(findProgram('folder')).toBeUndefined()
   expect(findProgram('data', 'tool')).toBe(path.join(bin, 'tool'))
   expect(findProgram(path.join(bin, 'tool'))).toBe(path.join(bin, 'tool'))
+})
+
+test('two versions fit if their minor parts are the same', () => {
+  expect(minorOf('2.13.0')).toBe('2.13')
+  expect(minorOf('2.1.13')).not.toBe(minorOf('2.11.3'))
 })
 
 test('Node.js must be as new as package.json says', () => {

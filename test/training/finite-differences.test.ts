@@ -53,18 +53,19 @@ const values = (tensors: NativeTensor[], name: string): Float64Array => {
   return new Float64Array(tensor.data)
 }
 
-/** The state with `amount` times a direction (deterministic, of unit length) added to one tensor. */
-function moved(state: NativeState, name: string, direction: Float64Array, amount: number): NativeState {
+/** The state with other numbers in one tensor, if it has that one. */
+function changed(state: NativeState, name: string, change: (w: number, i: number) => number): NativeState {
   const tensors = state.tensors.map(tensor =>
-    tensor.name === name
-      ? {
-          ...tensor,
-          data: new Float64Array(tensor.data).map((w, i) => w + amount * (direction[i] as number))
-            .buffer as ArrayBuffer,
-        }
+    tensor.name === name && tensor.dtype === 'F64'
+      ? { ...tensor, data: new Float64Array(tensor.data).map(change).buffer as ArrayBuffer }
       : tensor,
   )
   return { ...state, tensors }
+}
+
+/** The state with `amount` times a direction (deterministic, of unit length) added to one tensor. */
+function moved(state: NativeState, name: string, direction: Float64Array, amount: number): NativeState {
+  return changed(state, name, (w, i) => w + amount * (direction[i] as number))
 }
 
 function unitDirection(length: number): Float64Array {
@@ -75,15 +76,7 @@ function unitDirection(length: number): Float64Array {
 
 /** A class's vector starts at zero, where the penalty has no gradient through it: small numbers in its place. */
 function withProjection(state: NativeState): NativeState {
-  const tensors = state.tensors.map(tensor =>
-    tensor.name === 'discriminator.projection' && tensor.dtype === 'F64'
-      ? {
-          ...tensor,
-          data: new Float64Array(tensor.data).map((_, i) => 0.02 * Math.sin(i)).buffer as ArrayBuffer,
-        }
-      : tensor,
-  )
-  return { ...state, tensors }
+  return changed(state, 'discriminator.projection', (_, i) => 0.02 * Math.sin(i))
 }
 
 async function withModel<T>(
