@@ -73,7 +73,8 @@ export interface TrainOptions extends EpochOptions {
   evaluateEvery?: number | EvaluateEvery | undefined
   /**
    * Keeps the best model that was evaluated in `best.safetensors`, in `outputDir` or next to the checkpoint: the one with
-   * the smallest Fréchet distance. Evaluates after each epoch unless `evaluateEvery` says otherwise.
+   * the smallest Fréchet distance. Evaluates after each epoch unless `evaluateEvery` says otherwise. A continued run
+   * compares only its own epochs, and replaces this file.
    */
   keepBest?: 'frechetDistance' | undefined
   /** Keeps a file from which `DCGAN.load()` and `train()` continue exactly. Also written at the end and on abort. */
