@@ -104,7 +104,7 @@ test('the error without an addon, or with a file that is no library, names the p
   fs.rmSync(file)
   const { stdout } = await open({ LIBTORCH: libtorch })
   expect(stdout).toMatch(
-    /^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: .*build\/Release and prebuilds\/.*npx libtorch-dcgan setup/,
+    /^DcganError ERR_DCGAN_NATIVE_NOT_FOUND: .*build\/Release or prebuilds\/.*npx libtorch-dcgan setup/,
   )
   fs.writeFileSync(file, 'not a library')
   expect((await open({ LIBTORCH: libtorch })).stdout).toMatch(
