@@ -87,7 +87,7 @@ test('a label that the model does not have is a 400 that says so, and is not kep
     `/morph.png?from=1&to=2&label=${label}`,
   ]
   for (const [app, label, message] of [
-    [plain, 7, /a model without classes for label/],
+    [plain, 7, /for label.*: the model has no classes/],
     [ten, 10, /from 0 to 9 for label/],
   ] as const) {
     for (const url of labelled(label)) {
