@@ -10,7 +10,7 @@ import { badDataset, DcganError } from '../errors.js'
 import { PIXELS, SIDE } from '../internal/sizes.js'
 import type { EvaluationPlan } from './options.js'
 
-/** The share of the model's own images that a pool has. */
+/** The share of a model's own images: all of them, or half. Undefined: none. */
 export type Own = 'all' | 'half' | undefined
 
 /** The images of an evaluation. */
@@ -19,7 +19,7 @@ export interface Compared {
   real: Dataset
   /** The images from which the floor's images are drawn. */
   pool: Dataset
-  /** Whether the pool has all images that the model was trained on, or half of them. Undefined for digits and others. */
+  /** How many of the images that the model was trained on are in the pool. Undefined for digits and for other images. */
   own: Own
   /** Returns whether the classifier was trained on the images to compare with. It may read MNIST's. */
   seen: () => Promise<boolean>
