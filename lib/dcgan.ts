@@ -21,7 +21,7 @@ import { lazy } from './internal/lazy.js'
 import { checkLocalSource } from './internal/local-source.js'
 import { checkSwitch, reading } from './internal/options.js'
 import type { Source } from './internal/source.js'
-import { type Classifier, classifierOf, loadClassifier, nameOf } from './native/classifier.js'
+import { type Classifier, loadClassifier, ownClassifier } from './native/classifier.js'
 import type { ChosenDevice } from './native/device.js'
 import type { EngineName } from './native/engines.js'
 import { Model } from './native/model.js'
@@ -411,8 +411,7 @@ export class DCGAN {
   /** Returns the classifier that reads images of this model's data set. */
   async #classifier(minConfidence: number): Promise<Classifier> {
     if (this.#data.digits) return loadClassifier()
-    const { hash } = this.#data
-    const own = (await classifierOf(nameOf(hash, 'all'))) ?? (await classifierOf(nameOf(hash, 'half')))
+    const own = await ownClassifier(this.#data.hash)
     if (own !== undefined && (this.hparams.classes === 0 || this.hparams.classes <= own.classes)) return own
     const why =
       'the images are no digits, and no classifier reads them yet. Call evaluate() first, which trains one'

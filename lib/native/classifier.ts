@@ -96,6 +96,15 @@ export async function classifierOf(
 }
 
 /**
+ * Returns a classifier of a model's own images: the one of all of them, or else the one of half. Files are read only if this
+ * process has used neither, because every request with `minConfidence` comes here.
+ */
+export async function ownClassifier(hash: string): Promise<Classifier | undefined> {
+  const [all, half] = [nameOf(hash, 'all'), nameOf(hash, 'half')]
+  return others.get(all) ?? others.get(half) ?? (await classifierOf(all)) ?? classifierOf(half)
+}
+
+/**
  * Keeps a classifier for the images with this fingerprint in the user's cache folder. Where that cannot be written, keeps
  * it in this process.
  */
