@@ -57,8 +57,7 @@ export function numberOrText(text: string): number | string {
  * like a number.
  */
 export function labelsOf(texts: readonly string[] | undefined, names: readonly string[] = []) {
-  const labels = texts?.map(text => (names.includes(text) ? text : numberOrText(text)))
-  return labels?.length === 1 ? labels[0] : labels
+  return texts && oneOrAll(texts.map(text => (names.includes(text) ? text : numberOrText(text))))
 }
 
 /** Parses a list of texts. */
@@ -68,8 +67,11 @@ export function texts(list: string): string[] {
 
 /** Parses a number, or a list of numbers separated by commas. */
 export function numbersOrText(text: string): unknown {
-  const values = text.split(',').map(numberOrText)
-  return values.length === 1 ? values[0] : values
+  return oneOrAll(texts(text).map(numberOrText))
+}
+
+function oneOrAll<T>(values: readonly T[]): T | readonly T[] {
+  return values.length === 1 ? (values[0] as T) : values
 }
 
 function kebab(key: string): string {

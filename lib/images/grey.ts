@@ -71,8 +71,11 @@ export function surround(image: GreyImage, gap: number): GreyImage {
 
 /** Computes the luma (ITU-R BT.601) of pixel `i`, from 0 to 255. `rgba`: four bytes per pixel. */
 export function lumaAt(rgba: Uint8Array, i: number): number {
-  const [red, green, blue] = [rgba[4 * i] as number, rgba[4 * i + 1] as number, rgba[4 * i + 2] as number]
-  return 0.299 * red + 0.587 * green + 0.114 * blue
+  return (
+    0.299 * (rgba[4 * i] as number) +
+    0.587 * (rgba[4 * i + 1] as number) +
+    0.114 * (rgba[4 * i + 2] as number)
+  )
 }
 
 /** Returns the negative: black becomes white. */

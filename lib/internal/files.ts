@@ -14,6 +14,7 @@ import {
 import { dirname, isAbsolute, join } from 'node:path'
 import { DcganError, invalidArgument } from '../errors.js'
 import { type Check, withoutPrototype } from './options.js'
+import { isFolder } from './regular-file.js'
 
 /** One buffer, or the pieces of a file in order. An async iterable may make each piece when it is needed. */
 type FileData = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
@@ -102,8 +103,7 @@ async function makeOne(folder: string, mode: number): Promise<void> {
   try {
     await mkdir(folder, mode)
   } catch (error) {
-    const there = await stat(folder).catch(() => undefined)
-    if (!there?.isDirectory()) throw error
+    if (!(await isFolder(folder))) throw error
   }
 }
 
